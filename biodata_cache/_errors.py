@@ -1,0 +1,91 @@
+"""Every error the package raises on purpose.
+
+    CacheError
+    ├── SettingsError             a setting is missing or has a value that cannot be used
+    ├── CacheNotFoundError        no published cache at this root, or not in this version
+    ├── TableNotFoundError        the published cache has no table of this name
+    ├── PartitionNotFoundError    the table has no such partition (for example, no such subject)
+    ├── AssetNotFoundError        no asset of this name
+    ├── RegistryError             the published registry cannot be read
+    ├── CacheFileError            a published data file is missing or damaged
+    ├── ArgumentError             an argument is of a kind that cannot be used
+    ├── SourceError               a source of records cannot be read
+    ├── BuildError                dbt failed, or a data test did
+    ├── AuditError                built files disagree with their contract
+    ├── LockedError               another process is at work in the same place
+    └── MissingDependencyError    an optional dependency is not installed
+
+Each also is the builtin error that it refines, so that both of these work:
+
+    >>> from biodata_cache import CacheError
+    >>> issubclass(CacheError, Exception)
+    True
+
+Messages say what is wrong, with the offending value, and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class CacheError(Exception):
+    """Base of every error of this package.
+
+    Example:
+        >>> import biodata_cache
+        >>> try:
+        ...     biodata_cache.asset_basics()
+        ... except biodata_cache.CacheError as error:
+        ...     reason = str(error)
+    """
+
+
+class SettingsError(CacheError, ValueError):
+    """A setting is missing or has a value that cannot be used."""
+
+
+class CacheNotFoundError(CacheError, FileNotFoundError):
+    """There is no published cache at this root, or not in this version."""
+
+
+class TableNotFoundError(CacheError, LookupError):
+    """The published cache has no table of this name."""
+
+
+class PartitionNotFoundError(CacheError, LookupError):
+    """The table has no such partition, for example no such subject."""
+
+
+class AssetNotFoundError(CacheError, LookupError):
+    """The published cache knows no asset of this name."""
+
+
+class RegistryError(CacheError, ValueError):
+    """The published registry cannot be read."""
+
+
+class CacheFileError(CacheError, OSError):
+    """A published data file is missing or damaged."""
+
+
+class ArgumentError(CacheError, TypeError, ValueError):
+    """An argument is of a kind that cannot be used, for example a number where a text belongs."""
+
+
+class SourceError(CacheError, OSError):
+    """A source of records cannot be read."""
+
+
+class BuildError(CacheError, RuntimeError):
+    """A dbt run failed, or one of its data tests did."""
+
+
+class AuditError(CacheError, RuntimeError):
+    """Built files disagree with their contract; nothing was published."""
+
+
+class LockedError(CacheError, RuntimeError):
+    """Another process is at work in the same place."""
+
+
+class MissingDependencyError(CacheError, ImportError):
+    """An optional dependency is not installed."""
