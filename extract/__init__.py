@@ -1,0 +1,1 @@
+"""Copies records from their sources into the raw lake; never interprets them."""
