@@ -1,0 +1,92 @@
+{#
+    Everything that another SQL engine would have to say differently, and nothing else.
+    Staging speaks about JSON and about time through these macros only.
+#}
+
+{% macro json_struct(text, shape) -%}
+    from_json({{ text }}, '{{ tojson(_json_shape(shape)) | replace("'", "''") }}')
+{%- endmacro %}
+
+{% macro _json_shape(shape) -%}
+    {%- set leaves = {'text': 'VARCHAR', 'json': 'JSON'} -%}
+    {%- if shape is string -%}
+        {%- if shape not in leaves -%}
+            {{ exceptions.raise_compiler_error("json_struct: a leaf is 'text' or 'json', not '" ~ shape ~ "'") }}
+        {%- endif -%}
+        {{ return(leaves[shape]) }}
+    {%- elif shape is mapping and shape.keys() | list == ['*'] -%}
+        {{ return('MAP(VARCHAR, ' ~ _json_shape(shape['*']) ~ ')') }}
+    {%- elif shape is mapping -%}
+        {%- set fields = {} -%}
+        {%- for key, value in shape.items() -%}
+            {%- do fields.update({key: _json_shape(value)}) -%}
+        {%- endfor -%}
+        {{ return(fields) }}
+    {%- elif shape | length == 1 and shape[0] is string -%}
+        {{ return([_json_shape(shape[0])]) }}
+    {%- endif -%}
+    {{ exceptions.raise_compiler_error("json_struct: a list is ['text'] or ['json']: explode it and parse each element") }}
+{%- endmacro %}
+
+{% macro json_kind(value) -%}
+    case left(ltrim(cast({{ value }} as varchar)), 1)
+        when '{' then 'object'
+        when '[' then 'array'
+        when '"' then 'string'
+        when 't' then 'boolean'
+        when 'f' then 'boolean'
+        when 'n' then null
+        else
+            case regexp_matches(cast({{ value }} as varchar), '[.eE]')
+                when true then 'decimal'
+                when false then 'integer'
+            end
+    end
+{%- endmacro %}
+
+{% macro json_is_valid(text) -%}
+    json_valid({{ text }})
+{%- endmacro %}
+
+{% macro json_text(value) -%}
+    case
+        when left(cast({{ value }} as varchar), 1) not in ('{', '[')
+            then json_extract_string({{ value }}, '$')
+    end
+{%- endmacro %}
+
+{% macro json_elements(text, field) -%}
+    coalesce(
+        {{ json_struct(text, {field: ['json']}) }}.{{ field }},
+        {{ _json_single(json_struct(text, {field: 'json'}) ~ '.' ~ field) }}
+    )
+{%- endmacro %}
+
+{% macro _json_single(value) -%}
+    case when {{ value }} is not null then [{{ value }}] end
+{%- endmacro %}
+
+{% macro json_at(text, path) -%}
+    cast(json_extract({{ text }}, concat('$.', {{ path }})) as varchar)
+{%- endmacro %}
+
+{% macro explode(list, position, element) -%}
+    unnest({{ list }}) as {{ element }},
+    unnest(range(len({{ list }}))) as {{ position }}
+{%- endmacro %}
+
+{% macro explode_map(map, position, key, value) -%}
+    unnest(map_keys({{ map }})) as {{ key }},
+    unnest(map_values({{ map }})) as {{ value }},
+    unnest(range(cast(cardinality({{ map }}) as bigint))) as {{ position }}
+{%- endmacro %}
+
+{% macro instant(text) -%}
+    case
+        when regexp_full_match(
+            {{ text }},
+            '\s*\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?\s*'
+        )
+            then try_cast({{ text }} as timestamptz)
+    end
+{%- endmacro %}

@@ -1,0 +1,122 @@
+{#
+    A published table: a sorted table in the build database, for tests and for other models, and the
+    same rows as parquet files in the build area, in their final layout and under their final names.
+
+    The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
+    table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
+    `folder` (its own name by default), `partition_key`, `partitions_from` (a model whose column of
+    the key's name lists partitions that exist without rows) and `sort_order`.
+#}
+{% materialization external, adapter="duckdb" %}
+    {%- set meta = config.get('meta', {}) -%}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+
+    {{ run_hooks(pre_hooks) }}
+    {{ drop_relation_if_exists(existing) }}
+    {% call statement('main') -%}
+        {{ create_table_as(False, target, sorted(compiled_code, model, meta)) }}
+    {%- endcall %}
+    {% do persist_docs(target, model) %}
+    {{ adapter.commit() }}
+
+    {% set area = cache_folder() %}
+    {% do make_folder(area) %}
+    {% if meta.get('partition_key') %}
+        {% do write_partitions(target, area ~ '/' ~ meta.get('folder', this.identifier), meta) %}
+    {% else %}
+        {% do write_file(target, area ~ '/' ~ this.identifier ~ '.pqt') %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+{% macro cache_folder() -%}
+    {{ return(
+        env_var('BIODATA_CACHE_WORK', '.biodata-cache')
+        ~ '/cache/data-asset-cache/bdc-v' ~ var('cache_version')
+    ) }}
+{%- endmacro %}
+
+{% macro sorted(sql, model, meta) -%}
+    {%- set keys = [] -%}
+    {%- if meta.get('partition_key') -%}
+        {%- do keys.append(adapter.quote(meta.partition_key)) -%}
+    {%- endif -%}
+    {%- for name in meta.sort_order -%}
+        {#- A text that holds a time sorts by the instant: one instant has many spellings. -#}
+        {%- if model.columns[name].get('config', {}).get('meta', {}).get('is_text_time') -%}
+            {%- do keys.append('cast(' ~ adapter.quote(name) ~ ' as timestamptz)') -%}
+        {%- else -%}
+            {%- do keys.append(adapter.quote(name)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    select * from (
+        {{ sql }}
+    )
+    order by {{ keys | join(' nulls last, ') }} nulls last
+{%- endmacro %}
+
+{% macro write_file(relation, path) -%}
+    {#- DuckDB writes a temporary file first and renames it. -#}
+    {% do run_query(
+        "copy (select * from " ~ relation ~ ") to '" ~ path | replace("'", "''")
+        ~ "' (format parquet, compression zstd, use_tmp_file true)"
+    ) %}
+{%- endmacro %}
+
+{% macro write_partitions(relation, folder, meta) -%}
+    {%- set key = meta.partition_key -%}
+    {% do make_folder(folder) %}
+    {%- set values -%}
+        select distinct {{ adapter.quote(key) }} as value from {{ relation }}
+        {%- if meta.get('partitions_from') %}
+        union
+        select distinct {{ adapter.quote(key) }} as value from {{ ref(meta.partitions_from) }}
+        {%- endif %}
+    {%- endset -%}
+    {#- A partitioned copy makes the folders, and removes each file of an earlier build; a second one
+        without rows removes its own files again, as their names are not the ones of the contract. -#}
+    {%- set options = "(format parquet, partition_by (" ~ adapter.quote(key) ~ "), overwrite true)" -%}
+    {%- set target = "'" ~ folder | replace("'", "''") ~ "'" -%}
+    {% do run_query(
+        "copy (select value as " ~ adapter.quote(key) ~ ", 0 as nothing from (" ~ values ~ ")) to "
+        ~ target ~ " " ~ options
+    ) %}
+    {% do run_query(
+        "copy (select '' as " ~ adapter.quote(key) ~ ", 0 as nothing limit 0) to "
+        ~ target ~ " " ~ options
+    ) %}
+    {%- set files -%}
+        select
+            replace(value, '''', '''''') as literal,
+            concat({{ target }}, '/{{ key }}=', url_encode(value), '/data.pqt') as path
+        from ({{ values }})
+        order by value
+    {%- endset -%}
+    {%- set copies = [] -%}
+    {%- for file in run_query(files) -%}
+        {%- do copies.append(
+            "copy (select * from " ~ relation ~ " where " ~ adapter.quote(key) ~ " = '" ~ file[0]
+            ~ "') to '" ~ file[1] | replace("'", "''") ~ "' (format parquet, compression zstd)"
+        ) -%}
+    {%- endfor -%}
+    {%- for batch in copies | batch(100) -%}
+        {% do run_query(batch | join(';\n')) %}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro make_folder(path) -%}
+    {#- DuckDB makes one folder at a time, and only as the target of a partitioned copy. -#}
+    {%- set parts = path.split('/') -%}
+    {%- for length in range(1, parts | length + 1) -%}
+        {%- set folder = parts[:length] | join('/') -%}
+        {%- if folder -%}
+            {% do run_query(
+                "copy (select 0 as nothing, '' as key limit 0) to '" ~ folder | replace("'", "''")
+                ~ "' (format parquet, partition_by (key), overwrite_or_ignore true)"
+            ) %}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

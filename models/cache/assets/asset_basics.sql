@@ -1,0 +1,39 @@
+-- Grain: one row per record.
+
+with asset as (
+    select * from {{ ref('int_assets_described') }}
+),
+
+people as (
+    select * from {{ ref('int_people_listed') }}
+),
+
+described as (
+    select
+        asset.record_id as _id,
+        asset.last_modified as _last_modified,
+        asset.modalities,
+        asset.project_name,
+        asset.data_level,
+        asset.subject_id,
+        asset.acquisition_start_time,
+        asset.acquisition_end_time,
+        asset.code_ocean,
+        asset.process_date,
+        asset.genotype,
+        cast(asset.age as integer) as age,
+        asset.acquisition_type,
+        asset.location,
+        asset.name,
+        coalesce(people.experimenters, []) as experimenters,
+        coalesce(people.experimenters_normalized, []) as experimenters_normalized,
+        asset.instrument_id,
+        {{ instrument_name('asset.instrument_id') }} as instrument_id_normalized,
+        coalesce(people.investigators, []) as investigators,
+        coalesce(people.investigators_normalized, []) as investigators_normalized,
+        asset.created
+    from asset
+    left join people on asset.record_id = people.record_id
+)
+
+select * from described

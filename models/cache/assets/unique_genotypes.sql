@@ -1,0 +1,12 @@
+-- Grain: one row per genotype that any record has.
+
+with asset as (
+    select * from {{ ref('int_assets_described') }}
+),
+
+named as (
+    select distinct genotype from asset
+    where genotype != ''
+)
+
+select * from named

@@ -1,0 +1,12 @@
+-- Grain: one row per project_name that any record has.
+
+with asset as (
+    select * from {{ ref('int_assets_described') }}
+),
+
+named as (
+    select distinct project_name from asset
+    where project_name != ''
+)
+
+select * from named

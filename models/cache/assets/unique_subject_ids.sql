@@ -1,0 +1,12 @@
+-- Grain: one row per subject_id that any record has.
+
+with asset as (
+    select * from {{ ref('int_assets_described') }}
+),
+
+named as (
+    select distinct subject_id from asset
+    where subject_id != ''
+)
+
+select * from named

@@ -1,0 +1,85 @@
+-- Grain: one row per platform, asset name and key of its quality_control.status.
+
+with member as (
+    select * from {{ ref('int_platform_members') }}
+),
+
+platform_modality as (
+    select
+        platform,
+        qc_modality
+    from {{ ref('platforms') }}
+),
+
+status as (
+    select * from {{ ref('stg_docdb__qc_statuses') }}
+    qualify row_number() over (partition by record_id, tag order by position) = 1
+),
+
+key_modality as (
+    select * from {{ ref('int_qc_keys_by_modality') }}
+),
+
+-- A key speaks for the modalities of its metrics, and for the one that it names itself.
+spoken_for as (
+    select
+        record_id,
+        tag,
+        modality
+    from key_modality
+    union
+    select
+        record_id,
+        tag,
+        tag as modality
+    from status
+),
+
+matched as (
+    select distinct
+        member.platform,
+        member.record_id,
+        member.name,
+        member.instrument_id,
+        spoken_for.tag
+    from member
+    inner join spoken_for on member.record_id = spoken_for.record_id
+    inner join platform_modality
+        on
+            member.platform = platform_modality.platform
+            and spoken_for.modality = platform_modality.qc_modality
+),
+
+asset as (
+    select
+        record_id,
+        acquisition_start_time
+    from {{ ref('int_assets_described') }}
+),
+
+people as (
+    select
+        record_id,
+        experimenters_normalized
+    from {{ ref('int_people_listed') }}
+),
+
+joined as (
+    select
+        matched.name as asset_name,
+        matched.tag,
+        status.status,
+        asset.acquisition_start_time as timestamp,
+        {{ instrument_name('matched.instrument_id') }} as instrument_id_normalized,
+        coalesce(people.experimenters_normalized, []) as experimenters_normalized,
+        matched.platform
+    from matched
+    inner join status
+        on
+            matched.record_id = status.record_id
+            and matched.tag = status.tag
+    inner join asset on matched.record_id = asset.record_id
+    left join people on matched.record_id = people.record_id
+)
+
+select * from joined

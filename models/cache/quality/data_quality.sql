@@ -1,0 +1,59 @@
+-- Grain: one row per value of a record that a table had to leave out or repair.
+
+with odd_value as (
+    select * from {{ ref('stg_docdb__odd_values') }}
+),
+
+published_field as (
+    select * from {{ ref('published_fields') }}
+),
+
+unreadable_time as (
+    select * from {{ ref('int_unreadable_times') }}
+),
+
+left_out as (
+    select * from {{ ref('int_left_out') }}
+),
+
+asset as (
+    select * from {{ ref('int_assets_described') }}
+),
+
+of_wrong_kind as (
+    select
+        odd_value.record_id,
+        published_field.table_name,
+        published_field.column_name,
+        odd_value.path,
+        'wrong kind' as problem,
+        odd_value.value_json as value
+    from odd_value
+    inner join published_field
+        on
+            odd_value.entity = published_field.entity
+            and odd_value.field = published_field.field
+),
+
+gathered as (
+    select * from of_wrong_kind
+    union all
+    select * from unreadable_time
+    union all
+    select * from left_out
+),
+
+named as (
+    select
+        gathered.table_name,
+        gathered.column_name,
+        gathered.record_id,
+        asset.name,
+        gathered.path,
+        gathered.problem,
+        left(gathered.value, 200) as value
+    from gathered
+    left join asset on gathered.record_id = asset.record_id
+)
+
+select * from named

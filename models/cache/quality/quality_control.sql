@@ -1,0 +1,36 @@
+-- Grain: one row per record of a subject and quality-control metric.
+
+with metric as (
+    select * from {{ ref('int_qc_metrics_judged') }}
+    -- Curation metrics carry bulk payloads, not a judgement.
+    where not is_curation
+),
+
+asset as (
+    select * from {{ ref('int_assets_described') }}
+    where subject_id != ''
+),
+
+joined as (
+    select
+        metric.metric_name as name,
+        metric.stage,
+        metric.modality,
+        metric.value,
+        metric.status,
+        asset.name as asset_name,
+        asset.subject_id,
+        {{ instant('asset.acquisition_start_time') }} as timestamp,
+        metric.description,
+        metric.reference,
+        metric.tags_json as tags,
+        metric.object_type,
+        metric.evaluator as status_evaluator,
+        metric.evaluated_text as status_timestamp,
+        cast(metric.metric_index as integer) as metric_index,
+        asset.record_id as asset_id
+    from metric
+    inner join asset on metric.record_id = asset.record_id
+)
+
+select * from joined

@@ -1,0 +1,73 @@
+-- Grain: one row per derived asset name with a quality_control section.
+
+with asset as (
+    select
+        asset.record_id,
+        asset.name,
+        asset.process_start_time,
+        asset.process_end_time
+    from {{ ref('int_assets_described') }} as asset
+    inner join {{ ref('stg_docdb__section_kinds') }} as section on asset.record_id = section.record_id
+    where
+        asset.is_record_of_name
+        and asset.data_level = 'derived'
+        and section.quality_control_kind = 'object'
+),
+
+pending as (
+    select distinct record_id
+    from {{ ref('stg_docdb__qc_statuses') }}
+    where status = 'Pending'
+),
+
+last_evaluation as (
+    select
+        record_id,
+        evaluated_text,
+        evaluated_at
+    from {{ ref('int_qc_metrics_judged') }}
+    where evaluated_at is not null
+    qualify row_number() over (
+        partition by record_id
+        order by evaluated_at desc, evaluated_text, metric_index
+    ) = 1
+),
+
+clock as (
+    select * from {{ ref('int_build_clock') }}
+),
+
+joined as (
+    select
+        asset.name,
+        coalesce(
+            {{ time_text('asset.process_end_time') }},
+            {{ time_text('asset.process_start_time') }}
+        ) as process_end_time,
+        pending.record_id is not null as is_pending,
+        clock.as_of,
+        last_evaluation.evaluated_text,
+        last_evaluation.evaluated_at
+    from asset
+    cross join clock
+    left join pending on asset.record_id = pending.record_id
+    left join last_evaluation on asset.record_id = last_evaluation.record_id
+),
+
+timed as (
+    select
+        name,
+        process_end_time,
+        if(is_pending, strftime(as_of, '%Y-%m-%dT%H:%M:%S.%fZ'), evaluated_text) as qc_time,
+        is_pending,
+        if(is_pending, null, evaluated_at) as qc_completed_at,
+        if(
+            is_pending,
+            null,
+            date_diff('microsecond', cast(process_end_time as timestamptz), evaluated_at)
+            / (24 * 60 * 60 * 1e6)
+        ) as days_to_qc
+    from joined
+)
+
+select * from timed

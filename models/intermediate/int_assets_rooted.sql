@@ -1,0 +1,31 @@
+-- Grain: one row per asset name, with the acquisition facts that it has or takes from its raw asset.
+
+with asset as (
+    select * from {{ ref('int_assets_described') }}
+    where is_record_of_name
+),
+
+root as (
+    select
+        name,
+        min((depth, root_raw_name)) as nearest
+    from {{ ref('int_lineage_walked') }}
+    where root_raw_name is not null
+    group by all
+),
+
+joined as (
+    select
+        asset.record_id,
+        asset.name,
+        asset.project_name,
+        asset.modalities,
+        if(asset.has_acquisition, asset.acquisition_type, raw_asset.acquisition_type)
+            as acquisition_type,
+        if(asset.has_acquisition, asset.instrument_id, raw_asset.instrument_id) as instrument_id
+    from asset
+    left join root on asset.name = root.name
+    left join asset as raw_asset on root.nearest[2] = raw_asset.name
+)
+
+select * from joined

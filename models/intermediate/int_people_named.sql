@@ -1,0 +1,117 @@
+-- Grain: one row per record, role and person, in the order of the record, under one spelling.
+
+with experimenter as (
+    select
+        record_id,
+        'experimenter' as role,
+        position,
+        name
+    from {{ ref('stg_docdb__experimenters') }}
+),
+
+investigator as (
+    select
+        record_id,
+        'investigator' as role,
+        position,
+        name
+    from {{ ref('stg_docdb__investigators') }}
+),
+
+entry as (
+    select * from experimenter
+    union all
+    select * from investigator
+),
+
+split as (
+    select
+        record_id,
+        role,
+        position,
+        unnest(string_split(name, ',')) as part,
+        unnest(range(len(string_split(name, ',')))) as part_position
+    from entry
+),
+
+spelled as (
+    select
+        record_id,
+        role,
+        position,
+        part_position,
+        {{ person_name('part') }} as name
+    from split
+),
+
+distinguished as (
+    select
+        record_id,
+        role,
+        position,
+        part_position,
+        name,
+        split_part(name, ' ', 1) as first_word,
+        contains(name, ' ') as is_full_name
+    from spelled
+    where name != ''
+    -- The same person under two spellings: the first one stays.
+    qualify row_number() over (
+        partition by record_id, role, lower(replace(name, ' ', ''))
+        order by position, part_position
+    ) = 1
+),
+
+counted as (
+    select
+        *,
+        count(*) filter (where is_full_name) over (
+            partition by record_id, role, lower(first_word)
+        ) as full_names_in_list
+    from distinguished
+),
+
+kept as (
+    select * from counted
+    -- `Jane` beside one `Jane Doe` in the same list is the same person.
+    where is_full_name or full_names_in_list != 1
+),
+
+full_name as (
+    select
+        lower(first_word) as first_word,
+        min(name) as name
+    from kept
+    where is_full_name
+    group by all
+    having count(distinct lower(name)) = 1
+),
+
+completed as (
+    select
+        kept.record_id,
+        kept.role,
+        kept.position,
+        kept.part_position,
+        if(kept.is_full_name, kept.name, coalesce(full_name.name, kept.name)) as name
+    from kept
+    left join full_name on lower(kept.first_word) = full_name.first_word
+),
+
+deduplicated as (
+    select
+        record_id,
+        role,
+        row_number() over (
+            partition by record_id, role
+            order by position, part_position
+        ) as place,
+        name
+    from completed
+    qualify row_number() over (
+        partition by record_id, role, name
+        order by position, part_position
+    ) = 1
+)
+
+select * from deduplicated

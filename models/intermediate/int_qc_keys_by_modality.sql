@@ -1,0 +1,47 @@
+-- Grain: one row per record, key of its quality_control.status and modality it speaks for.
+
+with metric as (
+    select
+        record_id,
+        position as metric_position,
+        modality
+    from {{ ref('stg_docdb__qc_metrics') }}
+    where modality is not null
+),
+
+tag as (
+    select
+        record_id,
+        metric_position,
+        if(tag_type is null, tag_value, concat(tag_type, ':', tag_value)) as tag
+    from {{ ref('stg_docdb__qc_metric_tags') }}
+    where tag_value is not null
+),
+
+tagged as (
+    select distinct
+        metric.record_id,
+        tag.tag,
+        metric.modality
+    from metric
+    inner join tag
+        on
+            metric.record_id = tag.record_id
+            and metric.metric_position = tag.metric_position
+),
+
+own as (
+    select distinct
+        record_id,
+        modality as tag,
+        modality
+    from metric
+),
+
+gathered as (
+    select * from tagged
+    union
+    select * from own
+)
+
+select * from gathered

@@ -1,0 +1,41 @@
+-- Grain: one row per record, implanted probe, translation and number in it.
+
+with step as (
+    select
+        record_id,
+        surgery_position,
+        position as implant_position,
+        {{ explode(json_struct('transform_json', ['json']), 'step_position', 'step_json') }}
+    from {{ ref('stg_docdb__implants') }}
+),
+
+translation as (
+    select
+        record_id,
+        surgery_position,
+        implant_position,
+        step_position,
+        step_json
+    from step
+    where {{ json_struct('step_json', {'object_type': 'text'}) }}.object_type = 'Translation'
+),
+
+exploded as (
+    select
+        record_id,
+        surgery_position,
+        implant_position,
+        step_position,
+        {{ explode(json_elements('step_json', 'translation'), 'position', 'element') }}
+    from translation
+)
+
+select
+    record_id,
+    surgery_position,
+    implant_position,
+    step_position,
+    position,
+    -- Numbers may be written as texts.
+    {{ json_text('element') }} as coordinate
+from exploded

@@ -1,0 +1,52 @@
+-- Grain: one row per record and implanted probe.
+
+with implant as (
+    select
+        record_id,
+        surgery_position,
+        position,
+        coordinate_system_json,
+        {{ json_struct('procedure_json', {
+            'implanted_device': {'name': 'json'},
+            'device_config': {
+                'primary_targeted_structure': {'acronym': 'json'},
+                'transform': 'json'
+            }
+        }) }} as implant
+    from {{ ref('stg_docdb__procedures') }}
+    where object_type = 'Probe implant'
+),
+
+parsed as (
+    select
+        record_id,
+        surgery_position,
+        position,
+        implant,
+        coordinate_system_json,
+        {{ json_struct('coordinate_system_json', {
+            'name': 'text',
+            'origin': 'text',
+            'axis_unit': 'text'
+        }) }} as coordinate_system
+    from implant
+)
+
+select
+    record_id,
+    surgery_position,
+    position,
+    {{ json_text('implant.implanted_device.name') }} as device_name,
+    {{ json_text('implant.device_config.primary_targeted_structure.acronym') }}
+        as targeted_structure,
+    coordinate_system.name as coordinate_system_name,
+    coordinate_system.origin as coordinate_system_origin,
+    coordinate_system.axis_unit as coordinate_system_unit,
+    coordinate_system_json,
+    case
+        when {{ json_kind('implant.device_config.transform') }} = 'array'
+            then cast(implant.device_config.transform as varchar)
+        when implant.device_config.transform is not null
+            then concat('[', implant.device_config.transform, ']')
+    end as transform_json
+from parsed

@@ -1,0 +1,48 @@
+-- Grain: one row per record, brain injection and injected material.
+
+with injection as (
+    select
+        record_id,
+        surgery_position,
+        position as injection_position,
+        procedure_json,
+        {{ json_struct('procedure_json', {
+            'targeted_structure': {'acronym': 'json'}
+        }) }} as injection
+    from {{ ref('stg_docdb__procedures') }}
+    where object_type = 'Brain injection'
+),
+
+exploded as (
+    select
+        record_id,
+        surgery_position,
+        injection_position,
+        injection,
+        {{ explode(json_elements('procedure_json', 'injection_materials'), 'position', 'element') }}
+    from injection
+),
+
+parsed as (
+    select
+        record_id,
+        surgery_position,
+        injection_position,
+        position,
+        injection,
+        {{ json_struct('element', {
+            'name': 'json',
+            'tars_identifiers': {'virus_tars_id': 'json'}
+        }) }} as material
+    from exploded
+)
+
+select
+    record_id,
+    surgery_position,
+    injection_position,
+    position,
+    {{ json_text('injection.targeted_structure.acronym') }} as targeted_structure,
+    {{ json_text('material.name') }} as material_name,
+    {{ json_text('material.tars_identifiers.virus_tars_id') }} as virus_tars_id
+from parsed

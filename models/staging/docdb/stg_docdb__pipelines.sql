@@ -1,0 +1,38 @@
+-- Grain: one row per record and pipeline, in the order of the record.
+
+with exploded as (
+    select
+        record_id,
+        {{ explode(json_elements('processing', 'pipelines'), 'position', 'element') }}
+    from {{ ref('stg_docdb__records') }}
+),
+
+parsed as (
+    select
+        record_id,
+        position,
+        element,
+        {{ json_struct('element', {'name': 'json'}) }} as pipeline
+    from exploded
+),
+
+judged as (
+    select
+        record_id,
+        position,
+        element,
+        pipeline,
+        {{ odd_fields({
+            'element': ['element', 'object'],
+            'name': ['pipeline.name', 'string']
+        }) }} as odd_fields
+    from parsed
+)
+
+select
+    record_id,
+    position,
+    {{ json_text('pipeline.name') }} as pipeline_name,
+    odd_fields,
+    case when odd_fields is not null then cast(element as varchar) end as odd_element
+from judged

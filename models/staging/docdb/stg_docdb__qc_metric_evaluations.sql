@@ -1,0 +1,50 @@
+-- Grain: one row per record, metric and element of its status history, oldest first.
+
+with exploded as (
+    select
+        record_id,
+        position as metric_position,
+        {{ explode(json_struct('status_history_json', ['json']), 'position', 'element') }}
+    from {{ ref('stg_docdb__qc_metrics') }}
+),
+
+parsed as (
+    select
+        record_id,
+        metric_position,
+        position,
+        element,
+        {{ json_struct('element', {
+            'status': 'json',
+            'evaluator': 'json',
+            'timestamp': 'json'
+        }) }} as evaluation
+    from exploded
+),
+
+judged as (
+    select
+        record_id,
+        metric_position,
+        position,
+        element,
+        evaluation,
+        {{ odd_fields({
+            'element': ['element', 'object'],
+            'status': ['evaluation.status', 'string'],
+            'evaluator': ['evaluation.evaluator', 'string'],
+            'timestamp': ['evaluation.timestamp', 'string']
+        }) }} as odd_fields
+    from parsed
+)
+
+select
+    record_id,
+    metric_position,
+    position,
+    {{ json_text('evaluation.status') }} as status,
+    {{ json_text('evaluation.evaluator') }} as evaluator,
+    {{ json_text('evaluation.timestamp') }} as evaluated_at,
+    odd_fields,
+    case when odd_fields is not null then cast(element as varchar) end as odd_element
+from judged

@@ -1,0 +1,74 @@
+-- Grain: one row per record and quality-control metric, in the order of the record.
+
+with exploded as (
+    select
+        record_id,
+        {{ explode(json_elements('quality_control', 'metrics'), 'position', 'element') }}
+    from {{ ref('stg_docdb__records') }}
+),
+
+parsed as (
+    select
+        record_id,
+        position,
+        element,
+        {{ json_struct('element', {
+            'name': 'json',
+            'stage': 'json',
+            'modality': 'json',
+            'value': 'json',
+            'status_history': 'json',
+            'description': 'json',
+            'reference': 'json',
+            'tags': 'json',
+            'object_type': 'json'
+        }) }} as metric
+    from exploded
+),
+
+judged as (
+    select
+        record_id,
+        position,
+        element,
+        metric,
+        {{ odd_fields({
+            'element': ['element', 'object'],
+            'name': ['metric.name', 'string'],
+            'stage': ['metric.stage', 'string'],
+            'modality': ['metric.modality', 'object', 'string'],
+            'status_history': ['metric.status_history', 'array'],
+            'description': ['metric.description', 'string'],
+            'reference': ['metric.reference', 'string'],
+            'tags': ['metric.tags', 'object', 'array'],
+            'object_type': ['metric.object_type', 'string']
+        }) }} as odd_fields
+    from parsed
+)
+
+select
+    record_id,
+    position,
+    {{ json_text('metric.name') }} as metric_name,
+    {{ json_text('metric.stage') }} as stage,
+    case
+        when {{ json_kind('metric.modality') }} = 'object'
+            then {{ json_struct('metric.modality', {'abbreviation': 'text'}) }}.abbreviation
+        else {{ json_text('metric.modality') }}
+    end as modality,
+    case
+        when {{ json_kind('metric.value') }} = 'string' then {{ json_text('metric.value') }}
+        else cast(metric.value as varchar)
+    end as value,
+    {{ json_text('metric.description') }} as description,
+    {{ json_text('metric.reference') }} as reference,
+    {{ json_text('metric.object_type') }} as object_type,
+    cast(metric.tags as varchar) as tags_json,
+    case
+        when {{ json_kind('metric.status_history') }} = 'array'
+            then cast(metric.status_history as varchar)
+        when metric.status_history is not null then concat('[', metric.status_history, ']')
+    end as status_history_json,
+    odd_fields,
+    case when odd_fields is not null then cast(element as varchar) end as odd_element
+from judged

@@ -1,0 +1,83 @@
+{{ config(materialized = 'view') }}
+
+-- Grain: one row per living record, in its newest version.
+-- A view: the JSON stays in the lake, and each model below reads the sections that it needs.
+
+with lake as (
+    select * from {{ source('biodata_cache', 'docdb_v2') }}
+),
+
+ranked as (
+    select
+        _id,
+        extracted_at,
+        position,
+        is_deleted,
+        row_number() over (
+            partition by _id
+            order by
+                extracted_at desc nulls last,
+                -- A source may hold several documents with one _id: the newest counts.
+                {{ instant('_last_modified') }} desc nulls last,
+                _last_modified desc nulls last,
+                position desc nulls last
+        ) as version_rank
+    from lake
+),
+
+newest as (
+    select
+        _id,
+        extracted_at,
+        position
+    from ranked
+    where
+        version_rank = 1
+        and not is_deleted
+),
+
+kept as (
+    select
+        lake.*,
+        -- Identity that is not a text stays with the rest of the document.
+        {{ json_struct('lake.extra', {
+            'name': 'json',
+            'location': 'json',
+            '_created': 'json',
+            '_last_modified': 'json'
+        }) }} as odd_identity
+    from lake
+    inner join newest
+        on
+            lake._id = newest._id
+            and lake.extracted_at = newest.extracted_at
+            and lake.position = newest.position
+    where not lake.is_deleted
+)
+
+select
+    _id as record_id,
+    coalesce(name, {{ json_text('odd_identity.name') }}) as name,
+    coalesce(location, {{ json_text('odd_identity.location') }}) as location,
+    coalesce(_created, {{ json_text('odd_identity._created') }}) as created,
+    coalesce(_last_modified, {{ json_text('odd_identity._last_modified') }}) as last_modified,
+    extracted_at,
+    position,
+    source,
+    bucket,
+    subject,
+    data_description,
+    procedures,
+    instrument,
+    acquisition,
+    processing,
+    quality_control,
+    other_identifiers,
+    {{ odd_fields({
+        'name': ['odd_identity.name', 'string'],
+        'location': ['odd_identity.location', 'string'],
+        '_created': ['odd_identity._created', 'string'],
+        '_last_modified': ['odd_identity._last_modified', 'string']
+    }) }} as odd_fields,
+    extra as odd_element
+from kept

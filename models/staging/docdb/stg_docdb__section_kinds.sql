@@ -1,0 +1,58 @@
+-- Grain: one row per record; the kind of JSON value that each of its sections is.
+
+with record as (
+    select * from {{ ref('stg_docdb__records') }}
+),
+
+judged as (
+    select
+        record_id,
+        {{ json_kind('subject') }} as subject_kind,
+        {{ json_kind('data_description') }} as data_description_kind,
+        {{ json_kind('procedures') }} as procedures_kind,
+        {{ json_kind('instrument') }} as instrument_kind,
+        {{ json_kind('acquisition') }} as acquisition_kind,
+        {{ json_kind('processing') }} as processing_kind,
+        {{ json_kind('quality_control') }} as quality_control_kind,
+        {{ odd_fields({
+            'subject': ['subject', 'object'],
+            'data_description': ['data_description', 'object'],
+            'procedures': ['procedures', 'object'],
+            'acquisition': ['acquisition', 'object'],
+            'processing': ['processing', 'object'],
+            'quality_control': ['quality_control', 'object'],
+            'other_identifiers': ['other_identifiers', 'object']
+        }) }} as odd_fields,
+        subject,
+        data_description,
+        procedures,
+        acquisition,
+        processing,
+        quality_control,
+        other_identifiers
+    from record
+)
+
+select
+    record_id,
+    subject_kind,
+    data_description_kind,
+    procedures_kind,
+    instrument_kind,
+    acquisition_kind,
+    processing_kind,
+    quality_control_kind,
+    odd_fields,
+    case
+        when odd_fields is not null
+            then concat(
+                '{"subject":', coalesce(subject, 'null'),
+                ',"data_description":', coalesce(data_description, 'null'),
+                ',"procedures":', coalesce(procedures, 'null'),
+                ',"acquisition":', coalesce(acquisition, 'null'),
+                ',"processing":', coalesce(processing, 'null'),
+                ',"quality_control":', coalesce(quality_control, 'null'),
+                ',"other_identifiers":', coalesce(other_identifiers, 'null'), '}'
+            )
+    end as odd_element
+from judged
