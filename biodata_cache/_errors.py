@@ -33,7 +33,7 @@ class CacheError(Exception):
     Example:
         >>> import biodata_cache
         >>> try:
-        ...     biodata_cache.asset_basics()
+        ...     basics = biodata_cache.asset_basics()
         ... except biodata_cache.CacheError as error:
         ...     reason = str(error)
     """

@@ -1,0 +1,123 @@
+"""Metadata records of neuroscience data assets as small, typed parquet tables.
+
+Each published table is a function that returns a pandas DataFrame. `BIODATA_CACHE_ROOT` says
+where the published tables are.
+
+Importing the package does no work: a name brings its module along when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from biodata_cache._errors import (
+        ArgumentError,
+        AssetNotFoundError,
+        AuditError,
+        BuildError,
+        CacheError,
+        CacheFileError,
+        CacheNotFoundError,
+        LockedError,
+        MissingDependencyError,
+        PartitionNotFoundError,
+        RegistryError,
+        SettingsError,
+        SourceError,
+        TableNotFoundError,
+    )
+    from biodata_cache._published import get_cache_registry, get_cache_versions
+    from biodata_cache._registry import CacheRegistry, ColumnEntry, PartitionEntry, TableEntry
+    from biodata_cache.tables import (
+        asset_basics,
+        asset_lineage,
+        assets,
+        data_quality,
+        metadata_core,
+        platform_fib,
+        platform_qc,
+        qc,
+        qc_status,
+        qc_tag_status,
+        quality_control,
+        raw_to_derived,
+        scientist_rl_fib,
+        source_data,
+        time_to_qc,
+        unique_genotypes,
+        unique_project_names,
+        unique_subject_ids,
+    )
+
+    __version__: str
+
+__all__ = [
+    "ArgumentError",
+    "AssetNotFoundError",
+    "AuditError",
+    "BuildError",
+    "CacheError",
+    "CacheFileError",
+    "CacheNotFoundError",
+    "CacheRegistry",
+    "ColumnEntry",
+    "LockedError",
+    "MissingDependencyError",
+    "PartitionEntry",
+    "PartitionNotFoundError",
+    "RegistryError",
+    "SettingsError",
+    "SourceError",
+    "TableEntry",
+    "TableNotFoundError",
+    "__version__",
+    "asset_basics",
+    "asset_lineage",
+    "assets",
+    "data_quality",
+    "get_cache_registry",
+    "get_cache_versions",
+    "metadata_core",
+    "platform_fib",
+    "platform_qc",
+    "qc",
+    "qc_status",
+    "qc_tag_status",
+    "quality_control",
+    "raw_to_derived",
+    "scientist_rl_fib",
+    "source_data",
+    "time_to_qc",
+    "unique_genotypes",
+    "unique_project_names",
+    "unique_subject_ids",
+]
+
+# Where the names that are not tables live; `tests/unit/test_import.py` compares with the imports.
+_HOMES = {
+    "CacheRegistry": "_registry",
+    "ColumnEntry": "_registry",
+    "PartitionEntry": "_registry",
+    "TableEntry": "_registry",
+    "get_cache_registry": "_published",
+    "get_cache_versions": "_published",
+}
+
+
+def __getattr__(name: str) -> object:
+    """The public object of this name, from the module it lives in (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "__version__":
+        value: object = import_module("biodata_cache._settings").installed_version()
+    else:
+        home = _HOMES.get(name, "_errors" if name.endswith("Error") else "tables")
+        value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

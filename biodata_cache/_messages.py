@@ -1,0 +1,35 @@
+"""How messages speak of many values."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FEW = 5
+
+
+def few(values: Sequence[object]) -> str:
+    """The first of the values, and how many more there are.
+
+    Example:
+        >>> few(["a", "b"])
+        "'a', 'b'"
+        >>> few(range(7))
+        '0, 1, 2, 3, 4 and 2 more'
+    """
+    shown = ", ".join(map(repr, values[:_FEW])) or "none"
+    return f"{shown} and {len(values) - _FEW} more" if len(values) > _FEW else shown
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """A sentence that offers the names most like this one; empty if none is.
+
+    Example:
+        >>> nearest("asset_basic", ["asset_basics", "qc"])
+        " Nearest: 'asset_basics'."
+    """
+    found = difflib.get_close_matches(name, names, n=3)
+    return f" Nearest: {few(found)}." if found else ""

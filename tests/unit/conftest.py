@@ -1,0 +1,31 @@
+"""Fixtures of the unit tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from published_cache import SUBJECTS, Published, qc_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
+    """An empty version 0.1.0, which the settings name."""
+    published = Published(tmp_path / "published")
+    published.folder.mkdir(parents=True)
+    published.write_registry()
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(published.root))
+    monkeypatch.setenv("BIODATA_CACHE_VERSION", published.version)
+    return published
+
+
+@pytest.fixture
+def qc_cache(cache: Published) -> Published:
+    """The version with quality control of all `SUBJECTS`."""
+    cache.partitioned(
+        "quality_control", "qc", "subject_id", {subject: qc_rows(subject) for subject in SUBJECTS}
+    )
+    return cache

@@ -1,0 +1,108 @@
+"""What `import biodata_cache` brings, and what it does not."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import biodata_cache
+from biodata_cache import tables
+
+PACKAGE = Path(biodata_cache.__file__).parent
+HEAVY = {
+    "pandas",
+    "numpy",
+    "duckdb",
+    "_duckdb",
+    "boto3",
+    "dbt",
+    "pyarrow",
+    "click",
+    "importlib.metadata",
+}
+
+
+def run(code: str, *options: str) -> str:
+    """Output of code in a new interpreter that finds this package."""
+    code = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); {code}"
+    return subprocess.run(
+        [sys.executable, *options, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def imported_for_type_checkers() -> set[str]:
+    """Names that `__init__.py` imports or declares under `if TYPE_CHECKING`."""
+    names = set()
+    for node in ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.If):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.alias):
+                    names.add(inner.name)
+                elif isinstance(inner, ast.AnnAssign):
+                    names.add(inner.target.id)
+    return names
+
+
+def test_import_loads_nothing_heavy():
+    before = "before = set(sys.modules); import biodata_cache; print(*(set(sys.modules) - before))"
+    assert HEAVY & set(run(before).split()) == set()
+
+
+def test_import_needs_no_other_package():
+    # -S leaves out site-packages: whatever is not in the standard library is missing.
+    assert run(
+        "import biodata_cache; print(biodata_cache.SettingsError.__name__)", "-S"
+    ).split() == ["SettingsError"]
+
+
+def test_reading_the_registry_loads_no_pandas():
+    code = "import biodata_cache; biodata_cache.get_cache_registry; print(*sys.modules)"
+    assert {"pandas", "duckdb"} & set(run(code).split()) == set()
+
+
+def test_all_is_sorted_and_without_doubles():
+    assert biodata_cache.__all__ == sorted(set(biodata_cache.__all__))
+
+
+def test_all_is_what_type_checkers_see():
+    assert set(biodata_cache.__all__) == imported_for_type_checkers()
+
+
+def test_every_name_resolves_to_what_it_is_called():
+    for name in set(biodata_cache.__all__) - {"__version__"}:
+        assert getattr(biodata_cache, name).__name__ == name
+
+
+def test_every_table_function_is_public():
+    assert set(tables.__all__) <= set(biodata_cache.__all__)
+    defined = {
+        name
+        for name, value in vars(tables).items()
+        if getattr(value, "__module__", "") == tables.__name__ and not name.startswith("_")
+    }
+    assert set(tables.__all__) == defined
+
+
+def test_every_error_is_a_cache_error():
+    errors = [name for name in biodata_cache.__all__ if name.endswith("Error")]
+    assert len(errors) > 5
+    for name in errors:
+        assert issubclass(getattr(biodata_cache, name), biodata_cache.CacheError)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_table"):
+        biodata_cache.no_such_table  # noqa: B018
+    assert not hasattr(biodata_cache, "pd")
+
+
+def test_dir_shows_names_before_they_are_used():
+    assert "asset_basics" in run("import biodata_cache; print(*dir(biodata_cache))").split()
+
+
+def test_the_package_is_marked_as_typed():
+    assert (PACKAGE / "py.typed").is_file()
