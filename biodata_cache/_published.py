@@ -20,6 +20,7 @@ from biodata_cache._errors import (
 
 if TYPE_CHECKING:
     from biodata_cache._registry import CacheRegistry, TableEntry
+    from biodata_cache._settings import Settings
 
 REGISTRY_FILE = "cache_registry.json"
 VERSIONS_FILE = "cache_versions.json"
@@ -63,13 +64,16 @@ def get_cache_versions() -> list[str]:
     return find().versions()
 
 
-def find() -> PublishedCache:
+def find(settings: Settings | None = None) -> PublishedCache:
     """The published cache that the settings name; whether it is there shows when it is read.
+
+    Args:
+        settings: Where to look; by default as the environment says.
 
     Raises:
         SettingsError: No folder is set, or a kind of place that cannot be read yet.
     """
-    settings = _settings.load()
+    settings = settings or _settings.load()
     if settings.backend == "S3":
         raise SettingsError(
             f"The cache is set to {settings.root}, but reading from S3 comes with a later "

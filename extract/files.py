@@ -1,17 +1,20 @@
-"""Documents from files: `.jsonl`, `.jsonl.gz`, `.json`, `.json.gz`, one file or a folder of them."""
+"""Documents from files, plain or compressed: JSON lines, one record, or an array of records."""
 
 from __future__ import annotations
 
 import gzip
 import mmap
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from biodata_cache._errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -33,8 +36,17 @@ class Document:
     line: int | None
 
 
-class UnreadableFileError(ValueError):
-    """A file broke off in the middle; what came before it has been read."""
+@dataclass(frozen=True, slots=True)
+class BrokenFile:
+    """A file that broke off; the documents before the break have been read.
+
+    Attributes:
+        file: File name, relative to the source.
+        reason: How it broke.
+    """
+
+    file: str
+    reason: str
 
 
 def find_files(path: Path) -> list[Path]:
@@ -67,8 +79,8 @@ def find_files(path: Path) -> list[Path]:
     return files
 
 
-def read_file(path: Path, name: str) -> Iterator[Document]:
-    """Every document of one file, in order.
+def read_file(path: Path, name: str) -> Iterator[Document | BrokenFile]:
+    """Every document of one file, in order; last a `BrokenFile` if it breaks off.
 
     Args:
         path: File to read.
@@ -76,7 +88,6 @@ def read_file(path: Path, name: str) -> Iterator[Document]:
 
     Raises:
         SourceError: The file cannot be opened.
-        UnreadableFileError: The file breaks off (truncated or damaged compression).
     """
     try:
         if path.name.endswith((".jsonl", ".jsonl.gz")):
@@ -84,7 +95,7 @@ def read_file(path: Path, name: str) -> Iterator[Document]:
         else:
             yield from _read_json(path, name)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableFileError(f"damaged compression: {error}") from None
+        yield BrokenFile(name, f"damaged compression: {error}")
     except OSError as error:
         raise SourceError(
             f"Source file {str(path)!r} cannot be read: {error.strerror or error}. "

@@ -8,13 +8,12 @@ row without sections. Staging keeps the newest version of each `_id`.
 
 from __future__ import annotations
 
+import filecmp
 import os
-from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +22,11 @@ from filelock import FileLock, Timeout
 from biodata_cache._errors import LockedError
 from extract.records import BUCKETS, IDENTITY, SECTIONS, Row, bucket_of
 
-__all__ = ["BUCKETS", "Lake", "LakeWriter", "Reject"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["BUCKETS", "Lake", "LakeWriter", "RejectWriter"]
 
 SCHEMA = pa.schema(
     [
@@ -51,9 +54,6 @@ REJECT_SCHEMA = pa.schema(
 GROUP_ROWS = 1_000
 GROUP_BYTES = 64 * 2**20
 FILE_BYTES = 512 * 2**20
-
-Reject = tuple[str, int | None, str, bytes]
-"""File, line (None: the whole file), reason, and the bytes that could not be used."""
 
 
 class Lake:
@@ -127,22 +127,6 @@ class Lake:
                     last_run = run if last_run is None else max(last_run, run)
         living = {record_id: hashes for record_id, (_, hashes) in newest.items() if hashes}
         return living, last_run
-
-    def write_rejects(self, source: str, rejects: Iterable[Reject]) -> None:
-        """Replace the rejects of this collection by those of one run."""
-        folder = self.raw / "rejects"
-        folder.mkdir(parents=True, exist_ok=True)
-        rows = [
-            {"source": source, "file": file, "line": line, "reason": reason, "document": document}
-            for file, line, reason, document in rejects
-        ]
-        target = folder / f"{self.collection}.parquet"
-        table = pa.Table.from_pylist(rows, schema=REJECT_SCHEMA)
-        if target.exists() and pq.read_table(target).equals(table):
-            return
-        unfinished = target.with_name(f".{target.name}.tmp")
-        pq.write_table(table, unfinished, compression="zstd")
-        _finish(unfinished, target)
 
     def _remove_unfinished(self) -> None:
         """Remove what a killed run left behind; no reader ever looked at it."""
@@ -240,7 +224,8 @@ class LakeWriter:
             self._finish_file()
         if self._file is None:
             self._open_file()
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in SCHEMA][2:]
+        columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+        columns = columns or [[] for _ in SCHEMA][2:]
         run = [self.extracted_at] * len(rows)
         source = [self._source] * len(rows)
         at = SCHEMA.get_field_index("extracted_at")
@@ -275,6 +260,66 @@ class LakeWriter:
 
     def _name(self) -> str:
         return f"{self.extracted_at:%Y%m%dT%H%M%S%fZ}-{self._file_number:04}.parquet"
+
+
+class RejectWriter:
+    """Keeps what one run could not use, whole, in place of the rejects of the run before.
+
+    Args:
+        lake: Lake whose collection the documents were meant for; the caller holds its lock.
+        source: Where the documents come from.
+    """
+
+    def __init__(self, lake: Lake, source: str) -> None:
+        """Begins a file that no reader sees before `close`."""
+        self.count = 0
+        folder = lake.raw / "rejects"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._source = source
+        self._target = folder / f"{lake.collection}.parquet"
+        self._unfinished = folder / f".{lake.collection}.tmp"
+        self._file = pq.ParquetWriter(self._unfinished, REJECT_SCHEMA, compression="zstd")
+        self._rows: list[dict[str, object]] = []
+        self._bytes = 0
+
+    def add(self, file: str, line: int | None, reason: str, document: bytes) -> None:
+        """Keep one document; a line of None stands for the whole file."""
+        self.count += 1
+        self._rows.append(
+            {
+                "source": self._source,
+                "file": file,
+                "line": line,
+                "reason": reason,
+                "document": document,
+            }
+        )
+        self._bytes += len(document)
+        if self._bytes >= GROUP_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        """Replace the rejects of the run before, if these are others."""
+        self._flush()
+        self._file.close()
+        if self._target.exists() and _same_content(self._unfinished, self._target):
+            self._unfinished.unlink()
+        else:
+            _finish(self._unfinished, self._target)
+
+    def abandon(self) -> None:
+        """Leave the rejects of the run before in place."""
+        self._file.close()
+        self._unfinished.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        self._file.write_table(pa.Table.from_pylist(self._rows, schema=REJECT_SCHEMA))
+        self._rows, self._bytes = [], 0
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    return filecmp.cmp(one, other, shallow=False)
 
 
 def _finish(unfinished: Path, target: Path) -> None:

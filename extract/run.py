@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from extract.files import Document
-from extract.lake import Lake, LakeWriter, Reject
-from extract.records import Row, UnusableDocumentError, read_document
-from extract.sources import Source
+from extract.files import BrokenFile
+from extract.lake import Lake, LakeWriter, RejectWriter
+from extract.records import UnusableDocumentError, read_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extract.sources import Source
 
 Progress = Callable[[int, int], None]
 """Called now and then with the documents and the bytes read so far."""
@@ -43,7 +47,6 @@ class Report:
     rejected: int = 0
     bytes: int = 0
     seconds: float = 0.0
-    rejects: list[Reject] = field(default_factory=list, repr=False)
 
 
 def extract(
@@ -67,15 +70,16 @@ def extract(
     with lake.locked():
         known, last_run = lake.versions()
         writer = LakeWriter(lake, source.description, last_run)
+        rejects = RejectWriter(lake, source.description)
         try:
-            _compare(source, known, writer, report, progress)
+            _compare(source, known, writer, rejects, report, progress)
             writer.close()
+            rejects.close()
         except BaseException:
             writer.abandon()
+            rejects.abandon()
             raise
-        report.rejects += source.rejects
-        report.rejected = len(report.rejects)
-        lake.write_rejects(source.description, report.rejects)
+        report.rejected = rejects.count
     report.seconds = time.perf_counter() - started
     return report
 
@@ -84,14 +88,21 @@ def _compare(
     source: Source,
     known: dict[str, frozenset[str]],
     writer: LakeWriter,
+    rejects: RejectWriter,
     report: Report,
     progress: Progress | None,
 ) -> None:
     """Write what the lake does not hold, and tombstones for what the source no longer has."""
     seen: dict[str, frozenset[str]] = {}
     for position, document in enumerate(source.documents()):
-        row = _read(document, report)
-        if row is None:
+        if isinstance(document, BrokenFile):
+            rejects.add(document.file, None, document.reason, b"")
+            continue
+        report.bytes += len(document.content)
+        try:
+            row = read_document(document.content)
+        except UnusableDocumentError as error:
+            rejects.add(document.file, document.line, str(error), document.content)
             continue
         report.listed += 1
         hashes = frozenset((row.content_hash,))
@@ -105,20 +116,12 @@ def _compare(
         writer.delete(record_id)
     report.new = len(seen.keys() - known.keys())
     report.deleted = len(known.keys() - seen.keys())
-    report.unchanged = sum(1 for record_id, hashes in seen.items() if known.get(record_id) == hashes)
+    report.unchanged = sum(
+        1 for record_id, hashes in seen.items() if known.get(record_id) == hashes
+    )
     report.changed = len(seen) - report.new - report.unchanged
     if progress is not None:
         progress(report.listed, report.bytes)
-
-
-def _read(document: Document, report: Report) -> Row | None:
-    """The row of a document, or None and an entry with the rejects."""
-    report.bytes += len(document.content)
-    try:
-        return read_document(document.content)
-    except UnusableDocumentError as error:
-        report.rejects.append((document.file, document.line, str(error), document.content))
-        return None
 
 
 def _write_whole_groups(
@@ -140,6 +143,8 @@ def _write_whole_groups(
     if not mixed:
         return
     for position, document in enumerate(source.documents()):
+        if isinstance(document, BrokenFile):
+            continue
         try:
             row = read_document(document.content)
         except UnusableDocumentError:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from biodata_cache._errors import SettingsError, SourceError
 from extract import sample
-from extract.files import Document, UnreadableFileError, find_files, read_file
-from extract.lake import Reject
+from extract.files import BrokenFile, Document, find_files, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Source(Protocol):
@@ -18,30 +19,26 @@ class Source(Protocol):
     Attributes:
         description: The source as text for a reader; stands in each row of the lake.
         size: Bytes it will read, if they can be known; for progress.
-        rejects: Files that broke off, filled while the source is read.
     """
 
     description: str
     size: int | None
-    rejects: list[Reject]
 
-    def documents(self) -> Iterator[Document]:
-        """Every document of the source."""
+    def documents(self) -> Iterator[Document | BrokenFile]:
+        """Every document of the source, and each file that broke off."""
         ...
 
 
 class SampleSource:
     """The embedded sample: `sample`, or `sample:N` for N records of realistic size."""
 
-    size = None
-
     def __init__(self, count: int | None) -> None:
         """Takes the number of records; None is the built-in sample."""
         self.count = count
+        self.size: int | None = None
         self.description = "sample" if count is None else f"sample:{count}"
-        self.rejects: list[Reject] = []
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[Document | BrokenFile]:
         """Every document of the sample."""
         for number, content in enumerate(sample.documents(self.count), start=1):
             yield Document(content, self.description, number)
@@ -56,17 +53,12 @@ class FileSource:
         self.files = find_files(path)
         self.description = f"file:{path.name}"
         self.size: int | None = sum(file.stat().st_size for file in self.files)
-        self.rejects: list[Reject] = []
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[Document | BrokenFile]:
         """Every document of every file, in the order of the file names."""
-        self.rejects = []
         for file in self.files:
             name = file.name if file == self.path else file.relative_to(self.path).as_posix()
-            try:
-                yield from read_file(file, name)
-            except UnreadableFileError as error:
-                self.rejects.append((name, None, str(error), b""))
+            yield from read_file(file, name)
 
 
 def open_source(text: str) -> Source:

@@ -1,0 +1,299 @@
+"""The command line: `biodata-cache extract | build | publish | sync | tables | versions`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from biodata_cache import _settings
+from biodata_cache._errors import CacheError, SettingsError
+from biodata_cache._published import find
+from biodata_cache._sync import Outcome, run_build, run_extract, run_publish, run_sync
+
+if TYPE_CHECKING:
+    from biodata_cache._settings import Settings
+
+# Talk goes to stderr, data to stdout.
+_stderr = Console(stderr=True)
+_stdout = Console()
+
+_Command = Callable[..., Any]
+
+
+class _Commands(click.Group):
+    """Turns our errors into one clear message and an exit code: 1 failed, 2 wrong use."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's signature
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            _fail(str(error), 2)
+        except CacheError as error:
+            _fail(str(error), 1)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    _stderr.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def _option(flag: str, variable: str, text: str) -> Callable[[_Command], _Command]:
+    return click.option(
+        flag, default=None, metavar="TEXT", help=f"{text}  [env: {_settings.PREFIX}{variable}]"
+    )
+
+
+_source = _option("--source", "SOURCE", "`sample`, `sample:N`, or a file or folder of records.")
+_raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
+_work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
+_root = _option("--root", "ROOT", "Folder to publish to and to read from.")
+_version = _option("--version", "VERSION", "Version to read; by default the installed one.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_settings.installed_version(), prog_name="biodata-cache")
+def cli() -> None:
+    r"""Build and look at the metadata cache.
+
+    \b
+    Examples:
+      biodata-cache sync --source sample --root published
+      biodata-cache tables --root published
+    """
+
+
+@cli.command()
+@_source
+@_raw
+@_work
+def extract(source: str | None, raw: str | None, work: str | None) -> None:
+    r"""Bring the raw lake up to date with a source of records.
+
+    \b
+    Examples:
+      biodata-cache extract --source sample
+      biodata-cache extract --source records.jsonl.gz --work nightly
+    """
+    _extract(_settings.load(source=source, raw=raw, work=work))
+
+
+@cli.command()
+@_raw
+@_work
+def build(raw: str | None, work: str | None) -> None:
+    r"""Build and test every table from the raw lake, with dbt.
+
+    \b
+    Example:
+      biodata-cache build --work nightly
+    """
+    _build(_settings.load(raw=raw, work=work))
+
+
+@cli.command()
+@_root
+@_work
+def publish(root: str | None, work: str | None) -> None:
+    r"""Check what was built and promote it to the published place.
+
+    Refuses if a test failed or a file disagrees with its contract; then nothing changes.
+
+    \b
+    Example:
+      biodata-cache publish --root published
+    """
+    _publish(_settings.load(root=root, work=work))
+
+
+@cli.command()
+@_source
+@_root
+@_raw
+@_work
+def sync(source: str | None, root: str | None, raw: str | None, work: str | None) -> None:
+    r"""Extract, build, test and publish; shows what was made.
+
+    \b
+    Examples:
+      biodata-cache sync --source sample --root published
+      biodata-cache sync --source records/ --root /data/cache --work nightly
+    """
+    settings = _settings.load(source=source, root=root, raw=raw, work=work)
+    with _progress() as progress:
+        outcome = run_sync(settings, _Reporter(progress))
+    _print_extract(outcome)
+    _print_outcome(outcome)
+
+
+@cli.command()
+@_root
+@_version
+@_as_json
+def tables(root: str | None, version: str | None, as_json: bool) -> None:  # noqa: FBT001
+    r"""List the published tables.
+
+    \b
+    Examples:
+      biodata-cache tables --root published
+      biodata-cache tables --root published --json
+    """
+    registry = find(_settings.load(root=root, version=version)).registry()
+    if as_json:
+        rows = [
+            {
+                "name": table.name,
+                "type": table.type,
+                "rows": table.row_count,
+                "bytes": table.bytes,
+                "files": table.files,
+                "partition_key": table.partition_key,
+                "built_at": table.built_at,
+                "location": table.location,
+            }
+            for table in registry
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    shown = Table("table", "type", "rows", "size", "built at", "partitioned by", box=None)
+    for column in (2, 3):
+        shown.columns[column].justify = "right"
+    for table in registry:
+        shown.add_row(
+            table.name,
+            table.type,
+            "" if table.row_count is None else f"{table.row_count:,}",
+            "" if table.bytes is None else decimal(table.bytes),
+            (table.built_at or "")[:19],
+            table.partition_key or "",
+        )
+    _print_table(shown)
+
+
+@cli.command()
+@_root
+@_as_json
+def versions(root: str | None, as_json: bool) -> None:  # noqa: FBT001
+    r"""List the released versions, the newest last.
+
+    \b
+    Example:
+      biodata-cache versions --root published
+    """
+    names = find(_settings.load(root=root)).versions()
+    click.echo(json.dumps(names) if as_json else "\n".join(names))
+
+
+def _extract(settings: Settings) -> None:
+    with _progress() as progress:
+        outcome = run_extract(settings, _Reporter(progress))
+    _print_extract(outcome)
+
+
+def _build(settings: Settings) -> None:
+    with _progress() as progress:
+        outcome = run_build(settings, _Reporter(progress))
+    _stderr.print(f"build: all models and tests passed in {outcome.seconds['build']:.1f} s")
+
+
+def _publish(settings: Settings) -> None:
+    with _progress() as progress:
+        outcome = run_publish(settings, _Reporter(progress))
+    _print_outcome(outcome)
+
+
+class _Reporter:
+    """Shows each stage as a line of a progress display."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
+        """Show how far a stage is; without a total it only counts."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total, detail=detail)
+        self._progress.update(self._tasks[stage], completed=done, total=total, detail=detail)
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description:<8}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[detail]}", style="dim"),
+        console=_stderr,
+        disable=not _stderr.is_terminal,
+    )
+
+
+def _print_extract(outcome: Outcome) -> None:
+    report = outcome.extracted
+    if report is None:
+        return
+    _stderr.print(
+        f"extract: {report.listed:,} records from {report.source}: {report.new:,} new, "
+        f"{report.changed:,} changed, {report.unchanged:,} unchanged, {report.deleted:,} deleted, "
+        f"{report.rejected:,} rejected ({decimal(report.bytes)} in {report.seconds:.1f} s)",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if report.rejected:
+        _stderr.print(
+            f"extract: what was rejected is in {outcome.rejects}, with file, line and reason, "
+            "and in the table data_quality",
+            style="yellow",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    published = outcome.published
+    if published is None:
+        return
+    shown = Table("table", "rows", "files", "size", "time", box=None)
+    for column in shown.columns[1:]:
+        column.justify = "right"
+    for entry in published.tables:
+        seconds = outcome.table_seconds.get(entry["name"])
+        shown.add_row(
+            entry["name"],
+            f"{entry['row_count']:,}",
+            f"{entry['files']:,}",
+            decimal(entry["bytes"]),
+            "" if seconds is None else f"{seconds:.2f} s",
+        )
+    _print_table(shown)
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in outcome.seconds.items())
+    _stderr.print(
+        f"publish: {published.written:,} files written, {published.unchanged:,} unchanged, "
+        f"{published.removed:,} removed in {published.folder} ({stages})",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _print_table(table: Table) -> None:
+    """A table as wide as it needs to be: a pipe has no width that it should be cut to."""
+    if _stdout.is_terminal:
+        _stdout.print(table)
+    else:
+        Console(file=sys.stdout, width=200).print(table)

@@ -1,0 +1,138 @@
+"""The stages in their order, each of which can be run alone."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from biodata_cache._errors import SettingsError
+from biodata_cache._project import import_extract, require
+
+if TYPE_CHECKING:
+    from biodata_cache import _publish
+    from biodata_cache._settings import Settings
+    from extract import run
+
+COLLECTION = "docdb_v2"
+
+
+class Reporter(Protocol):
+    """Told how far a stage is."""
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
+        """Steps done, steps in all if that is known, and what the last step was."""
+
+
+@dataclass
+class Outcome:
+    """What the stages did.
+
+    Attributes:
+        extracted: Report of the extract stage.
+        published: Report of the publish stage.
+        rejects: File of the documents that could not be used.
+        seconds: Wall time by stage.
+        table_seconds: Seconds that dbt took for each published table.
+    """
+
+    extracted: run.Report | None = None
+    published: _publish.Report | None = None
+    rejects: Path | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    table_seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run_sync(settings: Settings, report: Reporter) -> Outcome:
+    """Extract, build, test and publish.
+
+    Raises:
+        CacheError: A stage failed; the published cache is as it was.
+    """
+    _check_root(settings)  # before an hour of work, not after it
+    outcome = run_extract(settings, report)
+    outcome.seconds |= run_build(settings, report).seconds
+    published = run_publish(settings, report)
+    outcome.published = published.published
+    outcome.table_seconds = published.table_seconds
+    outcome.seconds |= published.seconds
+    return outcome
+
+
+def run_extract(settings: Settings, report: Reporter) -> Outcome:
+    """Bring the raw lake up to date.
+
+    Raises:
+        CacheError: The source cannot be read, or the lake cannot be written.
+    """
+    require("msgspec", "pyarrow", "filelock")
+    import_extract()
+    from extract.run import extract  # noqa: PLC0415  # it is importable from here on
+    from extract.sources import open_source  # noqa: PLC0415
+
+    raw = _local_raw(settings)
+    source = open_source(settings.source)
+    extracted = extract(
+        source,
+        raw,
+        COLLECTION,
+        lambda documents, size: report(
+            "extract", documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
+        ),
+    )
+    return Outcome(
+        extracted=extracted,
+        rejects=raw / "rejects" / f"{COLLECTION}.parquet",
+        seconds={"extract": extracted.seconds},
+    )
+
+
+def run_build(settings: Settings, report: Reporter) -> Outcome:
+    """Build and test the tables.
+
+    Raises:
+        CacheError: A model or a test failed.
+    """
+    require("dbt", "filelock")
+    from biodata_cache._build import build  # noqa: PLC0415  # needs the extra `sync`
+
+    _local_raw(settings)
+    started = time.perf_counter()
+    build(settings, lambda done, total, name: report("build", done, total, name))
+    return Outcome(seconds={"build": time.perf_counter() - started})
+
+
+def run_publish(settings: Settings, report: Reporter) -> Outcome:
+    """Audit and promote the last build.
+
+    Raises:
+        CacheError: The build is not fit to be published, or the root cannot be written.
+    """
+    require("filelock")
+    from biodata_cache._build import table_seconds  # noqa: PLC0415  # needs the extra `sync`
+    from biodata_cache._publish import publish  # noqa: PLC0415
+
+    started = time.perf_counter()
+    published = publish(settings, lambda done, total, name: report("publish", done, total, name))
+    return Outcome(
+        published=published,
+        seconds={"publish": time.perf_counter() - started},
+        table_seconds=table_seconds(settings.work),
+    )
+
+
+def _check_root(settings: Settings) -> None:
+    if settings.backend == "MEMORY":
+        raise SettingsError(
+            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder."
+        )
+
+
+def _local_raw(settings: Settings) -> Path:
+    if "://" in settings.raw:
+        raise SettingsError(
+            f"The raw lake {settings.raw!r} is not a folder: lakes elsewhere come with a later "
+            "version. Give a folder as --raw."
+        )
+    return Path(settings.raw).expanduser()
