@@ -3,7 +3,18 @@
 -- Grain: one row per living record, in its newest version.
 -- A view: the JSON stays in the lake, and each model below reads the sections that it needs.
 
-with lake as (
+-- Two readings of the lake: of one that is used twice DuckDB would keep a copy in memory.
+with version as (
+    select
+        _id,
+        _last_modified,
+        extracted_at,
+        position,
+        is_deleted
+    from {{ source('biodata_cache', 'docdb_v2') }}
+),
+
+lake as (
     select * from {{ source('biodata_cache', 'docdb_v2') }}
 ),
 
@@ -22,7 +33,7 @@ ranked as (
                 _last_modified desc nulls last,
                 position desc nulls last
         ) as version_rank
-    from lake
+    from version
 ),
 
 newest as (
