@@ -1,0 +1,60 @@
+# Everything a developer or a machine does here; `make help` lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+ROOT ?= published
+SOURCE ?= sample
+RUN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help sync test test-slow lint format bench docs lock wheel clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+sync: $(VENV)/.installed ## Extract SOURCE (the built-in sample), build, test and publish to the folder ROOT.
+	$(RUN)/biodata-cache sync --source "$(SOURCE)" --root "$(ROOT)"
+
+test: $(VENV)/.installed ## Run the fast tests.
+	$(RUN)/pytest -n 2 -m "not slow"
+
+test-slow: $(VENV)/.installed ## Run the tests that take longer.
+	$(RUN)/pytest -m slow
+
+lint: $(VENV)/.installed ## Check style and types of Python and SQL.
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/python scripts/lint_staging.py
+	$(RUN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/data
+
+format: $(VENV)/.installed ## Put Python and SQL into house style.
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+	$(RUN)/sqlfluff fix --disable-progress-bar models tests/data
+
+bench: $(VENV)/.installed ## Measure extract, build and publish against a plain scan of the same records.
+	$(RUN)/python scripts/bench.py
+
+docs: $(VENV)/.installed ## Write the generated parts of the README.
+	$(RUN)/python scripts/write_readme_tables.py
+
+lock: $(VENV)/.installed ## Resolve the dependencies again, for all supported Pythons.
+	$(RUN)/pip install --quiet "uv>=0.5"
+	$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
+		--generate-hashes --no-strip-extras --no-annotate --no-header --upgrade --quiet \
+		--output-file requirements.lock
+
+wheel: $(VENV)/.installed ## Build the wheel.
+	$(RUN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## Remove what was built, but not the environment.
+	rm -rf .biodata-cache published target logs dist .pytest_cache .mypy_cache .ruff_cache
+
+# The environment is made again when a dependency changes. Its packages are checked against hashes;
+# the project itself is installed in place, so that a change needs no installation.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
