@@ -32,12 +32,16 @@ def target_folder(work: Path) -> Path:
     return work / "target"
 
 
-def build(settings: Settings, progress: Progress | None = None) -> float:
+def build(
+    settings: Settings, progress: Progress | None = None, *, unit_tests: bool = True
+) -> float:
     """Build and test every table from the raw lake into the build area.
 
     Args:
         settings: Where the lake and the work folder are.
         progress: Told after each model and test.
+        unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
+            data: what is published does not depend on them.
 
     Returns:
         Seconds that dbt took.
@@ -61,7 +65,8 @@ def build(settings: Settings, progress: Progress | None = None) -> float:
         # A build is from nothing: an old database would only grow.
         (work / DATABASE).unlink(missing_ok=True)
         (target_folder(work) / "run_results.json").unlink(missing_ok=True)
-        output, exit_code = _run(_command(work), _environment(settings), progress)
+        command = _command(work, unit_tests=unit_tests)
+        output, exit_code = _run(command, _environment(settings), progress)
     finally:
         lock.release()
     return _verdict(work, exit_code, output)
@@ -75,12 +80,12 @@ def _check_lake(settings: Settings) -> None:
         )
 
 
-def _command(work: Path) -> list[str]:
+def _command(work: Path, *, unit_tests: bool) -> list[str]:
     project = str(project_folder())
     return [
         sys.executable,
-        "-m",
-        "dbt.cli.main",
+        "-c",
+        "from dbt.cli.main import cli; cli()",
         "--log-format",
         "json",
         "build",
@@ -92,6 +97,7 @@ def _command(work: Path) -> list[str]:
         str(target_folder(work)),
         "--log-path",
         str(work / "logs"),
+        *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
     ]
 
 

@@ -63,6 +63,12 @@ _raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
 _work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
 _root = _option("--root", "ROOT", "Folder to publish to and to read from.")
 _version = _option("--version", "VERSION", "Version to read; by default the installed one.")
+_unit_tests = click.option(
+    "--unit-tests/--no-unit-tests",
+    default=True,
+    show_default=True,
+    help="Also test the SQL on rows of its own; data tests always run.",
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -96,14 +102,18 @@ def extract(source: str | None, raw: str | None, work: str | None) -> None:
 @cli.command()
 @_raw
 @_work
-def build(raw: str | None, work: str | None) -> None:
+@_unit_tests
+def build(raw: str | None, work: str | None, unit_tests: bool) -> None:  # noqa: FBT001
     r"""Build and test every table from the raw lake, with dbt.
 
     \b
     Example:
       biodata-cache build --work nightly
     """
-    _build(_settings.load(raw=raw, work=work))
+    settings = _settings.load(raw=raw, work=work)
+    with _progress() as progress:
+        outcome = run_build(settings, _Reporter(progress), unit_tests=unit_tests)
+    _stderr.print(f"build: all models and tests passed in {outcome.seconds['build']:.1f} s")
 
 
 @cli.command()
@@ -126,7 +136,14 @@ def publish(root: str | None, work: str | None) -> None:
 @_root
 @_raw
 @_work
-def sync(source: str | None, root: str | None, raw: str | None, work: str | None) -> None:
+@_unit_tests
+def sync(
+    source: str | None,
+    root: str | None,
+    raw: str | None,
+    work: str | None,
+    unit_tests: bool,  # noqa: FBT001
+) -> None:
     r"""Extract, build, test and publish; shows what was made.
 
     \b
@@ -136,7 +153,7 @@ def sync(source: str | None, root: str | None, raw: str | None, work: str | None
     """
     settings = _settings.load(source=source, root=root, raw=raw, work=work)
     with _progress() as progress:
-        outcome = run_sync(settings, _Reporter(progress))
+        outcome = run_sync(settings, _Reporter(progress), unit_tests=unit_tests)
     _print_extract(outcome)
     _print_outcome(outcome)
 
@@ -203,12 +220,6 @@ def _extract(settings: Settings) -> None:
     with _progress() as progress:
         outcome = run_extract(settings, _Reporter(progress))
     _print_extract(outcome)
-
-
-def _build(settings: Settings) -> None:
-    with _progress() as progress:
-        outcome = run_build(settings, _Reporter(progress))
-    _stderr.print(f"build: all models and tests passed in {outcome.seconds['build']:.1f} s")
 
 
 def _publish(settings: Settings) -> None:

@@ -44,7 +44,7 @@ class Outcome:
     table_seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_sync(settings: Settings, report: Reporter) -> Outcome:
+def run_sync(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:
     """Extract, build, test and publish.
 
     Raises:
@@ -52,7 +52,7 @@ def run_sync(settings: Settings, report: Reporter) -> Outcome:
     """
     _check_root(settings)  # before an hour of work, not after it
     outcome = run_extract(settings, report)
-    outcome.seconds |= run_build(settings, report).seconds
+    outcome.seconds |= run_build(settings, report, unit_tests=unit_tests).seconds
     published = run_publish(settings, report)
     outcome.published = published.published
     outcome.table_seconds = published.table_seconds
@@ -88,8 +88,8 @@ def run_extract(settings: Settings, report: Reporter) -> Outcome:
     )
 
 
-def run_build(settings: Settings, report: Reporter) -> Outcome:
-    """Build and test the tables.
+def run_build(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:
+    """Build and test the tables, and the SQL itself unless `unit_tests` is false.
 
     Raises:
         CacheError: A model or a test failed.
@@ -99,7 +99,11 @@ def run_build(settings: Settings, report: Reporter) -> Outcome:
 
     _local_raw(settings)
     started = time.perf_counter()
-    build(settings, lambda done, total, name: report("build", done, total, name))
+    build(
+        settings,
+        lambda done, total, name: report("build", done, total, name),
+        unit_tests=unit_tests,
+    )
     return Outcome(seconds={"build": time.perf_counter() - started})
 
 

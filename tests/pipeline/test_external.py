@@ -1,0 +1,164 @@
+"""Our `external` materialization: one test for each trap of the adapter's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import biodata_cache
+
+CHECKOUT = Path(biodata_cache.__file__).resolve().parents[1]
+AREA = "work/cache/data-asset-cache/bdc-v1.2.3"
+
+PROJECT = f"""
+name: traps
+profile: traps
+macro-paths: ["{CHECKOUT}/macros"]
+vars: {{cache_version: "1.2.3"}}
+models: {{traps: {{+materialized: external, +contract: {{enforced: true}}}}}}
+flags: {{send_anonymous_usage_stats: false}}
+"""
+PROFILE = """
+traps:
+  target: build
+  outputs: {build: {type: duckdb, path: "work/build.duckdb", settings: {TimeZone: UTC}}}
+"""
+MODELS = {
+    "flat": ("select 2 as number, 'b' as key union all select 1, 'a'", "{sort_order: [number]}"),
+    "empty": ("select 1 as number, 'a' as key where false", "{sort_order: [number]}"),
+    "parts": (
+        "select cast(i as integer) as number, key "
+        "from (select unnest(range(3)) as i) as numbers, "
+        "(select unnest(string_split($${{ env_var('KEYS') }}$$, '|')) as key) as keys",
+        "{sort_order: [number], partition_key: key, folder: elsewhere}",
+    ),
+    "listed": (
+        "select 1 as number, 'a' as key where false",
+        "{sort_order: [number], partition_key: key, partitions_from: flat}",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small dbt project that has our macros and a model for each case."""
+    folder = tmp_path_factory.mktemp("traps")
+    (folder / "models").mkdir()
+    (folder / "work").mkdir()
+    (folder / "dbt_project.yml").write_text(PROJECT)
+    (folder / "profiles.yml").write_text(PROFILE)
+    columns = "columns: [{name: number, data_type: integer}, {name: key, data_type: varchar}]"
+    for name, (sql, meta) in MODELS.items():
+        depends = "-- depends_on: {{ ref('flat') }}\n" if "flat" in meta else ""
+        (folder / f"models/{name}.sql").write_text(depends + sql)
+        (folder / f"models/{name}.yml").write_text(
+            f"models: [{{name: {name}, config: {{meta: {meta}}}, {columns}}}]"
+        )
+    build(folder, ["0451", "451", "a/b", "it's", "50%"])
+    return folder
+
+
+def build(folder: Path, keys: list[str]) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from dbt.cli.main import cli; cli()",
+            "build",
+            "--profiles-dir",
+            ".",
+        ],
+        cwd=folder,
+        env=os.environ | {"BIODATA_CACHE_WORK": "work", "KEYS": "|".join(keys)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def rows(path: Path) -> list[tuple[object, ...]]:
+    found: list[tuple[object, ...]] = duckdb.execute(
+        "select * from read_parquet(?, hive_partitioning = false)", [str(path)]
+    ).fetchall()
+    return found
+
+
+def test_1_empty_table_is_a_file_with_its_schema_and_no_rows(project: Path) -> None:
+    file = project / AREA / "empty.pqt"
+    assert rows(file) == []
+    described = duckdb.execute("describe from read_parquet(?)", [str(file)]).fetchall()
+    assert [row[:2] for row in described] == [("number", "INTEGER"), ("key", "VARCHAR")]
+
+
+def test_2_second_build_of_a_partitioned_table_leaves_no_stale_partition(project: Path) -> None:
+    build(project, ["451", "other"])
+    files = sorted((project / AREA / "elsewhere").rglob("*.*"))
+    folders = [file.parent.name for file in files if file.is_file()]
+    assert folders == ["key=451", "key=other"]
+    build(project, ["0451", "451", "a/b", "it's", "50%"])
+
+
+def test_3_text_key_is_read_back_as_text(project: Path) -> None:
+    folder = project / AREA / "elsewhere"
+    assert {row[1] for row in rows(folder / "key=0451/data.pqt")} == {"0451"}
+    connection = duckdb.connect(str(project / "work/build.duckdb"), read_only=True)
+    assert connection.execute("select typeof(key) from parts limit 1").fetchone() == ("VARCHAR",)
+    connection.close()
+
+
+def test_4_each_partition_is_one_file_of_the_name_of_the_contract(project: Path) -> None:
+    many = [f"{number:04}" for number in range(250)]
+    build(project, many)
+    files = [path for path in (project / AREA / "elsewhere").rglob("*") if path.is_file()]
+    assert sorted(file.parent.name for file in files) == [f"key={key}" for key in many]
+    assert {file.name for file in files} == {"data.pqt"}
+    assert all(len(rows(file)) == 3 for file in files)
+    build(project, ["0451", "451", "a/b", "it's", "50%"])
+
+
+def test_5_location_follows_the_folder_of_the_table(project: Path) -> None:
+    assert (project / AREA / "elsewhere").is_dir()
+    assert not (project / AREA / "parts").exists()
+
+
+def test_6_flat_table_has_the_suffix_of_the_contract_and_is_sorted(project: Path) -> None:
+    assert rows(project / AREA / "flat.pqt") == [(1, "a"), (2, "b")]
+    assert not [path for path in (project / AREA).iterdir() if path.name.startswith("tmp_")]
+
+
+def test_7_missing_parent_folders_are_made(project: Path) -> None:
+    assert sorted(path.name for path in (project / "work/cache").iterdir()) == ["data-asset-cache"]
+
+
+def test_8_partition_column_is_in_the_file(project: Path) -> None:
+    assert rows(project / AREA / "elsewhere/key=a%2Fb/data.pqt") == [
+        (0, "a/b"),
+        (1, "a/b"),
+        (2, "a/b"),
+    ]
+    assert (project / AREA / "elsewhere/key=50%25/data.pqt").exists()
+    assert (project / AREA / "elsewhere/key=it%27s/data.pqt").exists()
+
+
+def test_partition_without_rows_is_there(project: Path) -> None:
+    folders = sorted(path.name for path in (project / AREA / "listed").iterdir())
+    assert folders == ["key=a", "key=b"]
+    assert rows(project / AREA / "listed/key=a/data.pqt") == []
+
+
+def test_contract_is_enforced(project: Path) -> None:
+    (project / "models/wrong.sql").write_text("select 'text' as number, 'a' as key")
+    (project / "models/wrong.yml").write_text(
+        "models: [{name: wrong, config: {meta: {sort_order: [key]}}, columns: "
+        "[{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
+    )
+    with pytest.raises(AssertionError, match="enforced contract that failed"):
+        build(project, ["a"])
+    (project / "models/wrong.sql").unlink()
+    (project / "models/wrong.yml").unlink()

@@ -1,0 +1,311 @@
+"""Publish: nothing that failed or disagrees gets out, and a reader never sees half of anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from conftest import Pipeline
+from filelock import FileLock
+from hostile import metric, quality_control, record
+
+import biodata_cache
+from biodata_cache import (
+    AuditError,
+    BuildError,
+    CacheError,
+    LockedError,
+    RegistryError,
+    SettingsError,
+    _settings,
+)
+from biodata_cache._publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHECKOUT = Path(biodata_cache.__file__).resolve().parents[1]
+
+
+def small_records(subjects: range) -> list[dict[str, object]]:
+    return [
+        record(
+            f"r{number}",
+            f"asset {number}",
+            subject={"subject_id": f"{number:06}"},
+            quality_control=quality_control(metric(), drift="Pass"),
+        )
+        for number in subjects
+    ]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A small build that nobody has published yet."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("built"))
+    pipeline.extract(small_records(range(40)))
+    pipeline.build()
+    return pipeline
+
+
+@pytest.fixture
+def copy(built: Pipeline, tmp_path: Path) -> Pipeline:
+    """A build and a published cache to be damaged."""
+    shutil.copytree(built.folder / "work", tmp_path / "work")
+    pipeline = Pipeline(tmp_path)
+    pipeline.publish()
+    return pipeline
+
+
+def other_rows(pipeline: Pipeline) -> None:
+    path = str(pipeline.area / "assets.pqt")
+    duckdb.execute(
+        f"copy (select * replace ('changed' as project_name) from read_parquet('{path}')) "
+        f"to '{path}' (format parquet)"
+    )
+
+
+def fewer_rows(pipeline: Pipeline) -> None:
+    path = str(pipeline.area / "qc/subject_id=000003/data.pqt")
+    duckdb.execute(f"copy (from read_parquet('{path}') limit 0) to '{path}' (format parquet)")
+
+
+def other_type(pipeline: Pipeline) -> None:
+    path = str(pipeline.area / "assets.pqt")
+    duckdb.execute(
+        f"copy (select * replace (record_count::bigint as record_count) "
+        f"from read_parquet('{path}')) to '{path}' (format parquet)"
+    )
+
+
+def other_type_in_one_partition(pipeline: Pipeline) -> None:
+    path = str(pipeline.area / "qc/subject_id=000003/data.pqt")
+    duckdb.execute(
+        f"copy (select * replace (metric_index::bigint as metric_index) "
+        f"from read_parquet('{path}')) to '{path}' (format parquet)"
+    )
+
+
+def missing_file(pipeline: Pipeline) -> None:
+    (pipeline.area / "qc_tag_status/subject_id=000003/data.pqt").unlink()
+
+
+def second_file(pipeline: Pipeline) -> None:
+    folder = pipeline.area / "qc/subject_id=000003"
+    shutil.copy(folder / "data.pqt", folder / "data_0.pqt")
+
+
+def partition_of_nobody(pipeline: Pipeline) -> None:
+    folder = pipeline.area / "qc"
+    shutil.copytree(folder / "subject_id=000003", folder / "subject_id=999999")
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (other_rows, "assets"),
+        (fewer_rows, "quality_control"),
+        (other_type, "assets"),
+        (other_type_in_one_partition, "quality_control"),
+        (missing_file, "qc_tag_status"),
+        (second_file, "data_0"),
+        (partition_of_nobody, "999999"),
+    ],
+)
+def test_files_that_disagree_are_not_published(
+    copy: Pipeline, damage: Callable[[Pipeline], None], named: str
+) -> None:
+    before = copy.snapshot()
+    damage(copy)
+    with pytest.raises(AuditError, match=named):
+        copy.publish()
+    assert copy.snapshot() == before
+
+
+def test_part_of_a_run_is_not_published(copy: Pipeline) -> None:
+    path = copy.folder / "work/target/run_results.json"
+    results = json.loads(path.read_text())
+    results["results"] = [
+        result for result in results["results"] if "qc_status" not in result["unique_id"]
+    ]
+    path.write_text(json.dumps(results))
+    with pytest.raises(AuditError, match="qc_status"):
+        copy.publish()
+
+
+def test_artifacts_of_two_runs_are_not_published(copy: Pipeline) -> None:
+    path = copy.folder / "work/target/manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["metadata"]["invocation_id"] = "another"
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(AuditError, match="two different runs"):
+        copy.publish()
+
+
+def test_nothing_to_publish_says_to_build(pipeline: Pipeline) -> None:
+    with pytest.raises(BuildError, match="biodata-cache build"):
+        pipeline.publish()
+
+
+def test_build_without_a_lake_says_to_extract(pipeline: Pipeline) -> None:
+    with pytest.raises(BuildError, match="biodata-cache extract"):
+        pipeline.build()
+
+
+def test_damaged_published_file_is_mended(copy: Pipeline) -> None:
+    before = {path: content for path, (content, _) in copy.snapshot().items()}
+    (copy.published / "assets.pqt").write_bytes(b"damaged")
+    (copy.published / "qc.json").unlink()
+    assert copy.publish().written == 2
+    assert {path: content for path, (content, _) in copy.snapshot().items()} == before
+
+
+def test_subjects_that_are_gone_leave_and_other_files_stay(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    pipeline.run(small_records(range(6)))
+    foreign = pipeline.published / "notes.txt"
+    foreign.write_text("somebody else's")
+    before = pipeline.snapshot()
+    report = pipeline.run(small_records(range(1, 6)))
+    after = pipeline.snapshot()
+    gone = before.keys() - after.keys()
+    folder = pipeline.published.name
+    assert gone == {
+        f"data-asset-cache/{folder}/{table}/subject_id=000000/data.pqt"
+        for table in ("qc", "qc_tag_status")
+    }
+    assert report.removed == 2
+    assert not (pipeline.published / "qc/subject_id=000000").exists()
+    assert foreign.exists()
+    kept = f"data-asset-cache/{folder}/qc/subject_id=000003/data.pqt"
+    assert after[kept] == before[kept], "a partition that did not change is not written"
+
+
+def test_tables_that_did_not_change_keep_the_build_they_come_from(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    pipeline.run(small_records(range(3)))
+    before = {entry["name"]: entry for entry in pipeline.registry()}
+    pipeline.run([*small_records(range(3)), record("new", "new", subject=None)])
+    after = {entry["name"]: entry for entry in pipeline.registry()}
+    same = {name for name in before if before[name] == after[name]}
+    assert {"quality_control", "unique_subject_ids"} <= same
+    assert "asset_basics" not in same
+    assert after["asset_basics"]["build_id"] > before["asset_basics"]["build_id"]
+
+
+def test_version_index_keeps_other_versions_in_the_order_of_their_numbers(copy: Pipeline) -> None:
+    index = copy.published.parent / "cache_versions.json"
+    name = copy.published.name
+    index.write_text(json.dumps(["bdc-v0.0.10", "bdc-v0.0.9", "bdc-v99.0"]))
+    copy.publish()
+    assert json.loads(index.read_text()) == ["bdc-v0.0.9", "bdc-v0.0.10", name, "bdc-v99.0"]
+
+
+@pytest.mark.parametrize("file", ["cache_versions.json", "{version}/cache_registry.json"])
+def test_unreadable_index_is_an_error_that_names_it(copy: Pipeline, file: str) -> None:
+    path = copy.published.parent / file.format(version=copy.published.name)
+    path.write_text("{")
+    with pytest.raises(RegistryError, match=path.name):
+        copy.publish()
+
+
+def test_second_publisher_is_refused(copy: Pipeline) -> None:
+    with FileLock(copy.published.parent / ".publish.lock"), pytest.raises(LockedError):
+        copy.publish()
+
+
+def test_root_that_is_a_file_is_a_clear_error(copy: Pipeline, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = _settings.load(root=str(tmp_path / "file"), work=str(copy.folder / "work"))
+    with pytest.raises(SettingsError, match="file"):
+        publish(settings)
+
+
+def test_failing_test_leaves_the_published_folder_untouched(tmp_path: Path) -> None:
+    """A checkout with a data test that must fail: sync names it, with its rows, and stops."""
+    pipeline = Pipeline(tmp_path)
+    pipeline.run(small_records(range(3)))
+    before = pipeline.snapshot()
+    checkout = tmp_path / "checkout"
+    for name in ("biodata_cache", "extract", "macros", "models", "seeds", "tests/data"):
+        shutil.copytree(CHECKOUT / name, checkout / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    (checkout / "tests/data/no_asset_is_called_so.sql").write_text(
+        "select name from {{ ref('assets') }} where name != 'asset 0'\n"
+    )
+    (tmp_path / "more.jsonl").write_text(
+        "".join(json.dumps(each) + "\n" for each in small_records(range(5)))
+    )
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "biodata_cache", "sync", "--no-unit-tests",
+            "--source", str(tmp_path / "more.jsonl"),
+            "--root", str(tmp_path / "root"), "--work", str(tmp_path / "work"),
+        ],
+        cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "no_asset_is_called_so: 4 rows" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert pipeline.snapshot() == before
+    with pytest.raises(AuditError, match="no_asset_is_called_so"):
+        pipeline.publish()
+    assert pipeline.snapshot() == before
+
+
+def test_killed_publisher_and_a_reader_that_looks_all_the_while(
+    built: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at many points: each time what is there can be read, and the next run completes."""
+    shutil.copytree(built.folder / "work", tmp_path / "work")
+    pipeline = Pipeline(tmp_path)
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)
+    monkeypatch.setenv("BIODATA_CACHE_WORK", str(tmp_path / "work"))
+    random_source = random.Random(11)
+    script = (
+        "from biodata_cache import _settings, _publish;import sys;"
+        "s=_settings.load();sys.stdout.write('ready');sys.stdout.flush();_publish.publish(s)"
+    )
+    killed = 0
+    for _ in range(8):
+        shutil.rmtree(tmp_path / "root", ignore_errors=True)
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.read(5)
+        deadline = time.monotonic() + random_source.uniform(0.02, 0.35)
+        while time.monotonic() < deadline and process.poll() is None:
+            look(pipeline)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+        look(pipeline)
+        pipeline.publish()
+        assert pipeline.publish().written == 0
+        assert not list(pipeline.published.parent.glob(".publish-*"))
+    assert killed > 0
+
+
+def look(pipeline: Pipeline) -> None:
+    """A released version is whole: every table that the registry names can be read."""
+    try:
+        versions = biodata_cache.get_cache_versions()
+        if pipeline.published.name not in versions:
+            return
+        for entry in biodata_cache.get_cache_registry():
+            assert entry.row_count is not None
+        assert len(biodata_cache.assets()) == 40
+        assert len(biodata_cache.quality_control()) == 40
+    except CacheError as error:
+        raise AssertionError("a reader saw half a cache") from error
