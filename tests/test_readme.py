@@ -1,0 +1,157 @@
+"""What the README says is true: each of its commands is run, and its generated part is fresh."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shlex
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from extract import sample
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT = Path(__file__).resolve().parents[1]
+README = (PROJECT / "README.md").read_text()
+BIN = Path(sys.executable).parent
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    return [line for block in blocks("bash") for line in block.splitlines() if line]
+
+
+def run(command: list[str], folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment: Mapping[str, str] = {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "BIODATA_CACHE_WORK": str(folder / "work"),
+        **more,
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the commands of the README were run, in their order."""
+    folder = tmp_path_factory.mktemp("readme")
+    for command in commands():
+        if command.startswith("biodata-cache"):
+            run(shlex.split(command), folder)
+    return folder
+
+
+def test_every_command_is_known_to_these_tests() -> None:
+    # `make test` is what runs here, and CI runs the two commands of a new user as they stand.
+    assert commands() == [
+        "make sync",
+        "make test",
+        "make sync SOURCE=records.jsonl.gz ROOT=cache",
+        "biodata-cache extract --source sample",
+        "biodata-cache build",
+        "biodata-cache publish --root published",
+        "biodata-cache tables --root published",
+        "biodata-cache versions --root published",
+    ]
+
+
+def test_commands_publish_the_sample(folder: Path) -> None:
+    assert (folder / "published/data-asset-cache/cache_versions.json").is_file()
+    assert (
+        "quality_control" in run(["biodata-cache", "tables", "--root", "published"], folder).stdout
+    )
+
+
+def test_python_block_reads_it(folder: Path) -> None:
+    (block,) = blocks("python")
+    script = block + "print(len(assets), len(metrics))"
+    output = run([sys.executable, "-c", script], folder, BIODATA_CACHE_ROOT="published").stdout
+    assert all(int(number) > 0 for number in output.split())
+
+
+def test_sql_block_reads_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = blocks("sql")
+    monkeypatch.chdir(folder)
+    assert duckdb.sql(block).fetchall()
+
+
+def test_make_sync_with_records_of_your_own(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "records.jsonl.gz", "wb") as file:
+        file.writelines(document + b"\n" for document in islice(sample.documents(), 30))
+    stamp = BIN.parent / ".installed"
+    make = ["make", "-C", str(PROJECT), "-o", str(stamp), f"VENV={BIN.parent}", "sync"]
+    source, root = tmp_path / "records.jsonl.gz", tmp_path / "cache"
+    done = run([*make, f"SOURCE={source}", f"ROOT={root}"], tmp_path)
+    assert "30 records" in done.stderr
+    assert (root / "data-asset-cache/cache_versions.json").is_file()
+
+
+def test_dbt_build_alone_makes_the_build_area(folder: Path, tmp_path: Path) -> None:
+    """In a checkout with a filled lake, without any Python of ours in between."""
+    assert "`dbt build --profiles-dir .`" in README
+    done = subprocess.run(
+        ["dbt", "build", "--profiles-dir", ".", "--log-path", str(tmp_path)],
+        cwd=PROJECT,
+        env=os.environ
+        | {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "BIODATA_CACHE_WORK": str(tmp_path / "work"),
+            "BIODATA_CACHE_RAW": str(folder / "work/raw"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    built, published = (
+        {path.relative_to(area).as_posix(): path.read_bytes() for path in area.rglob("*.pqt")}
+        for area in (
+            tmp_path / "work/cache/data-asset-cache",
+            folder / "published/data-asset-cache",
+        )
+    )
+    assert built == published
+
+
+def test_make_help_lists_the_targets() -> None:
+    listed = run(["make", "-C", str(PROJECT), "help"], PROJECT).stdout
+    assert {"sync", "test", "lint", "bench", "docs", "clean"} <= {
+        line.split()[0] for line in listed.splitlines() if line.startswith("  ")
+    }
+
+
+def test_generated_part_is_fresh() -> None:
+    run([sys.executable, str(PROJECT / "scripts/write_readme_tables.py"), "--check"], PROJECT)
+
+
+def test_every_setting_is_listed() -> None:
+    read = set()
+    for folder in ("biodata_cache", "extract", "macros", "models"):
+        for path in (PROJECT / folder).rglob("*.*"):
+            if path.suffix in {".py", ".sql", ".yml"}:
+                text = path.read_text()
+                read |= set(re.findall(r"BIODATA_CACHE_[A-Z]+", text))
+                read |= {
+                    f"BIODATA_CACHE_{name}" for name in re.findall(r'_value\("([A-Z]+)"', text)
+                }
+    read |= set(re.findall(r"BIODATA_CACHE_[A-Z]+", (PROJECT / "profiles.yml").read_text()))
+    assert "BIODATA_CACHE_ROOT" in read
+    # Nothing uses the object store yet.
+    unlisted = {name for name in read if f"`{name}`" not in README} - {"BIODATA_CACHE_OBJECTS"}
+    assert unlisted == set()
