@@ -75,7 +75,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(_settings.installed_version(), prog_name="biodata-cache")
 def cli() -> None:
-    r"""Build and look at the metadata cache.
+    """Build and look at the metadata cache.
 
     \b
     Examples:
@@ -89,7 +89,7 @@ def cli() -> None:
 @_raw
 @_work
 def extract(source: str | None, raw: str | None, work: str | None) -> None:
-    r"""Bring the raw lake up to date with a source of records.
+    """Bring the raw lake up to date with a source of records.
 
     \b
     Examples:
@@ -104,7 +104,7 @@ def extract(source: str | None, raw: str | None, work: str | None) -> None:
 @_work
 @_unit_tests
 def build(raw: str | None, work: str | None, unit_tests: bool) -> None:  # noqa: FBT001
-    r"""Build and test every table from the raw lake, with dbt.
+    """Build and test every table from the raw lake, with dbt.
 
     \b
     Example:
@@ -120,7 +120,7 @@ def build(raw: str | None, work: str | None, unit_tests: bool) -> None:  # noqa:
 @_root
 @_work
 def publish(root: str | None, work: str | None) -> None:
-    r"""Check what was built and promote it to the published place.
+    """Check what was built and promote it to the published place.
 
     Refuses if a test failed or a file disagrees with its contract; then nothing changes.
 
@@ -144,7 +144,7 @@ def sync(
     work: str | None,
     unit_tests: bool,  # noqa: FBT001
 ) -> None:
-    r"""Extract, build, test and publish; shows what was made.
+    """Extract, build, test and publish; shows what was made.
 
     \b
     Examples:
@@ -163,7 +163,7 @@ def sync(
 @_version
 @_as_json
 def tables(root: str | None, version: str | None, as_json: bool) -> None:  # noqa: FBT001
-    r"""List the published tables.
+    """List the published tables.
 
     \b
     Examples:
@@ -206,7 +206,7 @@ def tables(root: str | None, version: str | None, as_json: bool) -> None:  # noq
 @_root
 @_as_json
 def versions(root: str | None, as_json: bool) -> None:  # noqa: FBT001
-    r"""List the released versions, the newest last.
+    """List the released versions, the newest last.
 
     \b
     Example:
