@@ -80,7 +80,7 @@ def test_id_is_text_number_or_object_id(document: bytes, record_id: str) -> None
         (b'{"_id": "a"} {"_id": "b"}', "not JSON"),
         (b'{"_id": "a", "subject": "\xff"}', "not UTF-8"),
         (b'{"_id": "a", "subject": "\\ud800"}', "not JSON"),
-        (b'{"_id": "a", "subject": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
+        (b'{"_id": "a", "subject": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
     ],
 )
 def test_unusable_document_says_why(document: bytes, reason: str) -> None:
