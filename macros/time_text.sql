@@ -1,6 +1,6 @@
 {% macro time_text(text) -%}
     case
         when {{ instant(text) }} is not null
-            then regexp_replace(trim({{ text }}), '^(\S+) ', '\1T')
+            then replace(regexp_replace({{ text }}, '^\s+|\s+$', '', 'g'), ' ', 'T')
     end
 {%- endmacro %}

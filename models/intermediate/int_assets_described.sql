@@ -110,7 +110,7 @@ chosen as (
         name is not null
         and row_number() over (
             partition by name
-            order by last_modified_at desc nulls last, record_id
+            order by last_modified_at desc nulls last, record_id asc
         ) = 1 as is_record_of_name
     from timed
 )

@@ -1,4 +1,4 @@
--- Grain: one row per asset name, with the acquisition facts that it has or takes from its raw asset.
+-- Grain: one row per asset name, with the acquisition facts of its own or of its raw asset.
 
 with asset as (
     select * from {{ ref('int_assets_described') }}

@@ -18,7 +18,6 @@ patch_cord as (
         stream_position,
         patch_cord_name
     from {{ ref('stg_docdb__patch_cords') }}
-    where patch_cord_name is not null
 ),
 
 cord_to_fiber as (

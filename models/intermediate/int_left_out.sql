@@ -85,17 +85,19 @@ idle_patch_cord as (
 
 circular as (
     select
-        asset.record_id,
+        derivation.record_id,
         'asset_lineage' as table_name,
         'root_raw_name' as column_name,
-        'data_description.source_data' as path,
+        concat('data_description.source_data[', derivation.source_position, ']') as path,
         'lineage cycle' as problem,
         lineage.source_name as value
     from {{ ref('int_lineage_walked') }} as lineage
-    inner join asset on lineage.name = asset.name
+    inner join {{ ref('int_derivations') }} as derivation
+        on
+            lineage.name = derivation.name
+            and lineage.source_name = derivation.source_name
     where
-        asset.is_record_of_name
-        and lineage.has_cycle
+        lineage.has_cycle
         and lineage.root_raw_name is null
 ),
 
@@ -115,9 +117,10 @@ rejected as (
         cast(null as varchar) as record_id,
         'asset_basics' as table_name,
         '_id' as column_name,
-        concat(file, coalesce(concat(':', line), '')) as path,
+        concat_ws(':', file, line) as path,
         concat('unusable document: ', reason) as problem,
-        cast(document as varchar) as value
+        -- A document that is no text shows its bytes.
+        coalesce(try(decode(document)), cast(document as varchar)) as value
     from {{ ref('stg_docdb__rejects') }}
 ),
 

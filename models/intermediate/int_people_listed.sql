@@ -3,42 +3,63 @@
 with experimenter as (
     select
         record_id,
-        list(name order by position) as experimenters
+        'experimenters' as list_name,
+        position,
+        person_name
     from {{ ref('stg_docdb__experimenters') }}
-    where name is not null
-    group by all
+    where person_name is not null
 ),
 
 investigator as (
     select
         record_id,
-        list(name order by position) as investigators
+        'investigators' as list_name,
+        position,
+        person_name
     from {{ ref('stg_docdb__investigators') }}
-    where name is not null
-    group by all
+    where person_name is not null
 ),
 
 normalized as (
     select
         record_id,
-        list(name order by place) filter (where role = 'experimenter')
-            as experimenters_normalized,
-        list(name order by place) filter (where role = 'investigator')
-            as investigators_normalized
+        concat(role, 's_normalized') as list_name,
+        place as position,
+        person_name
     from {{ ref('int_people_named') }}
+),
+
+gathered as (
+    select * from experimenter
+    union all
+    select * from investigator
+    union all
+    select * from normalized
+),
+
+listed as (
+    select
+        record_id,
+        list(person_name order by position) filter (where list_name = 'experimenters')
+            as experimenters,
+        list(person_name order by position) filter (where list_name = 'experimenters_normalized')
+            as experimenters_normalized,
+        list(person_name order by position) filter (where list_name = 'investigators')
+            as investigators,
+        list(person_name order by position) filter (where list_name = 'investigators_normalized')
+            as investigators_normalized
+    from gathered
     group by all
 ),
 
-joined as (
+filled as (
     select
         record_id,
-        coalesce(experimenter.experimenters, []) as experimenters,
-        coalesce(normalized.experimenters_normalized, []) as experimenters_normalized,
-        coalesce(investigator.investigators, []) as investigators,
-        coalesce(normalized.investigators_normalized, []) as investigators_normalized
-    from experimenter
-    full join investigator using (record_id)
-    full join normalized using (record_id)
+        coalesce(experimenters, []) as experimenters,
+        coalesce(experimenters_normalized, []) as experimenters_normalized,
+        coalesce(investigators, []) as investigators,
+        coalesce(investigators_normalized, []) as investigators_normalized
+    from listed
 )
 
-select * from joined
+select * from filled

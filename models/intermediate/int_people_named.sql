@@ -5,7 +5,7 @@ with experimenter as (
         record_id,
         'experimenter' as role,
         position,
-        name
+        person_name
     from {{ ref('stg_docdb__experimenters') }}
 ),
 
@@ -14,7 +14,7 @@ investigator as (
         record_id,
         'investigator' as role,
         position,
-        name
+        person_name
     from {{ ref('stg_docdb__investigators') }}
 ),
 
@@ -29,8 +29,8 @@ split as (
         record_id,
         role,
         position,
-        unnest(string_split(name, ',')) as part,
-        unnest(range(len(string_split(name, ',')))) as part_position
+        unnest(string_split(person_name, ',')) as part,
+        unnest(range(len(string_split(person_name, ',')))) as part_position
     from entry
 ),
 
@@ -40,7 +40,7 @@ spelled as (
         role,
         position,
         part_position,
-        {{ person_name('part') }} as name
+        {{ person_name('part') }} as person_name
     from split
 ),
 
@@ -50,14 +50,14 @@ distinguished as (
         role,
         position,
         part_position,
-        name,
-        split_part(name, ' ', 1) as first_word,
-        contains(name, ' ') as is_full_name
+        person_name,
+        split_part(person_name, ' ', 1) as first_word,
+        contains(person_name, ' ') as is_full_name
     from spelled
-    where name != ''
+    where person_name != ''
     -- The same person under two spellings: the first one stays.
     qualify row_number() over (
-        partition by record_id, role, lower(replace(name, ' ', ''))
+        partition by record_id, role, lower(replace(person_name, ' ', ''))
         order by position, part_position
     ) = 1
 ),
@@ -66,7 +66,7 @@ counted as (
     select
         *,
         count(*) filter (where is_full_name) over (
-            partition by record_id, role, lower(first_word)
+            partition by record_id, role, first_word
         ) as full_names_in_list
     from distinguished
 ),
@@ -79,12 +79,12 @@ kept as (
 
 full_name as (
     select
-        lower(first_word) as first_word,
-        min(name) as name
+        first_word,
+        min(person_name) as person_name
     from kept
     where is_full_name
     group by all
-    having count(distinct lower(name)) = 1
+    having count(distinct person_name) = 1
 ),
 
 completed as (
@@ -93,9 +93,10 @@ completed as (
         kept.role,
         kept.position,
         kept.part_position,
-        if(kept.is_full_name, kept.name, coalesce(full_name.name, kept.name)) as name
+        coalesce(full_name.person_name, kept.person_name) as person_name
     from kept
-    left join full_name on lower(kept.first_word) = full_name.first_word
+    -- A full name can only find itself.
+    left join full_name on kept.first_word = full_name.first_word
 ),
 
 deduplicated as (
@@ -106,10 +107,10 @@ deduplicated as (
             partition by record_id, role
             order by position, part_position
         ) as place,
-        name
+        person_name
     from completed
     qualify row_number() over (
-        partition by record_id, role, name
+        partition by record_id, role, person_name
         order by position, part_position
     ) = 1
 )

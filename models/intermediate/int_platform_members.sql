@@ -12,11 +12,10 @@ asset as (
 ),
 
 modality as (
-    select distinct
+    select
         record_id,
         lower(abbreviation) as modality_key
     from {{ ref('stg_docdb__modalities') }}
-    where abbreviation is not null
 ),
 
 matched as (

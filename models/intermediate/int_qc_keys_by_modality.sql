@@ -19,7 +19,7 @@ tag as (
 ),
 
 tagged as (
-    select distinct
+    select
         metric.record_id,
         tag.tag,
         metric.modality
@@ -31,7 +31,7 @@ tagged as (
 ),
 
 own as (
-    select distinct
+    select
         record_id,
         modality as tag,
         modality

@@ -10,7 +10,7 @@ last_evaluation as (
         metric_position,
         status,
         evaluator,
-        evaluated_at
+        evaluation_time
     from {{ ref('stg_docdb__qc_metric_evaluations') }}
     qualify row_number() over (
         partition by record_id, metric_position
@@ -33,8 +33,8 @@ joined as (
         coalesce(metric.object_type, '') = 'Curation metric' as is_curation,
         last_evaluation.status,
         last_evaluation.evaluator,
-        {{ time_text('last_evaluation.evaluated_at') }} as evaluated_text,
-        {{ instant('last_evaluation.evaluated_at') }} as evaluated_at
+        {{ time_text('last_evaluation.evaluation_time') }} as evaluated_text,
+        {{ instant('last_evaluation.evaluation_time') }} as evaluated_at
     from metric
     left join last_evaluation
         on

@@ -67,9 +67,10 @@ time_text as (
         'quality_control' as table_name,
         'status_timestamp' as column_name,
         concat(
-            'quality_control.metrics[', metric_position, '].status_history[', position, '].timestamp'
+            'quality_control.metrics[', metric_position, '].status_history[', position,
+            '].timestamp'
         ) as path,
-        evaluated_at as value
+        evaluation_time as value
     from evaluation
 ),
 

@@ -22,7 +22,9 @@ timed as (
         {{ instant('acquisition_start_time') }} as acquisition_start_at,
         {{ instant('acquisition_end_time') }} as acquisition_end_at,
         cast(
-            regexp_replace(acquisition_start_time, '(Z|[+-]\d\d(:?\d\d)?)$', '') as timestamp
+            regexp_replace(
+                acquisition_start_time, '(T.*)(Z|[+-]\d\d(:?\d\d)?)$', '\1'
+            ) as timestamp
         ) as acquisition_start_local,
         regexp_extract(acquisition_start_time, 'T.*(Z|[+-]\d\d(:?\d\d)?)$', 1) as utc_offset
     from asset

@@ -27,7 +27,7 @@ spoken_for as (
         tag,
         modality
     from key_modality
-    union
+    union all
     select
         record_id,
         tag,

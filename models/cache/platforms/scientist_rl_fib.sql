@@ -23,7 +23,7 @@ mouse as (
     -- Each record repeats the procedures of its subject: the newest knows the most.
     qualify row_number() over (
         partition by mouse_id
-        order by last_modified_at desc nulls last, record_id
+        order by last_modified_at desc nulls last, record_id asc
     ) = 1
 ),
 
@@ -32,9 +32,9 @@ implant as (
 ),
 
 indicator as (
-    select distinct
+    select
         record_id,
-        nullif(targeted_structure, '') as targeted_structure,
+        targeted_structure,
         coalesce(
             -- The upgrader writes a remark where an old record names no material.
             if(material_name like '(v1v2 upgrade) No %', null, nullif(trim(material_name), '')),

@@ -33,6 +33,11 @@ of_wrong_kind as (
         on
             odd_value.entity = published_field.entity
             and odd_value.field = published_field.field
+    -- A key that stands twice in an object gives one path.
+    qualify row_number() over (
+        partition by odd_value.record_id, odd_value.entity, odd_value.path
+        order by odd_value.value_json
+    ) = 1
 ),
 
 gathered as (

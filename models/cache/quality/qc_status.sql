@@ -5,7 +5,8 @@ with asset as (
         asset.record_id,
         asset.name
     from {{ ref('int_assets_described') }} as asset
-    inner join {{ ref('stg_docdb__section_kinds') }} as section on asset.record_id = section.record_id
+    inner join {{ ref('stg_docdb__section_kinds') }} as section
+        on asset.record_id = section.record_id
     where
         asset.is_record_of_name
         and section.quality_control_kind = 'object'
@@ -77,8 +78,8 @@ joined as (
         cast(coalesce(summed.fail_count, 0) as integer) as fail_count,
         cast(coalesce(summed.pending_count, 0) as integer) as pending_count,
         summed.last_evaluated_at,
-        coalesce(modality_map.statuses, map {}) as status_by_modality,
-        coalesce(stage_map.statuses, map {}) as status_by_stage
+        coalesce(modality_map.statuses, map()) as status_by_modality,
+        coalesce(stage_map.statuses, map()) as status_by_stage
     from asset
     left join summed on asset.record_id = summed.record_id
     left join modality_map on asset.record_id = modality_map.record_id

@@ -7,7 +7,8 @@ with asset as (
         asset.process_start_time,
         asset.process_end_time
     from {{ ref('int_assets_described') }} as asset
-    inner join {{ ref('stg_docdb__section_kinds') }} as section on asset.record_id = section.record_id
+    inner join {{ ref('stg_docdb__section_kinds') }} as section
+        on asset.record_id = section.record_id
     where
         asset.is_record_of_name
         and asset.data_level = 'derived'
@@ -26,10 +27,9 @@ last_evaluation as (
         evaluated_text,
         evaluated_at
     from {{ ref('int_qc_metrics_judged') }}
-    where evaluated_at is not null
     qualify row_number() over (
         partition by record_id
-        order by evaluated_at desc, evaluated_text, metric_index
+        order by evaluated_at desc nulls last, evaluated_text asc, metric_index asc
     ) = 1
 ),
 

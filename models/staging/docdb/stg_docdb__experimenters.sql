@@ -35,7 +35,7 @@ select
     case
         when {{ json_kind('element') }} = 'object' then coalesce({{ json_text('person.name') }}, '')
         else {{ json_text('element') }}
-    end as name,
+    end as person_name,
     odd_fields,
     case when odd_fields is not null then cast(element as varchar) end as odd_element
 from judged

@@ -5,7 +5,6 @@ with parsed as (
         record_id,
         {{ json_struct('other_identifiers', {'*': 'json'}) }} as registries
     from {{ ref('stg_docdb__records') }}
-    where {{ json_kind('other_identifiers') }} = 'object'
 ),
 
 listed as (

@@ -32,7 +32,7 @@ judged as (
 select
     record_id,
     position,
-    coalesce({{ json_text('person.name') }}, {{ json_text('element') }}) as name,
+    coalesce({{ json_text('person.name') }}, {{ json_text('element') }}) as person_name,
     odd_fields,
     case when odd_fields is not null then cast(element as varchar) end as odd_element
 from judged

@@ -12,7 +12,9 @@ with record as (
 stream as (
     select
         record_id,
-        {{ explode(json_elements('acquisition', 'data_streams'), 'stream_position', 'stream_json') }}
+        {{ explode(
+            json_elements('acquisition', 'data_streams'), 'stream_position', 'stream_json'
+        ) }}
     from record
 ),
 

@@ -44,7 +44,7 @@ select
     position,
     {{ json_text('evaluation.status') }} as status,
     {{ json_text('evaluation.evaluator') }} as evaluator,
-    {{ json_text('evaluation.timestamp') }} as evaluated_at,
+    {{ json_text('evaluation.timestamp') }} as evaluation_time,
     odd_fields,
     case when odd_fields is not null then cast(element as varchar) end as odd_element
 from judged

@@ -1,7 +1,19 @@
 -- Grain: one row per record; the kind of JSON value that each of its sections is.
 
-with record as (
-    select * from {{ ref('stg_docdb__records') }}
+with parsed as (
+    select
+        record_id,
+        subject,
+        data_description,
+        procedures,
+        instrument,
+        acquisition,
+        processing,
+        quality_control,
+        other_identifiers,
+        -- Its keys have rows of their own, but not if it is no object.
+        {{ json_struct('quality_control', {'status': 'json'}) }}.status as qc_status
+    from {{ ref('stg_docdb__records') }}
 ),
 
 judged as (
@@ -21,6 +33,7 @@ judged as (
             'acquisition': ['acquisition', 'object'],
             'processing': ['processing', 'object'],
             'quality_control': ['quality_control', 'object'],
+            'quality_control.status': ['qc_status', 'object'],
             'other_identifiers': ['other_identifiers', 'object']
         }) }} as odd_fields,
         subject,
@@ -30,7 +43,7 @@ judged as (
         processing,
         quality_control,
         other_identifiers
-    from record
+    from parsed
 )
 
 select

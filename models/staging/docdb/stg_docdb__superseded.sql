@@ -1,4 +1,5 @@
 -- Grain: one row per document that a newer one with the same _id replaces within one run.
+-- The complement of the base view, and so the second model of staging that may join the lake.
 
 with lake as (
     select * from {{ source('biodata_cache', 'docdb_v2') }}

@@ -1,0 +1,373 @@
+"""The rules of the house that dbt's manifest can prove."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+TABLE_TYPES = {"metadata", "asset", "event", "realtime", "platform"}
+PREFIXES = {"staging": "stg_", "intermediate": "int_", "cache": ""}
+#: What a layer may read.
+READS = {
+    "staging": {"source", "staging"},
+    "intermediate": {"staging", "intermediate", "seed"},
+    "cache": {"staging", "intermediate", "seed"},
+}
+
+#: Columns of the contract that have one name and two types, and why.
+TWO_TYPES = {
+    "timestamp": "an instant in quality_control and qc_tag_status, a text in platform_qc, where"
+    " readers compare it with the text of a date",
+}
+SECTIONS = [
+    "subject",
+    "data_description",
+    "procedures",
+    "instrument",
+    "acquisition",
+    "processing",
+    "quality_control",
+]
+#: Columns that have one name and several meanings, and why.
+MANY_MEANINGS = {
+    "name": "of the asset, but of the metric in quality_control: readers expect it",
+    "status": "of a metric, of a key, of an asset",
+    "timestamp": "see TWO_TYPES",
+    "value": "of a metric, or of whatever data_quality reports",
+    "object_type": "of a metric, or of a procedure",
+    "position": "in a list, but in its extract for a whole document",
+    "odd_element": "a part of the record, but what is beside the sections for the record itself",
+    "evaluator": "of each judgement in staging, of the last one above",
+    "pipeline_name": "of each pipeline in staging, of the first one above",
+    "process_end_time": "as written, but with its fallback in time_to_qc",
+    "targeted_structure": "as written in staging, `missing` for none above",
+    **dict.fromkeys(SECTIONS, "the section in staging, whether there is one in metadata_core"),
+}
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder without a lake."""
+    return tmp_path_factory.mktemp("conventions")
+
+
+@pytest.fixture(scope="session")
+def manifest(work: Path) -> dict[str, Any]:
+    """Everything that dbt knows about the project, without a lake."""
+    finished = _dbt(work, "parse")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return json.loads((work / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def _dbt(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
+        cwd=PROJECT,
+        env={**os.environ, "BIODATA_CACHE_WORK": str(work), "DBT_LOG_PATH": str(work)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+
+
+@pytest.fixture(scope="session")
+def tables(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The published tables: the models of the cache layer."""
+    return {name: model for name, model in models.items() if _layer(model) == "cache"}
+
+
+@pytest.fixture(scope="session")
+def tests_of(manifest: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The generic data tests of each model and seed, by its unique id."""
+    tests = defaultdict(list)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and node.get("attached_node"):
+            tests[node["attached_node"]].append(node)
+    return tests
+
+
+def _layer(model: dict[str, Any]) -> str:
+    return model["fqn"][1]
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_each_model_is_named_after_its_layer(models: dict[str, dict[str, Any]]) -> None:
+    for name, model in models.items():
+        prefix = PREFIXES[_layer(model)]
+        assert name.startswith(prefix), name
+        assert prefix or not name.startswith(("stg_", "int_")), name
+
+
+def test_each_model_and_column_has_a_text(models: dict[str, dict[str, Any]]) -> None:
+    for name, model in models.items():
+        assert "**One row" in _words(model["description"]), name
+        assert model["columns"], name
+        for column in model["columns"].values():
+            text = _words(column["description"])
+            assert text.endswith((".", ".)")), f"{name}.{column['name']}: {text}"
+
+
+def test_each_table_says_what_it_leaves_out_and_what_to_watch(
+    tables: dict[str, dict[str, Any]],
+) -> None:
+    for name, table in tables.items():
+        text = _words(table["description"])
+        for part in ("**One row per**", "**Left out:**", "**Watch out:**"):
+            assert text.count(part) == 1, f"{name}: {part}"
+
+
+def test_each_table_is_published_under_a_contract(tables: dict[str, dict[str, Any]]) -> None:
+    for name, table in tables.items():
+        config = table["config"]
+        assert config["materialized"] == "external", name
+        assert config["contract"]["enforced"], name
+        assert config["access"] == "public", name
+        for column in table["columns"].values():
+            assert column["data_type"], f"{name}.{column['name']}"
+
+
+def test_each_table_has_type_key_and_order(tables: dict[str, dict[str, Any]]) -> None:
+    for name, table in tables.items():
+        meta = table["config"]["meta"]
+        assert meta["type"] in TABLE_TYPES, name
+        assert meta["primary_key"], name
+        assert meta["sort_order"], name
+        columns = set(table["columns"])
+        named = {*meta["primary_key"], *meta["sort_order"], *[meta.get("partition_key")]} - {None}
+        assert named <= columns, f"{name}: {named - columns}"
+        # Rows that are equal in the whole order would come in any order.
+        assert set(meta["primary_key"]) <= {*meta["sort_order"], meta.get("partition_key")}, name
+
+
+def test_each_key_is_tested(
+    tables: dict[str, dict[str, Any]], tests_of: dict[str, list[dict[str, Any]]]
+) -> None:
+    for name, table in tables.items():
+        key = table["config"]["meta"]["primary_key"]
+        found = {
+            (test["test_metadata"]["name"], *_columns(test))
+            for test in tests_of[table["unique_id"]]
+        }
+        if len(key) == 1:
+            assert {("unique", *key), ("not_null", *key)} <= found, name
+        else:
+            assert ("unique_combination", *key) in found, name
+
+
+def _columns(test: dict[str, Any]) -> list[str]:
+    kwargs = test["test_metadata"]["kwargs"]
+    return kwargs.get("columns") or [kwargs["column_name"]]
+
+
+def test_each_text_time_can_be_cast(
+    tables: dict[str, dict[str, Any]], tests_of: dict[str, list[dict[str, Any]]]
+) -> None:
+    for name, table in tables.items():
+        marked = {
+            column["name"]
+            for column in table["columns"].values()
+            if column["config"]["meta"].get("is_text_time")
+        }
+        tested = {
+            test["column_name"]
+            for test in tests_of[table["unique_id"]]
+            if test["test_metadata"]["name"] == "castable_time"
+        }
+        named = {
+            column["name"]
+            for column in table["columns"].values()
+            if column["data_type"] == "varchar" and "ISO 8601" in column["description"]
+        }
+        assert marked == tested == named, name
+
+
+def test_no_test_tolerates_failures(manifest: dict[str, Any]) -> None:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test":
+            assert node["config"]["severity"] == "error", node["name"]
+            assert node["config"]["error_if"] == "!= 0", node["name"]
+
+
+def test_each_layer_reads_the_layers_below(
+    models: dict[str, dict[str, Any]], manifest: dict[str, Any]
+) -> None:
+    for name, model in models.items():
+        for parent in model["depends_on"]["nodes"]:
+            kind = parent.split(".")[0]
+            read = _layer(manifest["nodes"][parent]) if kind == "model" else kind
+            assert read in READS[_layer(model)], f"{name} reads {parent}"
+
+
+def test_the_folder_decides_how_a_model_is_built(models: dict[str, dict[str, Any]]) -> None:
+    views = [name for name, model in models.items() if model["config"]["materialized"] == "view"]
+    assert views == ["stg_docdb__records"]
+    for name, model in models.items():
+        assert not model["config"]["tags"], name
+        # Meta and contract stand in the yaml: SQL files hold logic.
+        assert ("config(" in model["raw_code"]) == (name in views), name
+
+
+def test_one_type_per_column_name(tables: dict[str, dict[str, Any]]) -> None:
+    types = defaultdict(set)
+    for table in tables.values():
+        for column in table["columns"].values():
+            types[column["name"]].add(column["data_type"])
+    assert {name for name, found in types.items() if len(found) > 1} == set(TWO_TYPES)
+
+
+def test_one_text_per_column_name(models: dict[str, dict[str, Any]]) -> None:
+    """The first sentence says what a column is; more may follow: `… Partition key.`"""
+    texts = defaultdict(set)
+    for model in models.values():
+        for column in model["columns"].values():
+            first, _, _ = _words(column["description"]).partition(". ")
+            texts[column["name"]].add(first.rstrip("."))
+    assert {name for name, found in texts.items() if len(found) > 1} == set(MANY_MEANINGS)
+
+
+def test_each_rule_has_a_unit_test(
+    models: dict[str, dict[str, Any]], manifest: dict[str, Any]
+) -> None:
+    """A model that leaves out, chooses or counts shows on a few rows what it does."""
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    for name, model in models.items():
+        if re.search(r"\b(where|case|qualify|group by|json_\w+)\b", model["raw_code"]):
+            assert name in tested, name
+
+
+def test_each_unit_test_is_named_after_its_model(manifest: dict[str, Any]) -> None:
+    for test in manifest["unit_tests"].values():
+        model, _, rule = test["name"].rpartition("__")
+        assert (model, bool(rule)) == (test["model"], True), test["name"]
+
+
+def test_each_macro_says_what_it_takes(manifest: dict[str, Any]) -> None:
+    for macro in manifest["macros"].values():
+        if macro["package_name"] != "biodata_cache":
+            continue
+        assert macro["description"], macro["name"]
+        head = re.search(r"\{%-?\s*(?:macro|test)\s+\w+\(([^)]*)\)", macro["macro_sql"])
+        taken = [name.split("=")[0].strip() for name in head[1].split(",")] if head else []
+        described = [argument["name"] for argument in macro["arguments"]]
+        assert described == [name for name in taken if name], macro["name"]
+        for argument in macro["arguments"]:
+            assert argument["description"], f"{macro['name']}({argument['name']})"
+
+
+def test_each_macro_is_used(manifest: dict[str, Any]) -> None:
+    nodes = list(manifest["nodes"].values()) + list(manifest["macros"].values())
+    used = {name for node in nodes for name in node["depends_on"].get("macros", [])}
+    # json_is_valid belongs to the vocabulary of JSON that a second engine must know.
+    own = {"materialization_external_duckdb", "json_is_valid"}
+    for macro in manifest["macros"].values():
+        if macro["package_name"] == "biodata_cache" and macro["name"] not in own:
+            assert macro["unique_id"] in used, macro["name"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ("{'a': 'integer'}", "a leaf is 'text' or 'json', not 'integer'"),
+        ("{'a': [{'b': 'text'}]}", "explode it and parse each element"),
+    ],
+)
+def test_json_struct_refuses_shapes_that_lose_values(work: Path, shape: str, message: str) -> None:
+    inline = "select {{ json_struct('x', " + shape + ") }}"
+    finished = _dbt(work, "compile", "--inline", inline)
+    assert finished.returncode != 0
+    assert message in finished.stdout
+
+
+def test_each_field_that_can_be_odd_is_published() -> None:
+    """A field without a row in the seed would vanish from `data_quality`."""
+    judged = set()
+    for path in (PROJECT / "models" / "staging").rglob("*.sql"):
+        entity = path.stem.partition("__")[2]
+        for block in re.findall(r"odd_fields\(\{(.*?)\}\)", path.read_text("utf-8"), re.DOTALL):
+            judged |= {(entity, field) for field in re.findall(r"'([\w.]+)':\s*\[", block)}
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        published = {(row["entity"], row["field"]) for row in csv.DictReader(file)}
+    assert judged == published
+
+
+@pytest.fixture(scope="session")
+def lint() -> Any:
+    """The lint of the layers, a script."""
+    path = PROJECT / "scripts" / "lint_staging.py"
+    spec = importlib.util.spec_from_file_location("lint_staging", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_layers_keep_apart(lint: Any) -> None:
+    assert [str(finding) for finding in lint.findings(PROJECT)] == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("select a ->> 'b' from x", "arrow"),
+        ("select a::int from x", "`::`"),
+        ("select list_transform(a, lambda b: b) from x", "lambda"),
+        ("select a[1] from x", "index"),
+        ('select "a" from x', "double quotes"),
+        ("select regexp_replace(a, '\\d', '') from x", "backslash"),
+        ("select a from x qualify b = 1", "qualify"),
+        ("select a from x group by a", "group by"),
+        ("select distinct a from x", "distinct"),
+        ("select max(a) from x", "aggregate"),
+        ("select row_number() over (order by a nulls last) from x", "window"),
+        ("select a from x inner join y on x.a = y.a", "join"),
+        ("select a from x order by a desc nulls last, b", "order"),
+        ("select json_extract(a, '$') from x", "JSON function"),
+    ],
+)
+def test_staging_must_be_portable(lint: Any, tmp_path: Path, sql: str, reason: str) -> None:
+    model = tmp_path / "models" / "staging" / "stg_x__things.sql"
+    model.parent.mkdir(parents=True)
+    model.write_text(f"-- Grain: one row per thing; max(a) is said, not done.\n\n{sql}\n")
+    (found,) = lint.findings(tmp_path)
+    assert (found.path, found.line) == (model, 3)
+    assert found.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("sql", "line"),
+    [
+        ("select a from x\n", 1),
+        ("{{ config(materialized = 'view') }}\n\nselect a from x\n", 3),
+        ("-- Grain: one row per thing.\n\nselect {{ json_struct('a', {}) }} from x\n", 3),
+    ],
+)
+def test_every_model_says_its_grain_and_holds_no_json(
+    lint: Any, tmp_path: Path, sql: str, line: int
+) -> None:
+    model = tmp_path / "models" / "intermediate" / "int_things.sql"
+    model.parent.mkdir(parents=True)
+    model.write_text(sql)
+    (found,) = lint.findings(tmp_path)
+    assert (found.path, found.line) == (model, line)
