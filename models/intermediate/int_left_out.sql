@@ -83,6 +83,46 @@ idle_patch_cord as (
     group by all
 ),
 
+nth_channel as (
+    select
+        connected.record_id,
+        connected.stream_position,
+        channel.patch_cord_position,
+        channel.position,
+        channel.channel_name,
+        row_number() over (
+            partition by
+                connected.record_id,
+                connected.stream_position,
+                connected.fiber,
+                coalesce(channel.channel_name, '')
+            order by channel.patch_cord_position asc, channel.position asc
+        ) as place
+    from {{ ref('int_fibers_connected') }} as connected
+    inner join {{ ref('stg_docdb__patch_cord_channels') }} as channel
+        on
+            connected.record_id = channel.record_id
+            and connected.stream_position = channel.stream_position
+            and connected.patch_cord_name = channel.patch_cord_name
+),
+
+-- A later stream may repeat a channel, but not a stream its own.
+repeated_channel as (
+    select
+        record_id,
+        'platform_fib' as table_name,
+        'channel' as column_name,
+        concat(
+            'acquisition.data_streams[', stream_position, '].configurations[',
+            patch_cord_position, '].channels[', position, ']'
+        ) as path,
+        'channel stands twice' as problem,
+        channel_name as value
+    from nth_channel
+    where place > 1
+    group by all
+),
+
 circular as (
     select
         derivation.record_id,
@@ -134,6 +174,8 @@ gathered as (
     select * from repeated_status
     union all
     select * from idle_patch_cord
+    union all
+    select * from repeated_channel
     union all
     select * from circular
     union all

@@ -12,14 +12,14 @@ judged as (
     select
         record.record_id as _id,
         record.last_modified as _last_modified,
-        record.name,
         section.subject_kind is not null as subject,
         section.data_description_kind is not null as data_description,
         section.procedures_kind is not null as procedures,
         section.instrument_kind is not null as instrument,
         section.acquisition_kind is not null as acquisition,
         section.processing_kind is not null as processing,
-        section.quality_control_kind is not null as quality_control
+        section.quality_control_kind is not null as quality_control,
+        record.name
     from record
     inner join section on record.record_id = section.record_id
 )

@@ -33,6 +33,10 @@ of_wrong_kind as (
         on
             odd_value.entity = published_field.entity
             and odd_value.field = published_field.field
+    where
+        -- Identifiers of other registries than Code Ocean are in no table.
+        odd_value.entity not in ('identifier_lists', 'identifiers')
+        or starts_with(odd_value.path, 'other_identifiers.Code Ocean')
     -- A key that stands twice in an object gives one path.
     qualify row_number() over (
         partition by odd_value.record_id, odd_value.entity, odd_value.path

@@ -10,7 +10,9 @@ with record as (
             'acquisition_type': 'json',
             'instrument_id': 'json',
             'subject_details': 'json',
-            'experimenters': 'json'
+            'experimenters': 'json',
+            'data_streams': 'json',
+            'stimulus_epochs': 'json'
         }) }} as acquisition
     from {{ ref('stg_docdb__records') }}
     where {{ json_kind('acquisition') }} = 'object'
@@ -40,6 +42,8 @@ judged as (
             'acquisition_type': ['acquisition.acquisition_type', 'string'],
             'instrument_id': ['acquisition.instrument_id', 'string'],
             'experimenters': ['acquisition.experimenters', 'array'],
+            'data_streams': ['acquisition.data_streams', 'array'],
+            'stimulus_epochs': ['acquisition.stimulus_epochs', 'array'],
             'subject_details.date_of_birth': ['details.date_of_birth', 'string'],
             'subject_details.year_of_birth': ['details.year_of_birth', 'integer']
         }) }} as odd_fields

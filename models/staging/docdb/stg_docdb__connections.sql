@@ -31,11 +31,27 @@ parsed as (
         record_id,
         stream_position,
         position,
+        element,
         {{ json_struct('element', {
             'source_device': 'json',
             'target_device': 'json'
         }) }} as connection
     from exploded
+),
+
+judged as (
+    select
+        record_id,
+        stream_position,
+        position,
+        element,
+        connection,
+        {{ odd_fields({
+            'element': ['element', 'object'],
+            'source_device': ['connection.source_device', 'string'],
+            'target_device': ['connection.target_device', 'string']
+        }) }} as odd_fields
+    from parsed
 )
 
 select
@@ -43,5 +59,7 @@ select
     stream_position,
     position,
     {{ json_text('connection.source_device') }} as source_device,
-    {{ json_text('connection.target_device') }} as target_device
-from parsed
+    {{ json_text('connection.target_device') }} as target_device,
+    odd_fields,
+    case when odd_fields is not null then cast(element as varchar) end as odd_element
+from judged

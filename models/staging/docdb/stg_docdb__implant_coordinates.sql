@@ -28,6 +28,18 @@ exploded as (
         step_position,
         {{ explode(json_elements('step_json', 'translation'), 'position', 'element') }}
     from translation
+),
+
+judged as (
+    select
+        record_id,
+        surgery_position,
+        implant_position,
+        step_position,
+        position,
+        element,
+        {{ odd_fields({'element': ['element', 'integer', 'decimal']}) }} as odd_fields
+    from exploded
 )
 
 select
@@ -37,5 +49,7 @@ select
     step_position,
     position,
     -- Numbers may be written as texts.
-    {{ json_text('element') }} as coordinate
-from exploded
+    {{ json_text('element') }} as coordinate,
+    odd_fields,
+    case when odd_fields is not null then cast(element as varchar) end as odd_element
+from judged

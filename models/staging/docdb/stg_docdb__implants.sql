@@ -6,6 +6,7 @@ with implant as (
         surgery_position,
         position,
         coordinate_system_json,
+        procedure_json,
         {{ json_struct('procedure_json', {
             'implanted_device': {'name': 'json'},
             'device_config': {
@@ -24,6 +25,13 @@ parsed as (
         position,
         implant,
         coordinate_system_json,
+        procedure_json,
+        {{ odd_fields({
+            'implanted_device.name': ['implant.implanted_device.name', 'string'],
+            'device_config.primary_targeted_structure.acronym':
+                ['implant.device_config.primary_targeted_structure.acronym', 'string'],
+            'device_config.transform': ['implant.device_config.transform', 'array']
+        }) }} as odd_fields,
         {{ json_struct('coordinate_system_json', {
             'name': 'text',
             'origin': 'text',
@@ -48,5 +56,7 @@ select
             then cast(implant.device_config.transform as varchar)
         when implant.device_config.transform is not null
             then concat('[', implant.device_config.transform, ']')
-    end as transform_json
+    end as transform_json,
+    odd_fields,
+    case when odd_fields is not null then procedure_json end as odd_element
 from parsed

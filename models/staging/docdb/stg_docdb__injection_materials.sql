@@ -29,12 +29,30 @@ parsed as (
         surgery_position,
         injection_position,
         position,
+        element,
         injection,
         {{ json_struct('element', {
             'name': 'json',
             'tars_identifiers': {'virus_tars_id': 'json'}
         }) }} as material
     from exploded
+),
+
+judged as (
+    select
+        record_id,
+        surgery_position,
+        injection_position,
+        position,
+        element,
+        injection,
+        material,
+        {{ odd_fields({
+            'element': ['element', 'object'],
+            'name': ['material.name', 'string'],
+            'tars_identifiers.virus_tars_id': ['material.tars_identifiers.virus_tars_id', 'string']
+        }) }} as odd_fields
+    from parsed
 )
 
 select
@@ -44,5 +62,7 @@ select
     position,
     {{ json_text('injection.targeted_structure.acronym') }} as targeted_structure,
     {{ json_text('material.name') }} as material_name,
-    {{ json_text('material.tars_identifiers.virus_tars_id') }} as virus_tars_id
-from parsed
+    {{ json_text('material.tars_identifiers.virus_tars_id') }} as virus_tars_id,
+    odd_fields,
+    case when odd_fields is not null then cast(element as varchar) end as odd_element
+from judged

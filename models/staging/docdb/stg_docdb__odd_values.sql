@@ -19,9 +19,24 @@
     'qc_metric_tags':
         "concat('quality_control.metrics[', metric_position, '].tags[', position, ']')",
     'qc_statuses': "concat('quality_control.status.', tag)",
+    'patch_cords':
+        "concat('acquisition.data_streams[', stream_position, '].configurations[', position, ']')",
     'patch_cord_channels': "concat(
             'acquisition.data_streams[', stream_position, '].configurations[',
             patch_cord_position, '].channels[', position, ']'
+        )",
+    'connections':
+        "concat('acquisition.data_streams[', stream_position, '].connections[', position, ']')",
+    'implants': "concat(
+            'procedures.subject_procedures[', surgery_position, '].procedures[', position, ']'
+        )",
+    'implant_coordinates': "concat(
+            'procedures.subject_procedures[', surgery_position, '].procedures[', implant_position,
+            '].device_config.transform[', step_position, '].translation[', position, ']'
+        )",
+    'injection_materials': "concat(
+            'procedures.subject_procedures[', surgery_position, '].procedures[', injection_position,
+            '].injection_materials[', position, ']'
         )",
     'section_kinds': "''",
 } %}

@@ -31,12 +31,28 @@ parsed as (
         record_id,
         stream_position,
         position,
+        element,
         {{ json_struct('element', {
             'object_type': 'text',
             'device_name': 'json',
             'channels': 'json'
         }) }} as patch_cord
     from configuration
+),
+
+judged as (
+    select
+        record_id,
+        stream_position,
+        position,
+        element,
+        patch_cord,
+        {{ odd_fields({
+            'device_name': ['patch_cord.device_name', 'string'],
+            'channels': ['patch_cord.channels', 'array']
+        }) }} as odd_fields
+    from parsed
+    where patch_cord.object_type = 'Patch cord config'
 )
 
 select
@@ -48,6 +64,7 @@ select
         when {{ json_kind('patch_cord.channels') }} = 'array'
             then cast(patch_cord.channels as varchar)
         when patch_cord.channels is not null then concat('[', patch_cord.channels, ']')
-    end as channels_json
-from parsed
-where patch_cord.object_type = 'Patch cord config'
+    end as channels_json,
+    odd_fields,
+    case when odd_fields is not null then cast(element as varchar) end as odd_element
+from judged

@@ -11,8 +11,10 @@ with parsed as (
         processing,
         quality_control,
         other_identifiers,
-        -- Its keys have rows of their own, but not if it is no object.
-        {{ json_struct('quality_control', {'status': 'json'}) }}.status as qc_status
+        -- What these two hold has rows of its own, but not if they are of another kind.
+        {{ json_struct('quality_control', {'status': 'json'}) }}.status as qc_status,
+        {{ json_struct('procedures', {'subject_procedures': 'json'}) }}.subject_procedures
+            as subject_procedures
     from {{ ref('stg_docdb__records') }}
 ),
 
@@ -30,6 +32,7 @@ judged as (
             'subject': ['subject', 'object'],
             'data_description': ['data_description', 'object'],
             'procedures': ['procedures', 'object'],
+            'procedures.subject_procedures': ['subject_procedures', 'array'],
             'acquisition': ['acquisition', 'object'],
             'processing': ['processing', 'object'],
             'quality_control': ['quality_control', 'object'],
