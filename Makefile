@@ -16,7 +16,7 @@ sync: $(VENV)/.installed ## Extract SOURCE (the built-in sample), build, test an
 	$(RUN)/biodata-cache sync --source "$(SOURCE)" --root "$(ROOT)"
 
 test: $(VENV)/.installed ## Run the fast tests.
-	$(RUN)/pytest -n 2 -m "not slow"
+	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.installed ## Run the tests that take longer.
 	$(RUN)/pytest -m slow
