@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from biodata_cache._contract import read_artifact
 from biodata_cache._errors import BuildError, LockedError
-from biodata_cache._project import project_folder, require
+from biodata_cache._project import import_extract, project_folder, require
 
 if TYPE_CHECKING:
     from biodata_cache._settings import Settings
@@ -46,7 +46,10 @@ def build(settings: Settings, progress: Progress | None = None) -> float:
         BuildError: A model failed, or a test did; says which, and on how many rows.
         LockedError: Another build is at work in the same folder.
     """
-    require("dbt.adapters.duckdb")
+    require("dbt.adapters.duckdb", "pyarrow")
+    import_extract()
+    from extract.compaction import reading  # noqa: PLC0415  # it is importable from here on
+
     work = settings.work.resolve()
     _check_lake(settings)
     lock = FileLock(work / ".build.lock", timeout=0)
@@ -61,7 +64,8 @@ def build(settings: Settings, progress: Progress | None = None) -> float:
         # A build is from nothing: an old database would only grow.
         (work / DATABASE).unlink(missing_ok=True)
         (target_folder(work) / "run_results.json").unlink(missing_ok=True)
-        output, exit_code = _run(_command(work), _environment(settings), progress)
+        with reading(Path(settings.raw)):
+            output, exit_code = _run(_command(work), _environment(settings), progress)
     finally:
         lock.release()
     return _verdict(work, exit_code, output)
@@ -96,8 +100,9 @@ def _command(work: Path) -> list[str]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Dbt changes into the project's folder, so that paths must be absolute."""
-    return os.environ | {
+    """Dbt changes into the project's folder, so that paths must be absolute; it needs no source."""
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_SOURCE")}
+    return inherited | {
         "BIODATA_CACHE_WORK": str(settings.work.resolve()),
         "BIODATA_CACHE_RAW": str(Path(settings.raw).resolve()),
     }

@@ -29,11 +29,15 @@ class Document:
         content: UTF-8 JSON text, if the source is sound.
         file: File name, relative to the source.
         line: Line in the file, or place in its array, counted from 1; None for a whole file.
+        problem: Why the content is no JSON text, where the source knows that already.
+        repairs: What of the document JSON cannot say and was left out.
     """
 
     content: bytes
     file: str
     line: int | None
+    problem: str = ""
+    repairs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
