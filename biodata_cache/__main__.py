@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-
 _SOURCES = {"--source": "BIODATA_CACHE_SOURCE", "--v1-source": "BIODATA_CACHE_V1_SOURCE"}
 
 

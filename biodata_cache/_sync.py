@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,9 +12,12 @@ from biodata_cache._project import import_extract, require
 from biodata_cache._settings import NO_SOURCE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from biodata_cache import _publish
     from biodata_cache._settings import Settings
     from extract import run
+    from extract.docdb import DatabaseSource
     from extract.sources import Source
 
 COLLECTION = "docdb_v2"
@@ -118,7 +120,7 @@ def run_extract(
         source_v1 = open_source(settings.v1_source, wanted_v1)
     source = open_source(settings.source, wanted)
 
-    def tell(stage: str, source: Source) -> Callable[[int, int], None]:
+    def tell(stage: str, source: Source | DatabaseSource) -> Callable[[int, int], None]:
         return lambda documents, size: report(
             stage, documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
         )

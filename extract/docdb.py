@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
@@ -18,6 +17,8 @@ from extract.records import STAMP, Row, Shape, UnusableDocumentError, read_docum
 from extract.retries import Attempts, Retries, StoppedError, TransientError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from extract.lake import LakeWriter, RejectWriter, State
     from extract.run import Report
 
@@ -365,7 +366,7 @@ class _Fetching:
                     if entry is not None:
                         self._put(_result(entry, fetched, self._shape))
                         attempts.succeeded()
-            except TransientError as error:
+            except TransientError as error:  # noqa: PERF203  # one batch, not one document
                 with self._changed:
                     self.retries += 1
                 attempts.failed(error)
@@ -393,7 +394,8 @@ def _identity(key: Any) -> tuple[str, str]:  # noqa: ANN401  # whatever a databa
 def _result(entry: Entry, fetched: Fetched, shape: Shape) -> _Result:
     """A document as a row, if it can be one."""
     name = entry.text or repr(entry.key)
-    row, problem = None, fetched.problem
+    problem = fetched.problem
+    row: Row | None = None
     if not problem:
         try:
             row = read_document(fetched.content, shape)
@@ -435,7 +437,7 @@ def _confirm(
     while start < len(texts):
         try:
             found |= source.existing(texts[start : start + _CONFIRM])
-        except TransientError as error:
+        except TransientError as error:  # noqa: PERF203  # one request each time
             report.retries += 1
             attempts.failed(error)
         else:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import pymongo
-from bson.codec_options import CodecOptions
 from bson.errors import BSONError, InvalidId
 from bson.objectid import ObjectId
 from bson.raw_bson import RawBSONDocument
@@ -24,6 +22,9 @@ from extract.records import V2, Shape
 from extract.retries import Retries, TransientError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bson.codec_options import CodecOptions
     from pymongo.collection import Collection
 
 __all__ = ["MongoSource", "redacted"]
@@ -37,6 +38,7 @@ _DEFAULTS = {
 }
 REPLY_BYTES = 4 * 2**20
 """What one answer should hold: servers give up to 16 MB, for each of several cursors at once."""
+_LEAST_REPLY_BYTES = 2**17
 _FIRST_REPLY = 10
 _LISTED_AT_ONCE = 10_000
 _PERMANENT = {13: "the user may not read there", 18: "user name or password is wrong"}
@@ -87,7 +89,7 @@ class MongoSource:
             parsed = parse_uri(uri, validate=True, warn=False)
             self._hosts = list(parsed["nodelist"])
             options = {key.lower() for key in parsed["options"]}
-        except (errors.PyMongoError, ValueError, UnicodeError) as error:
+        except (errors.PyMongoError, ValueError, OSError) as error:
             raise self._unreadable_address(error) from None
         place = ",".join(
             host if port in (None, 27017) or host.startswith("/") else f"{host}:{port}"
@@ -95,6 +97,7 @@ class MongoSource:
         )
         self.description = f"mongodb://{place}/{database}.{collection}"
         self._size_hint = 0.0
+        self._reply_bytes = REPLY_BYTES
         self._client = self._connect(options)
 
     def list_entries(self) -> Iterator[Entry]:
@@ -194,7 +197,7 @@ class MongoSource:
         """How many documents to ask for at once, by the size of those that came before."""
         if not self._size_hint:
             return _FIRST_REPLY
-        return max(2, min(1_000, int(REPLY_BYTES / self._size_hint)))
+        return max(2, min(1_000, int(self._reply_bytes / self._size_hint)))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -206,6 +209,8 @@ class MongoSource:
         """
         try:
             yield
+        except SourceError:
+            raise
         except errors.ConfigurationError as error:
             raise self._unreadable_address(error) from None
         except errors.OperationFailure as error:
@@ -263,7 +268,7 @@ class MongoSource:
 
     def _unreadable_address(self, error: Exception) -> SettingsError | SourceError:
         # Only these messages are safe: others quote the address as they misread it.
-        is_safe = isinstance(error, errors.ConfigurationError)
+        is_safe = isinstance(error, (errors.ConfigurationError, OSError))
         text = f" ({self._text(error)})" if is_safe else ""
         if isinstance(error, errors.ConfigurationError) and "wire version" in text:
             return SourceError(
@@ -305,10 +310,8 @@ def _secrets(uri: str) -> list[str]:
 def _values_of(text: str) -> list[Any]:
     """What an `_id` may be in the database whose text is this."""
     values: list[Any] = [text]
-    try:
+    with suppress(InvalidId):
         values.append(ObjectId(text))
-    except InvalidId:
-        pass
     if re.fullmatch(r"-?\d{1,18}", text):
         values.append(int(text))
     return values

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._errors import CacheError, LakeError, SourceError
 from extract import compaction, docdb
 from extract._folder import Folder
-from extract.files import BrokenFile
+from extract.files import BrokenFile, Document
 from extract.lake import Lake, LakeWriter, RejectWriter, run_name
-from extract.records import V1, V2, Shape, UnusableDocumentError, read_document
+from extract.records import V1, V2, Row, Shape, UnusableDocumentError, read_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ class _Run:
 
 
 def extract(
-    source: Source,
+    source: Source | docdb.DatabaseSource,
     raw: Path,
     collection: str = "docdb_v2",
     progress: Progress | None = None,
@@ -143,7 +143,7 @@ def extract(
     return run.report
 
 
-def _write(run: _Run, source: Source) -> None:
+def _write(run: _Run, source: Source | docdb.DatabaseSource) -> None:
     """One run that writes; the caller holds the lock."""
     replaced = run.lake.store.names() if run.options.full else []
     state = run.lake.state()
@@ -179,7 +179,7 @@ def _write(run: _Run, source: Source) -> None:
 
 def _bring_up_to_date(
     run: _Run,
-    source: Source,
+    source: Source | docdb.DatabaseSource,
     state: State,
     writer: LakeWriter | None,
     rejects: RejectWriter | None,
@@ -230,26 +230,10 @@ def _compare(
     kept: dict[str, frozenset[str]] = {} if run.options.full else known
     seen: dict[str, frozenset[str]] = {}
     for position, document in enumerate(source.documents()):
-        if isinstance(document, BrokenFile):
-            _reject(report, rejects, document.file, None, document.reason, b"")
-            continue
-        report.bytes += len(document.content)
-        if document.problem:
-            _reject(
-                report, rejects, document.file, document.line, document.problem, document.content
-            )
-            continue
-        try:
-            row = read_document(document.content, run.shape)
-        except UnusableDocumentError as error:
-            _reject(report, rejects, document.file, document.line, str(error), document.content)
+        row = _row(run, document, rejects)
+        if row is None:
             continue
         report.listed += 1
-        if document.repairs:
-            report.repaired += 1
-            if rejects is not None:
-                place = f"{document.file}:{document.line}" if document.line else document.file
-                rejects.repaired(place, document.repairs)
         hashes = frozenset((row.content_hash,))
         seen[row.record_id] = seen.get(row.record_id, frozenset()) | hashes
         if writer is not None and not hashes <= kept.get(row.record_id, frozenset()):
@@ -271,17 +255,28 @@ def _compare(
         run.progress(report.listed, report.bytes)
 
 
-def _reject(
-    report: Report,
-    rejects: RejectWriter | None,
-    file: str,
-    line: int | None,
-    reason: str,
-    content: bytes,
-) -> None:
-    report.rejected += 1
-    if rejects is not None:
-        rejects.add(file, line, reason, content)
+def _row(run: _Run, document: Document | BrokenFile, rejects: RejectWriter | None) -> Row | None:
+    """A document as a row; None if it cannot be one, which is noted."""
+    report, row = run.report, None
+    if isinstance(document, BrokenFile):
+        line, content, problem = None, b"", document.reason
+    else:
+        line, content, problem = document.line, document.content, document.problem
+        report.bytes += len(content)
+    if isinstance(document, Document) and not problem:
+        try:
+            row = read_document(content, run.shape)
+        except UnusableDocumentError as error:
+            problem = str(error)
+        if row is not None and document.repairs:
+            report.repaired += 1
+            if rejects is not None:
+                rejects.repaired(f"{document.file}:{line}", document.repairs)
+    if row is None:
+        report.rejected += 1
+        if rejects is not None:
+            rejects.add(document.file, line, problem, content)
+    return row
 
 
 def _write_whole_groups(

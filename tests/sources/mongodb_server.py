@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import socket
@@ -147,17 +148,13 @@ def now_and_then(seed: int, rate: float, *actions, least: int = 2):
 
 def _reset(connection: socket.socket) -> None:
     """Close so that the other side sees a reset, not an end."""
-    try:
+    with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    except OSError:
-        pass
     _close(connection)
 
 
 def _close(*connections: socket.socket) -> None:
     for connection in connections:
-        try:
+        with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         connection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import json
 import uuid
 
@@ -130,7 +130,7 @@ def test_record_that_comes_back(collection, tmp_path):
 
 
 def test_bson_becomes_json_text(collection, tmp_path):
-    moment = datetime.datetime(2024, 1, 31, 8, 50, 58, 123_000, tzinfo=datetime.timezone.utc)
+    moment = dt.datetime(2024, 1, 31, 8, 50, 58, 123_000, tzinfo=dt.timezone.utc)
     number = uuid.uuid4()
     odd = {
         "_id": ObjectId("65f1a2b3c4d5e6f708192a3b"),
@@ -176,8 +176,13 @@ def test_numbers_that_json_lacks_become_null_and_are_reported(collection, tmp_pa
     report = fetch(collection, tmp_path)
     assert (report.repaired, report.rejected) == (2, 0)
     found = documents(tmp_path)
-    assert found["record-00001"]["quality_control"] == {"metrics": [{"value": None}, {"value": 1.5}]}
-    expected = [("record-00001", "quality_control.metrics[0].value"), ("record-00002", "processing.x")]
+    assert found["record-00001"]["quality_control"] == {
+        "metrics": [{"value": None}, {"value": 1.5}]
+    }
+    expected = [
+        ("record-00001", "quality_control.metrics[0].value"),
+        ("record-00002", "processing.x"),
+    ]
     for _ in range(2):  # they are still reported by a run that does not fetch them again
         kept = rejects(tmp_path)
         assert [(file, reason.split()[-1]) for file, reason, _ in kept] == expected
@@ -256,14 +261,22 @@ def test_version_1_is_cut_to_what_tables_need(collection, tmp_path):
             "schema_version": "1.0",
             "external_links": [{"Code Ocean": "b"}],
             "subject": {"subject_id": "1", "genotype": "wt"},
-            "data_description": {"project_name": "p", "data_level": "raw", "modality": ["m"], "z": 1},
+            "data_description": {
+                "project_name": "p",
+                "data_level": "raw",
+                "modality": ["m"],
+                "z": 1,
+            },
             "session": {"bulk": "x" * 100_000},
         }
     )
     report = fetch(collection, tmp_path, lake="docdb_v1", shape=V1)
     assert report.bytes < 1_000
     (row,) = rows(tmp_path, "docdb_v1").values()
-    assert (row["_created"], row["_last_modified"]) == ("2023-01-01T00:00:00", "2024-01-01T00:00:00")
+    assert (row["_created"], row["_last_modified"]) == (
+        "2023-01-01T00:00:00",
+        "2024-01-01T00:00:00",
+    )
     assert json.loads(row["subject"]) == {"subject_id": "1"}
     assert json.loads(row["data_description"]) == {
         "project_name": "p",
