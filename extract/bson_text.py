@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bson
 import msgspec
@@ -21,11 +20,8 @@ from bson.errors import InvalidBSON
 from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 
-from extract.docdb import Fetched
+from extract.docdb import Fetched, repairs_of
 from extract.records import UnusableDocumentError, text_of_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["OPTIONS", "convert", "json_text", "stamp_text", "text_of"]
 
@@ -40,7 +36,6 @@ _UNREADABLE = (InvalidBSON, UnicodeDecodeError, RecursionError, OverflowError, T
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # The last two bytes of a double that is not a number; rare in texts, which are UTF-8.
 _NOT_A_NUMBER = re.compile(rb"[\xf0-\xff][\x7f\xff]")
-_MANY = 10
 
 
 def convert(document: bytes) -> Fetched:
@@ -54,12 +49,7 @@ def convert(document: bytes) -> Fetched:
         content = json_text(values)
     except _UNREADABLE as error:
         return Fetched(_key(document), document, f"not BSON that can be read: {error}")
-    repairs = ""
-    if _NOT_A_NUMBER.search(document):
-        paths = list(_not_numbers(values, ""))
-        if paths:
-            repairs = f"NaN or infinity became null at {', '.join(paths[:_MANY])}"
-            repairs += f" and {len(paths) - _MANY:,} more places" if len(paths) > _MANY else ""
+    repairs = repairs_of(values) if _NOT_A_NUMBER.search(document) else ""
     return Fetched(values.get("_id"), content, "", repairs)
 
 
@@ -109,15 +99,3 @@ def _date_text(milliseconds: int) -> str:
     except OverflowError:
         return str(milliseconds)  # beyond the year 9999, or before the year 1
     return f"{date:%Y-%m-%dT%H:%M:%S}.{date.microsecond // 1000:03}Z".zfill(24)
-
-
-def _not_numbers(value: Any, path: str) -> Iterator[str]:  # noqa: ANN401  # any BSON value
-    """Paths of the numbers that JSON cannot write."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _not_numbers(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for position, inner in enumerate(value):
-            yield from _not_numbers(inner, f"{path}[{position}]")
-    elif isinstance(value, float) and not isfinite(value):
-        yield path

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from biodata_cache._errors import SourceError
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from extract.lake import LakeWriter, RejectWriter, State
     from extract.run import Report
 
-__all__ = ["Comparison", "DatabaseSource", "Entry", "Fetched", "compare"]
+__all__ = ["Comparison", "DatabaseSource", "Entry", "Fetched", "compare", "repairs_of"]
 
 BATCH_DOCUMENTS = 100
 PENDING_BYTES = 32 * 2**20
 """Fetched bytes that may wait for the writer."""
 _CONFIRM = 500
 _ROUNDS = 3
+_SHOWN = 10
 _PATIENCE = 0.2
 _PROGRESS_EVERY = 200
 
@@ -53,7 +55,8 @@ class Fetched(NamedTuple):
     Attributes:
         key: `_id` as the database has it.
         content: JSON text; where that could not be made, the bytes as they came.
-        problem: Why it could not be made; empty if it could.
+        problem: Why it could not be made; empty if it could. Without content, nothing is known of
+            the document but that it is there.
         repairs: What JSON cannot say and was left out; empty mostly.
     """
 
@@ -231,7 +234,8 @@ class _Changes:
         if item.row is None:
             report.rejected += 1
             rejects.add(item.name, None, item.problem, item.content)
-            if item.name in self._living:  # what the lake holds is no longer true
+            # What the lake holds is no longer true, unless nothing new is known.
+            if item.name in self._living and item.content:
                 self._touched.add(item.name)
                 writer.delete(item.name)
                 report.deleted += 1
@@ -394,17 +398,38 @@ def _identity(key: Any) -> tuple[str, str]:  # noqa: ANN401  # whatever a databa
 def _result(entry: Entry, fetched: Fetched, shape: Shape) -> _Result:
     """A document as a row, if it can be one."""
     name = entry.text or repr(entry.key)
-    problem = fetched.problem
-    row: Row | None = None
+    row, problem = None, fetched.problem
     if not problem:
         try:
             row = read_document(fetched.content, shape)
         except UnusableDocumentError as error:
             problem = str(error)
     if row is not None and entry.text is None:
-        row, problem = None, f"_id has the same text as that of another document: {row.record_id}"
+        problem = f"_id has the same text as that of another document: {row.record_id}"
+        row = None
     content = b"" if row is not None else fetched.content
     return _Result(name, row, content, problem, fetched.repairs, len(fetched.content))
+
+
+def repairs_of(document: dict[str, Any]) -> str:
+    """What of a decoded document JSON cannot say: NaN and infinity. Empty if there is none."""
+    paths = list(_not_numbers(document, ""))
+    if not paths:
+        return ""
+    more = f" and {len(paths) - _SHOWN:,} more places" if len(paths) > _SHOWN else ""
+    return f"NaN or infinity became null at {', '.join(paths[:_SHOWN])}{more}"
+
+
+def _not_numbers(value: Any, path: str) -> Iterator[str]:  # noqa: ANN401  # any value
+    """Paths of the numbers that JSON cannot write."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _not_numbers(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _not_numbers(inner, f"{path}[{position}]")
+    elif isinstance(value, float) and not isfinite(value):
+        yield path
 
 
 def _list(source: DatabaseSource, stop: threading.Event, report: Report) -> list[Entry]:
