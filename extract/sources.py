@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from biodata_cache._errors import MissingDependencyError, SettingsError, SourceError
 from extract import sample
-from extract.files import BrokenFile, Document, find_files, read_file
+from extract.files import BSON_SUFFIXES, BrokenFile, Document, find_files, read_file
 from extract.records import V1, V2, Shape
 from extract.retries import Retries
 
@@ -72,10 +72,22 @@ class SampleSource:
 class FileSource:
     """One file, or a folder of files."""
 
-    def __init__(self, path: Path) -> None:
-        """Lists the files; opens none."""
+    def __init__(self, path: Path, collection: str = "data_assets") -> None:
+        """Lists the files; opens none.
+
+        Args:
+            path: A file or folder.
+            collection: Collection to read from a `mongodump` archive that holds several.
+
+        Raises:
+            SourceError: The path does not exist or holds nothing to read.
+            MissingDependencyError: A file is BSON, and the package that reads it is missing.
+        """
         self.path = path
+        self.collection = collection
         self.files = find_files(path)
+        if any(file.name.endswith(BSON_SUFFIXES) for file in self.files):
+            require_docdb("bson", "a file in BSON")
         self.description = f"file:{path.name}"
         self.size: int | None = sum(file.stat().st_size for file in self.files)
 
@@ -83,7 +95,7 @@ class FileSource:
         """Every document of every file, in the order of the file names."""
         for file in self.files:
             name = file.name if file == self.path else file.relative_to(self.path).as_posix()
-            yield from read_file(file, name)
+            yield from read_file(file, name, self.collection)
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Source | DatabaseSource:
@@ -117,7 +129,7 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
         return _open_database(text, options)
     if not text:
         raise SourceError("No source: give 'sample', 'sample:N', or the path of a file or folder.")
-    return FileSource(Path(text).expanduser())
+    return FileSource(Path(text).expanduser(), options.collection)
 
 
 def _open_database(text: str, options: SourceOptions) -> DatabaseSource:
