@@ -34,8 +34,10 @@ OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
 _RAW: CodecOptions[RawBSONDocument] = OPTIONS.with_options(document_class=RawBSONDocument)
 _UNREADABLE = (InvalidBSON, UnicodeDecodeError, RecursionError, OverflowError, TypeError)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-# The last two bytes of a double that is not a number; rare in texts, which are UTF-8.
-_NOT_A_NUMBER = re.compile(rb"[\xf0-\xff][\x7f\xff]")
+# Type, key and value of a double that is not a number: all bits of its exponent are set. The short
+# pattern is much quicker, and matches little else than negative integers.
+_MAYBE_NOT_A_NUMBER = re.compile(rb"[\xf0-\xff][\x7f\xff]")
+_NOT_A_NUMBER = re.compile(rb"\x01[^\x00]*\x00.{6}[\xf0-\xff][\x7f\xff]", re.DOTALL)
 
 
 def convert(document: bytes) -> Fetched:
@@ -49,7 +51,8 @@ def convert(document: bytes) -> Fetched:
         content = json_text(values)
     except _UNREADABLE as error:
         return Fetched(_key(document), document, f"not BSON that can be read: {error}")
-    repairs = repairs_of(values) if _NOT_A_NUMBER.search(document) else ""
+    is_suspect = _MAYBE_NOT_A_NUMBER.search(document) and _NOT_A_NUMBER.search(document)
+    repairs = repairs_of(values) if is_suspect else ""
     return Fetched(values.get("_id"), content, "", repairs)
 
 

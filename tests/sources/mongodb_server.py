@@ -33,14 +33,15 @@ def installed_folder() -> Path:
 class Server:
     """A server process that ends with the tests; given a file, it keeps its data there."""
 
-    def __init__(self, data: Path | None = None) -> None:
+    def __init__(self, data: Path | None = None, *, heap: str = "1g") -> None:
         self.folder = installed_folder()
         self.data = data
+        self.heap = heap
         self.port = 0
         self.start()
 
     def start(self) -> None:
-        command = ["java", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx2g", "-cp"]
+        command = ["java", "-XX:+UseSerialGC", "-Xshare:auto", f"-Xmx{self.heap}", "-cp"]
         command += [f"{self.folder}:{self.folder}/lib/*", "Server", str(self.port)]
         command += [] if self.data is None else [str(self.data)]
         self.process = subprocess.Popen(
