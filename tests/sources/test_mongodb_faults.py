@@ -90,9 +90,9 @@ def test_slow_answers_are_given_up_and_asked_for_again(filled, tmp_path):
 
     proxy.fault = fault
     began = time.monotonic()
-    report = fetch(filled, tmp_path, f"{proxy.uri}/?socketTimeoutMS=300")
-    assert report.retries > 0
-    assert time.monotonic() - began < 10
+    assert fetch(filled, tmp_path, f"{proxy.uri}/?socketTimeoutMS=300").new == 400
+    assert len(slow) == 2
+    assert time.monotonic() - began < 30
     check(filled, tmp_path)
 
 
@@ -337,7 +337,8 @@ def test_tls_failure(tmp_path):
     server = RefusingServer(context)
     for name, ca in (("right", authority), ("wrong", stranger)):
         ca.cert_pem.write_to_path(str(tmp_path / name))
-    uri = f"mongodb://someone:{QUOTED}@127.0.0.1:{server.port}/?tls=true&tlsCAFile={tmp_path}/"
+    uri = f"mongodb://someone:{QUOTED}@127.0.0.1:{server.port}/?tls=true"
+    uri += f"&serverSelectionTimeoutMS=1500&tlsCAFile={tmp_path}/"
     raw = str(tmp_path / "raw")
     assert "no TLS connection" in said_by("--raw", raw, SOURCE=uri + "wrong")
     # With the right authority it comes as far as the password.
