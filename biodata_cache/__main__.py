@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+_SOURCES = {"--source": "BIODATA_CACHE_SOURCE", "--v1-source": "BIODATA_CACHE_V1_SOURCE"}
+
+
+def _hide_secrets() -> None:
+    """Begin again without the passwords on the command line, which every user of a machine sees.
+
+    They move to the environment, which only the same user can read.
+    """
+    arguments = sys.orig_argv
+    hidden: dict[str, str] = {}
+    kept: list[str] = []
+    place = 0
+    while place < len(arguments):
+        option, equals, value = arguments[place].partition("=")
+        if not equals and place + 1 < len(arguments):
+            value = arguments[place + 1]
+        if option in _SOURCES and "://" in value and "@" in value:
+            hidden[_SOURCES[option]] = value
+            place += 1 if equals else 2
+        else:
+            kept.append(arguments[place])
+            place += 1
+    if hidden:
+        os.execve(sys.executable, [sys.executable, *kept[1:]], os.environ | hidden)  # noqa: S606
 
 
 def main() -> None:
@@ -16,6 +42,7 @@ def main() -> None:
             "published tables, or 'biodata-cache[sync]' to build them.\n"
         )
         sys.exit(1)
+    _hide_secrets()
     from biodata_cache._cli import cli  # noqa: PLC0415
 
     cli()

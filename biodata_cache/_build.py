@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from biodata_cache._contract import read_artifact
 from biodata_cache._errors import BuildError, LockedError
-from biodata_cache._project import project_folder, require
+from biodata_cache._project import import_extract, project_folder, require
 
 if TYPE_CHECKING:
     from biodata_cache._settings import Settings
@@ -50,7 +50,10 @@ def build(
         BuildError: A model failed, or a test did; says which, and on how many rows.
         LockedError: Another build is at work in the same folder.
     """
-    require("dbt.adapters.duckdb")
+    require("dbt.adapters.duckdb", "pyarrow")
+    import_extract()
+    from extract.compaction import reading  # noqa: PLC0415  # it is importable from here on
+
     work = settings.work.resolve()
     _check_lake(settings)
     lock = FileLock(work / ".build.lock", timeout=0)
@@ -66,7 +69,8 @@ def build(
         (work / DATABASE).unlink(missing_ok=True)
         (target_folder(work) / "run_results.json").unlink(missing_ok=True)
         command = _command(work, unit_tests=unit_tests)
-        output, exit_code = _run(command, _environment(settings), progress)
+        with reading(Path(settings.raw)):
+            output, exit_code = _run(command, _environment(settings), progress)
     finally:
         lock.release()
     return _verdict(work, exit_code, output)
@@ -104,8 +108,9 @@ def _command(work: Path, *, unit_tests: bool) -> list[str]:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Dbt changes into the project's folder, so that paths must be absolute."""
-    return os.environ | {
+    """Dbt changes into the project's folder, so that paths must be absolute; it needs no source."""
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_SOURCE")}
+    return inherited | {
         "BIODATA_CACHE_WORK": str(settings.work.resolve()),
         "BIODATA_CACHE_RAW": str(Path(settings.raw).resolve()),
     }

@@ -23,7 +23,14 @@ from rich.table import Table
 from biodata_cache import _settings
 from biodata_cache._errors import CacheError, SettingsError
 from biodata_cache._published import find
-from biodata_cache._sync import Outcome, run_build, run_extract, run_publish, run_sync
+from biodata_cache._sync import (
+    ExtractOptions,
+    Outcome,
+    run_build,
+    run_extract,
+    run_publish,
+    run_sync,
+)
 
 if TYPE_CHECKING:
     from biodata_cache._settings import Settings
@@ -45,6 +52,8 @@ class _Commands(click.Group):
             _fail(str(error), 2)
         except CacheError as error:
             _fail(str(error), 1)
+        except KeyboardInterrupt:
+            _fail("interrupted; what was finished is kept, and the next run continues.", 130)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -58,7 +67,22 @@ def _option(flag: str, variable: str, text: str) -> Callable[[_Command], _Comman
     )
 
 
-_source = _option("--source", "SOURCE", "`sample`, `sample:N`, or a file or folder of records.")
+_source = _option(
+    "--source",
+    "SOURCE",
+    "`sample`, `sample:N`, a file or folder of records, `mongodb://…` or `https://…`.",
+)
+_source_file = _option("--source-file", "SOURCE_FILE", "File that holds a secret source address.")
+_database = _option("--database", "DATABASE", "Database of the records.")
+_collection = _option("--collection", "COLLECTION", "Collection of the records.")
+_v1_source = _option("--v1-source", "V1_SOURCE", "Source of records of version 1, or `none`.")
+_v1_database = _option("--v1-database", "V1_DATABASE", "Database of the records of version 1.")
+_v1_collection = _option("--v1-collection", "V1_COLLECTION", "Collection of the same.")
+_full = click.option("--full", is_flag=True, help="Start over: fetch everything again.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Count what would be done; write nothing.")
+_allow_shrink = click.option(
+    "--allow-shrink", is_flag=True, help="Accept that most records are gone from the source."
+)
 _raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
 _work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
 _root = _option("--root", "ROOT", "Folder to publish to and to read from.")
@@ -69,6 +93,26 @@ _unit_tests = click.option(
     show_default=True,
     help="Also test the SQL on rows of its own; data tests always run.",
 )
+
+
+def _source_options(command: _Command) -> _Command:
+    """The options that say where records come from, and how to fetch them."""
+    options = (
+        _source,
+        _source_file,
+        _database,
+        _collection,
+        _v1_source,
+        _v1_database,
+        _v1_collection,
+        _full,
+        _allow_shrink,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -85,18 +129,28 @@ def cli() -> None:
 
 
 @cli.command()
-@_source
+@_source_options
+@_dry_run
 @_raw
 @_work
-def extract(source: str | None, raw: str | None, work: str | None) -> None:
+def extract(full: bool, allow_shrink: bool, dry_run: bool, **given: str | None) -> None:  # noqa: FBT001
     """Bring the raw lake up to date with a source of records.
+
+    Fetches what is new or changed since the last run. A run that was stopped, in whatever way,
+    is continued by the next one. A password belongs into the environment variable
+    BIODATA_CACHE_SOURCE or into a file, not on the command line.
 
     \b
     Examples:
       biodata-cache extract --source sample
       biodata-cache extract --source records.jsonl.gz --work nightly
+      biodata-cache extract --source mongodb://localhost:27017 --dry-run
+      biodata-cache extract --source-file /run/secrets/docdb --v1-collection data_assets_v1
     """
-    _extract(_settings.load(source=source, raw=raw, work=work))
+    _extract(
+        _settings.load(**given),
+        ExtractOptions(full=full, allow_shrink=allow_shrink, dry_run=dry_run),
+    )
 
 
 @cli.command()
@@ -132,17 +186,16 @@ def publish(root: str | None, work: str | None) -> None:
 
 
 @cli.command()
-@_source
+@_source_options
 @_root
 @_raw
 @_work
 @_unit_tests
 def sync(
-    source: str | None,
-    root: str | None,
-    raw: str | None,
-    work: str | None,
+    full: bool,  # noqa: FBT001
+    allow_shrink: bool,  # noqa: FBT001
     unit_tests: bool,  # noqa: FBT001
+    **given: str | None,
 ) -> None:
     """Extract, build, test and publish; shows what was made.
 
@@ -151,9 +204,10 @@ def sync(
       biodata-cache sync --source sample --root published
       biodata-cache sync --source records/ --root /data/cache --work nightly
     """
-    settings = _settings.load(source=source, root=root, raw=raw, work=work)
+    settings = _settings.load(**given)
+    options = ExtractOptions(full=full, allow_shrink=allow_shrink)
     with _progress() as progress:
-        outcome = run_sync(settings, _Reporter(progress), unit_tests=unit_tests)
+        outcome = run_sync(settings, _Reporter(progress), options, unit_tests=unit_tests)
     _print_extract(outcome)
     _print_outcome(outcome)
 
@@ -216,9 +270,9 @@ def versions(root: str | None, as_json: bool) -> None:  # noqa: FBT001
     click.echo(json.dumps(names) if as_json else "\n".join(names))
 
 
-def _extract(settings: Settings) -> None:
+def _extract(settings: Settings, options: ExtractOptions) -> None:
     with _progress() as progress:
-        outcome = run_extract(settings, _Reporter(progress))
+        outcome = run_extract(settings, _Reporter(progress), options)
     _print_extract(outcome)
 
 
@@ -256,24 +310,28 @@ def _progress() -> Progress:
 
 
 def _print_extract(outcome: Outcome) -> None:
-    report = outcome.extracted
-    if report is None:
-        return
-    _stderr.print(
-        f"extract: {report.listed:,} records from {report.source}: {report.new:,} new, "
-        f"{report.changed:,} changed, {report.unchanged:,} unchanged, {report.deleted:,} deleted, "
-        f"{report.rejected:,} rejected ({decimal(report.bytes)} in {report.seconds:.1f} s)",
-        highlight=False,
-        soft_wrap=True,
-    )
-    if report.rejected:
+    for name, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
+        if report is None:
+            continue
         _stderr.print(
-            f"extract: what was rejected is in {outcome.rejects}, with file, line and reason, "
-            "and in the table data_quality",
-            style="yellow",
+            f"{name}: {report.listed:,} records from {report.source}: {report.new:,} new, "
+            f"{report.changed:,} changed, {report.unchanged:,} unchanged, "
+            f"{report.deleted:,} deleted, {report.rejected:,} rejected "
+            f"({decimal(report.bytes)} in {report.seconds:.1f} s)",
+            markup=False,
             highlight=False,
             soft_wrap=True,
         )
+        if (report.rejected or report.repaired) and outcome.rejects is not None:
+            _stderr.print(
+                f"{name}: what was rejected or repaired ({report.repaired:,}) is in "
+                f"{outcome.rejects.with_stem(report.collection)}, with file, line and reason, "
+                "and in the table data_quality",
+                style="yellow",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def _print_outcome(outcome: Outcome) -> None:

@@ -10,6 +10,7 @@
     ├── CacheFileError            a published data file is missing or damaged
     ├── ArgumentError             an argument is of a kind that cannot be used
     ├── SourceError               a source of records cannot be read
+    ├── LakeError                 the raw lake cannot be read or written
     ├── BuildError                dbt failed, or a data test did
     ├── AuditError                built files disagree with their contract
     ├── LockedError               another process is at work in the same place
@@ -73,6 +74,10 @@ class ArgumentError(CacheError, TypeError, ValueError):
 
 class SourceError(CacheError, OSError):
     """A source of records cannot be read."""
+
+
+class LakeError(CacheError, OSError):
+    """The raw lake cannot be read or written."""
 
 
 class BuildError(CacheError, RuntimeError):

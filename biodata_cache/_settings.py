@@ -5,9 +5,10 @@ Every setting is an environment variable, and an option of the command line, whi
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +26,11 @@ CACHE_FOLDER = "data-asset-cache"
 DEFAULT_S3_ROOT = "s3://allen-data-views"
 DEFAULT_SOURCE = "https://api.allenneuraldynamics.org"
 DEFAULT_WORK = ".biodata-cache"
+DEFAULT_DATABASE = "metadata_index"
+DEFAULT_COLLECTION = "data_assets"
+DEFAULT_RETRY_SECONDS = 300.0
+DEFAULT_WORKERS = 4
+NO_SOURCE = "none"
 _VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
 
 
@@ -37,7 +43,16 @@ class Settings:
         root: Where the cache is published and read: a folder or `s3://bucket[/prefix]`; empty for
             the backend `MEMORY`.
         version_folder: Folder of the version to read, for example `bdc-v0.1.0`.
-        source: Where records come from.
+        source: Where records come from; may hold a password. From the variable `SOURCE`, or from
+            the file that the variable `SOURCE_FILE` or an option names.
+        database: Database of the records, for `mongodb://…` and the gateway.
+        collection: Collection of the records.
+        v1_source: Where records of version 1 come from, or `none`. By default the same as `source`
+            if that is the gateway, or if a database or collection of version 1 is named.
+        v1_database: Database of the records of version 1.
+        v1_collection: Collection of the records of version 1.
+        retry_seconds: Seconds without any progress after which a database is given up.
+        workers: How many threads fetch at once.
         raw: Raw lake: a folder or `s3://…`.
         objects: Object store to probe: `s3` or a folder of buckets.
         work: Folder of the lake, the build area and dbt's target and logs.
@@ -46,7 +61,14 @@ class Settings:
     backend: Backend
     root: str
     version_folder: str
-    source: str
+    source: str = field(repr=False)
+    database: str
+    collection: str
+    v1_source: str = field(repr=False)
+    v1_database: str
+    v1_collection: str
+    retry_seconds: float
+    workers: int
     raw: str
     objects: str
     work: Path
@@ -86,8 +108,18 @@ def load(
     source: str | None = None,
     raw: str | None = None,
     work: str | None = None,
+    **others: str | None,
 ) -> Settings:
     """Settings from the environment; an argument that is not None wins over its variable.
+
+    Args:
+        root: Where the cache is published and read.
+        version: Version to read.
+        source: Where records come from.
+        raw: Raw lake.
+        work: Folder of the lake, the build area and dbt's files.
+        others: `source_file`, `database`, `collection`, `v1_source`, `v1_database`,
+            `v1_collection`.
 
     Raises:
         SettingsError: A value cannot be used, or two contradict each other.
@@ -101,12 +133,25 @@ def load(
     if backend == "S3" and not chosen_root:
         chosen_root = DEFAULT_S3_ROOT
     work_folder = Path(_value("WORK", work) or DEFAULT_WORK)
-    chosen_source = _value("SOURCE", source) or DEFAULT_SOURCE
+    chosen_source = _source(source, others.get("source_file")) or DEFAULT_SOURCE
+    v1_database = _value("V1_DATABASE", others.get("v1_database"))
+    v1_collection = _value("V1_COLLECTION", others.get("v1_collection"))
+    v1_source = _value("V1_SOURCE", others.get("v1_source"))
+    if not v1_source:
+        is_known = chosen_source.startswith("https://") or v1_database or v1_collection
+        v1_source = chosen_source if is_known else NO_SOURCE
     return Settings(
         backend=backend,
         root="" if backend == "MEMORY" else chosen_root.rstrip("/") or "/",
         version_folder=_version_folder(_value("VERSION", version) or installed_version()),
         source=chosen_source,
+        database=_value("DATABASE", others.get("database")) or DEFAULT_DATABASE,
+        collection=_value("COLLECTION", others.get("collection")) or DEFAULT_COLLECTION,
+        v1_source=v1_source,
+        v1_database=v1_database or DEFAULT_DATABASE,
+        v1_collection=v1_collection or DEFAULT_COLLECTION,
+        retry_seconds=_number("RETRY_SECONDS", DEFAULT_RETRY_SECONDS),
+        workers=int(_number("WORKERS", DEFAULT_WORKERS, least=1)),
         raw=_value("RAW", raw) or str(work_folder / "raw"),
         objects=_value("OBJECTS", None) or "s3",
         work=work_folder,
@@ -118,6 +163,50 @@ def _value(name: str, argument: str | None) -> str:
     if argument is not None:
         return argument.strip()
     return os.environ.get(PREFIX + name, "").strip()
+
+
+def _source(argument: str | None, file: str | None) -> str:
+    """The source as given, or as a secret file says; an option wins over either variable.
+
+    Raises:
+        SettingsError: The file cannot be read.
+    """
+    if argument is not None and file is not None:
+        raise SettingsError("Give --source or --source-file, not both.")
+    if argument is not None:
+        return argument.strip()
+    name = (
+        file
+        if file is not None
+        else ("" if _value("SOURCE", None) else _value("SOURCE_FILE", None))
+    )
+    if not name:
+        return _value("SOURCE", None)
+    try:
+        text = Path(name).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise SettingsError(
+            f"The file of the source {name!r} cannot be read ({reason}): "
+            "give a file that holds the address in its first line."
+        ) from None
+    return text.partition("\n")[0].strip()
+
+
+def _number(name: str, default: float, *, least: float = 0.0) -> float:
+    """A number from the environment.
+
+    Raises:
+        SettingsError: It is none, or too small.
+    """
+    text = _value(name, None)
+    try:
+        number = float(text) if text else float(default)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number < least:
+        raise SettingsError(f"{PREFIX}{name} is {text!r}: give a number of at least {least:g}.")
+    return number
 
 
 def _backend(root: str) -> Backend:

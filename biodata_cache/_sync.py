@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from biodata_cache._errors import SettingsError
 from biodata_cache._project import import_extract, require
+from biodata_cache._settings import NO_SOURCE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from biodata_cache import _publish
     from biodata_cache._settings import Settings
     from extract import run
+    from extract.docdb import DatabaseSource
+    from extract.sources import Source
 
 COLLECTION = "docdb_v2"
+V1_COLLECTION = "docdb_v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractOptions:
+    """How to extract.
+
+    Attributes:
+        full: Start over: read everything, and replace what the lake holds.
+        dry_run: Count only; touch nothing.
+        allow_shrink: Accept that most records are gone.
+    """
+
+    full: bool = False
+    dry_run: bool = False
+    allow_shrink: bool = False
 
 
 class Reporter(Protocol):
@@ -31,6 +52,7 @@ class Outcome:
 
     Attributes:
         extracted: Report of the extract stage.
+        extracted_v1: Its report on the records of version 1, if there is a source of them.
         published: Report of the publish stage.
         rejects: File of the documents that could not be used.
         seconds: Wall time by stage.
@@ -38,20 +60,27 @@ class Outcome:
     """
 
     extracted: run.Report | None = None
+    extracted_v1: run.Report | None = None
     published: _publish.Report | None = None
     rejects: Path | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     table_seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_sync(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:
+def run_sync(
+    settings: Settings,
+    report: Reporter,
+    options: ExtractOptions | None = None,
+    *,
+    unit_tests: bool = True,
+) -> Outcome:
     """Extract, build, test and publish.
 
     Raises:
         CacheError: A stage failed; the published cache is as it was.
     """
     _check_root(settings)  # before an hour of work, not after it
-    outcome = run_extract(settings, report)
+    outcome = run_extract(settings, report, options)
     outcome.seconds |= run_build(settings, report, unit_tests=unit_tests).seconds
     published = run_publish(settings, report)
     outcome.published = published.published
@@ -60,7 +89,9 @@ def run_sync(settings: Settings, report: Reporter, *, unit_tests: bool = True) -
     return outcome
 
 
-def run_extract(settings: Settings, report: Reporter) -> Outcome:
+def run_extract(
+    settings: Settings, report: Reporter, options: ExtractOptions | None = None
+) -> Outcome:
     """Bring the raw lake up to date.
 
     Raises:
@@ -68,24 +99,47 @@ def run_extract(settings: Settings, report: Reporter) -> Outcome:
     """
     require("msgspec", "pyarrow", "filelock")
     import_extract()
-    from extract.run import extract  # noqa: PLC0415  # it is importable from here on
-    from extract.sources import open_source  # noqa: PLC0415
+    from extract.lake import Lake  # noqa: PLC0415  # it is importable from here on
+    from extract.records import V1  # noqa: PLC0415
+    from extract.retries import Retries  # noqa: PLC0415
+    from extract.run import Options, extract  # noqa: PLC0415
+    from extract.sources import SourceOptions, open_source  # noqa: PLC0415
 
     raw = _local_raw(settings)
-    source = open_source(settings.source)
-    extracted = extract(
-        source,
-        raw,
-        COLLECTION,
-        lambda documents, size: report(
-            "extract", documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
-        ),
+    chosen = Options(**asdict(options or ExtractOptions()))
+    wanted = SourceOptions(
+        database=settings.database,
+        collection=settings.collection,
+        retries=Retries(ceiling=settings.retry_seconds),
+        workers=settings.workers,
     )
-    return Outcome(
-        extracted=extracted,
-        rejects=raw / "rejects" / f"{COLLECTION}.parquet",
-        seconds={"extract": extracted.seconds},
-    )
+    has_v1 = settings.v1_source != NO_SOURCE
+    if has_v1:  # an address that cannot be read is told before hours of work
+        wanted_v1 = replace(
+            wanted,
+            database=settings.v1_database,
+            collection=settings.v1_collection,
+            shape=V1,
+        )
+        source_v1 = open_source(settings.v1_source, wanted_v1)
+    source = open_source(settings.source, wanted)
+
+    def tell(stage: str, source: Source | DatabaseSource) -> Callable[[int, int], None]:
+        return lambda documents, size: report(
+            stage, documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
+        )
+
+    outcome = Outcome(rejects=raw / "rejects" / f"{COLLECTION}.parquet")
+    outcome.extracted = extract(source, raw, COLLECTION, tell("extract", source), chosen)
+    outcome.seconds["extract"] = outcome.extracted.seconds
+    if has_v1:
+        outcome.extracted_v1 = extract(
+            source_v1, raw, V1_COLLECTION, tell("extract v1", source_v1), chosen
+        )
+        outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
+    elif not chosen.dry_run:
+        Lake(raw, V1_COLLECTION).ensure_schema()  # models read it, with or without records
+    return outcome
 
 
 def run_build(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:

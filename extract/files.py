@@ -1,4 +1,4 @@
-"""Documents from files, plain or compressed: JSON lines, one record, or an array of records."""
+"""Documents from files, plain or compressed: JSON lines, a record, an array of records, or BSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
+BSON_SUFFIXES = (".bson", ".bson.gz", ".archive", ".archive.gz")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", *BSON_SUFFIXES)
+# What `mongodump` writes beside the documents.
+_NO_DOCUMENTS = (".metadata.json", ".metadata.json.gz", "prelude.json", "prelude.json.gz")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -29,11 +32,15 @@ class Document:
         content: UTF-8 JSON text, if the source is sound.
         file: File name, relative to the source.
         line: Line in the file, or place in its array, counted from 1; None for a whole file.
+        problem: Why the content is no JSON text, where the source knows that already.
+        repairs: What of the document JSON cannot say and was left out.
     """
 
     content: bytes
     file: str
     line: int | None
+    problem: str = ""
+    repairs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,10 @@ def find_files(path: Path) -> list[Path]:
     files = sorted(
         file
         for file in path.rglob("*")
-        if file.is_file() and file.name.endswith(SUFFIXES) and not file.name.startswith(".")
+        if file.is_file()
+        and file.name.endswith(SUFFIXES)
+        and not file.name.endswith(_NO_DOCUMENTS)
+        and not file.name.startswith((".", "system."))
     )
     if not files:
         raise SourceError(
@@ -79,17 +89,23 @@ def find_files(path: Path) -> list[Path]:
     return files
 
 
-def read_file(path: Path, name: str) -> Iterator[Document | BrokenFile]:
+def read_file(path: Path, name: str, collection: str) -> Iterator[Document | BrokenFile]:
     """Every document of one file, in order; last a `BrokenFile` if it breaks off.
 
     Args:
         path: File to read.
         name: Name of the file in messages and rejects.
+        collection: Collection to read from an archive that holds several.
 
     Raises:
         SourceError: The file cannot be opened.
     """
     try:
+        if path.name.endswith(BSON_SUFFIXES):
+            from extract.bson_files import read_bson  # noqa: PLC0415  # needs the extra `docdb`
+
+            yield from read_bson(path, name, collection)
+            return
         if path.name.endswith((".jsonl", ".jsonl.gz")):
             yield from _read_lines(path, name)
         else:

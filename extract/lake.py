@@ -9,24 +9,25 @@ row without sections. Staging keeps the newest version of each `_id`.
 from __future__ import annotations
 
 import filecmp
-import os
+import re
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
-from biodata_cache._errors import LockedError
+from extract._folder import Folder, UnfinishedFile
 from extract.records import BUCKETS, IDENTITY, SECTIONS, Row, bucket_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["BUCKETS", "Lake", "LakeWriter", "RejectWriter"]
+__all__ = ["BUCKETS", "Known", "Lake", "LakeWriter", "RejectWriter", "State"]
 
 SCHEMA = pa.schema(
     [
@@ -51,9 +52,40 @@ REJECT_SCHEMA = pa.schema(
         pa.field("document", pa.large_binary()),
     ]
 )
+REPAIRED = "repaired: "
+"""How the reasons of documents begin that are in the lake, but not quite as they were."""
+
 GROUP_ROWS = 1_000
 GROUP_BYTES = 64 * 2**20
 FILE_BYTES = 512 * 2**20
+CHECKPOINT_SECONDS = 30.0
+_RUN = re.compile(r"(\d{8}T\d{12})Z-\d+\.parquet")
+_RUN_FORMAT = "%Y%m%dT%H%M%S%f"
+
+
+class Known(NamedTuple):
+    """The newest version of a living record, as far as a comparison needs it.
+
+    Attributes:
+        hashes: Content hashes; several where its source held several documents with one `_id`.
+        stamp: `_last_modified` as text.
+    """
+
+    hashes: frozenset[str]
+    stamp: str | None
+
+
+@dataclass(frozen=True)
+class State:
+    """What a lake holds.
+
+    Attributes:
+        living: The records that are not deleted, by `_id`.
+        last_run: When the newest run was; None for an empty lake.
+    """
+
+    living: dict[str, Known]
+    last_run: datetime | None
 
 
 class Lake:
@@ -74,6 +106,7 @@ class Lake:
         self.raw = raw
         self.collection = collection
         self.folder = raw / collection
+        self.store = Folder(self.folder)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -82,56 +115,97 @@ class Lake:
         Raises:
             LockedError: Another process is writing.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.raw / f".{self.collection}.lock", timeout=0)
+        lock = Folder(self.raw).lock(
+            f".{self.collection}.lock",
+            f"Another extract is writing the lake {self.folder}: wait until it has ended, "
+            "or give this run a lake of its own with --raw.",
+        )
         try:
-            lock.acquire()
-        except Timeout:
-            raise LockedError(
-                f"Another extract is writing the lake {self.folder}: wait until it has ended, "
-                "or give this run a lake of its own with --raw."
-            ) from None
-        try:
-            self._remove_unfinished()
+            self.store.remove_unfinished()
             yield
         finally:
             lock.release()
 
     def files(self) -> list[Path]:
         """Finished files in the order in which they were written."""
-        return sorted(self.folder.glob("*.parquet"))
+        return [self.folder / name for name in self.store.names()]
 
-    def versions(self) -> tuple[dict[str, frozenset[str]], datetime | None]:
-        """What the lake holds: content hashes of the newest version of each living record.
+    def state(self) -> State:
+        """Read what the lake holds.
 
-        A record has several hashes where its source held several documents with one `_id`.
-
-        Returns:
-            Hashes by `_id`, and when the newest run was (None for an empty lake).
+        Raises:
+            LakeError: A file cannot be read.
         """
-        newest: dict[str, tuple[datetime, frozenset[str]]] = {}
+        newest: dict[str, tuple[datetime, frozenset[str], str | None]] = {}
         last_run: datetime | None = None
-        for path in self.files():  # in the order of their runs
-            columns = pq.read_table(
-                path, columns=["_id", "extracted_at", "content_hash", "is_deleted"], memory_map=True
+        for name in self.store.names():
+            last_run = _later(last_run, run_of(name))
+            columns = self.columns(
+                name, "_id", "extracted_at", "content_hash", "_last_modified", "is_deleted"
             )
-            for batch in columns.to_batches(max_chunksize=50_000):
-                for record_id, run, content_hash, is_deleted in zip(
-                    *(column.to_pylist() for column in batch.columns), strict=True
-                ):
-                    hashes = frozenset() if is_deleted else frozenset((content_hash,))
-                    known = newest.get(record_id)
-                    if known is not None and known[0] == run:
-                        hashes |= known[1]
-                    newest[record_id] = (run, hashes)
-                    last_run = run if last_run is None else max(last_run, run)
-        living = {record_id: hashes for record_id, (_, hashes) in newest.items() if hashes}
-        return living, last_run
+            for record_id, run, content_hash, stamp, is_deleted in columns:
+                hashes = frozenset() if is_deleted else frozenset((content_hash,))
+                known = newest.get(record_id)
+                last_run = _later(last_run, run)
+                if known is not None and known[0] > run:
+                    continue
+                if known is not None and known[0] == run:
+                    hashes |= known[1]
+                newest[record_id] = (run, hashes, stamp)
+        living = {
+            record_id: Known(hashes, stamp)
+            for record_id, (_, hashes, stamp) in newest.items()
+            if hashes
+        }
+        return State(living, last_run)
 
-    def _remove_unfinished(self) -> None:
-        """Remove what a killed run left behind; no reader ever looked at it."""
-        for path in self.folder.glob(".*.tmp"):
-            path.unlink()
+    def ensure_schema(self) -> None:
+        """Give a lake without any file an empty one: readers need its columns."""
+        if not self.store.names():
+            writer = LakeWriter(self, "", None)
+            writer.close()
+
+    def columns(self, name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+        """Read some columns of a file, row by row."""
+        with self.store.open(name) as file:
+            for batch in file.iter_batches(50_000, columns=list(columns)):
+                by_name = (batch.column(column).to_pylist() for column in columns)
+                yield from zip(*by_name, strict=True)
+
+
+def run_of(name: str) -> datetime | None:
+    """When the run was that wrote a file, by the file's name."""
+    match = _RUN.fullmatch(name)
+    if match is None:
+        return None
+    return datetime.strptime(match[1], _RUN_FORMAT).replace(tzinfo=timezone.utc)
+
+
+def run_name(run: datetime) -> str:
+    """The part of file names that stands for a run; names sort as runs do."""
+    return f"{run:{_RUN_FORMAT}}Z"
+
+
+def next_run(last_run: datetime | None) -> datetime:
+    """The instant of a new run: a clock that went backwards must not make its rows look old."""
+    now = datetime.now(timezone.utc)
+    return now if last_run is None else max(now, last_run + timedelta(microseconds=1))
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((run for run in (one, other) if run is not None), default=None)
+
+
+def create_file(lake: Lake, name: str) -> UnfinishedFile:
+    """Begin a file of rows."""
+    return lake.store.create(
+        name,
+        SCHEMA,
+        compression="zstd",
+        use_dictionary=["source", "schema_version", "extracted_at"],
+        # Bounds of JSON text say nothing, and would be as long as the text.
+        write_statistics=["_id", "_last_modified", "extracted_at", "bucket", "is_deleted"],
+    )
 
 
 class LakeWriter:
@@ -144,22 +218,32 @@ class LakeWriter:
         lake: Lake to append to; the caller holds its lock.
         source: Where the documents come from, as text for a reader.
         last_run: When the newest run in the lake was.
+        is_resumable: Finish a file with each row group, and every half minute: what is finished
+            need not be read again after a run was killed.
+        before_finish: Called, in the second thread, before a file appears.
     """
 
-    def __init__(self, lake: Lake, source: str, last_run: datetime | None) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        source: str,
+        last_run: datetime | None,
+        *,
+        is_resumable: bool = False,
+        before_finish: Callable[[], None] | None = None,
+    ) -> None:
         """Opens nothing yet: a run without changes writes no file."""
-        now = datetime.now(timezone.utc)
-        if last_run is not None:  # a clock that went backwards must not make new versions look old
-            now = max(now, last_run + timedelta(microseconds=1))
-        self.extracted_at = now
+        self.extracted_at = next_run(last_run)
+        self._file_limit = 0 if is_resumable else FILE_BYTES
+        self._before_finish = before_finish
+        self._flushed = time.monotonic()
         self._lake = lake
         self._source = source
         self._rows: list[tuple[Any, ...]] = []
         self._group_bytes = 0
         self._file_bytes = 0
         self._file_number = 0
-        self._file: pq.ParquetWriter | None = None
-        self._unfinished: Path | None = None
+        self._file: UnfinishedFile | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lake")
         self._pending: Future[None] | None = None
 
@@ -188,10 +272,18 @@ class LakeWriter:
         if len(self._rows) >= GROUP_ROWS:
             self._flush()
 
+    def checkpoint(self) -> None:
+        """Write what is gathered if the last writing was long ago."""
+        if self._rows and time.monotonic() - self._flushed > CHECKPOINT_SECONDS:
+            self._flush()
+
     def close(self) -> None:
         """Write what is gathered and give the last file its name.
 
         A lake without any file gets an empty one: readers need its schema.
+
+        Raises:
+            LakeError: The lake cannot be written.
         """
         if self._rows or not self._lake.files():
             self._flush()
@@ -203,13 +295,12 @@ class LakeWriter:
         """Stop without giving the unfinished file a name; finished files stay."""
         self._thread.shutdown(cancel_futures=True)
         if self._file is not None:
-            self._file.close()
-        if self._unfinished is not None:
-            self._unfinished.unlink(missing_ok=True)
+            self._file.discard()
+            self._file = None
 
     def _flush(self) -> None:
         rows, size = self._rows, self._group_bytes
-        self._rows, self._group_bytes = [], 0
+        self._rows, self._group_bytes, self._flushed = [], 0, time.monotonic()
         self._wait()
         self._pending = self._thread.submit(self._write, rows, size)
 
@@ -220,10 +311,10 @@ class LakeWriter:
 
     def _write(self, rows: list[tuple[Any, ...]], size: int) -> None:
         """Write one row group; runs in the second thread."""
-        if self._file is not None and self._file_bytes + size > FILE_BYTES:
+        if self._file is not None and self._file_bytes + size > self._file_limit:
             self._finish_file()
         if self._file is None:
-            self._open_file()
+            self._file = create_file(self._lake, self._name())
         columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
         columns = columns or [[] for _ in SCHEMA][2:]
         run = [self.extracted_at] * len(rows)
@@ -235,35 +326,29 @@ class LakeWriter:
                 [*columns[:at], run, source, *columns[at:]], SCHEMA, strict=True
             )
         ]
-        assert self._file is not None  # noqa: S101  # opened above
-        self._file.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA))
+        self._file.write(pa.Table.from_arrays(arrays, schema=SCHEMA))
         self._file_bytes += size
-
-    def _open_file(self) -> None:
-        self._unfinished = self._lake.folder / f".{self._name()}.tmp"
-        self._file = pq.ParquetWriter(
-            self._unfinished,
-            SCHEMA,
-            compression="zstd",
-            use_dictionary=["source", "schema_version", "extracted_at"],
-            # Bounds of JSON text say nothing, and would be as long as the text.
-            write_statistics=["_id", "_last_modified", "extracted_at", "bucket", "is_deleted"],
-        )
+        if self._file_bytes >= self._file_limit:
+            self._finish_file()
 
     def _finish_file(self) -> None:
-        if self._file is None or self._unfinished is None:
+        if self._file is None:
             return
-        self._file.close()
-        _finish(self._unfinished, self._lake.folder / self._name())
-        self._file, self._unfinished, self._file_bytes = None, None, 0
+        if self._before_finish is not None:
+            self._before_finish()
+        self._file.finish()
+        self._file, self._file_bytes = None, 0
         self._file_number += 1
 
     def _name(self) -> str:
-        return f"{self.extracted_at:%Y%m%dT%H%M%S%fZ}-{self._file_number:04}.parquet"
+        return f"{run_name(self.extracted_at)}-{self._file_number:04}.parquet"
 
 
 class RejectWriter:
-    """Keeps what one run could not use, whole, in place of the rejects of the run before.
+    """Keeps what could not be used, whole, and what had to be repaired.
+
+    The file of the run before is replaced when the run ends. Repairs are remembered for as long as
+    the record is unchanged; they are on the disk before the repaired rows are.
 
     Args:
         lake: Lake whose collection the documents were meant for; the caller holds its lock.
@@ -273,57 +358,83 @@ class RejectWriter:
     def __init__(self, lake: Lake, source: str) -> None:
         """Begins a file that no reader sees before `close`."""
         self.count = 0
-        folder = lake.raw / "rejects"
-        folder.mkdir(parents=True, exist_ok=True)
         self._source = source
-        self._target = folder / f"{lake.collection}.parquet"
-        self._unfinished = folder / f".{lake.collection}.tmp"
-        self._file = pq.ParquetWriter(self._unfinished, REJECT_SCHEMA, compression="zstd")
+        self._store = Folder(lake.raw / "rejects")
+        self._name = f"{lake.collection}.parquet"
+        self._prefix = f"{lake.collection}-repaired-"
+        self._repaired: dict[str, dict[str, object]] = {}
+        self._noted: list[dict[str, object]] = []
+        self._note_lock = Lock()
+        self._file = self._store.create(self._name, REJECT_SCHEMA, compression="zstd")
         self._rows: list[dict[str, object]] = []
         self._bytes = 0
 
     def add(self, file: str, line: int | None, reason: str, document: bytes) -> None:
         """Keep one document; a line of None stands for the whole file."""
         self.count += 1
-        self._rows.append(
-            {
-                "source": self._source,
-                "file": file,
-                "line": line,
-                "reason": reason,
-                "document": document,
-            }
-        )
+        self._rows.append(self._row(file, line, reason, document))
         self._bytes += len(document)
         if self._bytes >= GROUP_BYTES:
             self._flush()
 
+    def repaired(self, file: str, reason: str) -> None:
+        """Note that something of a document was repaired; `file` names the document."""
+        row = self._row(file, None, REPAIRED + reason, b"")
+        with self._note_lock:
+            self._repaired[file] = row
+            self._noted.append(row)
+
+    def checkpoint(self) -> None:
+        """Bring the noted repairs to the disk."""
+        with self._note_lock:
+            noted, self._noted = self._noted, []
+        if noted:
+            name = f"{self._prefix}{run_name(datetime.now(timezone.utc))}-0.parquet"
+            file = self._store.create(name, REJECT_SCHEMA)
+            file.write(pa.Table.from_pylist(noted, schema=REJECT_SCHEMA))
+            file.finish()
+
+    def keep_repairs(self, is_current: Callable[[str], bool]) -> None:
+        """Carry over what earlier runs noted, of the documents for which this holds."""
+        for name in self._store.names():
+            if name == self._name or name.startswith(self._prefix):
+                with self._store.open(name) as file:
+                    for row in file.read().to_pylist():
+                        document = row["file"]
+                        if row["reason"].startswith(REPAIRED) and is_current(document):
+                            self._repaired.setdefault(document, row)
+
     def close(self) -> None:
-        """Replace the rejects of the run before, if these are others."""
+        """Replace the rejects of the run before, if these are others.
+
+        Raises:
+            LakeError: The lake cannot be written.
+        """
+        self._rows += [row for _, row in sorted(self._repaired.items())]
         self._flush()
-        self._file.close()
-        if self._target.exists() and _same_content(self._unfinished, self._target):
-            self._unfinished.unlink()
+        unfinished = self._file.close()
+        target = self._store.path / self._name
+        if target.exists() and filecmp.cmp(unfinished, target, shallow=False):
+            unfinished.unlink()
         else:
-            _finish(self._unfinished, self._target)
+            self._file.finish()
+        for name in self._store.names():
+            if name.startswith(self._prefix):
+                self._store.remove(name)
 
     def abandon(self) -> None:
         """Leave the rejects of the run before in place."""
-        self._file.close()
-        self._unfinished.unlink(missing_ok=True)
+        self._file.discard()
+
+    def _row(self, file: str, line: int | None, reason: str, document: bytes) -> dict[str, object]:
+        return {
+            "source": self._source,
+            "file": file,
+            "line": line,
+            "reason": reason,
+            "document": document,
+        }
 
     def _flush(self) -> None:
-        self._file.write_table(pa.Table.from_pylist(self._rows, schema=REJECT_SCHEMA))
+        self._file.write(pa.Table.from_pylist(self._rows, schema=REJECT_SCHEMA))
         self._rows, self._bytes = [], 0
-
-
-def _same_content(one: Path, other: Path) -> bool:
-    """Whether two files hold the same bytes."""
-    return filecmp.cmp(one, other, shallow=False)
-
-
-def _finish(unfinished: Path, target: Path) -> None:
-    """Give a whole file its name, once its bytes are on the disk."""
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(target)

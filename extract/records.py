@@ -26,9 +26,73 @@ SECTIONS = (
 )
 BUCKETS = 16
 
-_COLUMNS = frozenset((*IDENTITY, *SECTIONS, "_id"))
+STAMP = IDENTITY.index("_last_modified")
 _split_document = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the documents of a collection are like.
+
+    Attributes:
+        keys: For each column of `IDENTITY`, the keys it is read from: the first that is there.
+        kept: Top-level keys that the lake keeps, with the keys kept below them (None: all);
+            None keeps whole documents.
+    """
+
+    keys: tuple[tuple[str, ...], ...]
+    kept: dict[str, tuple[str, ...] | None] | None = None
+
+    @property
+    def stamp_keys(self) -> tuple[str, ...]:
+        """Keys that tell when a document was last modified."""
+        return self.keys[STAMP]
+
+    @property
+    def projection(self) -> dict[str, int] | None:
+        """What to ask a database for; None for whole documents."""
+        if self.kept is None:
+            return None
+        paths = (
+            [key] if below is None else [f"{key}.{name}" for name in below]
+            for key, below in self.kept.items()
+        )
+        return {path: 1 for group in paths for path in group}
+
+
+V2 = Shape(tuple((key,) for key in IDENTITY))
+# Records of version 1 are only compared with those of version 2: most of them is left where it is.
+V1 = Shape(
+    (
+        ("name",),
+        ("location",),
+        ("created", "_created"),
+        ("last_modified", "_last_modified"),
+        ("schema_version",),
+    ),
+    {
+        "_id": None,
+        "name": None,
+        "location": None,
+        "created": None,
+        "last_modified": None,
+        "_created": None,
+        "_last_modified": None,
+        "schema_version": None,
+        "external_links": None,
+        "subject": ("subject_id",),
+        "data_description": (
+            "name",
+            "subject_id",
+            "project_name",
+            "data_level",
+            "modality",
+            "platform",
+            "creation_time",
+        ),
+    },
+)
 
 
 class UnusableDocumentError(ValueError):
@@ -58,11 +122,12 @@ class Row:
     size: int
 
 
-def read_document(document: bytes) -> Row:
+def read_document(document: bytes, shape: Shape = V2) -> Row:
     """Split one JSON document into a row.
 
     Args:
         document: UTF-8 text of one JSON object.
+        shape: What documents of its collection are like.
 
     Raises:
         UnusableDocumentError: Not UTF-8, not JSON, not an object, or without a usable `_id`.
@@ -72,19 +137,14 @@ def read_document(document: bytes) -> Row:
         >>> row.record_id, row.sections[0], row.extra
         ('a', b'{"age": 1.50}', b'{"odd":1}')
     """
-    try:
-        document.decode()  # the splitter skips over texts without looking at their bytes
-    except UnicodeDecodeError as error:
-        raise UnusableDocumentError(f"not UTF-8 text: byte {error.start} {error.reason}") from None
-    try:
-        values = _split_document(document)
-    except RecursionError:
-        raise UnusableDocumentError("nested too deeply to be read") from None
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise UnusableDocumentError(_reason(error)) from None
+    values = _split(document)
+    if shape.kept is not None:
+        document, values = _trimmed(values, shape.kept)
     record_id = _record_id(values.get("_id"))
-    identity, odd = [], {}
-    for key in IDENTITY:
+    identity, odd, used = [], {}, {"_id", *SECTIONS}
+    for keys in shape.keys:
+        key = next((key for key in keys if key in values), keys[0])
+        used.add(key)
         text, value = None, values.get(key)
         if value is not None:
             content = bytes(value)
@@ -93,7 +153,7 @@ def read_document(document: bytes) -> Row:
             elif content != b"null":
                 odd[key] = content
         identity.append(text)
-    extra = odd | {key: bytes(values[key]) for key in values if key not in _COLUMNS}
+    extra = odd | {key: bytes(values[key]) for key in values if key not in used}
     return Row(
         record_id=record_id,
         identity=tuple(identity),
@@ -107,6 +167,39 @@ def read_document(document: bytes) -> Row:
     )
 
 
+def _split(document: bytes) -> dict[str, msgspec.Raw]:
+    """Values of a document by key, undecoded.
+
+    Raises:
+        UnusableDocumentError: Not UTF-8, not JSON, or not an object.
+    """
+    try:
+        document.decode()  # the splitter skips over texts without looking at their bytes
+    except UnicodeDecodeError as error:
+        raise UnusableDocumentError(f"not UTF-8 text: byte {error.start} {error.reason}") from None
+    try:
+        return _split_document(document)
+    except RecursionError:
+        raise UnusableDocumentError("nested too deeply to be read") from None
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UnusableDocumentError(_reason(error)) from None
+
+
+def _trimmed(
+    values: dict[str, msgspec.Raw], kept: dict[str, tuple[str, ...] | None]
+) -> tuple[bytes, dict[str, msgspec.Raw]]:
+    """The part of a document that is kept, as text and by key."""
+    parts: dict[str, bytes] = {}
+    for key, below in kept.items():
+        if key in values:
+            content = bytes(values[key])
+            if below is not None and content[:1] == b"{":
+                inner = _split_document(content)
+                content = _object({name: bytes(inner[name]) for name in below if name in inner})
+            parts[key] = content
+    return _object(parts), {key: msgspec.Raw(content) for key, content in parts.items()}
+
+
 def content_hash(document: bytes) -> str:
     """Hash by which two runs tell whether a document changed."""
     return hashlib.blake2b(document, digest_size=16).hexdigest()
@@ -118,15 +211,12 @@ def bucket_of(record_id: str) -> int:
     return digest[0] % BUCKETS
 
 
-def _record_id(value: msgspec.Raw | None) -> str:
-    """Text of `_id`: a text, a number, or MongoDB's `{"$oid": "…"}`.
+def text_of_id(content: bytes) -> str:
+    """Text of `_id` from its JSON: a text, a number, or MongoDB's `{"$oid": "…"}`.
 
     Raises:
-        UnusableDocumentError: There is none, or it is of another kind.
+        UnusableDocumentError: It is of another kind.
     """
-    if value is None:
-        raise UnusableDocumentError("no _id")
-    content = bytes(value)
     if content[:1] == b'"':
         text = _decode(content)
     elif content[:1] in b"-0123456789":
@@ -139,6 +229,12 @@ def _record_id(value: msgspec.Raw | None) -> str:
     if not isinstance(text, str) or not text:
         raise UnusableDocumentError(f"_id is {content[:80].decode(errors='replace')}, not a text")
     return text
+
+
+def _record_id(value: msgspec.Raw | None) -> str:
+    if value is None:
+        raise UnusableDocumentError("no _id")
+    return text_of_id(bytes(value))
 
 
 def _object(parts: dict[str, bytes]) -> bytes:

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
-from extract.files import BrokenFile
-from extract.lake import Lake, LakeWriter, RejectWriter
-from extract.records import UnusableDocumentError, read_document
+from biodata_cache._errors import CacheError, LakeError, SourceError
+from extract import compaction, docdb
+from extract._folder import Folder
+from extract.files import BrokenFile, Document
+from extract.lake import Lake, LakeWriter, RejectWriter, run_name
+from extract.records import V1, V2, Row, Shape, UnusableDocumentError, read_document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from extract.lake import State
     from extract.sources import Source
 
 Progress = Callable[[int, int], None]
 """Called now and then with the documents and the bytes read so far."""
 
+SHAPES = {"docdb_v2": V2, "docdb_v1": V1}
+SHRINK_LIMIT = 0.5
+"""A source that lists less than this part of what the lake holds is taken to be broken."""
 _PROGRESS_EVERY = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to run.
+
+    Attributes:
+        full: Start over: read everything, and replace what the lake holds.
+        dry_run: Count only; touch nothing.
+        allow_shrink: Accept that most records are gone.
+    """
+
+    full: bool = False
+    dry_run: bool = False
+    allow_shrink: bool = False
 
 
 @dataclass
@@ -28,104 +52,236 @@ class Report:
 
     Attributes:
         source: Where the documents came from.
+        collection: Name of the lake.
         listed: Usable documents in the source.
         new: Records that the lake did not hold.
         changed: Records with other content than before.
         unchanged: Records with the same content.
         deleted: Records that the source no longer has.
         rejected: Documents that could not be used; they are kept in `raw/rejects`.
+        repaired: Documents of which something was left out; noted in `raw/rejects`.
         bytes: Bytes of JSON read.
         seconds: Wall time.
+        retries: Attempts that were repeated because a source failed for a moment.
+        compacted: Files that were rewritten.
     """
 
     source: str
+    collection: str = "docdb_v2"
     listed: int = 0
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
     rejected: int = 0
+    repaired: int = 0
     bytes: int = 0
     seconds: float = 0.0
+    retries: int = 0
+    compacted: int = 0
+
+
+@dataclass
+class _Run:
+    """What the parts of one run share."""
+
+    lake: Lake
+    shape: Shape
+    options: Options
+    report: Report
+    progress: Progress | None
+    started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
 def extract(
-    source: Source, raw: Path, collection: str = "docdb_v2", progress: Progress | None = None
+    source: Source | docdb.DatabaseSource,
+    raw: Path,
+    collection: str = "docdb_v2",
+    progress: Progress | None = None,
+    options: Options | None = None,
 ) -> Report:
     """Bring the lake of one collection up to date with a source.
 
     Args:
         source: Where documents come from.
         raw: Folder of the lakes.
-        collection: Name of the collection in the lake.
+        collection: Name of the collection in the lake, one of `SHAPES`.
         progress: Told how far the run is.
+        options: How to run.
 
     Raises:
         LockedError: Another process is writing this lake.
-        SourceError: The source cannot be read.
+        SourceError: The source cannot be read, or lists far less than the lake holds.
+        LakeError: The lake cannot be read or written.
     """
     started = time.perf_counter()
-    lake = Lake(raw, collection)
-    report = Report(source.description)
-    with lake.locked():
-        known, last_run = lake.versions()
-        writer = LakeWriter(lake, source.description, last_run)
-        rejects = RejectWriter(lake, source.description)
+    run = _Run(
+        lake=Lake(raw, collection),
+        shape=SHAPES[collection],
+        options=options or Options(),
+        report=Report(source.description, collection),
+        progress=progress,
+    )
+    if run.options.dry_run:
+        _bring_up_to_date(run, source, run.lake.state(), None, None)
+        run.report.seconds = time.perf_counter() - started
+        return run.report
+    with run.lake.locked():
+        error: str | None = "failed"
         try:
-            _compare(source, known, writer, rejects, report, progress)
-            writer.close()
-            rejects.close()
-        except BaseException:
-            writer.abandon()
-            rejects.abandon()
+            _write(run, source)
+            error = None
+        except CacheError as failure:
+            error = str(failure)
             raise
-        report.rejected = rejects.count
-    report.seconds = time.perf_counter() - started
-    return report
+        except KeyboardInterrupt:
+            error = "interrupted"
+            raise
+        finally:
+            run.report.seconds = time.perf_counter() - started
+            _record(run, error)
+    return run.report
+
+
+def _write(run: _Run, source: Source | docdb.DatabaseSource) -> None:
+    """One run that writes; the caller holds the lock."""
+    replaced = run.lake.store.names() if run.options.full else []
+    state = run.lake.state()
+    is_database = isinstance(source, docdb.DatabaseSource)
+    rejects = RejectWriter(run.lake, source.description)
+    writer = LakeWriter(
+        run.lake,
+        source.description,
+        state.last_run,
+        is_resumable=is_database,
+        before_finish=rejects.checkpoint,
+    )
+    try:
+        _bring_up_to_date(run, source, state, writer, rejects)
+        writer.close()
+        rejects.close()
+    except (SourceError, KeyboardInterrupt):
+        rejects.abandon()
+        if is_database:  # each row is a sound version by itself: none need be fetched again
+            writer.close()
+        else:
+            writer.abandon()
+        raise
+    except BaseException:
+        rejects.abandon()
+        writer.abandon()
+        raise
+    run.report.rejected = rejects.count
+    compaction.remove(run.lake, replaced)
+    run.lake.ensure_schema()
+    run.report.compacted = compaction.compact(run.lake)
+
+
+def _bring_up_to_date(
+    run: _Run,
+    source: Source | docdb.DatabaseSource,
+    state: State,
+    writer: LakeWriter | None,
+    rejects: RejectWriter | None,
+) -> None:
+    """Write what the lake does not hold, and tombstones for what the source no longer has."""
+    if isinstance(source, docdb.DatabaseSource):
+        docdb.compare(
+            docdb.Comparison(
+                source=source,
+                shape=run.shape,
+                state=state,
+                is_full=run.options.full,
+                check_listed=lambda listed: _check_shrink(run, state, listed),
+            ),
+            writer,
+            rejects,
+            run.report,
+            run.progress,
+        )
+    else:
+        _compare(run, source, state, writer, rejects)
+
+
+def _check_shrink(run: _Run, state: State, listed: int) -> None:
+    """Stop before a broken source empties the lake.
+
+    Raises:
+        SourceError: Far fewer records than the lake holds.
+    """
+    held = len(state.living)
+    if listed < SHRINK_LIMIT * held and not run.options.allow_shrink:
+        raise SourceError(
+            f"{run.report.source} lists {listed:,} records where the lake {run.lake.folder} holds "
+            f"{held:,}, so it is probably broken: nothing was deleted. If they are gone indeed, "
+            "run again with --allow-shrink."
+        )
 
 
 def _compare(
+    run: _Run,
     source: Source,
-    known: dict[str, frozenset[str]],
-    writer: LakeWriter,
-    rejects: RejectWriter,
-    report: Report,
-    progress: Progress | None,
+    state: State,
+    writer: LakeWriter | None,
+    rejects: RejectWriter | None,
 ) -> None:
-    """Write what the lake does not hold, and tombstones for what the source no longer has."""
+    """Compare by content, for a source that is read as a whole."""
+    report, known = run.report, {key: value.hashes for key, value in state.living.items()}
+    kept: dict[str, frozenset[str]] = {} if run.options.full else known
     seen: dict[str, frozenset[str]] = {}
     for position, document in enumerate(source.documents()):
-        if isinstance(document, BrokenFile):
-            rejects.add(document.file, None, document.reason, b"")
-            continue
-        report.bytes += len(document.content)
-        try:
-            row = read_document(document.content)
-        except UnusableDocumentError as error:
-            rejects.add(document.file, document.line, str(error), document.content)
+        row = _row(run, document, rejects)
+        if row is None:
             continue
         report.listed += 1
         hashes = frozenset((row.content_hash,))
         seen[row.record_id] = seen.get(row.record_id, frozenset()) | hashes
-        if not hashes <= known.get(row.record_id, frozenset()):
+        if writer is not None and not hashes <= kept.get(row.record_id, frozenset()):
             writer.add(row, position)
-        if progress is not None and position % _PROGRESS_EVERY == 0:
-            progress(report.listed, report.bytes)
-    _write_whole_groups(source, known, seen, writer)
-    for record_id in known.keys() - seen.keys():
-        writer.delete(record_id)
+        if run.progress is not None and position % _PROGRESS_EVERY == 0:
+            run.progress(report.listed, report.bytes)
+    _check_shrink(run, state, len(seen))
+    if writer is not None:
+        _write_whole_groups(source, run.shape, kept, seen, writer)
+        for record_id in known.keys() - seen.keys():
+            writer.delete(record_id)
     report.new = len(seen.keys() - known.keys())
     report.deleted = len(known.keys() - seen.keys())
     report.unchanged = sum(
         1 for record_id, hashes in seen.items() if known.get(record_id) == hashes
     )
     report.changed = len(seen) - report.new - report.unchanged
-    if progress is not None:
-        progress(report.listed, report.bytes)
+    if run.progress is not None:
+        run.progress(report.listed, report.bytes)
+
+
+def _row(run: _Run, document: Document | BrokenFile, rejects: RejectWriter | None) -> Row | None:
+    """A document as a row; None if it cannot be one, which is noted."""
+    report, row = run.report, None
+    if isinstance(document, BrokenFile):
+        line, content, problem = None, b"", document.reason
+    else:
+        line, content, problem = document.line, document.content, document.problem
+        report.bytes += len(content)
+    if isinstance(document, Document) and not problem:
+        try:
+            row = read_document(content, run.shape)
+        except UnusableDocumentError as error:
+            problem = str(error)
+        if row is not None and document.repairs:
+            report.repaired += 1
+            if rejects is not None:
+                rejects.repaired(f"{document.file}:{line}", document.repairs)
+    if row is None:
+        report.rejected += 1
+        if rejects is not None:
+            rejects.add(document.file, line, problem, content)
+    return row
 
 
 def _write_whole_groups(
     source: Source,
+    shape: Shape,
     known: dict[str, frozenset[str]],
     seen: dict[str, frozenset[str]],
     writer: LakeWriter,
@@ -143,11 +299,30 @@ def _write_whole_groups(
     if not mixed:
         return
     for position, document in enumerate(source.documents()):
-        if isinstance(document, BrokenFile):
+        if isinstance(document, BrokenFile) or document.problem:
             continue
         try:
-            row = read_document(document.content)
+            row = read_document(document.content, shape)
         except UnusableDocumentError:
             continue
         if row.record_id in mixed and row.content_hash in known[row.record_id]:
             writer.add(row, position)
+
+
+def _record(run: _Run, error: str | None) -> None:
+    """Leave a record of the run in the lake, for machines to read."""
+    content: dict[str, Any] = asdict(run.report) | {
+        "started_at": run.started_at.isoformat(),
+        "outcome": "completed" if error is None else "failed",
+        "error": error,
+        "full": run.options.full,
+        "allow_shrink": run.options.allow_shrink,
+    }
+    folder = Folder(run.lake.raw / "runs" / run.lake.collection)
+    try:
+        folder.write_text(
+            f"{run_name(datetime.now(timezone.utc))}.json", json.dumps(content, indent=2) + "\n"
+        )
+    except LakeError:
+        if error is None:  # else the failure that came first is the one to tell
+            raise

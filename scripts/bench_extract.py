@@ -1,0 +1,171 @@
+"""Measure extraction from a real server: against a bare scan, a quiet night, one with 1% changed.
+
+    python scripts/bench_extract.py [records]
+
+Starts the MongoDB-compatible server of the tests (or takes the one in TEST_MONGODB_URI), fills it
+with made-up records of realistic size, and prints a table and one line of JSON. Each figure is the
+best of several runs, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import pymongo
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "sources")]
+
+from mongodb_server import OWN_SERVER, Server  # noqa: E402
+
+from extract import sample  # noqa: E402
+from extract.run import Options, Report, extract  # noqa: E402
+from extract.sources import SourceOptions, open_source  # noqa: E402
+
+REPEATS = 3
+LARGEST = 2**63
+REPLIES = (20, 100)
+
+
+def fill(uri: str, database: str, records: int) -> int:
+    """Insert records; the bytes of their JSON text."""
+    size, batch = 0, []
+    with pymongo.MongoClient(uri, retryWrites=False) as client:
+        collection = client[database]["data_assets"]
+        for document in sample.documents(records):
+            size += len(document)
+            batch.append(json.loads(document, parse_int=integer))
+            if len(batch) == 20:  # noqa: PLR2004
+                collection.insert_many(batch)
+                batch = []
+        if batch:
+            collection.insert_many(batch)
+    return size
+
+
+def integer(text: str) -> int | float:
+    """An integer that BSON can hold, or else a double."""
+    value = int(text)
+    return value if -LARGEST <= value < LARGEST else float(value)
+
+
+def measure(task: str, *arguments: str) -> dict[str, float]:
+    """Run a task of this script in a process of its own."""
+    command = [sys.executable, __file__, "--task", task, *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+def scan(uri: str, database: str, reply: str) -> dict[str, float]:
+    """Read everything as anybody would."""
+    with pymongo.MongoClient(uri) as client:
+        client.admin.command("ping")
+        began = time.perf_counter()
+        count = sum(1 for _ in client[database]["data_assets"].find(batch_size=int(reply)))
+    return {"seconds": time.perf_counter() - began, "documents": count}
+
+
+def listing(uri: str, database: str) -> dict[str, float]:
+    """Only list."""
+    began = time.perf_counter()
+    source = open_source(uri, SourceOptions(database=database))
+    count = sum(1 for _ in source.list_entries())  # type: ignore[union-attr]
+    return {"seconds": time.perf_counter() - began, "documents": count}
+
+
+def run(uri: str, database: str, raw: str, workers: str) -> dict[str, float]:
+    """One extract run."""
+    options = SourceOptions(database=database, workers=int(workers))
+    report: Report = extract(open_source(uri, options), Path(raw), options=Options())
+    return {
+        "seconds": report.seconds,
+        "documents": report.new + report.changed,
+        "bytes": report.bytes,
+    }
+
+
+def change(uri: str, database: str, part: float) -> None:
+    """Change some records, as a night does."""
+    with pymongo.MongoClient(uri, retryWrites=False) as client:
+        collection = client[database]["data_assets"]
+        keys = [document["_id"] for document in collection.find({}, {"_id": 1})]
+        chosen = keys[:: int(1 / part)]
+        stamp = f"2027-01-01T00:00:00.{uuid.uuid4().int % 1000:03}Z-{uuid.uuid4().hex[:4]}"
+        for key in chosen:
+            collection.update_one({"_id": key}, {"$set": {"_last_modified": stamp}})
+
+
+def best(results: list[dict[str, float]]) -> dict[str, float]:
+    """The quickest of several runs."""
+    return min(results, key=lambda result: result["seconds"])
+
+
+def bench(uri: str, records: int, folder: str) -> None:
+    """Measure everything and print it."""
+    database = f"bench_{uuid.uuid4().hex[:8]}"
+    size = fill(uri, database, records)
+    figures: dict[str, dict[str, float]] = {}
+    scans, extracts = [], []
+    workers = os.environ.get("BENCH_WORKERS", "4")
+    for repeat in range(REPEATS):  # in turns, as machines have moods
+        scans += [measure("scan", uri, database, str(reply)) for reply in REPLIES]
+        extracts.append(measure("run", uri, database, f"{folder}/{repeat}", workers))
+    figures["bare scan"], figures["full extract"] = best(scans), best(extracts)
+    raw = f"{folder}/0"
+    figures["listing alone"] = best([measure("listing", uri, database) for _ in range(REPEATS)])
+    quiet = [measure("run", uri, database, raw, workers) for _ in range(REPEATS)]
+    figures["night, nothing changed"] = best(quiet)
+    nights = []
+    for _ in range(REPEATS):
+        change(uri, database, 0.01)
+        nights.append(measure("run", uri, database, raw, workers))
+    figures["night, 1% changed"] = best(nights)
+    print(f"{records:,} records, {size / 1e6:,.0f} MB of JSON")
+    for name, result in figures.items():
+        seconds, count = result["seconds"], result["documents"]
+        rate = f"{size / 1e6 / seconds:7,.1f} MB/s" if count == records else " " * 12
+        print(
+            f"{name:24} {seconds:8.2f} s {count:8,.0f} documents {rate} "
+            f"{result['peak'] / 2**20:7,.0f} MB peak {result['cpu']:7.2f} s of CPU"
+        )
+    full, night = figures["full extract"]["seconds"], figures["night, 1% changed"]["seconds"]
+    beyond = max(0.0, night - figures["listing alone"]["seconds"])
+    print(f"extract / bare scan: {full / figures['bare scan']['seconds']:.2f}")
+    print(f"night with 1% changed beyond the listing / full extract: {beyond / full:.1%}")
+    print(json.dumps(figures))
+    with pymongo.MongoClient(uri) as client:
+        client.drop_database(database)
+
+
+def main() -> None:
+    """Measure, or do one task for the process that measures."""
+    tasks = {"scan": scan, "listing": listing, "run": run}
+    if sys.argv[1:2] == ["--task"]:
+        result = tasks[sys.argv[2]](*sys.argv[3:])
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        result |= {"peak": usage.ru_maxrss * 1024, "cpu": usage.ru_utime + usage.ru_stime}
+        print(json.dumps(result))
+        return
+    records = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000
+    with tempfile.TemporaryDirectory() as folder:
+        if OWN_SERVER:
+            bench(OWN_SERVER, records, folder)
+            return
+        server = Server(heap="6g")
+        try:
+            bench(server.uri, records, folder)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

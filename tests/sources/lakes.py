@@ -1,0 +1,89 @@
+"""What a lake holds, read as staging reads it, and runs in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+from extract.records import IDENTITY, SECTIONS
+
+ROOT = Path(__file__).parents[2]
+NEWEST = """
+    select * from read_parquet('{raw}/{collection}/*.parquet')
+    qualify row_number() over (
+        partition by _id
+        order by extracted_at desc, try_cast(_last_modified as timestamptz) desc nulls last,
+            _last_modified desc nulls last, position desc
+    ) = 1 and not is_deleted
+"""
+
+
+def rows(raw: Path, collection: str = "docdb_v2") -> dict[str, dict]:
+    """The living rows by `_id`."""
+    with duckdb.connect() as connection:
+        found = connection.sql(NEWEST.format(raw=raw, collection=collection))
+        names = found.columns
+        return {row[0]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
+
+
+def documents(raw: Path, collection: str = "docdb_v2") -> dict[str, dict]:
+    """The living documents by `_id`, put together again."""
+    found = {}
+    for record_id, row in rows(raw, collection).items():
+        document = {"_id": record_id}
+        document |= {key: row[key] for key in IDENTITY if row[key] is not None}
+        document |= {key: json.loads(row[key]) for key in SECTIONS if row[key] is not None}
+        document |= json.loads(row["extra"] or "{}")
+        found[record_id] = document
+    return found
+
+
+def check_keys(raw: Path, collection: str = "docdb_v2") -> None:
+    """What the base view joins on is unique in the whole lake."""
+    with duckdb.connect() as connection:
+        double = connection.sql(
+            f"""select _id, extracted_at, position, count(*)
+            from read_parquet('{raw}/{collection}/*.parquet') group by all having count(*) > 1"""
+        ).fetchall()
+    assert double == []
+
+
+def rejects(raw: Path) -> list[tuple]:
+    """File, reason and content of what was rejected or repaired."""
+    with duckdb.connect() as connection:
+        return connection.sql(
+            f"select file, reason, document from read_parquet('{raw}/rejects/*.parquet') order by 1"
+        ).fetchall()
+
+
+def run_records(raw: Path, collection: str = "docdb_v2") -> list[dict]:
+    """The records that runs left, the oldest first."""
+    return [json.loads(path.read_text()) for path in sorted((raw / "runs" / collection).iterdir())]
+
+
+def start(*arguments: str, groups: int | None = None, **environment: str) -> subprocess.Popen:
+    """Start the command line in a process; `groups` makes it finish a file after so many rows."""
+    code = "from biodata_cache.__main__ import main; main()"
+    if groups is not None:
+        code = f"import extract.lake; extract.lake.GROUP_ROWS = {groups}; {code}"
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
+    settings = {f"BIODATA_CACHE_{name}": value for name, value in environment.items()}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env=inherited | {"PYTHONPATH": str(ROOT)} | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(*arguments: str, groups: int | None = None, **environment: str) -> tuple[int, str]:
+    """Run the command line; its exit code and all that it said."""
+    with start(*arguments, groups=groups, **environment) as process:
+        output, errors = process.communicate(timeout=120)
+        return process.returncode, output + errors

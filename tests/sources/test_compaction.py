@@ -1,0 +1,210 @@
+"""Rewriting the lake: whatever happens in between, readers see each record once, the newest."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from lakes import ROOT, check_keys, documents
+
+from extract import compaction
+from extract.files import Document
+from extract.lake import Lake
+from extract.run import Options, extract
+
+
+class Written:
+    """A source that holds what a test wrote into it."""
+
+    description = "test"
+    size = None
+
+    def __init__(self) -> None:
+        self.written: list[dict] = []
+
+    def documents(self):
+        for number, document in enumerate(self.written, start=1):
+            yield Document(json.dumps(document).encode(), "test", number)
+
+    @property
+    def expected(self) -> dict[str, dict]:
+        """The newest document of each `_id`."""
+        return {
+            document["_id"]: document
+            for document in sorted(self.written, key=lambda one: one["_last_modified"])
+        }
+
+
+def document(number: int, version: int = 0) -> dict:
+    return {
+        "_id": f"record-{number:03}",
+        "name": f"version {version}",
+        "subject": {"filler": "x" * 200},
+        "_last_modified": f"2026-01-01T00:00:00.{version:03}Z",
+    }
+
+
+def night(source: Written, draw: random.Random, number: int) -> None:
+    """Change, remove and add a few documents."""
+    source.written = [
+        document(int(one["_id"][-3:]), number) if draw.random() < 0.1 else one
+        for one in source.written
+        if draw.random() > 0.03
+    ]
+    present = {one["_id"] for one in source.written}
+    for _ in range(3):
+        added = document(draw.randrange(400), number)
+        if added["_id"] not in present:
+            source.written.append(added)
+            present.add(added["_id"])
+
+
+def aged(raw, seed: int, nights: int = 12, **options) -> Written:
+    """A lake after some nights."""
+    draw, source = random.Random(seed), Written()
+    source.written = [document(number) for number in range(100)]
+    # Two documents with one `_id`, which must stay together.
+    source.written += [document(number, 1) for number in range(5)]
+    extract(source, raw)
+    for number in range(2, nights):
+        night(source, draw, number)
+        extract(source, raw, options=Options(**options))
+    return source
+
+
+def files(raw) -> list:
+    return sorted((raw / "docdb_v2").glob("*.parquet"))
+
+
+def test_overhead_is_bounded(tmp_path):
+    draw, source = random.Random(3), Written()
+    source.written = [document(number) for number in range(200)]
+    extract(source, tmp_path)
+    rewritten = 0
+    for number in range(1, 60):
+        night(source, draw, number)
+        report = extract(source, tmp_path)
+        rewritten += report.compacted
+        assert documents(tmp_path) == source.expected
+        check_keys(tmp_path)
+        assert len(files(tmp_path)) < compaction.MANY_SMALL + 3
+        (total,) = duckdb.sql(f"select count(*) from '{tmp_path}/docdb_v2/*.parquet'").fetchone()
+        assert total < 2 * len(source.expected) + 50
+    assert rewritten > 0
+
+
+def test_nothing_to_do(tmp_path):
+    aged(tmp_path, 1)
+    lake = Lake(tmp_path, "docdb_v2")
+    while compaction.compact(lake):
+        pass
+    before = files(tmp_path)
+    assert compaction.compact(lake) == 0
+    assert files(tmp_path) == before
+
+
+def test_unchanged_source_writes_nothing_after_compaction(tmp_path):
+    source = aged(tmp_path, 2)
+    compaction.compact(Lake(tmp_path, "docdb_v2"))
+    report = extract(source, tmp_path)
+    assert (report.new, report.changed, report.deleted) == (0, 0, 0)
+    assert documents(tmp_path) == source.expected
+
+
+def test_files_are_not_removed_while_they_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("extract.compaction.MANY_SMALL", 1_000)
+    monkeypatch.setattr("extract.compaction.DEAD_PART", 1_000)
+    source = aged(tmp_path, 3)
+    monkeypatch.setattr("extract.compaction.DEAD_PART", 0.01)
+    before = files(tmp_path)
+    lake = Lake(tmp_path, "docdb_v2")
+    with compaction.reading(tmp_path):
+        assert compaction.compact(lake) > 0
+        assert set(before) < set(files(tmp_path))
+        assert documents(tmp_path) == source.expected
+        check_keys(tmp_path)
+    (tmp_path / ".readers" / "1-dead.lock").touch()  # a reader that was killed
+    compaction.compact(lake)
+    assert len(files(tmp_path)) < len(before)
+    assert documents(tmp_path) == source.expected
+    check_keys(tmp_path)
+    assert not list((tmp_path / ".readers").iterdir())
+
+
+_KILLED = """
+import os, pathlib, sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from extract import compaction
+from extract.lake import Lake
+left = [int(sys.argv[2])]
+def counting(function):
+    def counted(*arguments, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            os._exit(9)
+        return function(*arguments, **options)
+    return counted
+for name in ("replace", "unlink"):
+    setattr(pathlib.Path, name, counting(getattr(pathlib.Path, name)))
+os.fsync = counting(os.fsync)
+compaction.DEAD_PART = 0.01
+compaction.OUTPUT_BYTES = 2_000
+with Lake(Path(sys.argv[1]), "docdb_v2").locked():
+    compaction.compact(Lake(Path(sys.argv[1]), "docdb_v2"))
+"""
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        0,
+        1,
+        2,
+        5,
+        9,
+        *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 6, 7, 8, 10, 12, 14, 17, 20, 25)),
+    ],
+)
+def test_killed_at_any_step(tmp_path, monkeypatch, step):
+    """Before each file appears, and before each one goes."""
+    monkeypatch.setattr("extract.compaction.MANY_SMALL", 1_000)
+    monkeypatch.setattr("extract.compaction.DEAD_PART", 1_000)
+    source = aged(tmp_path, step)
+    for attempt in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", _KILLED.format(root=str(ROOT)), str(tmp_path), str(step)],
+            check=False,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        assert done.returncode == 9 or step > 5 or attempt
+        assert documents(tmp_path) == source.expected, attempt
+        check_keys(tmp_path)
+        groups = {
+            len(hashes.hashes) for hashes in Lake(tmp_path, "docdb_v2").state().living.values()
+        }
+        assert groups <= {1, 2}
+    night(source, random.Random(step), 900)
+    extract(source, tmp_path)
+    assert documents(tmp_path) == source.expected
+    check_keys(tmp_path)
+    monkeypatch.setattr("extract.compaction.DEAD_PART", 0.01)
+    compaction.compact(Lake(tmp_path, "docdb_v2"))
+    assert documents(tmp_path) == source.expected
+    report = extract(source, tmp_path)
+    assert (report.new, report.changed, report.deleted) == (0, 0, 0)
+
+
+def test_deleted_records_leave_nothing(tmp_path):
+    source = aged(tmp_path, 5)
+    source.written = source.written[:60]
+    extract(source, tmp_path, options=Options(allow_shrink=True))
+    extract(source, tmp_path, options=Options(full=True))
+    compaction.compact(Lake(tmp_path, "docdb_v2"))
+    rows = duckdb.sql(f"select _id, is_deleted from '{tmp_path}/docdb_v2/*.parquet'").fetchall()
+    assert {record_id for record_id, is_deleted in rows if not is_deleted} == set(source.expected)
