@@ -52,7 +52,7 @@ def test_version() -> None:
         (["sync", "--source", "sample"], "BIODATA_CACHE_ROOT"),
         (["publish"], "BIODATA_CACHE_ROOT"),
         (["extract", "--source", "sample:x"], "sample:x"),
-        (["extract"], "https://"),
+        (["extract", "--source", "ftp://host"], "ftp://"),
         (["extract", "--source", "sample", "--raw", "s3://bucket/raw"], "s3://bucket/raw"),
         (["publish", "--root", "s3://bucket"], "s3://bucket"),
         (["tables", "--root", "x", "--version", "latest"], "latest"),
