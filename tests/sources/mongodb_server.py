@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import socket
@@ -138,11 +139,22 @@ class Proxy:
 
 
 def now_and_then(seed: int, rate: float, *actions, least: int = 2):
-    """A fault that strikes at random, never on the first chunks of a connection."""
+    """A fault that strikes at random, never on the first chunks of a connection.
+
+    It strikes at the fifth chance at the latest: how many chunks there are is up to the network.
+    """
     draw = random.Random(seed)
+    chances = itertools.count(1)
+    struck = threading.Event()
 
     def fault(connection: int, chunk: int):
-        return draw.choice(actions) if chunk >= least and draw.random() < rate else "pass"
+        if chunk < least:
+            return "pass"
+        late = next(chances) >= 5 and not struck.is_set()
+        if not late and draw.random() >= rate:
+            return "pass"
+        struck.set()
+        return draw.choice(actions)
 
     return fault
 
