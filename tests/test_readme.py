@@ -146,10 +146,9 @@ def test_every_setting_is_listed() -> None:
         for path in (PROJECT / folder).rglob("*.*"):
             if path.suffix in {".py", ".sql", ".yml"}:
                 text = path.read_text()
-                read |= set(re.findall(r"BIODATA_CACHE_[A-Z]+", text))
-                read |= {
-                    f"BIODATA_CACHE_{name}" for name in re.findall(r'_value\("([A-Z]+)"', text)
-                }
+                read |= set(re.findall(r"BIODATA_CACHE_[A-Z0-9_]*[A-Z0-9]", text))
+                named = re.findall(r'_(?:value|number)\("([A-Z0-9_]+)"', text)
+                read |= {f"BIODATA_CACHE_{name}" for name in named}
     read |= set(re.findall(r"BIODATA_CACHE_[A-Z]+", (PROJECT / "profiles.yml").read_text()))
     assert "BIODATA_CACHE_ROOT" in read
     # Nothing uses the object store yet.
