@@ -60,6 +60,9 @@ def _option(flag: str, variable: str, text: str) -> Callable[[_Command], _Comman
 
 _source = _option("--source", "SOURCE", "`sample`, `sample:N`, or a file or folder of records.")
 _raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
+_objects = _option(
+    "--objects", "OBJECTS", "Object store: `s3`, a folder of buckets, or `none`; by source."
+)
 _work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
 _root = _option("--root", "ROOT", "Folder to publish to and to read from.")
 _version = _option("--version", "VERSION", "Version to read; by default the installed one.")
@@ -86,17 +89,23 @@ def cli() -> None:
 
 @cli.command()
 @_source
+@_objects
+@_root
 @_raw
 @_work
-def extract(source: str | None, raw: str | None, work: str | None) -> None:
+def extract(
+    source: str | None, objects: str | None, root: str | None, raw: str | None, work: str | None
+) -> None:
     """Bring the raw lake up to date with a source of records.
+
+    The objects of the assets are asked for, too, and what the root holds of earlier upgrades.
 
     \b
     Examples:
       biodata-cache extract --source sample
       biodata-cache extract --source records.jsonl.gz --work nightly
     """
-    _extract(_settings.load(source=source, raw=raw, work=work))
+    _extract(_settings.load(source=source, objects=objects, root=root, raw=raw, work=work))
 
 
 @cli.command()
@@ -133,12 +142,14 @@ def publish(root: str | None, work: str | None) -> None:
 
 @cli.command()
 @_source
+@_objects
 @_root
 @_raw
 @_work
 @_unit_tests
 def sync(
     source: str | None,
+    objects: str | None,
     root: str | None,
     raw: str | None,
     work: str | None,
@@ -151,7 +162,7 @@ def sync(
       biodata-cache sync --source sample --root published
       biodata-cache sync --source records/ --root /data/cache --work nightly
     """
-    settings = _settings.load(source=source, root=root, raw=raw, work=work)
+    settings = _settings.load(source=source, objects=objects, root=root, raw=raw, work=work)
     with _progress() as progress:
         outcome = run_sync(settings, _Reporter(progress), unit_tests=unit_tests)
     _print_extract(outcome)
@@ -274,6 +285,34 @@ def _print_extract(outcome: Outcome) -> None:
             highlight=False,
             soft_wrap=True,
         )
+    _print_objects(outcome)
+
+
+def _print_objects(outcome: Outcome) -> None:
+    report = outcome.objects
+    if report is None:
+        _say("objects: not asked for: give --objects s3, or a folder of buckets", "yellow")
+    else:
+        kinds = ", ".join(
+            f"{kind} {report.found[kind]:,} of {report.asked[kind]:,}"
+            for kind in sorted(report.asked)
+        )
+        _say(
+            f"objects: found {kinds or 'nothing new to ask'} in {report.store}; "
+            f"{report.remembered.total():,} known from before ({report.seconds:.1f} s)"
+        )
+        for problem, count in sorted(report.problems.items()):
+            _say(f"objects: {count:,} could not be had: {problem}", "yellow")
+        if outcome.sessions is None:
+            _say(f"objects: no table of foraging sessions: {outcome.sessions_missing}", "yellow")
+        else:
+            _say(f"objects: {outcome.sessions:,} foraging sessions")
+    if outcome.upgrades is not None:
+        _say(f"upgrades: {outcome.upgrades:,} records in the custom table of the upgrader")
+
+
+def _say(text: str, style: str | None = None) -> None:
+    _stderr.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_outcome(outcome: Outcome) -> None:

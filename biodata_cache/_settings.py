@@ -39,7 +39,8 @@ class Settings:
         version_folder: Folder of the version to read, for example `bdc-v0.1.0`.
         source: Where records come from.
         raw: Raw lake: a folder or `s3://…`.
-        objects: Object store to probe: `s3` or a folder of buckets.
+        objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
+            sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
     """
 
@@ -85,6 +86,7 @@ def load(
     version: str | None = None,
     source: str | None = None,
     raw: str | None = None,
+    objects: str | None = None,
     work: str | None = None,
 ) -> Settings:
     """Settings from the environment; an argument that is not None wins over its variable.
@@ -108,7 +110,7 @@ def load(
         version_folder=_version_folder(_value("VERSION", version) or installed_version()),
         source=chosen_source,
         raw=_value("RAW", raw) or str(work_folder / "raw"),
-        objects=_value("OBJECTS", None) or "s3",
+        objects=_value("OBJECTS", objects) or _objects_of(chosen_source),
         work=work_folder,
     )
 
@@ -118,6 +120,13 @@ def _value(name: str, argument: str | None) -> str:
     if argument is not None:
         return argument.strip()
     return os.environ.get(PREFIX + name, "").strip()
+
+
+def _objects_of(source: str) -> str:
+    """Object store of a source, where none is named: files of records come without one."""
+    if source.partition(":")[0] == "sample":
+        return "sample"
+    return "s3" if "://" in source else "none"
 
 
 def _backend(root: str) -> Backend:
