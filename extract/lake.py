@@ -82,10 +82,12 @@ class State:
     Attributes:
         living: The records that are not deleted, by `_id`.
         last_run: When the newest run was; None for an empty lake.
+        sources: Where the living records came from.
     """
 
     living: dict[str, Known]
     last_run: datetime | None
+    sources: frozenset[str]
 
 
 class Lake:
@@ -136,14 +138,13 @@ class Lake:
         Raises:
             LakeError: A file cannot be read.
         """
-        newest: dict[str, tuple[datetime, frozenset[str], str | None]] = {}
+        newest: dict[str, tuple[datetime, frozenset[str], str | None, str]] = {}
         last_run: datetime | None = None
         for name in self.store.names():
             last_run = _later(last_run, run_of(name))
-            columns = self.columns(
-                name, "_id", "extracted_at", "content_hash", "_last_modified", "is_deleted"
-            )
-            for record_id, run, content_hash, stamp, is_deleted in columns:
+            compared = ("_id", "extracted_at", "content_hash", "_last_modified", "is_deleted")
+            rows = self.columns(name, *compared, "source")
+            for record_id, run, content_hash, stamp, is_deleted, source in rows:
                 hashes = frozenset() if is_deleted else frozenset((content_hash,))
                 known = newest.get(record_id)
                 last_run = _later(last_run, run)
@@ -151,13 +152,14 @@ class Lake:
                     continue
                 if known is not None and known[0] == run:
                     hashes |= known[1]
-                newest[record_id] = (run, hashes, stamp)
+                newest[record_id] = (run, hashes, stamp, source)
         living = {
             record_id: Known(hashes, stamp)
-            for record_id, (_, hashes, stamp) in newest.items()
+            for record_id, (_, hashes, stamp, _) in newest.items()
             if hashes
         }
-        return State(living, last_run)
+        sources = frozenset(newest[record_id][3] for record_id in living)
+        return State(living, last_run, sources)
 
     def ensure_schema(self) -> None:
         """Give a lake without any file an empty one: readers need its columns."""

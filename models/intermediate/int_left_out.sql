@@ -162,6 +162,21 @@ rejected as (
         -- A document that is no text shows its bytes.
         coalesce(try(decode(document)), cast(document as varchar)) as value
     from {{ ref('stg_docdb__rejects') }}
+    where not starts_with(reason, 'repaired: ')
+),
+
+-- A document that is in the lake, but for a value that JSON cannot hold: it is known by its _id.
+repaired as (
+    select
+        asset.record_id,
+        'asset_basics' as table_name,
+        '_id' as column_name,
+        if(asset.record_id is null, reject.file, 'the document') as path,
+        'repaired' as problem,
+        substr(reject.reason, len('repaired: ') + 1) as value
+    from {{ ref('stg_docdb__rejects') }} as reject
+    left join asset on reject.file = asset.record_id
+    where starts_with(reject.reason, 'repaired: ')
 ),
 
 gathered as (
@@ -182,6 +197,8 @@ gathered as (
     select * from superseded
     union all
     select * from rejected
+    union all
+    select * from repaired
 )
 
 select * from gathered

@@ -19,7 +19,7 @@ import pytest
 
 from biodata_cache import LockedError, SettingsError, SourceError
 from extract.lake import Lake
-from extract.run import Report, extract
+from extract.run import Options, Report, extract
 from extract.sources import open_source
 
 if TYPE_CHECKING:
@@ -271,3 +271,21 @@ def test_killed_run_leaves_a_lake_from_which_the_next_continues(
     assert report.new == 1500 - survived
     assert len(Lake(raw, "docdb_v2").state().living) == 1500
     assert not list(raw.rglob(".*.tmp"))
+
+
+def test_source_that_shrinks_buries_nothing_unless_it_may(tmp_path: Path) -> None:
+    source, raw = tmp_path / "a.jsonl", tmp_path / "raw"
+    run(write_lines(source, [{"_id": str(number)} for number in range(9)]), raw)
+    write_lines(source, [{"_id": "1"}])
+    with pytest.raises(SourceError, match="--allow-shrink"):
+        run(source, raw)
+    assert len(living(raw)) == 9
+    allowed = Options(allow_shrink=True)
+    assert extract(open_source(str(source)), raw, options=allowed).deleted == 8
+
+
+def test_smaller_source_of_another_name_replaces_the_one_before(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    run("sample", raw)
+    assert run(write_lines(tmp_path / "a.jsonl", [{"_id": "1"}]), raw).deleted == 400
+    assert [row["_id"] for row in living(raw)] == ["1"]
