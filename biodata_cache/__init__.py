@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from biodata_cache._errors import (
+        AccessError,
         ArgumentError,
         AssetNotFoundError,
         AuditError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         CacheError,
         CacheFileError,
         CacheNotFoundError,
+        CustomNotFoundError,
         LockedError,
         MissingDependencyError,
         PartitionNotFoundError,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         SettingsError,
         SourceError,
         TableNotFoundError,
+        UnreachableError,
     )
     from biodata_cache._published import get_cache_registry, get_cache_versions
     from biodata_cache._registry import CacheRegistry, ColumnEntry, PartitionEntry, TableEntry
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AccessError",
     "ArgumentError",
     "AssetNotFoundError",
     "AuditError",
@@ -63,6 +67,7 @@ __all__ = [
     "CacheNotFoundError",
     "CacheRegistry",
     "ColumnEntry",
+    "CustomNotFoundError",
     "LockedError",
     "MissingDependencyError",
     "PartitionEntry",
@@ -72,6 +77,7 @@ __all__ = [
     "SourceError",
     "TableEntry",
     "TableNotFoundError",
+    "UnreachableError",
     "__version__",
     "asset_basics",
     "asset_lineage",

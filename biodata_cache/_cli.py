@@ -296,7 +296,7 @@ def _print_outcome(outcome: Outcome) -> None:
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in outcome.seconds.items())
     _stderr.print(
         f"publish: {published.written:,} files written, {published.unchanged:,} unchanged, "
-        f"{published.removed:,} removed in {published.folder} ({stages})",
+        f"{published.removed:,} removed in {published.place} ({stages})",
         highlight=False,
         soft_wrap=True,
     )

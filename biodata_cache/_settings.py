@@ -25,6 +25,7 @@ CACHE_FOLDER = "data-asset-cache"
 DEFAULT_S3_ROOT = "s3://allen-data-views"
 DEFAULT_SOURCE = "https://api.allenneuraldynamics.org"
 DEFAULT_WORK = ".biodata-cache"
+DEFAULT_KEEP_BUILDS = 3
 _VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
 
 
@@ -41,6 +42,7 @@ class Settings:
         raw: Raw lake: a folder or `s3://…`.
         objects: Object store to probe: `s3` or a folder of buckets.
         work: Folder of the lake, the build area and dbt's target and logs.
+        keep_builds: How many earlier builds of a version are kept for `rollback`.
     """
 
     backend: Backend
@@ -50,6 +52,7 @@ class Settings:
     raw: str
     objects: str
     work: Path
+    keep_builds: int = DEFAULT_KEEP_BUILDS
 
 
 @lru_cache(maxsize=1)
@@ -110,6 +113,7 @@ def load(
         raw=_value("RAW", raw) or str(work_folder / "raw"),
         objects=_value("OBJECTS", None) or "s3",
         work=work_folder,
+        keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
     )
 
 
@@ -118,6 +122,18 @@ def _value(name: str, argument: str | None) -> str:
     if argument is not None:
         return argument.strip()
     return os.environ.get(PREFIX + name, "").strip()
+
+
+def _count(name: str, default: int) -> int:
+    """A whole number that may be zero.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    text = _value(name, None)
+    if text and not (text.isascii() and text.isdigit()):
+        raise SettingsError(f"{PREFIX}{name} is {text!r}: give a whole number, for example 3.")
+    return int(text) if text else default
 
 
 def _backend(root: str) -> Backend:
