@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from biodata_cache._custom import custom
     from biodata_cache._errors import (
         AccessError,
         ArgumentError,
@@ -82,6 +83,7 @@ __all__ = [
     "asset_basics",
     "asset_lineage",
     "assets",
+    "custom",
     "data_quality",
     "get_cache_registry",
     "get_cache_versions",
@@ -107,6 +109,7 @@ _HOMES = {
     "ColumnEntry": "_registry",
     "PartitionEntry": "_registry",
     "TableEntry": "_registry",
+    "custom": "_custom",
     "get_cache_registry": "_published",
     "get_cache_versions": "_published",
 }

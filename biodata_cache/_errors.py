@@ -79,7 +79,7 @@ class UnreachableError(CacheError, ConnectionError):
 
 
 class CustomNotFoundError(TableNotFoundError, ValueError):
-    """There is no custom table of this name. (A `ValueError` too: existing code expects one.)"""
+    """There is no custom table of this name; a `ValueError` too, as existing code expects."""
 
 
 class ArgumentError(CacheError, TypeError, ValueError):

@@ -1,9 +1,9 @@
 """Promotion: bring a published version from one state to another while readers look on.
 
-The order is what keeps readers whole: data, sidecars, registry fragments, registry, removal of what
-is gone. Before an object is replaced or removed it is kept under `.builds`, which readers ignore, so
-that `rollback` can put the build back. A journal names what a promotion adds and removes: the next
-one clears up after one that was killed.
+The order is what keeps readers whole: data, sidecars, registry fragments, registry, removal of
+what is gone. Before an object is replaced or removed it is kept under `.builds`, which readers
+ignore, so that `rollback` can put the build back. A journal names what a promotion adds and
+removes: the next one clears up after one that was killed.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import socket
 import threading
@@ -38,7 +39,7 @@ from biodata_cache._settings import CACHE_FOLDER
 from biodata_cache._store import LEASE_SECONDS, Content, Listed, Tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import duckdb
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 PART_SIZE = 16 * 2**20
 _DELETED_AT_ONCE = 1000
 _READ_ATTEMPTS = 5
+_ASKED_EACH = 3
 _REFUSED = {
     "ExpiredToken",
     "InvalidAccessKeyId",
@@ -64,8 +66,8 @@ def open_s3(root: str) -> S3Store:
         SettingsError: The root names no bucket, or the settings of AWS contradict themselves.
     """
     bucket, _, prefix = root.removeprefix("s3://").partition("/")
-    if not bucket:
-        raise SettingsError(f"The root {root!r} names no bucket: write s3://bucket[/prefix].")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", bucket):
+        raise SettingsError(f"The root {root!r} names no bucket of S3: write s3://bucket[/prefix].")
     prefix = "/".join(part for part in (prefix.strip("/"), CACHE_FOLDER) if part)
     # What AWS tools take from the environment decides on the client. Neither it nor DuckDB's
     # database outlives a fork.
@@ -91,7 +93,9 @@ class _Connection:
         try:
             self.session = boto3.Session()
             self.credentials = self.session.get_credentials()
-            self.client: Any = self._client(self.session.region_name)
+            # Other tools of AWS take this variable, too.
+            region = self.session.region_name or os.environ.get("AWS_REGION")
+            self.client: Any = self._client(region)
         except botocore.exceptions.BotoCoreError as error:
             raise SettingsError(f"The settings of AWS cannot be used: {error}.") from error
         self.is_aws = ".amazonaws.com" in self.client.meta.endpoint_url
@@ -115,8 +119,6 @@ class _Connection:
     @cached_property
     def region(self) -> str:
         """Region of the bucket, which need not be the one that is set."""
-        if not self.is_aws:
-            return str(self.client.meta.region_name or "us-east-1")
         try:
             answer = self.client.head_bucket(Bucket=self.bucket)
         except botocore.exceptions.ClientError as error:
@@ -124,7 +126,9 @@ class _Connection:
         except botocore.exceptions.BotoCoreError as error:
             raise _as_cache_error(error, f"s3://{self.bucket}", self) from error
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        return str(headers.get("x-amz-bucket-region") or self.client.meta.region_name)
+        return str(
+            headers.get("x-amz-bucket-region") or self.client.meta.region_name or "us-east-1"
+        )
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """A connection to the one database that has the extension and the credentials."""
@@ -137,6 +141,7 @@ class _Connection:
                 # It would grow with all that is ever read.
                 engine.execute("set enable_external_file_cache = false")
                 engine.execute("set http_retries = 5")
+                engine.execute("set threads = 16")  # they wait for answers more than they work
                 engine.execute("set httpfs_connection_caching = true")
                 self._engine = engine
             secret = self._secret_statement()
@@ -181,11 +186,19 @@ class S3Store:
 
     def address(self, path: str = "") -> str:
         """Address as AWS and DuckDB write it."""
-        return f"s3://{self.bucket}/{self.prefix}/{path}"
+        return f"s3://{self.bucket}/{self.prefix}/{path}".rstrip("/")
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """A connection of DuckDB with the credentials of this bucket."""
         return self.connection.engine()
+
+    def tags(self, addresses: Sequence[str]) -> list[object]:
+        """ETags: of a few objects each, of many those of the folder that has them."""
+        paths = [address.removeprefix(f"{self.address()}/") for address in addresses]
+        if len(paths) <= _ASKED_EACH:
+            return [self._head(path).get("ETag") for path in paths]
+        listed = self.listing(f"{os.path.commonpath(paths)}/")
+        return [listed.get(path) for path in paths]
 
     def read(self, path: str) -> bytes | None:
         """Content of an object; what has not changed since is not transferred again."""
@@ -194,35 +207,39 @@ class S3Store:
 
     def tagged(self, path: str) -> Tagged | None:
         """Content of an object and its ETag."""
+        for attempt in range(_READ_ATTEMPTS):
+            found, is_broken = self._get(path, is_last=attempt == _READ_ATTEMPTS - 1)
+            if not is_broken:
+                return found
+            time.sleep(0.1 * 2**attempt)
+        raise AssertionError  # the last attempt returns or raises
+
+    def _get(self, path: str, *, is_last: bool) -> tuple[Tagged | None, bool]:
+        """Content and ETag; or that the answer broke off, which boto3 does not try again."""
         key = self._key(path)
         known = self.connection.documents.get(key)
         condition = {} if known is None else {"IfNoneMatch": known.tag}
         with self._errors(path):
-            for attempt in range(1, _READ_ATTEMPTS + 1):
-                try:
-                    answer = self._client.get_object(Bucket=self.bucket, Key=key, **condition)
-                    found = Tagged(answer["Body"].read(), answer["ETag"])
-                except botocore.exceptions.ClientError as error:
-                    code = _code(error)
-                    if code in {"304", "NotModified"} and known is not None:
-                        return known
-                    if code == "NoSuchKey":
-                        self.connection.documents.pop(key, None)
-                        return None
+            try:
+                answer = self._client.get_object(Bucket=self.bucket, Key=key, **condition)
+                found = Tagged(answer["Body"].read(), answer["ETag"])
+            except botocore.exceptions.ClientError as error:
+                if _code(error) in {"304", "NotModified"} and known is not None:
+                    return known, False
+                if _code(error) != "NoSuchKey":
                     raise
-                except (
-                    botocore.exceptions.IncompleteReadError,
-                    botocore.exceptions.ResponseStreamingError,
-                    botocore.exceptions.ReadTimeoutError,
-                ):
-                    # boto3 repeats requests, but not the reading of an answer that breaks off.
-                    if attempt == _READ_ATTEMPTS:
-                        raise
-                    time.sleep(0.1 * 2**attempt)
-                else:
-                    self.connection.documents[key] = found
-                    return found
-        raise AssertionError  # the last attempt returns or raises
+                self.connection.documents.pop(key, None)
+                return None, False
+            except (
+                botocore.exceptions.IncompleteReadError,
+                botocore.exceptions.ResponseStreamingError,
+                botocore.exceptions.ReadTimeoutError,
+            ):
+                if is_last:
+                    raise
+                return None, True
+        self.connection.documents[key] = found
+        return found, False
 
     def exists(self, path: str) -> bool:  # noqa: ARG002
         """Not asked: DuckDB finds out at once, and asking would be a request for every file."""
@@ -263,15 +280,21 @@ class S3Store:
 
     def sha256(self, path: str) -> str | None:
         """The hash that was written down with the object."""
+        hashed: str | None = self._head(path).get("Metadata", {}).get("sha256")
+        return hashed
+
+    def _head(self, path: str) -> dict[str, Any]:
+        """What S3 says about an object; nothing if there is none."""
         with self._errors(path):
             try:
-                answer = self._client.head_object(Bucket=self.bucket, Key=self._key(path))
+                answer: dict[str, Any] = self._client.head_object(
+                    Bucket=self.bucket, Key=self._key(path)
+                )
             except botocore.exceptions.ClientError as error:
                 if _code(error) in {"404", "NoSuchKey"}:
-                    return None
+                    return {}
                 raise
-        hashed: str | None = answer["Metadata"].get("sha256")
-        return hashed
+        return answer
 
     def write(self, path: str, content: Content) -> None:
         """Put an object; a large one in parts, which become an object at the end."""
@@ -599,6 +622,7 @@ def _as_cache_error(error: Exception, address: str, connection: _Connection) -> 
         error,
         (
             botocore.exceptions.HTTPClientError,
+            botocore.exceptions.ConnectionError,
             botocore.exceptions.IncompleteReadError,
         ),
     ):

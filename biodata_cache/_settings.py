@@ -43,6 +43,8 @@ class Settings:
         objects: Object store to probe: `s3` or a folder of buckets.
         work: Folder of the lake, the build area and dbt's target and logs.
         keep_builds: How many earlier builds of a version are kept for `rollback`.
+        is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
+            is left if nothing is set, and then nobody meant to build anything.
     """
 
     backend: Backend
@@ -53,6 +55,7 @@ class Settings:
     objects: str
     work: Path
     keep_builds: int = DEFAULT_KEEP_BUILDS
+    is_memory_asked: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -114,6 +117,8 @@ def load(
         objects=_value("OBJECTS", None) or "s3",
         work=work_folder,
         keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
+        is_memory_asked=backend == "MEMORY"
+        and bool(_value("BACKEND", None) or _value("SOURCE", source)),
     )
 
 

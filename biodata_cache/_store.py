@@ -25,7 +25,7 @@ from biodata_cache._errors import (
 from biodata_cache._settings import CACHE_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     import duckdb
@@ -92,6 +92,9 @@ class Store(Protocol):
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own that reads the addresses of this store."""
+
+    def tags(self, addresses: Sequence[str]) -> list[object]:
+        """What changes whenever the content at these addresses does."""
 
     def read(self, path: str) -> bytes | None:
         """Content of a path; None if there is none."""
@@ -188,6 +191,10 @@ class LocalStore:
         import duckdb  # noqa: PLC0415  # not before it is needed
 
         return duckdb.connect()
+
+    def tags(self, addresses: Sequence[str]) -> list[object]:
+        """What the file system says about the files."""
+        return [_identity(address) for address in addresses]
 
     def read(self, path: str) -> bytes | None:
         """Content of a file."""
@@ -338,6 +345,15 @@ class _Held:
 
     def check(self) -> None:
         """It is held."""
+
+
+def _identity(address: str) -> object:
+    """What tells a file from the one that replaces it."""
+    try:
+        found = Path(address).stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def sha256_of(path: Path) -> str:
