@@ -1,4 +1,4 @@
-"""The command line: `biodata-cache extract | build | publish | sync | tables | versions`."""
+"""The command line: `biodata-cache extract | build | publish | rollback | sync | tables | …`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,18 @@ from rich.table import Table
 from biodata_cache import _settings
 from biodata_cache._errors import CacheError, SettingsError
 from biodata_cache._published import find
-from biodata_cache._sync import Outcome, run_build, run_extract, run_publish, run_sync
+from biodata_cache._sync import (
+    Outcome,
+    run_build,
+    run_dry_publish,
+    run_extract,
+    run_publish,
+    run_rollback,
+    run_sync,
+)
 
 if TYPE_CHECKING:
+    from biodata_cache._promote import Report
     from biodata_cache._settings import Settings
 
 # Talk goes to stderr, data to stdout.
@@ -61,7 +70,9 @@ def _option(flag: str, variable: str, text: str) -> Callable[[_Command], _Comman
 _source = _option("--source", "SOURCE", "`sample`, `sample:N`, or a file or folder of records.")
 _raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
 _work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
-_root = _option("--root", "ROOT", "Folder to publish to and to read from.")
+_root = _option(
+    "--root", "ROOT", "Folder, or s3://bucket[/prefix], to publish to and to read from."
+)
 _version = _option("--version", "VERSION", "Version to read; by default the installed one.")
 _unit_tests = click.option(
     "--unit-tests/--no-unit-tests",
@@ -119,16 +130,42 @@ def build(raw: str | None, work: str | None, unit_tests: bool) -> None:  # noqa:
 @cli.command()
 @_root
 @_work
-def publish(root: str | None, work: str | None) -> None:
+@click.option("--dry-run", is_flag=True, help="List what would change, and change nothing.")
+def publish(root: str | None, work: str | None, dry_run: bool) -> None:  # noqa: FBT001
     r"""Check what was built and promote it to the published place.
 
     Refuses if a test failed or a file disagrees with its contract; then nothing changes.
+    With --dry-run, each line of the output is a file: + new, ~ changed, - removed.
+
+    \b
+    Examples:
+      biodata-cache publish --root published
+      biodata-cache publish --root s3://bucket/prefix --dry-run
+    """
+    settings = _settings.load(root=root, work=work)
+    if dry_run:
+        _dry_run(settings)
+    else:
+        _publish(settings)
+
+
+@cli.command()
+@_root
+@_version
+def rollback(root: str | None, version: str | None) -> None:
+    r"""Put the build back that was published before the last one.
+
+    Publishing keeps what it replaces of the last builds (3 of them, or as many as the variable
+    BIODATA_CACHE_KEEP_BUILDS says). Another rollback goes back one build more.
 
     \b
     Example:
-      biodata-cache publish --root published
+      biodata-cache rollback --root s3://bucket/prefix
     """
-    _publish(_settings.load(root=root, work=work))
+    settings = _settings.load(root=root, version=version)
+    with _progress() as progress:
+        published = run_rollback(settings, _Reporter(progress))
+    _print_changes("rollback", published)
 
 
 @cli.command()
@@ -228,6 +265,19 @@ def _publish(settings: Settings) -> None:
     _print_outcome(outcome)
 
 
+def _dry_run(settings: Settings) -> None:
+    report = run_dry_publish(settings)
+    for sign, paths in (("+", report.added), ("~", report.replaced), ("-", report.gone)):
+        for path in paths:
+            click.echo(f"{sign} {path}")
+    _stderr.print(
+        f"publish: would write {report.written:,} files and remove {report.removed:,} in "
+        f"{report.place}; {report.unchanged:,} are there already",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 class _Reporter:
     """Shows each stage as a line of a progress display."""
 
@@ -294,9 +344,13 @@ def _print_outcome(outcome: Outcome) -> None:
         )
     _print_table(shown)
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in outcome.seconds.items())
+    _print_changes("publish", published, f" ({stages})")
+
+
+def _print_changes(stage: str, published: Report, more: str = "") -> None:
     _stderr.print(
-        f"publish: {published.written:,} files written, {published.unchanged:,} unchanged, "
-        f"{published.removed:,} removed in {published.place} ({stages})",
+        f"{stage}: {published.written:,} files written, {published.unchanged:,} unchanged, "
+        f"{published.removed:,} removed in {published.place}{more}",
         highlight=False,
         soft_wrap=True,
     )

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 # Files above this size go in parts of this size; by that `_etag` knows those that did not change.
 PART_SIZE = 16 * 2**20
 _DELETED_AT_ONCE = 1000
+_ATTEMPTS = 6
 _READ_ATTEMPTS = 5
 _ASKED_EACH = 3
 _REFUSED = {
@@ -96,13 +97,16 @@ class _Connection:
             # Other tools of AWS take this variable, too.
             region = self.session.region_name or os.environ.get("AWS_REGION")
             self.client: Any = self._client(region)
-        except botocore.exceptions.BotoCoreError as error:
+        except (botocore.exceptions.BotoCoreError, ValueError) as error:
             raise SettingsError(f"The settings of AWS cannot be used: {error}.") from error
         self.is_aws = ".amazonaws.com" in self.client.meta.endpoint_url
 
     def _client(self, region: str | None) -> Any:  # noqa: ANN401  # boto3 has no types
         config: dict[str, Any] = {
-            "retries": {"mode": "standard", "max_attempts": 6},
+            "retries": {
+                "mode": "standard",
+                "max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS),
+            },
             "connect_timeout": 10,
             "read_timeout": 60,
             "max_pool_connections": 32,

@@ -126,10 +126,35 @@ def run_publish(settings: Settings, report: Reporter) -> Outcome:
     )
 
 
+def run_dry_publish(settings: Settings) -> _publish.Report:
+    """Audit the last build, and find out what publishing it would change.
+
+    Raises:
+        CacheError: The build is not fit to be published, or the root cannot be read.
+    """
+    require("filelock")
+    from biodata_cache._publish import publish  # noqa: PLC0415
+
+    return publish(settings, dry_run=True)
+
+
+def run_rollback(settings: Settings, report: Reporter) -> _publish.Report:
+    """Put the build back that was published before the last one.
+
+    Raises:
+        CacheError: There is none, or the root cannot be written.
+    """
+    require("filelock")
+    from biodata_cache._publish import rollback  # noqa: PLC0415
+
+    return rollback(settings, lambda done, total, name: report("rollback", done, total, name))
+
+
 def _check_root(settings: Settings) -> None:
     if settings.backend == "MEMORY":
         raise SettingsError(
-            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder."
+            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
+            "or to s3://bucket[/prefix]."
         )
 
 

@@ -302,6 +302,7 @@ def test_without_credentials(build: Build, monkeypatch: pytest.MonkeyPatch) -> N
 def test_nobody_at_the_endpoint(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     build.make(SUBJECTS)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3_server.free_port()}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(UnreachableError, match=r"does not answer.*AWS_ENDPOINT_URL"):
         publish(build.settings)
 

@@ -141,6 +141,7 @@ def test_a_file_that_is_gone_or_damaged(aws: Server, published: Build, bucket: s
 
 def test_nobody_at_the_endpoint(published: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3_server.free_port()}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(UnreachableError, match=r"does not answer.*AWS_ENDPOINT_URL"):
         biodata_cache.assets()
 
