@@ -38,11 +38,19 @@ class BuiltFile:
     sha256: str
 
 
-def check_run(manifest: dict[str, Any], results: dict[str, Any], tables: list[Table]) -> None:
-    """Refuse a run that failed, was of something else, or was of a part.
+def check_run(
+    manifest: dict[str, Any], results: dict[str, Any], tables: list[Table], *, is_whole: bool
+) -> None:
+    """Refuse a run that failed, was of something else, or lacks what these tables need.
+
+    Args:
+        manifest: dbt's manifest.
+        results: dbt's run results.
+        tables: Tables to be published.
+        is_whole: Whether they are all there are; then nothing at all may be left out.
 
     Raises:
-        AuditError: It is not a good run of the whole project.
+        AuditError: It is not a good run of all that the tables are made from and tested with.
     """
     failed = list(failures(results["results"]))
     if failed:
@@ -59,12 +67,18 @@ def check_run(manifest: dict[str, Any], results: dict[str, Any], tables: list[Ta
         for result in results["results"]
         if result["status"] in {"success", "pass"}
     }
-    wanted = {
-        node["unique_id"]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] in {"model", "seed"}
-        or (node["resource_type"] == "test" and node["config"]["severity"].lower() == "error")
+    nodes = manifest["nodes"]
+    models = {name for name, node in nodes.items() if node["resource_type"] in {"model", "seed"}}
+    if not is_whole:
+        models = _needed(nodes, models, {table.name for table in tables})
+    tests = {
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] == "test"
+        and node["config"]["severity"].lower() == "error"
+        and (is_whole or models.issuperset(_parents(nodes, name)))
     }
+    wanted = models | tests
     missing = sorted(wanted - passed)
     if missing or not tables:
         raise AuditError(
@@ -72,6 +86,34 @@ def check_run(manifest: dict[str, Any], results: dict[str, Any], tables: list[Ta
             f"{missing[0] if missing else 'any'}), so nothing is published: "
             "run 'biodata-cache build' or a whole 'dbt build'."
         )
+
+
+def built_tables(
+    manifest: dict[str, Any], results: dict[str, Any], tables: list[Table]
+) -> list[Table]:
+    """Those of the tables that the run built."""
+    built = {
+        manifest["nodes"][result["unique_id"]]["name"]
+        for result in results["results"]
+        if result["status"] == "success" and result["unique_id"] in manifest["nodes"]
+    }
+    return [table for table in tables if table.name in built]
+
+
+def _needed(nodes: dict[str, Any], models: set[str], tables: set[str]) -> set[str]:
+    """The tables and all the models and seeds that they are made from."""
+    needed: set[str] = set()
+    open_ends = [name for name in models if nodes[name]["name"] in tables]
+    while open_ends:
+        name = open_ends.pop()
+        if name not in needed:
+            needed.add(name)
+            open_ends += _parents(nodes, name)
+    return needed
+
+
+def _parents(nodes: dict[str, Any], name: str) -> list[str]:
+    return [parent for parent in nodes[name]["depends_on"]["nodes"] if parent in nodes]
 
 
 def build_area(work: Path, manifest: dict[str, Any]) -> Path:
@@ -86,8 +128,16 @@ def build_area(work: Path, manifest: dict[str, Any]) -> Path:
     return area
 
 
-def audit(work: Path, area: Path, tables: list[Table]) -> dict[str, list[BuiltFile]]:
+def audit(
+    work: Path, area: Path, tables: list[Table], *, is_whole: bool
+) -> dict[str, list[BuiltFile]]:
     """Compare each file in the build area with the contract and with the tested table.
+
+    Args:
+        work: The work folder.
+        area: The version folder in the build area.
+        tables: Tables to be published.
+        is_whole: Whether they are all there are; then no other file may be there.
 
     Raises:
         AuditError: They differ.
@@ -99,7 +149,12 @@ def audit(work: Path, area: Path, tables: list[Table]) -> dict[str, list[BuiltFi
     finally:
         connection.close()
     wanted = {file.path for files in built.values() for file in files}
-    found = {path.relative_to(area).as_posix() for path in area.rglob("*") if path.is_file()}
+    places = {table.place for table in tables}
+    found = {
+        path.relative_to(area).as_posix()
+        for path in area.rglob("*")
+        if path.is_file() and (is_whole or path.relative_to(area).parts[0] in places)
+    }
     if wanted != found:
         raise AuditError(
             f"The build area {area} does not hold what the contract names: "

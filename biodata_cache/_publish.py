@@ -6,11 +6,13 @@ Nothing is built in the published place, and nothing is published that was not t
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._audit import audit, build_area, check_run
+from biodata_cache._audit import audit, build_area, built_tables, check_run
 from biodata_cache._build import target_folder
 from biodata_cache._contract import published_tables, read_artifact, read_manifest
+from biodata_cache._errors import AuditError
 from biodata_cache._promote import (
     Builds,
     Goal,
@@ -39,6 +41,7 @@ def publish(
     progress: Progress | None = None,
     *,
     dry_run: bool = False,
+    only_built: bool = False,
     lease: float = LEASE_SECONDS,
 ) -> Report:
     """Promote the last build to the published place.
@@ -47,6 +50,8 @@ def publish(
         settings: Where the build area and the published place are.
         progress: Told after each file: files written, files to write, path.
         dry_run: Only find out what would change.
+        only_built: Publish the tables that the last run built, and leave the others as they are
+            published; by default the run must be of all.
         lease: Seconds after which the lock of a publisher that was killed ends, on S3.
 
     Raises:
@@ -60,16 +65,18 @@ def publish(
     work = settings.work.resolve()
     manifest = read_manifest(target_folder(work))
     results = read_artifact(target_folder(work), "run_results.json")
-    tables = published_tables(manifest)
-    check_run(manifest, results, tables)
+    every = published_tables(manifest)
+    tables = built_tables(manifest, results, every) if only_built else every
+    is_whole = len(tables) == len(every)
+    check_run(manifest, results, tables, is_whole=is_whole)
     area = build_area(work, manifest)
-    built = audit(work, area, tables)
-    built_at = results["metadata"]["generated_at"]
+    built = audit(work, area, tables, is_whole=is_whole)
+    build = _Build(area, every, built, results["metadata"]["generated_at"])
     if dry_run:
-        return Promotion(store, area.name, _goal(store, area, tables, built, built_at)).report
+        return Promotion(store, area.name, _goal(store, build)).report
     with store.lock(area.name, lease) as lock:
         store.sweep(area.name)
-        promotion = Promotion(store, area.name, _goal(store, area, tables, built, built_at))
+        promotion = Promotion(store, area.name, _goal(store, build))
         promotion.run(lock, progress)
         lock.check()
         release(store, area.name)
@@ -112,33 +119,52 @@ def rollback(
     return promotion.report
 
 
-def _goal(
-    store: Store,
-    area: Path,
-    tables: list[Table],
-    built: dict[str, list[BuiltFile]],
-    built_at: str,
-) -> Goal:
-    """The state in which the version holds the build."""
-    old = read_published(store, area.name).entries
-    build_id = _build_id(built_at, built)
-    entries = [
-        _same_build(
-            _entry(
-                table,
-                store.address(f"{area.name}/{table.place}").replace("\\", "/"),
-                built[table.name],
-                built_at,
-                build_id,
-            ),
-            old.get(table.name),
+@dataclass(frozen=True)
+class _Build:
+    """A build that passed the audit.
+
+    Attributes:
+        area: The version folder in the build area.
+        tables: All tables of the project.
+        built: Files of those tables that are to be published.
+        built_at: When they were built.
+    """
+
+    area: Path
+    tables: list[Table]
+    built: dict[str, list[BuiltFile]]
+    built_at: str
+
+
+def _goal(store: Store, build: _Build) -> Goal:
+    """The state in which the version holds the build.
+
+    Raises:
+        AuditError: A table is neither built nor published.
+    """
+    folder = build.area.name
+    old = read_published(store, folder).entries
+    build_id = _build_id(build.built_at, build.built)
+    entries, missing = [], []
+    for table in build.tables:
+        files = build.built.get(table.name)
+        if files is not None:
+            address = store.address(f"{folder}/{table.place}").replace("\\", "/")
+            entry = _entry(table, address, files, build.built_at, build_id)
+            entries.append(_same_build(entry, old.get(table.name)))
+        elif table.name in old:
+            entries.append(old[table.name])
+        else:
+            missing.append(table.name)
+    if missing:
+        raise AuditError(
+            f"{store.address(folder)} does not have {', '.join(missing)} yet: publish all tables "
+            "once, then some of them."
         )
-        for table in tables
-    ]
     data = {
-        file.path: Content(file.bytes, file.sha256, area / file.path)
-        for table in tables
-        for file in built[table.name]
+        file.path: Content(file.bytes, file.sha256, build.area / file.path)
+        for files in build.built.values()
+        for file in files
     }
     return Goal.of(data, entries)
 

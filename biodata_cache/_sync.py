@@ -11,6 +11,8 @@ from biodata_cache._errors import SettingsError
 from biodata_cache._project import import_extract, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from biodata_cache import _publish
     from biodata_cache._settings import Settings
     from extract import run
@@ -44,16 +46,29 @@ class Outcome:
     table_seconds: dict[str, float] = field(default_factory=dict)
 
 
-def run_sync(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:
+def run_sync(
+    settings: Settings,
+    report: Reporter,
+    *,
+    unit_tests: bool = True,
+    selection: Sequence[str] = (),
+) -> Outcome:
     """Extract, build, test and publish.
+
+    Args:
+        settings: Where everything is.
+        report: Told how far each stage is.
+        unit_tests: Whether to test the SQL itself, too.
+        selection: Options of dbt that choose models; what is not built stays as it is published.
 
     Raises:
         CacheError: A stage failed; the published cache is as it was.
     """
     _check_root(settings)  # before an hour of work, not after it
     outcome = run_extract(settings, report)
-    outcome.seconds |= run_build(settings, report, unit_tests=unit_tests).seconds
-    published = run_publish(settings, report)
+    built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
+    outcome.seconds |= built.seconds
+    published = run_publish(settings, report, only_built=bool(selection))
     outcome.published = published.published
     outcome.table_seconds = published.table_seconds
     outcome.seconds |= published.seconds
@@ -88,7 +103,13 @@ def run_extract(settings: Settings, report: Reporter) -> Outcome:
     )
 
 
-def run_build(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:
+def run_build(
+    settings: Settings,
+    report: Reporter,
+    *,
+    unit_tests: bool = True,
+    selection: Sequence[str] = (),
+) -> Outcome:
     """Build and test the tables, and the SQL itself unless `unit_tests` is false.
 
     Raises:
@@ -103,12 +124,13 @@ def run_build(settings: Settings, report: Reporter, *, unit_tests: bool = True) 
         settings,
         lambda done, total, name: report("build", done, total, name),
         unit_tests=unit_tests,
+        selection=selection,
     )
     return Outcome(seconds={"build": time.perf_counter() - started})
 
 
-def run_publish(settings: Settings, report: Reporter) -> Outcome:
-    """Audit and promote the last build.
+def run_publish(settings: Settings, report: Reporter, *, only_built: bool = False) -> Outcome:
+    """Audit and promote the last build, or what it has built of the tables.
 
     Raises:
         CacheError: The build is not fit to be published, or the root cannot be written.
@@ -118,7 +140,11 @@ def run_publish(settings: Settings, report: Reporter) -> Outcome:
     from biodata_cache._publish import publish  # noqa: PLC0415
 
     started = time.perf_counter()
-    published = publish(settings, lambda done, total, name: report("publish", done, total, name))
+    published = publish(
+        settings,
+        lambda done, total, name: report("publish", done, total, name),
+        only_built=only_built,
+    )
     return Outcome(
         published=published,
         seconds={"publish": time.perf_counter() - started},
