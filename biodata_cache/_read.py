@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib import util
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
@@ -247,7 +249,8 @@ def as_frame(
         f"cast({quoted(name)} as timestamp) as {quoted(name)}" if name in instants else quoted(name)
         for name in types
     )
-    frame = duck.execute(f"select {selected} from {scan.source}", scan.values).df()
+    result = duck.execute(f"select {selected} from {scan.source}", scan.values)
+    frame = _through_arrow(result, types) if _has_arrow() else result.df()
     for name in instants:
         frame[name] = frame[name].dt.tz_localize("UTC")
     # pandas 3 has a dtype for text, which DuckDB's columns without any text do not get.
@@ -259,6 +262,31 @@ def as_frame(
             # `if row.modalities:` fails on the NA that DuckDB puts here.
             frame[name] = frame[name].where(frame[name].notna(), None)
     return frame
+
+
+@functools.cache
+def _has_arrow() -> bool:
+    """Whether pyarrow is there, which reading does not need but is faster with."""
+    return util.find_spec("pyarrow") is not None
+
+
+def _through_arrow(result: duckdb.DuckDBPyConnection, types: dict[str, str]) -> pd.DataFrame:
+    """The rows of a result: texts by way of Arrow, which is several times as fast.
+
+    All other columns go DuckDB's own way, so that what comes out is the same with and without.
+    """
+    rows = result.to_arrow_table()
+    texts = [name for name, kind in types.items() if kind == "VARCHAR"]
+    others = [name for name in types if name not in texts]
+    parts = []
+    if texts:
+        parts.append(rows.select(texts).to_pandas())
+    if others:
+        with duckdb.connect() as duck:
+            parts.append(duck.from_arrow(rows.select(others)).df())
+    whole = pd.concat(parts, axis=1) if len(parts) > 1 else parts[0]
+    ordered: pd.DataFrame = whole.loc[:, list(types)]
+    return ordered
 
 
 def column_types(duck: duckdb.DuckDBPyConnection, scan: Scan) -> dict[str, str]:

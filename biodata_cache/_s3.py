@@ -57,6 +57,12 @@ _REFUSED = {
     "TokenRefreshRequired",
 }
 _CONFLICTS = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
+_CODES_BY_STATUS = {
+    "304": "NotModified",
+    "404": "NoSuchKey",
+    "409": "ConditionalRequestConflict",
+    "412": "PreconditionFailed",
+}
 _CONTENT_TYPES = {".pqt": "application/vnd.apache.parquet", ".json": "application/json"}
 
 
@@ -228,7 +234,7 @@ class S3Store:
                 answer = self._client.get_object(Bucket=self.bucket, Key=key, **condition)
                 found = Tagged(answer["Body"].read(), answer["ETag"])
             except botocore.exceptions.ClientError as error:
-                if _code(error) in {"304", "NotModified"} and known is not None:
+                if _code(error) == "NotModified" and known is not None:
                     return known, False
                 if _code(error) != "NoSuchKey":
                     raise
@@ -295,7 +301,7 @@ class S3Store:
                     Bucket=self.bucket, Key=self._key(path)
                 )
             except botocore.exceptions.ClientError as error:
-                if _code(error) in {"404", "NoSuchKey"}:
+                if _code(error) == "NoSuchKey":
                     return {}
                 raise
         return answer
@@ -614,7 +620,9 @@ def _md5(data: bytes) -> Any:  # noqa: ANN401  # hashlib's type has no public na
 
 
 def _code(error: botocore.exceptions.ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+    """What went wrong; by the status, where the answer has no body or broke off."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return _CODES_BY_STATUS.get(code, code)
 
 
 def _as_cache_error(error: Exception, address: str, connection: _Connection) -> CacheError:
