@@ -12,7 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from biodata_cache._custom import custom
     from biodata_cache._errors import (
+        AccessError,
         ArgumentError,
         AssetNotFoundError,
         AuditError,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         CacheError,
         CacheFileError,
         CacheNotFoundError,
+        CustomNotFoundError,
         LakeError,
         LockedError,
         MissingDependencyError,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
         SettingsError,
         SourceError,
         TableNotFoundError,
+        UnreachableError,
     )
     from biodata_cache._published import get_cache_registry, get_cache_versions
     from biodata_cache._registry import CacheRegistry, ColumnEntry, PartitionEntry, TableEntry
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AccessError",
     "ArgumentError",
     "AssetNotFoundError",
     "AuditError",
@@ -71,6 +76,7 @@ __all__ = [
     "CacheNotFoundError",
     "CacheRegistry",
     "ColumnEntry",
+    "CustomNotFoundError",
     "LakeError",
     "LockedError",
     "MissingDependencyError",
@@ -81,12 +87,14 @@ __all__ = [
     "SourceError",
     "TableEntry",
     "TableNotFoundError",
+    "UnreachableError",
     "__version__",
     "asset_basics",
     "asset_lineage",
     "assets",
     "assets_smartspim",
     "behavior_curriculum",
+    "custom",
     "data_quality",
     "foraging_sessions",
     "get_cache_registry",
@@ -117,6 +125,7 @@ _HOMES = {
     "ColumnEntry": "_registry",
     "PartitionEntry": "_registry",
     "TableEntry": "_registry",
+    "custom": "_custom",
     "get_cache_registry": "_published",
     "get_cache_versions": "_published",
 }

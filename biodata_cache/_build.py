@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,11 @@ def target_folder(work: Path) -> Path:
 
 
 def build(
-    settings: Settings, progress: Progress | None = None, *, unit_tests: bool = True
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    unit_tests: bool = True,
+    selection: Sequence[str] = (),
 ) -> float:
     """Build and test every table from the raw lake into the build area.
 
@@ -42,6 +46,7 @@ def build(
         progress: Told after each model and test.
         unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
             data: what is published does not depend on them.
+        selection: Options of dbt that choose models; by default all are built.
 
     Returns:
         Seconds that dbt took.
@@ -68,7 +73,7 @@ def build(
         # A build is from nothing: an old database would only grow.
         (work / DATABASE).unlink(missing_ok=True)
         (target_folder(work) / "run_results.json").unlink(missing_ok=True)
-        command = _command(work, unit_tests=unit_tests)
+        command = [*_command(work, unit_tests=unit_tests), *selection]
         with reading(Path(settings.raw)):
             output, exit_code = _run(command, _environment(settings), progress)
     finally:

@@ -1,4 +1,4 @@
-"""The command line: `biodata-cache extract | build | publish | sync | tables | versions`."""
+"""The command line: `biodata-cache extract | build | publish | rollback | sync | tables | …`."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ from biodata_cache._sync import (
     ExtractOptions,
     Outcome,
     run_build,
+    run_dry_publish,
     run_extract,
     run_publish,
+    run_rollback,
     run_sync,
 )
 
 if TYPE_CHECKING:
+    from biodata_cache._promote import Report
     from biodata_cache._settings import Settings
 
 # Talk goes to stderr, data to stdout.
@@ -88,7 +91,9 @@ _objects = _option(
     "--objects", "OBJECTS", "Object store: `s3`, a folder of buckets, or `none`; by source."
 )
 _work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
-_root = _option("--root", "ROOT", "Folder to publish to and to read from.")
+_root = _option(
+    "--root", "ROOT", "Folder, or s3://bucket[/prefix], to publish to and to read from."
+)
 _version = _option("--version", "VERSION", "Version to read; by default the installed one.")
 _unit_tests = click.option(
     "--unit-tests/--no-unit-tests",
@@ -180,16 +185,42 @@ def build(raw: str | None, work: str | None, unit_tests: bool) -> None:  # noqa:
 @cli.command()
 @_root
 @_work
-def publish(root: str | None, work: str | None) -> None:
+@click.option("--dry-run", is_flag=True, help="List what would change, and change nothing.")
+def publish(root: str | None, work: str | None, dry_run: bool) -> None:  # noqa: FBT001
     """Check what was built and promote it to the published place.
 
     Refuses if a test failed or a file disagrees with its contract; then nothing changes.
+    With --dry-run, each line of the output is a file: + new, ~ changed, - removed.
+
+    \b
+    Examples:
+      biodata-cache publish --root published
+      biodata-cache publish --root s3://bucket/prefix --dry-run
+    """
+    settings = _settings.load(root=root, work=work)
+    if dry_run:
+        _list_changes(settings)
+    else:
+        _publish(settings)
+
+
+@cli.command()
+@_root
+@_version
+def rollback(root: str | None, version: str | None) -> None:
+    """Put the build back that was published before the last one.
+
+    Publishing keeps what it replaces of the last builds (3 of them, or as many as the variable
+    BIODATA_CACHE_KEEP_BUILDS says). Another rollback goes back one build more.
 
     \b
     Example:
-      biodata-cache publish --root published
+      biodata-cache rollback --root s3://bucket/prefix
     """
-    _publish(_settings.load(root=root, work=work))
+    settings = _settings.load(root=root, version=version)
+    with _progress() as progress:
+        published = run_rollback(settings, _Reporter(progress))
+    _print_changes("rollback", published)
 
 
 @cli.command()
@@ -288,6 +319,19 @@ def _publish(settings: Settings) -> None:
     with _progress() as progress:
         outcome = run_publish(settings, _Reporter(progress))
     _print_outcome(outcome)
+
+
+def _list_changes(settings: Settings) -> None:
+    report = run_dry_publish(settings)
+    for sign, paths in (("+", report.added), ("~", report.replaced), ("-", report.gone)):
+        for path in paths:
+            click.echo(f"{sign} {path}")
+    _stderr.print(
+        f"publish: would write {report.written:,} files and remove {report.removed:,} in "
+        f"{report.place}; {report.unchanged:,} are there already",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 class _Reporter:
@@ -391,9 +435,13 @@ def _print_outcome(outcome: Outcome) -> None:
         )
     _print_table(shown)
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in outcome.seconds.items())
+    _print_changes("publish", published, f" ({stages})")
+
+
+def _print_changes(stage: str, published: Report, more: str = "") -> None:
     _stderr.print(
-        f"publish: {published.written:,} files written, {published.unchanged:,} unchanged, "
-        f"{published.removed:,} removed in {published.folder} ({stages})",
+        f"{stage}: {published.written:,} files written, {published.unchanged:,} unchanged, "
+        f"{published.removed:,} removed in {published.place}{more}",
         highlight=False,
         soft_wrap=True,
     )

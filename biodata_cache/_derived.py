@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata_cache import _messages, _published, _read
+from biodata_cache import _messages, _read
 from biodata_cache._errors import AssetNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import duckdb
+
+    from biodata_cache._published import PublishedCache
+    from biodata_cache._registry import CacheRegistry
 
 # Grain: one row per asset that is asked for.
 _DERIVED = """
@@ -133,19 +136,21 @@ def derived_names(
     Raises:
         AssetNotFoundError: No table knows some of the names.
     """
-    cache = _published.find()
-    registry = cache.registry()
-    basics = cache.files(registry["asset_basics"])
-    sources = cache.files(registry["source_data"])
-    places = {"basics": [str(path) for path in basics], "sources": [str(path) for path in sources]}
     asked = {"names": list(names), "latest": latest, "modality": modality}
-    with _read.connection([*basics, *sources]) as duck:
-        rows = duck.execute(_DERIVED, places | asked).fetchall()
-        known = {name: derived for name, is_known, derived in rows if is_known}
-        unknown = [name for name in dict.fromkeys(names) if name not in known]
-        if unknown:
-            raise _not_found(duck, unknown, places)
-    return {name: known[name] for name in names}
+
+    def read(cache: PublishedCache, registry: CacheRegistry) -> dict[str, list[str]]:
+        basics = cache.files(registry["asset_basics"])
+        sources = cache.files(registry["source_data"])
+        places = {"basics": basics, "sources": sources}
+        with _read.connection(cache, [*basics, *sources]) as duck:
+            rows = duck.execute(_DERIVED, places | asked).fetchall()
+            known = {name: derived for name, is_known, derived in rows if is_known}
+            unknown = [name for name in dict.fromkeys(names) if name not in known]
+            if unknown:
+                raise _not_found(duck, unknown, places)
+        return {name: known[name] for name in names}
+
+    return _read.consistently(read)
 
 
 def _not_found(

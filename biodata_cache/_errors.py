@@ -8,6 +8,9 @@
     ├── AssetNotFoundError        no asset of this name
     ├── RegistryError             the published registry cannot be read
     ├── CacheFileError            a published data file is missing or damaged
+    ├── AccessError               the place may not be read, or not be written, with these rights
+    ├── UnreachableError          the place does not answer
+    ├── CustomNotFoundError       no custom table of this name
     ├── ArgumentError             an argument is of a kind that cannot be used
     ├── SourceError               a source of records cannot be read
     ├── LakeError                 the raw lake cannot be read or written
@@ -66,6 +69,18 @@ class RegistryError(CacheError, ValueError):
 
 class CacheFileError(CacheError, OSError):
     """A published data file is missing or damaged."""
+
+
+class AccessError(CacheError, PermissionError):
+    """The place may not be read, or not be written, with these rights or credentials."""
+
+
+class UnreachableError(CacheError, ConnectionError):
+    """The place does not answer, or stopped answering."""
+
+
+class CustomNotFoundError(TableNotFoundError, ValueError):
+    """There is no custom table of this name; a `ValueError` too, as existing code expects."""
 
 
 class ArgumentError(CacheError, TypeError, ValueError):

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from biodata_cache import _messages, _registry, _settings
+from biodata_cache import _memory, _messages, _registry, _settings, _store
 from biodata_cache._errors import (
     CacheFileError,
     CacheNotFoundError,
     PartitionNotFoundError,
     RegistryError,
-    SettingsError,
 )
 
 if TYPE_CHECKING:
     from biodata_cache._registry import CacheRegistry, TableEntry
     from biodata_cache._settings import Settings
+    from biodata_cache._store import Store
 
 REGISTRY_FILE = "cache_registry.json"
 VERSIONS_FILE = "cache_versions.json"
@@ -34,7 +34,6 @@ def get_cache_registry() -> CacheRegistry:
         The registry: iterate over it, or ask for a table by name.
 
     Raises:
-        SettingsError: No folder to read from is set.
         CacheNotFoundError: The version is not published there.
         RegistryError: The registry cannot be read.
 
@@ -53,7 +52,6 @@ def get_cache_versions() -> list[str]:
         Names such as `bdc-v0.1.0`; empty if nothing is released.
 
     Raises:
-        SettingsError: No folder to read from is set.
         RegistryError: The index cannot be read.
 
     Example:
@@ -71,38 +69,25 @@ def find(settings: Settings | None = None) -> PublishedCache:
         settings: Where to look; by default as the environment says.
 
     Raises:
-        SettingsError: No folder is set, or a kind of place that cannot be read yet.
+        CacheError: The place cannot be read from, or is to be built in memory and cannot be.
     """
     settings = settings or _settings.load()
-    if settings.backend == "S3":
-        raise SettingsError(
-            f"The cache is set to {settings.root}, but reading from S3 comes with a later "
-            "version: set BIODATA_CACHE_ROOT to a local folder."
-        )
     if settings.backend == "MEMORY":
-        raise SettingsError(
-            "There is no cache to read: set BIODATA_CACHE_ROOT to the folder that holds "
-            f"{_settings.CACHE_FOLDER!r}. (The backend MEMORY is not in this version yet.)"
-        )
-    return PublishedCache(Path(settings.root) / _settings.CACHE_FOLDER, settings.version_folder)
+        return PublishedCache(_memory.tables(settings), settings.version_folder)
+    return PublishedCache(_store.open_store(settings), settings.version_folder)
 
 
 @dataclass(frozen=True)
 class PublishedCache:
-    """One version of a cache in a local folder.
+    """One version of a cache.
 
     Attributes:
-        home: Folder of all versions.
+        store: Place of all versions.
         version_folder: Name of the folder of this version.
     """
 
-    home: Path
+    store: Store
     version_folder: str
-
-    @property
-    def folder(self) -> Path:
-        """Folder of this version."""
-        return self.home / self.version_folder
 
     def versions(self) -> list[str]:
         """Released version folders, the newest last.
@@ -110,15 +95,16 @@ class PublishedCache:
         Raises:
             RegistryError: The index is not a list of texts.
         """
-        path = self.home / VERSIONS_FILE
-        if not path.is_file():
+        address = self.store.address(VERSIONS_FILE)
+        content = self._read(VERSIONS_FILE)
+        if content is None:
             return []
         try:
-            names = json.loads(_text_of(path))
+            names = json.loads(content)
         except ValueError as error:
-            raise RegistryError(f"{path} is not JSON ({error}). {_registry.REMEDY}") from error
+            raise RegistryError(f"{address} is not JSON ({error}). {_registry.REMEDY}") from error
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise RegistryError(f"{path} must be a list of texts. {_registry.REMEDY}")
+            raise RegistryError(f"{address} must be a list of texts. {_registry.REMEDY}")
         return _settings.ascending(names)
 
     def registry(self) -> CacheRegistry:
@@ -128,15 +114,19 @@ class PublishedCache:
             CacheNotFoundError: The version is not there.
             RegistryError: The registry is not there or cannot be read.
         """
-        if not self.folder.is_dir():
-            raise self._not_found()
-        path = self.folder / REGISTRY_FILE
-        if not path.is_file():
-            raise RegistryError(f"{path} is missing. {_registry.REMEDY}")
-        return _registry.parse(_text_of(path), str(path))
+        path = f"{self.version_folder}/{REGISTRY_FILE}"
+        content = self._read(path)
+        if content is not None:
+            return _parsed(content, self.store.address(path))
+        there = self.store.folders("")
+        if self.version_folder not in there:
+            raise self._not_found(there)
+        raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
 
-    def files(self, table: TableEntry, value: str | None = None) -> list[Path]:
-        """The data files of a table, or the one of a partition; all of them exist.
+    def files(self, table: TableEntry, value: str | None = None) -> list[str]:
+        """Addresses of the data files of a table, or of the one of a partition.
+
+        Files in a folder all exist. Of objects that shows when they are read.
 
         Args:
             table: Entry of the table.
@@ -150,7 +140,7 @@ class PublishedCache:
         """
         place = self._place(table)
         if table.partitioned:
-            partitions = _partitions(table, place)
+            partitions = self._partitions(table, place)
             paths = (
                 list(partitions.values()) if value is None else [_chosen(table, partitions, value)]
             )
@@ -161,15 +151,15 @@ class PublishedCache:
                 f"The registry says that {table.name} is one file, so there is nothing to choose "
                 f"{value!r} from: read it whole, or publish it in partitions."
             )
-        missing = [path for path in paths if not path.is_file()]
+        missing = [path for path in paths if not self.store.exists(path)]
         if missing:
             raise CacheFileError(
-                f"{table.name}: {missing[0]} is missing ({len(missing)} of its {len(paths)} files "
-                f"are). {_registry.REMEDY}"
+                f"{table.name}: {self.store.address(missing[0])} is missing ({len(missing)} of its "
+                f"{len(paths)} files are). {_registry.REMEDY}"
             )
-        return paths
+        return [self.store.address(path) for path in paths]
 
-    def _place(self, table: TableEntry) -> Path:
+    def _place(self, table: TableEntry) -> str:
         """Where the table lies in the folder that is read.
 
         The registry holds the address at which the table was published. Only its end is used: the
@@ -186,57 +176,66 @@ class PublishedCache:
                 f"{table.name}: its location {table.location!r} names no file in "
                 f"{self.version_folder}. {_registry.REMEDY}"
             )
-        return self.folder.joinpath(*inside)
+        return "/".join([self.version_folder, *inside])
 
-    def _not_found(self) -> CacheNotFoundError:
+    def _partitions(self, table: TableEntry, place: str) -> dict[str, str]:
+        """The file of each partition by its value, in the order of the registry.
+
+        An older publisher did not list them: then they are what the folder holds, by value.
+        """
+        if table.partitions is not None:
+            return {
+                entry.value: f"{place}/{table.partition_key}={quote(entry.value, safe='')}"
+                f"/{PARTITION_FILE}"
+                for entry in table.partitions
+            }
+        file = re.compile(
+            f"{re.escape(place)}/{re.escape(str(table.partition_key))}=([^/]*)/{PARTITION_FILE}"
+        )
+        matches = (file.fullmatch(path) for path in self.store.listing(f"{place}/"))
+        return dict(sorted((unquote(match[1]), match[0]) for match in matches if match))
+
+    def _read(self, path: str) -> bytes | None:
+        """Content of a document; None if there is none.
+
+        Raises:
+            RegistryError: It cannot be read.
+        """
+        try:
+            return self.store.read(path)
+        except CacheFileError as error:
+            raise RegistryError(f"{error} {_registry.REMEDY}") from error
+
+    def _not_found(self, there: list[str]) -> CacheNotFoundError:
         """The error for a version that is not there."""
-        there = [path.name for path in self.home.iterdir()] if self.home.is_dir() else []
         versions = _settings.ascending(there)
+        home = self.store.address()
         if not versions:
             return CacheNotFoundError(
-                f"There is no published cache in {self.home}: set BIODATA_CACHE_ROOT to the folder "
-                f"that holds {_settings.CACHE_FOLDER!r}."
+                f"There is no published cache in {home}: set BIODATA_CACHE_ROOT to the folder, or "
+                f"s3://bucket[/prefix], that holds {_settings.CACHE_FOLDER!r}."
             )
         return CacheNotFoundError(
-            f"There is no {self.version_folder} in {self.home}. It has {', '.join(versions)}: "
+            f"There is no {self.version_folder} in {home}. It has {', '.join(versions)}: "
             "set BIODATA_CACHE_VERSION to one of them, or publish this version."
         )
 
 
-def _text_of(path: Path) -> str:
-    """The text of a JSON file.
+@lru_cache(maxsize=4)
+def _parsed(content: bytes, address: str) -> CacheRegistry:
+    """The registry that this content is: thousands of partitions take a while to check.
 
     Raises:
-        RegistryError: The file cannot be read.
+        RegistryError: It is none.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RegistryError(f"{path} cannot be read ({error}). {_registry.REMEDY}") from error
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise RegistryError(f"{address} cannot be read ({error}). {_registry.REMEDY}") from error
+    return _registry.parse(text, address)
 
 
-def _partitions(table: TableEntry, place: Path) -> dict[str, Path]:
-    """The file of each partition by its value, in the order of the registry.
-
-    An older publisher did not list them: then they are what the folder holds, by value.
-    """
-    if table.partitions is not None:
-        return {
-            entry.value: place
-            / f"{table.partition_key}={quote(entry.value, safe='')}"
-            / PARTITION_FILE
-            for entry in table.partitions
-        }
-    prefix = f"{table.partition_key}="
-    found = {
-        unquote(path.parent.name.removeprefix(prefix)): path
-        for path in place.glob(f"*/{PARTITION_FILE}")
-        if path.parent.name.startswith(prefix)
-    }
-    return dict(sorted(found.items()))
-
-
-def _chosen(table: TableEntry, partitions: dict[str, Path], value: str) -> Path:
+def _chosen(table: TableEntry, partitions: dict[str, str], value: str) -> str:
     """The file of one partition.
 
     Raises:

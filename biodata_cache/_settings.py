@@ -31,6 +31,7 @@ DEFAULT_COLLECTION = "data_assets"
 DEFAULT_RETRY_SECONDS = 300.0
 DEFAULT_WORKERS = 4
 NO_SOURCE = "none"
+DEFAULT_KEEP_BUILDS = 3
 _VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
 
 
@@ -57,6 +58,9 @@ class Settings:
         objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
             sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
+        keep_builds: How many earlier builds of a version are kept for `rollback`.
+        is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
+            is left if nothing is set, and then nobody meant to build anything.
     """
 
     backend: Backend
@@ -73,6 +77,8 @@ class Settings:
     raw: str
     objects: str
     work: Path
+    keep_builds: int = DEFAULT_KEEP_BUILDS
+    is_memory_asked: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -158,6 +164,9 @@ def load(
         raw=_value("RAW", raw) or str(work_folder / "raw"),
         objects=_value("OBJECTS", objects) or _objects_of(chosen_source),
         work=work_folder,
+        keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
+        is_memory_asked=backend == "MEMORY"
+        and bool(_value("BACKEND", None) or _value("SOURCE", source)),
     )
 
 
@@ -217,6 +226,18 @@ def _objects_of(source: str) -> str:
     if source.partition(":")[0] == "sample":
         return "sample"
     return "s3" if "://" in source else "none"
+
+
+def _count(name: str, default: int) -> int:
+    """A whole number that may be zero.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    text = _value(name, None)
+    if text and not (text.isascii() and text.isdigit()):
+        raise SettingsError(f"{PREFIX}{name} is {text!r}: give a whole number, for example 3.")
+    return int(text) if text else default
 
 
 def _backend(root: str) -> Backend:

@@ -12,7 +12,7 @@ from biodata_cache._project import import_extract, require
 from biodata_cache._settings import NO_SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from biodata_cache import _publish
     from biodata_cache._settings import Settings
@@ -81,16 +81,25 @@ def run_sync(
     options: ExtractOptions | None = None,
     *,
     unit_tests: bool = True,
+    selection: Sequence[str] = (),
 ) -> Outcome:
     """Extract, build, test and publish.
+
+    Args:
+        settings: Where everything is.
+        report: Told how far each stage is.
+        options: How to extract.
+        unit_tests: Whether to test the SQL itself, too.
+        selection: Options of dbt that choose models; what is not built stays as it is published.
 
     Raises:
         CacheError: A stage failed; the published cache is as it was.
     """
     _check_root(settings)  # before an hour of work, not after it
     outcome = run_extract(settings, report, options)
-    outcome.seconds |= run_build(settings, report, unit_tests=unit_tests).seconds
-    published = run_publish(settings, report)
+    built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
+    outcome.seconds |= built.seconds
+    published = run_publish(settings, report, only_built=bool(selection))
     outcome.published = published.published
     outcome.table_seconds = published.table_seconds
     outcome.seconds |= published.seconds
@@ -175,7 +184,13 @@ def _extract_the_rest(settings: Settings, raw: Path, outcome: Outcome, report: R
     outcome.seconds["objects"] = time.perf_counter() - started
 
 
-def run_build(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:
+def run_build(
+    settings: Settings,
+    report: Reporter,
+    *,
+    unit_tests: bool = True,
+    selection: Sequence[str] = (),
+) -> Outcome:
     """Build and test the tables, and the SQL itself unless `unit_tests` is false.
 
     Raises:
@@ -190,12 +205,13 @@ def run_build(settings: Settings, report: Reporter, *, unit_tests: bool = True) 
         settings,
         lambda done, total, name: report("build", done, total, name),
         unit_tests=unit_tests,
+        selection=selection,
     )
     return Outcome(seconds={"build": time.perf_counter() - started})
 
 
-def run_publish(settings: Settings, report: Reporter) -> Outcome:
-    """Audit and promote the last build.
+def run_publish(settings: Settings, report: Reporter, *, only_built: bool = False) -> Outcome:
+    """Audit and promote the last build, or what it has built of the tables.
 
     Raises:
         CacheError: The build is not fit to be published, or the root cannot be written.
@@ -205,7 +221,11 @@ def run_publish(settings: Settings, report: Reporter) -> Outcome:
     from biodata_cache._publish import publish  # noqa: PLC0415
 
     started = time.perf_counter()
-    published = publish(settings, lambda done, total, name: report("publish", done, total, name))
+    published = publish(
+        settings,
+        lambda done, total, name: report("publish", done, total, name),
+        only_built=only_built,
+    )
     return Outcome(
         published=published,
         seconds={"publish": time.perf_counter() - started},
@@ -213,10 +233,35 @@ def run_publish(settings: Settings, report: Reporter) -> Outcome:
     )
 
 
+def run_dry_publish(settings: Settings) -> _publish.Report:
+    """Audit the last build, and find out what publishing it would change.
+
+    Raises:
+        CacheError: The build is not fit to be published, or the root cannot be read.
+    """
+    require("filelock")
+    from biodata_cache._publish import publish  # noqa: PLC0415
+
+    return publish(settings, dry_run=True)
+
+
+def run_rollback(settings: Settings, report: Reporter) -> _publish.Report:
+    """Put the build back that was published before the last one.
+
+    Raises:
+        CacheError: There is none, or the root cannot be written.
+    """
+    require("filelock")
+    from biodata_cache._publish import rollback  # noqa: PLC0415
+
+    return rollback(settings, lambda done, total, name: report("rollback", done, total, name))
+
+
 def _check_root(settings: Settings) -> None:
     if settings.backend == "MEMORY":
         raise SettingsError(
-            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder."
+            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
+            "or to s3://bucket[/prefix]."
         )
 
 

@@ -19,7 +19,7 @@ from biodata_cache import _derived, _read
 from biodata_cache._errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -52,8 +52,11 @@ __all__ = [
 ]
 
 
-def asset_basics() -> pd.DataFrame:
+def asset_basics(*, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read the commonly used metadata of every asset.
+
+    Args:
+        columns: Columns to read, in this order: from S3, only these are transferred. None for all.
 
     Returns:
         One row per record, sorted by name. `modalities`, `code_ocean` and the names of people are
@@ -65,18 +68,21 @@ def asset_basics() -> pd.DataFrame:
         >>> derived = basics[basics["data_level"] == "derived"]
         >>> fiber = basics[basics["modalities"].map(lambda modalities: "fib" in modalities)]
     """
-    return _read.table("asset_basics")
+    return _read.table("asset_basics", columns=_columns(columns))
 
 
-def assets() -> pd.DataFrame:
+def assets(*, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read every asset once, typed.
+
+    Args:
+        columns: Columns to read, in this order: from S3, only these are transferred. None for all.
 
     Returns:
         One row per asset name, from its newest record. Acquisition times are in UTC,
         `acquisition_start_local` is the clock on the wall; `modalities` and `platforms` are arrays
         of texts; `duration_s` is in seconds.
     """
-    return _read.table("assets")
+    return _read.table("assets", columns=_columns(columns))
 
 
 def asset_lineage() -> pd.DataFrame:
@@ -403,7 +409,12 @@ def _partitioned(
     )
 
 
+def _columns(columns: Sequence[str] | None) -> list[str] | None:
+    """The names of columns, after checking that they are texts."""
+    return None if columns is None else _read.text_arguments("columns", columns)
+
+
 def _texts(name: str, column: str) -> list[str]:
     """The values of a table of one column; older publishers wrote a row without a value."""
-    texts: list[str] = _read.table(name)[column].dropna().tolist()
+    texts: list[str] = _read.table(name, columns=[column])[column].dropna().tolist()
     return texts

@@ -8,7 +8,7 @@ with asset as (
 root as (
     select
         name,
-        min((depth, root_raw_name)) as nearest
+        min({'depth': depth, 'raw_name': root_raw_name}) as nearest
     from {{ ref('int_lineage_walked') }}
     where root_raw_name is not null
     group by all
@@ -25,7 +25,7 @@ joined as (
         if(asset.has_acquisition, asset.instrument_id, raw_asset.instrument_id) as instrument_id
     from asset
     left join root on asset.name = root.name
-    left join asset as raw_asset on root.nearest[2] = raw_asset.name
+    left join asset as raw_asset on root.nearest.raw_name = raw_asset.name
 )
 
 select * from joined

@@ -56,7 +56,7 @@ ended as (
         source_name,
         bool_or(is_cycle) as has_cycle,
         -- The nearest raw asset; of two at the same distance the first by name.
-        min((depth, raw_name)) filter (where raw_name is not null) as nearest
+        min({'depth': depth, 'raw_name': raw_name}) filter (where raw_name is not null) as nearest
     from judged
     group by all
 )
@@ -64,7 +64,7 @@ ended as (
 select
     name,
     source_name,
-    nearest[2] as root_raw_name,
-    nearest[1] as depth,
+    nearest.raw_name as root_raw_name,
+    nearest.depth as depth,
     has_cycle
 from ended

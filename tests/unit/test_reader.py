@@ -21,6 +21,7 @@ from biodata_cache import (
     CacheError,
     CacheFileError,
     CacheNotFoundError,
+    MissingDependencyError,
     PartitionNotFoundError,
     RegistryError,
     SettingsError,
@@ -413,14 +414,17 @@ def test_the_version_decides_which_folder_is_read(cache, monkeypatch):
 def test_without_a_root_the_error_says_what_to_set(monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.1.0")
     for read in (biodata_cache.asset_basics, biodata_cache.get_cache_versions):
-        with pytest.raises(SettingsError, match=r"set BIODATA_CACHE_ROOT .* MEMORY is not in this"):
+        with pytest.raises(SettingsError, match=r"set BIODATA_CACHE_ROOT .*BACKEND=MEMORY"):
             read()
 
 
-def test_a_root_on_s3_is_refused_for_now(monkeypatch):
+def test_a_root_on_s3_without_its_extra_says_what_to_install(monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.1.0")
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "s3://bucket/prefix")
-    with pytest.raises(SettingsError, match=r"s3://bucket/prefix.*later version.*local folder"):
+    monkeypatch.delitem(sys.modules, "biodata_cache._s3", raising=False)
+    monkeypatch.delattr(biodata_cache, "_s3", raising=False)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(MissingDependencyError, match=r"boto3.*'biodata-cache\[s3\]'"):
         biodata_cache.asset_basics()
 
 

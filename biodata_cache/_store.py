@@ -1,0 +1,365 @@
+"""The place where a cache is published: what publishing and reading need of it, and the local one.
+
+Paths are relative to the folder `data-asset-cache` of the root, with `/` between their parts. Every
+write is whole: a reader sees the old content of a path or the new one, never a part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from biodata_cache._errors import (
+    AccessError,
+    CacheFileError,
+    LockedError,
+    MissingDependencyError,
+    SettingsError,
+)
+from biodata_cache._settings import CACHE_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    import duckdb
+
+    from biodata_cache._settings import Settings
+
+LEASE_SECONDS = 180.0
+_STAGING = ".publish-"
+
+
+class Listed(NamedTuple):
+    """What a listing says about one path.
+
+    Attributes:
+        size: Number of bytes.
+        tag: Changes whenever the content does; empty where listing does not tell.
+    """
+
+    size: int
+    tag: str
+
+
+class Tagged(NamedTuple):
+    """Content with the tag that it had.
+
+    Attributes:
+        content: The bytes.
+        tag: Names this content, for `Store.replace`.
+    """
+
+    content: bytes
+    tag: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is to be at a path.
+
+    Attributes:
+        size: Number of bytes.
+        sha256: Content hash.
+        source: The bytes, the local file that has them, or a path of the same store.
+    """
+
+    size: int
+    sha256: str
+    source: bytes | Path | str
+
+    @classmethod
+    def of(cls, data: bytes) -> Content:
+        """Content that is at hand."""
+        return cls(len(data), hashlib.sha256(data).hexdigest(), data)
+
+
+class Store(Protocol):
+    """A place where a cache is published."""
+
+    @property
+    def threads(self) -> int:
+        """How many paths are best written at once."""
+
+    def address(self, path: str = "") -> str:
+        """What to call a path in the registry, in messages, and to DuckDB."""
+
+    def engine(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own that reads the addresses of this store."""
+
+    def tags(self, addresses: Sequence[str]) -> list[object]:
+        """What changes whenever the content at these addresses does."""
+
+    def read(self, path: str) -> bytes | None:
+        """Content of a path; None if there is none."""
+
+    def tagged(self, path: str) -> Tagged | None:
+        """Content of a path with its tag; None if there is none."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is content; true where asking costs as much as reading."""
+
+    def listing(self, prefix: str) -> dict[str, Listed]:
+        """Every path that begins with this text."""
+
+    def folders(self, prefix: str) -> list[str]:
+        """Names of the folders right below a folder, sorted."""
+
+    def holds(self, path: str, listed: Listed, content: Content) -> bool:
+        """Whether a path, as listed, has this content already."""
+
+    def sha256(self, path: str) -> str | None:
+        """Content hash of a path; None if there is nothing, or nobody wrote it down."""
+
+    def write(self, path: str, content: Content) -> None:
+        """Put content in its place."""
+
+    def replace(self, path: str, data: bytes, tag: str | None) -> bool:
+        """Put content in place of what has this tag, None for nothing; false if it changed."""
+
+    def keep(self, path: str, target: str) -> None:
+        """Have the content of one path under another, too."""
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove paths; those that are not there do not count."""
+
+    def sweep(self, prefix: str) -> None:
+        """Remove the unfinished writes of a publisher that was killed; needs its lock."""
+
+    def lock(self, name: str, lease: float = LEASE_SECONDS) -> AbstractContextManager[Lock]:
+        """Keep other publishers of the same name out.
+
+        Raises:
+            LockedError: Another one is at work.
+        """
+
+
+class Lock(Protocol):
+    """A lock that is held."""
+
+    def check(self) -> None:
+        """Make sure that the lock is still held.
+
+        Raises:
+            LockedError: It is not: another publisher may be at work.
+        """
+
+
+def open_store(settings: Settings) -> Store:
+    """The place that the settings name; whether it is there shows when it is used.
+
+    Raises:
+        MissingDependencyError: Its extra is not installed.
+        SettingsError: There is none.
+    """
+    if settings.backend == "S3":
+        try:
+            from biodata_cache import _s3  # noqa: PLC0415  # needs the extra `s3`
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"{error.name} is not installed: {settings.root} needs "
+                "pip install 'biodata-cache[s3]'."
+            ) from error
+        return _s3.open_s3(settings.root)
+    if settings.backend == "MEMORY":
+        raise SettingsError(
+            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
+            "or to s3://bucket[/prefix]."
+        )
+    return LocalStore(Path(settings.root).expanduser().absolute() / CACHE_FOLDER)
+
+
+@dataclass(frozen=True)
+class LocalStore:
+    """A folder; writes go to a file beside and are moved in whole."""
+
+    home: Path
+    threads: int = 2
+
+    def address(self, path: str = "") -> str:
+        """Path in the file system."""
+        return str(self.home / path)
+
+    def engine(self) -> duckdb.DuckDBPyConnection:
+        """A database of its own: threads share nothing."""
+        import duckdb  # noqa: PLC0415  # not before it is needed
+
+        return duckdb.connect()
+
+    def tags(self, addresses: Sequence[str]) -> list[object]:
+        """What the file system says about the files."""
+        return [_identity(address) for address in addresses]
+
+    def read(self, path: str) -> bytes | None:
+        """Content of a file."""
+        with self._errors(path, "read"):
+            try:
+                return (self.home / path).read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def tagged(self, path: str) -> Tagged | None:
+        """Content of a file, with its hash for a tag."""
+        content = self.read(path)
+        return None if content is None else Tagged(content, hashlib.sha256(content).hexdigest())
+
+    def exists(self, path: str) -> bool:
+        """Whether it is a file."""
+        return (self.home / path).is_file()
+
+    def listing(self, prefix: str) -> dict[str, Listed]:
+        """Every file below a folder."""
+        folder = self.home / prefix
+        return {
+            path.relative_to(self.home).as_posix(): Listed(path.stat().st_size, "")
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+
+    def folders(self, prefix: str) -> list[str]:
+        """Folders right below."""
+        folder = self.home / prefix
+        if not folder.is_dir():
+            return []
+        return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+    def holds(self, path: str, listed: Listed, content: Content) -> bool:
+        """By size, then by hash."""
+        return listed.size == content.size and self.sha256(path) == content.sha256
+
+    def sha256(self, path: str) -> str | None:
+        """Hash of the file as it is."""
+        try:
+            return sha256_of(self.home / path)
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, content: Content) -> None:
+        """Write beside, then move."""
+        source = content.source
+        if isinstance(source, bytes):
+            self._move_in(path, lambda unfinished: unfinished.write_bytes(source))
+        else:
+            self._move_in(path, lambda unfinished: shutil.copyfile(self.home / source, unfinished))
+
+    def replace(self, path: str, data: bytes, tag: str | None) -> bool:
+        """Compare, then write: publishers of one root are kept apart by a lock."""
+        found = self.tagged(path)
+        if (None if found is None else found.tag) != tag:
+            return False
+        self.write(path, Content.of(data))
+        return True
+
+    def keep(self, path: str, target: str) -> None:
+        """A second name for the file where the file system has such, else a copy.
+
+        Files are replaced, never written into: what is kept under the second name stays as it is.
+        """
+
+        def link(unfinished: Path) -> None:
+            try:
+                os.link(self.home / path, unfinished)
+            except OSError:
+                shutil.copyfile(self.home / path, unfinished)
+
+        self._move_in(target, link)
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files, and the folders that they leave empty."""
+        for path in paths:
+            file = self.home / path
+            with self._errors(path, "removed"):
+                file.unlink(missing_ok=True)
+                for folder in list(file.parents)[: len(Path(path).parts) - 2]:
+                    if not folder.is_dir() or any(folder.iterdir()):
+                        break
+                    folder.rmdir()
+
+    def sweep(self, prefix: str) -> None:  # noqa: ARG002  # the lock is one for the whole root
+        """Remove the files that never were moved in."""
+        for folder in self.home.glob(f"{_STAGING}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def lock(self, name: str, lease: float = LEASE_SECONDS) -> Iterator[Lock]:  # noqa: ARG002
+        """One lock for the whole root, which dies with the process that holds it."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
+
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.home / ".publish.lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise LockedError(
+                f"Another publish to {self.home} is at work: wait until it has ended."
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"The root cannot be written: {error.strerror or error} ({self.home}). "
+                "Give a folder that you may write as --root."
+            ) from None
+        try:
+            yield _Held()
+        finally:
+            lock.release()
+
+    def _move_in(self, path: str, fill: Callable[[Path], object]) -> None:
+        target = self.home / path
+        with self._errors(path, "written"):
+            # Of a custom table nobody holds a lock, so that sweeping must not take it.
+            kind = ".custom-" if path.startswith("custom/") else _STAGING
+            staging = self.home / f"{kind}{secrets.token_hex(8)}"
+            staging.mkdir(parents=True)
+            unfinished = staging / target.name
+            try:
+                fill(unfinished)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                unfinished.replace(target)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+
+    @contextmanager
+    def _errors(self, path: str, what: str) -> Iterator[None]:
+        try:
+            yield
+        except PermissionError as error:
+            raise AccessError(
+                f"{self.home / path} may not be {what}: change its rights, or name another folder "
+                "in BIODATA_CACHE_ROOT."
+            ) from error
+        except OSError as error:
+            raise CacheFileError(
+                f"{self.home / path} cannot be {what} ({error.strerror or error})."
+            ) from error
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A lock of the operating system: nobody takes it away."""
+
+    def check(self) -> None:
+        """It is held."""
+
+
+def _identity(address: str) -> object:
+    """What tells a file from the one that replaces it."""
+    try:
+        found = Path(address).stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def sha256_of(path: Path) -> str:
+    """Content hash of a file."""
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()

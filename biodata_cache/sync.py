@@ -1,0 +1,95 @@
+"""Building and publishing the cache from Python, as `biodata-cache sync` does it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata_cache import _messages, _settings
+from biodata_cache._errors import ArgumentError, TableNotFoundError
+from biodata_cache._project import project_folder
+from biodata_cache._sync import Outcome, run_sync
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Outcome", "update_all_tables"]
+
+# What the probes of the object store leave in the raw lake.
+_PROBED = "source:biodata_cache.objects_*"
+
+
+def update_all_tables(
+    fast: bool = True,  # noqa: FBT001, FBT002  # existing code passes it by position
+    slow: bool = True,  # noqa: FBT001, FBT002
+    tables: Iterable[str] | None = None,
+) -> Outcome:
+    """Extract, build, test and publish, as the settings say.
+
+    Works from an installed wheel and from a checkout. What is left out stays as it is published;
+    the first time in a version, everything must be published.
+
+    Args:
+        fast: Update the tables that come from DocDB alone.
+        slow: Update the tables that also need the object store.
+        tables: Update these tables, whatever they need, and no others.
+
+    Returns:
+        What each stage did.
+
+    Raises:
+        ArgumentError: There is nothing to update.
+        CacheError: A stage failed; the published cache is as it was.
+        MissingDependencyError: What building needs is not installed.
+        TableNotFoundError: There is no such table.
+
+    Example:
+        >>> from biodata_cache.sync import update_all_tables
+        >>> outcome = update_all_tables(tables=["asset_basics"])  # doctest: +SKIP
+    """
+    settings = _settings.load()
+    return run_sync(settings, _ignore, unit_tests=False, selection=_selection(fast, slow, tables))
+
+
+def _selection(
+    fast: bool,  # noqa: FBT001
+    slow: bool,  # noqa: FBT001
+    tables: Iterable[str] | None,
+) -> list[str]:
+    """Options of dbt that choose the tables, what they are made from, and their tests.
+
+    Raises:
+        ArgumentError: They choose nothing.
+        TableNotFoundError: There is no such table.
+    """
+    # Tests of what is not chosen as well would miss it.
+    tests = ["--indirect-selection", "cautious"]
+    if tables is not None:
+        names = [tables] if isinstance(tables, str) else list(tables)
+        if not names:
+            raise ArgumentError("tables is empty: name at least one table, or leave it out.")
+        _check_names(names)
+        return ["--select", *(f"+{name}" for name in names), *tests]
+    if not fast and not slow:
+        raise ArgumentError("fast and slow are both false, so there is nothing to update.")
+    if fast and slow:
+        return []
+    return ["--exclude", f"{_PROBED}+", *tests] if fast else ["--select", f"@{_PROBED}", *tests]
+
+
+def _check_names(names: list[str]) -> None:
+    """Refuse names that are no tables, before an hour of work.
+
+    Raises:
+        TableNotFoundError: One is not.
+    """
+    known = sorted(path.stem for path in (project_folder() / "models/cache").rglob("*.sql"))
+    for name in names:
+        if name not in known:
+            raise TableNotFoundError(
+                f"There is no table {name!r}.{_messages.nearest(str(name), known)} "
+                f"There are {', '.join(known)}."
+            )
+
+
+def _ignore(stage: str, done: int, total: int | None, detail: str) -> None:
+    """Nobody looks on."""

@@ -1,0 +1,116 @@
+"""Updating from Python: everything, some tables, and tables of one process alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import biodata_cache
+from biodata_cache import (
+    ArgumentError,
+    AuditError,
+    SettingsError,
+    TableNotFoundError,
+    sync,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith("BIODATA_CACHE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("BIODATA_CACHE_SOURCE", "sample")
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path / "root"))
+    monkeypatch.setenv("BIODATA_CACHE_WORK", str(tmp_path / "work"))
+    return tmp_path / "root/data-asset-cache"
+
+
+def test_all_tables_then_one_of_them(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(AuditError, match=r"does not have .* yet: publish all tables once"):
+        sync.update_all_tables(tables=["source_data"])
+    assert not root.joinpath("cache_versions.json").exists()
+    outcome = sync.update_all_tables()
+    assert outcome.published is not None
+    assert len(outcome.published.tables) == len(biodata_cache.get_cache_registry()) > 15
+    before = biodata_cache.get_cache_registry()
+    # Records that change both tables: only the one that is asked for follows.
+    with (tmp_path / "none.jsonl").open("w") as file:
+        file.write(json.dumps({"_id": "1", "name": "one", "schema_version": "2.0.0"}) + "\n")
+    monkeypatch.setenv("BIODATA_CACHE_SOURCE", str(tmp_path / "none.jsonl"))
+    sync.update_all_tables(tables=["source_data"])
+    assert len(biodata_cache.source_data()) == 0
+    after = biodata_cache.get_cache_registry()
+    assert after["asset_basics"] == before["asset_basics"]
+    assert after["source_data"] != before["source_data"]
+    assert len(biodata_cache.asset_basics()) == before["asset_basics"].row_count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "named"),
+    [
+        ({"tables": ["asset_basic"]}, TableNotFoundError, "Nearest: 'asset_basics'"),
+        ({"tables": []}, ArgumentError, "empty"),
+        ({"fast": False, "slow": False}, ArgumentError, "nothing to update"),
+    ],
+)
+def test_what_cannot_be_updated_is_refused(root, arguments, error, named) -> None:
+    with pytest.raises(error, match=named):
+        sync.update_all_tables(**arguments)
+
+
+def test_without_a_place_to_publish_to(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BIODATA_CACHE_ROOT")
+    with pytest.raises(SettingsError, match="no place to publish to"):
+        sync.update_all_tables()
+
+
+def test_memory_is_built_when_it_is_first_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BIODATA_CACHE_ROOT")
+    monkeypatch.setenv("BIODATA_CACHE_BACKEND", "memory")
+    frame = pd.DataFrame({"tags": [["a"]]})
+    biodata_cache.custom("mine", frame)
+    assert capsys.readouterr().err == "", "custom tables need no build"
+    basics = biodata_cache.asset_basics()
+    assert len(basics) > 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "building the tables from 'sample' in memory" in said.err
+    assert said.err.count("\n") == 1
+    assert len(biodata_cache.quality_control()) > 0
+    assert biodata_cache.get_cache_versions() != []
+    assert capsys.readouterr().err == "", "once for the process"
+    pd.testing.assert_frame_equal(biodata_cache.custom("mine"), frame)
+    assert not root.exists()
+
+
+def test_memory_without_what_building_needs_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['dbt'] = None; sys.modules['msgspec'] = None\n"
+        "import biodata_cache\n"
+        "try: biodata_cache.asset_basics()\n"
+        "except biodata_cache.MissingDependencyError as error: print(error)\n"
+    )
+    environment = {"BIODATA_CACHE_BACKEND": "MEMORY", "BIODATA_CACHE_SOURCE": "sample"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "biodata-cache[sync]" in done.stdout
+    assert "failed" in done.stderr

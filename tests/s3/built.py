@@ -1,0 +1,120 @@
+"""A build area without dbt: the files and artifacts of a run, as small or large as a test needs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from biodata_cache import _settings
+from biodata_cache._contract import partition_path
+from biodata_cache._settings import CACHE_FOLDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from biodata_cache._settings import Settings
+
+COLUMNS = {
+    "assets": {"name": "VARCHAR", "project_name": "VARCHAR", "modalities": "VARCHAR[]"},
+    "quality_control": {"name": "VARCHAR", "value": "VARCHAR", "subject_id": "VARCHAR"},
+}
+
+
+@dataclass
+class Build:
+    """What a work folder holds after a build; two tables, one of them in partitions."""
+
+    work: Path
+    root: str
+
+    @property
+    def settings(self) -> Settings:
+        return _settings.load(root=self.root, work=str(self.work))
+
+    @property
+    def area(self) -> Path:
+        version = _settings.installed_version()
+        return self.work / "cache" / CACHE_FOLDER / f"bdc-v{version}"
+
+    def make(
+        self,
+        subjects: dict[str, str],
+        *,
+        assets: str = "first",
+        built_at: str = "2026-01-01T00:00:00Z",
+    ) -> Build:
+        """Build: one row of quality control per subject with a value, and assets of a project."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        self.area.mkdir(parents=True)
+        (self.work / "target").mkdir()
+        with duckdb.connect(str(self.work / "build.duckdb")) as duck:
+            duck.execute("set threads = 1")
+            duck.execute(
+                "create table assets as select unnest(['a', 'b']) as name, ? as project_name, "
+                "['fib', 'SPIM'] as modalities",
+                [assets],
+            )
+            duck.execute(
+                "create table quality_control as select 'drift' as name, "
+                "unnest($values)::varchar as value, unnest($subjects)::varchar as subject_id",
+                {"subjects": list(subjects), "values": list(subjects.values())},
+            )
+            _copy(duck, "from assets", self.area / "assets.pqt")
+            for subject in subjects:
+                path = self.area / partition_path("qc", "subject_id", subject)
+                path.parent.mkdir(parents=True)
+                query = f"from quality_control where subject_id = {_literal(subject)}"
+                _copy(duck, query, path)
+        self._artifacts(built_at)
+        return self
+
+    def _artifacts(self, built_at: str) -> None:
+        nodes = {
+            f"model.p.{name}": {
+                "unique_id": f"model.p.{name}",
+                "name": name,
+                "resource_type": "model",
+                "relation_name": f'"{name}"',
+                "description": f"One row per thing of {name}.",
+                "config": {
+                    "materialized": "external",
+                    "meta": {
+                        "type": "metadata",
+                        "primary_key": ["name"],
+                        "sort_order": ["name"],
+                        **(
+                            {"folder": "qc", "partition_key": "subject_id"}
+                            if name == "quality_control"
+                            else {}
+                        ),
+                    },
+                },
+                "depends_on": {"nodes": []},
+                "columns": {
+                    column: {"name": column, "data_type": kind, "description": f"The {column}."}
+                    for column, kind in columns.items()
+                },
+            }
+            for name, columns in COLUMNS.items()
+        }
+        metadata = {"invocation_id": "1", "generated_at": built_at, "project_name": "p"}
+        results = [
+            {"unique_id": name, "status": "success", "execution_time": 0.1} for name in nodes
+        ]
+        self._write("manifest.json", {"metadata": metadata, "nodes": nodes, "sources": {}})
+        self._write("run_results.json", {"metadata": metadata, "results": results})
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        (self.work / "target" / name).write_text(json.dumps(content))
+
+
+def _copy(duck: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    duck.execute(f"copy ({query}) to {_literal(str(path))} (format parquet)")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

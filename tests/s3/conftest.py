@@ -1,0 +1,76 @@
+"""Fixtures of the tests that talk to a real S3 server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+import server as s3_server
+from built import Build
+from faults import proxy_before
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from faults import Proxy
+    from server import Server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Server]:
+    reason = s3_server.reason_for_none()
+    if reason is not None:
+        if os.environ.get("BIODATA_TEST_REQUIRE_S3"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    running = s3_server.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def session_proxy(s3: Server) -> Iterator[Proxy]:
+    with proxy_before(s3.endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(session_proxy: Proxy) -> Proxy:
+    session_proxy.reset()
+    return session_proxy
+
+
+@pytest.fixture
+def aws(s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
+    """The environment of somebody who owns the server, and nothing of this machine's."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "BIODATA_CACHE_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+    monkeypatch.setenv("AWS_REGION", s3_server.REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.ROOT_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.ROOT_SECRET)
+    return s3
+
+
+@pytest.fixture
+def bucket(aws: Server) -> str:
+    name = f"test-{secrets.token_hex(6)}"
+    aws.new_bucket(name)
+    return name
+
+
+@pytest.fixture
+def build(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
+    """A work folder whose root, and that of readers, is below a prefix of a bucket of its own."""
+    root = f"s3://{bucket}/some/prefix"
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", root)
+    return Build(tmp_path / "work", root)

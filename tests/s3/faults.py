@@ -1,0 +1,157 @@
+"""A proxy before the S3 server that counts requests and goes wrong where a test wants it to."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>%s</Code><Message>Please reduce your request rate.</Message></Error>"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the proxy saw it."""
+
+    number: int
+    method: str
+    path: str
+    sent: int
+
+
+def _no_fault(number: int, method: str, path: str) -> str | None:
+    return None
+
+
+@dataclass
+class Proxy:
+    """The proxy; `fault` says what to do at a request: one of the names below, or nothing.
+
+    drop: close the connection before the server sees the request.
+    drop_answer: let the server do it, then close the connection.
+    truncate: send half of the answer's body.
+    delay: wait half a second.
+    500, 503: answer that.
+    """
+
+    server: str
+    fault: Callable[[int, str, str], str | None] = _no_fault
+    requests: list[Request] = field(default_factory=list)
+    faults: int = 0
+    port: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def bytes_sent(self) -> int:
+        return sum(request.sent for request in self.requests)
+
+    def reset(self) -> None:
+        self.requests.clear()
+        self.faults = 0
+        self.fault = _no_fault
+
+
+@contextmanager
+def proxy_before(endpoint: str) -> Iterator[Proxy]:
+    proxy = Proxy(endpoint)
+    handler = type("Handler", (_Handler,), {"proxy": proxy})
+    server = _Server(("127.0.0.1", 0), handler)
+    proxy.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: ClassVar[Proxy]
+    timeout = 30
+
+    def log_message(self, *arguments: object) -> None:
+        """The requests are kept."""
+
+    def handle_one(self) -> None:
+        proxy = self.proxy
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = unquote(urlsplit(self.path).path)
+        with proxy.lock:
+            number = len(proxy.requests) + 1
+            proxy.requests.append(Request(number, self.command, path, 0))
+            fault = proxy.fault(number, self.command, path)
+            proxy.faults += fault is not None
+        if fault == "drop":
+            self.close_connection = True
+            return
+        if fault == "delay":
+            time.sleep(0.5)
+        if fault in {"500", "503"}:
+            code = b"SlowDown" if fault == "503" else b"InternalError"
+            self._answer(int(fault), [("Content-Type", "application/xml")], SLOW_DOWN % code)
+            return
+        status, headers, answer = self._forward(body)
+        if fault == "drop_answer":
+            self.close_connection = True
+            return
+        if fault == "truncate" and len(answer) > 1 and self.command != "HEAD":
+            self._answer(status, headers, answer, cut=len(answer) // 2)
+            self.close_connection = True
+            return
+        with proxy.lock:
+            proxy.requests[number - 1] = Request(number, self.command, path, len(answer))
+        self._answer(status, headers, answer)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_one  # noqa: N815
+
+    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        place = urlsplit(self.proxy.server)
+        upstream = http.client.HTTPConnection(str(place.hostname), place.port, timeout=30)
+        try:
+            upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                if name.lower() not in {"expect", "connection"}:
+                    upstream.putheader(name, value)
+            upstream.endheaders(body)
+            answer = upstream.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            upstream.close()
+
+    def _answer(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, cut: int | None = None
+    ) -> None:
+        self.send_response_only(status)
+        lengths = [value for name, value in headers if name.lower() == "content-length"]
+        for name, value in headers:
+            if name.lower() not in {"connection", "transfer-encoding", "content-length"}:
+                self.send_header(name, value)
+        length = lengths[0] if self.command == "HEAD" and lengths else str(len(body))
+        if status != 304:
+            self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body[:cut])

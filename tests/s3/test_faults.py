@@ -1,0 +1,340 @@
+"""Requests that go wrong and publishers that are killed: readers see whole tables all the while."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from built import Build
+from publisher import LEASE, Publishers
+
+import biodata_cache
+from biodata_cache import CacheError, LockedError, _settings
+from biodata_cache._promote import files_of, parse_registry
+from biodata_cache._publish import publish, rollback
+from biodata_cache._store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from faults import Proxy
+    from server import Server
+
+FAULTS = ["drop", "drop_answer", "truncate", "500", "503", "delay"]
+# Every change there is: a file that changes, one that comes, one that goes, and one that stays.
+STATES = [
+    ({"1": "a", "2": "a", "3": "a"}, "first"),
+    ({"1": "b", "3": "a", "4": "a"}, "second"),
+]
+
+
+@dataclass
+class Two:
+    """Two builds that are published in turn."""
+
+    builds: list[Build]
+
+    @classmethod
+    def of(cls, build: Build) -> Two:
+        builds = []
+        for number, (subjects, assets) in enumerate(STATES):
+            each = Build(build.work.parent / f"work{number}", build.root)
+            builds.append(
+                each.make(subjects, assets=assets, built_at=f"2026-01-0{number + 1}T00:00:00Z")
+            )
+        return cls(builds)
+
+    def is_published(self, number: int) -> bool:
+        """Whether readers see this build, whole and nothing else."""
+        values = biodata_cache.quality_control()
+        subjects, assets = STATES[number]
+        return (
+            dict(zip(values["subject_id"], values["value"], strict=True)) == subjects
+            and set(biodata_cache.assets()["project_name"]) == {assets}
+            and _is_consistent(self.builds[0], exactly=True)
+        )
+
+
+@dataclass
+class Reader:
+    """Reads all the while; what it saw that no reader should."""
+
+    reads: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def reader_looking_on(build: Build) -> Iterator[Reader]:
+    """A reader beside the test, with the address of the server itself."""
+    reader, done = Reader(), threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            try:
+                _look(build)
+            except (CacheError, AssertionError) as error:
+                reader.wrong.append(f"{type(error).__name__}: {error}")
+            reader.reads += 1
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield reader
+    finally:
+        done.set()
+        thread.join()
+
+
+def _look(build: Build) -> None:
+    """A released version can be read, every table and every partition."""
+    if build.area.name not in biodata_cache.get_cache_versions():
+        return
+    assets = biodata_cache.assets()
+    assert set(assets["project_name"]) in ({"first"}, {"second"}), assets
+    values = biodata_cache.quality_control()
+    found = set(zip(values["subject_id"], values["value"], strict=True))
+    known = {pair for subjects, _ in STATES for pair in subjects.items()}
+    assert found <= known, found
+    assert {"1", "3"} <= {subject for subject, _ in found}
+
+
+def _is_consistent(build: Build, *, exactly: bool = False) -> bool:
+    """What the index releases has a registry, and what the registry names is there, each whole."""
+    store, folder = open_store(build.settings), build.area.name
+    if folder not in json.loads(store.read("cache_versions.json") or b"[]"):
+        return not exactly
+    content = store.read(f"{folder}/cache_registry.json")
+    registry = parse_registry(content, folder)
+    assert content is not None
+    listed = {path.removeprefix(f"{folder}/") for path in store.listing(f"{folder}/")}
+    named = files_of(registry.entries.values())
+    assert named.keys() <= listed, named.keys() - listed
+    if exactly:
+        assert listed == {*named, "cache_registry.json"}, listed ^ named.keys()
+        for path, known in named.items():
+            data = store.read(f"{folder}/{path}") or b""
+            assert known is None or known == (len(data), hashlib.sha256(data).hexdigest()), path
+        left = list(store.listing(f".builds/{folder}/"))
+        assert not [path for path in left if path.endswith(("lock.json", "pending.json"))], left
+    return True
+
+
+def _until_unlocked(work: Callable[[], object]) -> None:
+    """Do it as soon as the lock of the dead has ended."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        with suppress(LockedError):
+            work()
+            return
+        time.sleep(0.1)
+    raise AssertionError("the lock of the dead did not end")
+
+
+def _requests_of_a_publish(two: Two, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many there are when the second build follows the first."""
+    publish(two.builds[0].settings)
+    with monkeypatch.context() as through:
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        publish(two.builds[1].settings)
+    number = len(proxy.requests)
+    proxy.reset()
+    return number
+
+
+def _go_wrong(
+    two: Two, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str, step: int
+) -> None:
+    last = _requests_of_a_publish(two, proxy, monkeypatch)
+    turn = 0
+    with reader_looking_on(two.builds[0]) as reader:
+        for number in range(1, last + 1, step):
+            proxy.reset()
+            proxy.fault = lambda at, *_, number=number: fault if at == number else None
+            with monkeypatch.context() as through:
+                through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+                report = publish(two.builds[turn].settings)
+            assert report.written > 0
+            assert proxy.faults == 1
+            assert two.is_published(turn), f"after {fault} at request {number}"
+            turn = 1 - turn
+    assert reader.reads > 0
+    assert reader.wrong == []
+
+
+@pytest.mark.parametrize("fault", ["drop_answer", "503"])
+def test_a_request_that_goes_wrong_is_repeated(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    _go_wrong(Two.of(build), proxy, monkeypatch, fault, step=6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_request_that_goes_wrong_is_repeated(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    _go_wrong(Two.of(build), proxy, monkeypatch, fault, step=1)
+
+
+@pytest.mark.parametrize("fault", ["drop_answer", "503"])
+def test_a_server_that_goes_away_leaves_a_cache_to_be_read(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Every data file is refused from the third upload on, to the end of all attempts."""
+    two = Two.of(build)
+    publish(two.builds[0].settings)
+    uploads = 0
+
+    def fail(number: int, method: str, path: str) -> str | None:
+        nonlocal uploads
+        uploads += method == "PUT"
+        return fault if uploads > 3 and "lock" not in path else None
+
+    proxy.fault = fail
+    with monkeypatch.context() as through:
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        through.setenv("AWS_MAX_ATTEMPTS", "2")
+        with pytest.raises(CacheError):
+            publish(two.builds[1].settings, lease=LEASE)
+    _look(build)
+    assert _is_consistent(build)
+    _until_unlocked(lambda: publish(two.builds[1].settings, lease=LEASE))
+    assert two.is_published(1)
+
+
+class Victim:
+    """A publisher that does not get beyond a request."""
+
+    def __init__(self, last: int, how: str) -> None:
+        self._last, self._how = last, how
+        self._process = 0
+        self._is_known = threading.Event()
+
+    def start(self, process: int) -> None:
+        self._process = process
+        self._is_known.set()
+
+    def fault(self, number: int, *_: str) -> str | None:
+        if number < self._last:
+            return None
+        self._is_known.wait(10)
+        os.kill(self._process, signal.SIGKILL)
+        return self._how
+
+
+def _kill(
+    two: Two,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    how: str,
+    points: Callable[[int], bool],
+) -> int:
+    """Kill a publisher at its Nth request, for each N until it ends before; how often it was."""
+    build, version = two.builds[0], _settings.installed_version()
+    first, second = (1, 0) if what == "rollback" else (0, 1)
+
+    def restore() -> None:
+        publish(two.builds[second].settings, lease=LEASE)
+        publish(two.builds[first].settings, lease=LEASE)
+
+    def again() -> None:
+        work = rollback if what == "rollback" else publish
+        work(two.builds[1].settings, lease=LEASE)
+
+    with monkeypatch.context() as through:
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        publishers = Publishers()
+    killed, number = 0, 0
+    with publishers, reader_looking_on(build) as reader:
+        while True:
+            number += 1
+            if not points(number):
+                continue
+            _until_unlocked(restore)
+            proxy.reset()
+            victim = Victim(number, how)
+            proxy.fault = victim.fault
+            victim.start(publishers.start(what, build.root, two.builds[1].work, version))
+            (outcome,) = publishers.wait()
+            _look(build)
+            assert _is_consistent(build)
+            if outcome == "done":
+                break
+            assert outcome == "killed"
+            killed += 1
+            _until_unlocked(again)
+            assert two.is_published(second), f"killed at request {number}"
+    assert reader.reads > 0
+    assert reader.wrong == []
+    return killed
+
+
+def test_a_publisher_that_is_killed(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = Two.of(build)
+    last = _requests_of_a_publish(two, proxy, monkeypatch)
+    points = {last // 2, last - 3, last + 20}
+    assert _kill(two, proxy, monkeypatch, "publish", "drop_answer", points.__contains__) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["drop", "drop_answer"])
+@pytest.mark.parametrize("what", ["publish", "rollback"])
+def test_a_publisher_that_is_killed_at_every_request(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str, how: str
+) -> None:
+    assert _kill(Two.of(build), proxy, monkeypatch, what, how, lambda _: True) > 20
+
+
+def test_a_first_publisher_that_is_killed_releases_nothing(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another build follows, without the partition that the first had begun to add."""
+    two = Two.of(build)
+    proxy.fault = lambda *request: "503" if request[2].endswith("registry.json") else None
+    with monkeypatch.context() as through:
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        through.setenv("AWS_MAX_ATTEMPTS", "2")
+        with pytest.raises(CacheError):
+            publish(two.builds[0].settings, lease=LEASE)
+    assert biodata_cache.get_cache_versions() == []
+    _until_unlocked(lambda: publish(two.builds[1].settings, lease=LEASE))
+    assert two.is_published(1)
+
+
+def test_two_publishers_of_one_version_at_once(build: Build, aws: Server) -> None:
+    two, version = Two.of(build), _settings.installed_version()
+    with Publishers() as publishers:
+        for _ in range(2):
+            for each in two.builds:
+                publishers.start("publish", build.root, each.work, version)
+            outcomes = publishers.wait(2)
+            assert set(outcomes) <= {"done", "refused"}
+            assert "done" in outcomes
+            assert two.is_published(0) or two.is_published(1)
+
+
+def test_publishers_of_different_versions_at_once(build: Build, tmp_path: Path) -> None:
+    build.make(*STATES[0][:1])
+    versions = [f"9.{number}" for number in range(6)]
+    with Publishers() as publishers:
+        for version in versions:
+            work = tmp_path / f"work-{version}"
+            shutil.copytree(build.work, work)
+            area = work / build.area.relative_to(build.work)
+            area.rename(area.parent / f"bdc-v{version}")
+            publishers.start("publish", build.root, work, version)
+        assert publishers.wait(6) == ["done"] * 6
+    assert biodata_cache.get_cache_versions() == [f"bdc-v{version}" for version in versions]

@@ -1,0 +1,338 @@
+"""Publishing to S3: what changed and nothing else, in order, under a lock, beside other writers."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import server as s3_server
+
+from biodata_cache import (
+    AccessError,
+    CacheNotFoundError,
+    LockedError,
+    SettingsError,
+    UnreachableError,
+    _s3,
+    _settings,
+)
+from biodata_cache._promote import release
+from biodata_cache._publish import publish, rollback
+from biodata_cache._store import Content, open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from built import Build
+    from faults import Proxy
+    from server import Server
+
+SUBJECTS = {"0451": "1", "451": "2", "a/b c%d=é'": "3", "..": "4", "*[0]?": "5", "": "6"}
+HOME = "some/prefix/data-asset-cache"
+
+
+def objects(server: Server, bucket: str, *, hidden: bool = False) -> dict[str, bytes]:
+    """Content of each object, by its path below the version folders' home."""
+    client = server.client()
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+    return {
+        key.removeprefix(f"{HOME}/"): client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        for key in keys
+        if hidden or "/.builds/" not in key
+    }
+
+
+def test_everything_is_there_with_its_headers(aws: Server, bucket: str, build: Build) -> None:
+    report = publish(build.make(SUBJECTS).settings)
+    folder = build.area.name
+    found = objects(aws, bucket, hidden=True)
+    assert json.loads(found["cache_versions.json"]) == [folder]
+    registry = json.loads(found[f"{folder}/cache_registry.json"])["tables"]
+    assert registry == report.tables
+    assert registry[0]["location"] == f"s3://{bucket}/{HOME}/{folder}/assets.pqt"
+    built = {
+        f"{folder}/{path.relative_to(build.area).as_posix()}": path.read_bytes()
+        for path in build.area.rglob("*.pqt")
+    }
+    assert {path: found[path] for path in built} == built
+    assert not [path for path in found if ".builds" in path], "no lock and no journal is left"
+    client = aws.client()
+    for path, kind in (
+        ("assets.pqt", "application/vnd.apache.parquet"),
+        ("cache_registry.json", "application/json"),
+    ):
+        head = client.head_object(Bucket=bucket, Key=f"{HOME}/{folder}/{path}")
+        assert (head["ContentType"], head["CacheControl"]) == (kind, "no-cache")
+
+
+def test_only_what_changed_is_uploaded(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(build.make(SUBJECTS).settings)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    again = publish(build.settings)
+    assert (again.written, again.removed) == (0, 0)
+    assert not [it for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
+    proxy.reset()
+    changed = publish(
+        build.make(SUBJECTS | {"451": "new"}, built_at="2026-01-02T00:00:00Z").settings
+    )
+    assert changed.replaced == [
+        "qc/subject_id=451/data.pqt",
+        "cache_registry/quality_control.json",
+        "cache_registry.json",
+    ]
+    order = [it.path for it in proxy.requests if it.method == "PUT" and "/.builds/" not in it.path]
+    assert [path.rpartition("/")[2] for path in order] == [
+        "data.pqt",
+        "quality_control.json",
+        "cache_registry.json",
+    ]
+
+
+def test_content_that_is_not_what_was_published_is_mended(
+    aws: Server, bucket: str, build: Build
+) -> None:
+    publish(build.make(SUBJECTS).settings)
+    before = objects(aws, bucket)
+    path = f"{build.area.name}/assets.pqt"
+    damaged = before[path][:-1] + b"x"
+    aws.client().put_object(Bucket=bucket, Key=f"{HOME}/{path}", Body=damaged)
+    assert publish(build.settings).replaced == ["assets.pqt"]
+    assert objects(aws, bucket, hidden=True) == before
+
+
+def test_an_etag_that_is_no_md5_costs_a_request_and_no_upload(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What S3 does with objects that are encrypted with a key of the owner's."""
+    publish(build.make(SUBJECTS).settings)
+    monkeypatch.setattr(_s3, "_etag", lambda _: '"something else"')
+    assert publish(build.settings).written == 0
+
+
+def test_a_large_file_goes_in_parts_and_is_known_again(
+    aws: Server, bucket: str, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_s3, "PART_SIZE", 5 * 2**20)
+    data = b"0123456789abcdef" * 2**16 * 11
+    (tmp_path / "large").write_bytes(data)
+    content = Content.of(data)
+    content = Content(content.size, content.sha256, tmp_path / "large")
+    store = open_store(build.settings)
+    store.write("large.pqt", content)
+    assert store.listing("")["large.pqt"].tag.endswith('-3"')
+    assert store.holds("large.pqt", store.listing("")["large.pqt"], content)
+    assert objects(aws, bucket)["large.pqt"] == data
+    store.keep("large.pqt", "copy.pqt")
+    assert store.sha256("copy.pqt") == content.sha256
+
+
+def test_uploads_that_were_never_finished_are_given_up(
+    aws: Server, bucket: str, build: Build
+) -> None:
+    client = aws.client()
+    for key in (f"{HOME}/{build.area.name}/assets.pqt", "somebody/else"):
+        client.create_multipart_upload(Bucket=bucket, Key=key)
+    publish(build.make(SUBJECTS).settings)
+    left = client.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert [upload["Key"] for upload in left] == ["somebody/else"]
+
+
+def test_subjects_that_are_gone_leave_and_other_objects_stay(
+    aws: Server, bucket: str, build: Build
+) -> None:
+    publish(build.make(SUBJECTS).settings)
+    foreign = f"{HOME}/{build.area.name}/notes.txt"
+    aws.client().put_object(Bucket=bucket, Key=foreign, Body=b"somebody else's")
+    before = objects(aws, bucket).keys()
+    report = publish(build.make({"0451": "1"}, built_at="2026-01-02T00:00:00Z").settings)
+    assert report.removed == 5
+    gone = before - objects(aws, bucket).keys()
+    assert len(gone) == 5
+    assert all("/qc/subject_id=" in path for path in gone)
+
+
+def test_the_index_keeps_the_entries_of_other_writers(build: Build) -> None:
+    """Twelve versions are released at once; each has read the index before the others wrote."""
+    store = open_store(build.settings)
+    names = [f"bdc-v{number}.0" for number in range(12)]
+    threads = [threading.Thread(target=release, args=(store, name)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    content = store.read("cache_versions.json")
+    assert json.loads(content or b"") == _settings.ascending(names)
+
+
+def test_second_publisher_is_refused_and_the_lock_is_given_back(build: Build) -> None:
+    build.make(SUBJECTS)
+    store = open_store(build.settings)
+    with store.lock(build.area.name), pytest.raises(LockedError, match=r"at work, of .*ends in"):
+        publish(build.settings)
+    publish(build.settings)
+    with store.lock("bdc-v99.0"):
+        publish(build.settings)
+
+
+def test_lock_of_the_dead_is_taken_over_when_it_ends(build: Build) -> None:
+    store = open_store(build.settings)
+    dead = _s3._Lease(store, ".builds/bdc-v0.1.0/lock.json", 2.0)
+    dead.acquire()
+    dead._ended.set()  # it does not renew, as if it had been killed
+    dead._thread.join()
+    with pytest.raises(LockedError), store.lock("bdc-v0.1.0"):
+        pass
+    time.sleep(3.1)  # the server counts whole seconds
+    with store.lock("bdc-v0.1.0") as lock:
+        lock.check()
+        with pytest.raises(LockedError, match="could not be renewed"):
+            dead.check()
+        dead.release()
+        lock.check()
+        with pytest.raises(LockedError), store.lock("bdc-v0.1.0"):
+            pass
+
+
+def test_a_lock_that_is_held_long_is_renewed(build: Build) -> None:
+    store = open_store(build.settings)
+    with store.lock("bdc-v0.1.0", 3.0) as lock:
+        time.sleep(5)
+        lock.check()
+        with pytest.raises(LockedError), store.lock("bdc-v0.1.0"):
+            pass
+
+
+def test_rollback_puts_the_last_builds_back_one_after_the_other(
+    aws: Server, bucket: str, build: Build
+) -> None:
+    builds = [
+        {"1": "a", "2": "a", "3": "a"},
+        {"1": "b", "2": "a", "4": "a"},
+        {"1": "b", "2": "c", "3": "c"},
+        {"1": "d", "5": "d"},
+    ]
+    states = []
+    for number, subjects in enumerate(builds):
+        publish(build.make(subjects, built_at=f"2026-01-0{number + 1}T00:00:00Z").settings)
+        states.append(objects(aws, bucket))
+    for state in reversed(states[:-1]):
+        rollback(build.settings)
+        assert objects(aws, bucket) == state
+    with pytest.raises(CacheNotFoundError, match="No earlier build is kept"):
+        rollback(build.settings)
+    assert objects(aws, bucket, hidden=True) == states[0], "nothing is kept for nothing"
+    publish(build.settings)
+    assert objects(aws, bucket) == states[-1]
+
+
+def test_no_more_builds_are_kept_than_set(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIODATA_CACHE_KEEP_BUILDS", "2")
+    for number in range(1, 6):
+        publish(build.make({"1": str(number)}, built_at=f"2026-01-0{number}T00:00:00Z").settings)
+    kept = open_store(build.settings).folders(f".builds/{build.area.name}/")
+    assert [name[:22] for name in kept] == ["000003-20260103T000000", "000004-20260104T000000"]
+
+
+def test_dry_run_writes_nothing_and_says_what_would_change(
+    aws: Server, bucket: str, build: Build
+) -> None:
+    build.make({"1": "a", "2": "a"})
+    assert "assets.pqt" in publish(build.settings, dry_run=True).added
+    assert objects(aws, bucket, hidden=True) == {}
+    publish(build.settings)
+    before = objects(aws, bucket, hidden=True)
+    report = publish(
+        build.make({"1": "b", "3": "a"}, built_at="2026-01-02T00:00:00Z").settings, dry_run=True
+    )
+    assert report.added == ["qc/subject_id=3/data.pqt"]
+    assert "qc/subject_id=1/data.pqt" in report.replaced
+    assert report.gone == ["qc/subject_id=2/data.pqt"]
+    assert objects(aws, bucket, hidden=True) == before
+
+
+def test_a_bucket_that_is_not_there(build: Build) -> None:
+    build.make(SUBJECTS)
+    build.root = "s3://no-such-bucket"
+    with pytest.raises(CacheNotFoundError, match=r"no bucket 'no-such-bucket' at http"):
+        publish(build.settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", "wrong", "SignatureDoesNotMatch"),
+        ("AWS_ACCESS_KEY_ID", "nobody", "InvalidAccessKeyId"),
+    ],
+)
+def test_wrong_credentials(
+    build: Build, monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: str
+) -> None:
+    build.make(SUBJECTS)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(AccessError, match=rf"refuses the credentials \({code}\).*AWS_PROFILE"):
+        publish(build.settings)
+
+
+def test_who_may_only_read_is_told_so(
+    aws: Server, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.new_bucket("only-to-be-read", readers=s3_server.READER_KEY)
+    build.make(SUBJECTS)
+    build.root = "s3://only-to-be-read"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.READER_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.READER_SECRET)
+    with pytest.raises(AccessError, match=r"denies PutObject with these rights"):
+        publish(build.settings)
+
+
+def test_without_credentials(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.make(SUBJECTS)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(AccessError, match=r"denies \w+ without credentials"):
+        publish(build.settings)
+
+
+def test_nobody_at_the_endpoint(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.make(SUBJECTS)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3_server.free_port()}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(UnreachableError, match=r"does not answer.*AWS_ENDPOINT_URL"):
+        publish(build.settings)
+
+
+def test_a_profile_that_is_not_there(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.make(SUBJECTS)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(SettingsError, match="nobody"):
+        publish(build.settings)
+
+
+def test_a_profile_brings_credentials_region_and_endpoint(
+    aws: Server, build: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "no-config").write_text(
+        f"[profile mine]\nregion = {s3_server.REGION}\nendpoint_url = {aws.endpoint}\n"
+    )
+    (tmp_path / "no-credentials").write_text(
+        f"[mine]\naws_access_key_id = {s3_server.ROOT_KEY}\n"
+        f"aws_secret_access_key = {s3_server.ROOT_SECRET}\n"
+    )
+    for name in ("ENDPOINT_URL", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(f"AWS_{name}")
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    assert publish(build.make(SUBJECTS).settings).written > 6
+
+
+@pytest.mark.parametrize("root", ["s3://", "s3:///prefix"])
+def test_a_root_without_a_bucket(build: Build, root: str) -> None:
+    build.make(SUBJECTS)
+    build.root = root
+    with pytest.raises(SettingsError, match="names no bucket"):
+        publish(build.settings)
