@@ -347,3 +347,19 @@ def test_publishers_of_different_versions_at_once(build: Build, tmp_path: Path) 
             publishers.start("publish", build.root, work, version)
         assert publishers.wait(6) == ["done"] * 6
     assert biodata_cache.get_cache_versions() == [f"bdc-v{version}" for version in versions]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_read_of_which_any_request_goes_wrong(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    publish(build.make({"1": "a"}).settings)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    biodata_cache.assets()
+    proxy.reset()
+    biodata_cache.assets()
+    for number in range(1, len(proxy.requests) + 1):
+        proxy.reset()
+        proxy.fault = lambda at, *_, number=number: fault if at == number else None
+        assert biodata_cache.assets()["name"].tolist() == ["a", "b"]
+        assert proxy.faults == 1
