@@ -6,7 +6,8 @@ anywhere. From the inside out:
 - `_sample_population`: subjects, their sessions, and chains of assets;
 - `_sample_sections` and its neighbours: what a record says about an asset;
 - `_sample_faults`: what is wrong with a few of them, on purpose;
-- here: the record as a whole.
+- here: the record as a whole;
+- `_sample_objects`: what the object store holds of the assets.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from extract import _sample_objects
 from extract import _sample_sections as sections
 from extract._sample_acquisition import acquisition
 from extract._sample_bulk import Bulk
@@ -31,7 +33,7 @@ from extract._sample_words import described_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["documents"]
+__all__ = ["documents", "objects"]
 
 _SAMPLE_SIZE = 400
 _DUPLICATE_RATE = 0.025
@@ -53,6 +55,19 @@ def documents(count: int | None = None) -> Iterator[bytes]:
         yield from islice(_Records(SMALL, Draw("sample")), _SAMPLE_SIZE)
     else:
         yield from islice(_Records(REALISTIC, Draw("benchmark")), count)
+
+
+def objects(count: int | None = None) -> Iterator[tuple[str, str, bytes]]:
+    """Make up what the object store holds of the sample's assets.
+
+    Args:
+        count: As for `documents`. Only the first 400 records have objects: a benchmark of records
+            is none of objects.
+
+    Yields:
+        Bucket, key and content of an object.
+    """
+    yield from _sample_objects.objects(islice(documents(count), _SAMPLE_SIZE))
 
 
 class _Records:

@@ -1,0 +1,266 @@
+"""What is asked of an object store, what is asked again, and what the lake keeps of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from biodata_cache import LockedError, SourceError
+from extract import answers, probes
+from extract.objects import FolderStore, UnavailableObjectError
+from extract.run import extract
+from extract.sources import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCATION = "s3://aind-open-data/{}"
+CONFIG = "SPIM/derivatives/neuroglancer_config.json"
+
+
+def asset(name: str, modality: str = "behavior", level: str = "raw", **more: Any) -> dict[str, Any]:
+    described = {"data_level": level, "modalities": [{"abbreviation": modality}]}
+    record = {"_id": name, "name": name, "location": LOCATION.format(name)}
+    return record | {"data_description": described} | more
+
+
+class Fixture:
+    """A lake of records and a folder of buckets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.raw = folder / "raw"
+        self.buckets = folder / "buckets"
+        self.source = folder / "records.jsonl"
+        self.store = FolderStore(self.buckets, "test")
+        (self.buckets / "aind-open-data").mkdir(parents=True)
+
+    def put(self, key: str, content: Any = "{}", bucket: str = "aind-open-data") -> None:
+        path = self.buckets / bucket / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def records(self, *records: dict[str, Any]) -> None:
+        self.source.write_text("".join(json.dumps(record) + "\n" for record in records))
+        extract(open_source(str(self.source)), self.raw)
+
+    def ask(self, store: Any = None) -> probes.Report:
+        lake = str(self.raw / "docdb_v2/*.parquet")
+        with answers.locked(self.raw):
+            return probes.ask(store or self.store, self.raw, lake)
+
+    def rows(self, kind: str) -> list[tuple[Any, ...]]:
+        """Name of the asset, key, content and problem, of the newest answers."""
+        found = duckdb.execute(
+            """
+            select location[21:], key, content, problem from read_parquet(?)
+            qualify asked_at = max(asked_at) over (partition by location)
+            order by all
+            """,
+            [str(self.raw / f"objects_{kind}/*.parquet")],
+        )
+        return found.fetchall()
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Fixture:
+    return Fixture(tmp_path)
+
+
+def test_each_asset_is_asked_what_its_tables_need(lake: Fixture) -> None:
+    lake.records(
+        asset("spim", "SPIM"),
+        asset("spim_Stitched_2024", "other", "derived"),
+        asset("spim_fused_2024", "SPIM", "derived"),
+        asset("mouse", "behavior-videos"),
+        asset("private", location="s3://aind-private-data/private"),
+        asset("fib", "fib"),
+    )
+    report = lake.ask()
+    assert report.asked == {"channels": 1, "neuroglancer": 1, "exaspim": 1, "trainer_states": 1}
+    assert report.found.total() == 0
+    assert lake.rows("channels") == [("spim_Stitched_2024", None, None, None)]
+
+
+def test_objects_are_copied_as_they_are(lake: Fixture) -> None:
+    lake.records(asset("spim", "SPIM", location=LOCATION.format("spim/")), asset("mouse"))
+    content = '{"ng_link": "x", "big": 123456789012345678901234567890, "a": 1, "A": 2, "": 0}'
+    lake.put(f"spim/{CONFIG}", content)
+    lake.put("spim/process_output.json")
+    lake.put("spim/neuroglancer.json.bak")
+    lake.put("mouse/behavior/trainer_state.json", "\ufeff{}")
+    lake.put("mouse/behavior/trainer_state_2.json", "x" * 1_500_000)
+    lake.put("mouse/behavior/trainer_states.csv")
+    lake.put("mouse/behavior/Logs/.launcher/TrainerState_1.json", b"\xff")
+    lake.ask()
+    assert lake.rows("neuroglancer") == [("spim", CONFIG, content, None)]
+    assert lake.rows("exaspim") == [("spim", "process_output.json", None, None)]
+    found = lake.rows("trainer_states")
+    assert [(key, len(text or ""), problem) for _, key, text, problem in found] == [
+        ("behavior/Logs/.launcher/TrainerState_1.json", 0, "not UTF-8 text"),
+        ("behavior/trainer_state.json", 2, None),
+        ("behavior/trainer_state_2.json", 1_500_000, None),
+    ]  # fmt: skip
+
+
+def test_channels_are_folders_however_many(lake: Fixture) -> None:
+    lake.records(asset("x_stitched", "SPIM", "derived"))
+    names = [f"Ex_{number}" for number in range(30)] + ["\u00e9 #?&=%20", "a'b"]
+    for name in names:
+        lake.put(f"x_stitched/image_cell_segmentation/{name}/deep/er/x.json")
+    lake.put("x_stitched/image_cell_segmentation/file.json")
+    (lake.buckets / "aind-open-data/x_stitched/image_cell_segmentation/empty").mkdir()
+    lake.ask()
+    assert sorted(key for _, key, *_ in lake.rows("channels")) == sorted(names)
+
+
+def test_what_is_settled_is_not_asked_again_and_what_was_missing_is(lake: Fixture) -> None:
+    names = ["found", "missing", "broken", "no link"]
+    lake.records(
+        *(asset(f"m {name}") for name in names),
+        *(asset(f"s {name}", "SPIM") for name in names),
+        asset("x_stitched", "SPIM", "derived"),
+    )
+    lake.put("m found/behavior/trainer_state.json")
+    lake.put("m broken/behavior/trainer_state.json", '{"curriculum": ')
+    lake.put(f"s found/{CONFIG}", '{"ng_link": "x"}')
+    lake.put(f"s broken/{CONFIG}", "")
+    lake.put(f"s no link/{CONFIG}", '{"layers": []}')
+    lake.put("x_stitched/image_cell_segmentation/a/x")
+    lake.ask()
+    second = lake.ask()
+    assert second.remembered == {"channels": 1, "neuroglancer": 1, "trainer_states": 1}
+    assert second.asked == {"neuroglancer": 3, "exaspim": 4, "trainer_states": 3}
+    lake.put("m missing/behavior/trainer_state.json", "{}")
+    lake.put("m broken/behavior/trainer_state.json", '{"curriculum": null}')
+    third = lake.ask()
+    assert (third.asked["trainer_states"], third.found["trainer_states"]) == (3, 2)
+    texts = {name: text for name, _, text, _ in lake.rows("trainer_states")}
+    assert texts == {
+        "m found": "{}", "m missing": "{}", "m broken": '{"curriculum": null}', "m no link": None,
+    }  # fmt: skip
+
+
+def test_another_store_is_asked_everything_again(lake: Fixture) -> None:
+    lake.records(asset("m"))
+    lake.put("m/behavior/trainer_state.json")
+    lake.ask()
+    other = lake.ask(FolderStore(lake.buckets / "none", "other"))
+    assert other.remembered.total() == 0
+    assert lake.rows("trainer_states") == [("m", None, None, None)]
+
+
+def test_an_asset_that_moved_is_asked_where_it_is_now(lake: Fixture) -> None:
+    lake.put("new/behavior/trainer_state.json", '{"is": "new"}')
+    lake.records(asset("m"))
+    lake.ask()
+    lake.records(asset("m", location=LOCATION.format("new")))
+    assert lake.ask().found["trainer_states"] == 1
+
+
+LOCATIONS = [
+    None, "", "/data/x", "s3://", "s3:///x", "aind-open-data/x", "s3://aind-open-data",
+    "s3://aind-open-data/", "s3://aind-open-data/../../x", "s3://../x", "s3://a b/x", 5, {"a": 1},
+    "s3://aind-open-data//x", "s3://aind-open-data/x\u0000y", "s3://aind-open-data/'; drop table x",
+]  # fmt: skip
+
+
+def test_odd_locations_stop_nothing(lake: Fixture) -> None:
+    lake.records(
+        *(
+            asset(f"{number} {modality} stitched", modality, level, location=location)
+            for number, location in enumerate(LOCATIONS)
+            for modality, level in (("SPIM", "raw"), ("SPIM", "derived"), ("behavior", "raw"))
+        ),
+        {"_id": "no description", "location": "s3://aind-open-data/a"},
+        {"_id": "odd", "location": "s3://aind-open-data/b", "data_description": [1]},
+        {"_id": "text", "location": "s3://aind-open-data/c", "data_description": "SPIM"},
+    )
+    report = lake.ask()
+    assert report.asked["trainer_states"] > 0
+    assert report.found.total() == 0
+
+
+def test_nothing_to_ask_leaves_the_schema(lake: Fixture) -> None:
+    lake.records()
+    assert lake.ask().asked.total() == 0
+    for kind in probes.KINDS:
+        assert lake.rows(kind) == []
+
+
+class FaultyStore:
+    """Answers some questions, refuses others, and then cannot be reached."""
+
+    description = "test"
+
+    def __init__(self, until: int) -> None:
+        self.until = until
+        self.asked = Counter[str]()
+
+    def keys(self, _: str, prefix: str) -> list[str]:
+        self.asked[prefix] += 1
+        if f"{self.until}/" in prefix:
+            raise SourceError("the store cannot be reached")
+        if "/behavior/trainer_state" in prefix and "1" not in prefix:
+            raise UnavailableObjectError("access denied")
+        return [f"{prefix}.json"] if prefix.endswith("trainer_state") else []
+
+    def read(self, *_: object) -> bytes:
+        return b"{}"
+
+
+def test_what_was_answered_before_the_store_went_away_is_kept(lake: Fixture) -> None:
+    lake.records(*(asset(f"a{number:03}") for number in range(300)))
+    with pytest.raises(SourceError, match="cannot be reached"):
+        lake.ask(FaultyStore(until=250))
+    kept = len(lake.rows("trainer_states"))
+    assert 100 <= kept <= 250
+    again = FaultyStore(until=999)
+    report = lake.ask(again)
+    assert report.remembered.total() > 0
+    assert report.asked.total() + report.remembered.total() == 300
+    assert report.problems == {"access denied": report.asked.total() - report.found.total()}
+
+
+def test_many_nights_are_compacted_without_loss(
+    lake: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "MOST_FILES", 4)
+    lake.records(asset("m"), asset("n"), asset("gone"))
+    lake.put("m/behavior/trainer_state.json")
+    lake.put("gone/behavior/trainer_state.json")
+    lake.ask()
+    before = lake.rows("trainer_states")
+    lake.records(asset("m"), asset("n"))
+    for _ in range(12):
+        lake.ask()
+    assert len(list((lake.raw / "objects_trainer_states").glob("*.parquet"))) <= 6
+    assert lake.rows("trainer_states") == [row for row in before if row[0] != "gone"]
+    assert lake.ask().remembered == {"trainer_states": 1}
+
+
+def test_a_second_extract_is_refused(lake: Fixture) -> None:
+    lake.records(asset("m"))
+    with answers.locked(lake.raw), pytest.raises(LockedError):
+        lake.ask()
+
+
+def test_what_a_killed_run_left_is_removed(lake: Fixture) -> None:
+    lake.records(asset("m"))
+    lake.ask()
+    left = lake.raw / "objects_channels/.20240101-0000.parquet.tmp"
+    left.write_bytes(b"half")
+    lake.ask()
+    assert not left.exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_a_problem(lake: Fixture) -> None:
+    lake.records(asset("m"))
+    lake.put("m/behavior/trainer_state.json")
+    (lake.buckets / "aind-open-data/m/behavior").chmod(0)
+    assert lake.ask().problems == {"access denied": 1}
