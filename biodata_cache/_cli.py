@@ -84,6 +84,9 @@ _allow_shrink = click.option(
     "--allow-shrink", is_flag=True, help="Accept that most records are gone from the source."
 )
 _raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
+_objects = _option(
+    "--objects", "OBJECTS", "Object store: `s3`, a folder of buckets, or `none`; by source."
+)
 _work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
 _root = _option("--root", "ROOT", "Folder to publish to and to read from.")
 _version = _option("--version", "VERSION", "Version to read; by default the installed one.")
@@ -100,6 +103,7 @@ def _source_options(command: _Command) -> _Command:
     options = (
         _source,
         _source_file,
+        _objects,
         _database,
         _collection,
         _v1_source,
@@ -131,6 +135,7 @@ def cli() -> None:
 @cli.command()
 @_source_options
 @_dry_run
+@_root
 @_raw
 @_work
 def extract(full: bool, allow_shrink: bool, dry_run: bool, **given: str | None) -> None:  # noqa: FBT001
@@ -139,6 +144,8 @@ def extract(full: bool, allow_shrink: bool, dry_run: bool, **given: str | None) 
     Fetches what is new or changed since the last run. A run that was stopped, in whatever way,
     is continued by the next one. A password belongs into the environment variable
     BIODATA_CACHE_SOURCE or into a file, not on the command line.
+
+    The objects of the assets are asked for, too, and what the root holds of earlier upgrades.
 
     \b
     Examples:
@@ -334,6 +341,35 @@ def _print_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
                 highlight=False,
                 soft_wrap=True,
             )
+    if not is_dry:
+        _print_objects(outcome)
+
+
+def _print_objects(outcome: Outcome) -> None:
+    report = outcome.objects
+    if report is None:
+        _say("objects: not asked for: give --objects s3, or a folder of buckets", "yellow")
+    else:
+        kinds = ", ".join(
+            f"{kind} {report.found[kind]:,} of {report.asked[kind]:,}"
+            for kind in sorted(report.asked)
+        )
+        _say(
+            f"objects: found {kinds or 'nothing new to ask'} in {report.store}; "
+            f"{report.remembered.total():,} known from before ({report.seconds:.1f} s)"
+        )
+        for problem, count in sorted(report.problems.items()):
+            _say(f"objects: {count:,} could not be had: {problem}", "yellow")
+        if outcome.sessions is None:
+            _say(f"objects: no table of foraging sessions: {outcome.sessions_missing}", "yellow")
+        else:
+            _say(f"objects: {outcome.sessions:,} foraging sessions")
+    if outcome.upgrades is not None:
+        _say(f"upgrades: {outcome.upgrades:,} records in the custom table of the upgrader")
+
+
+def _say(text: str, style: str | None = None) -> None:
+    _stderr.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_outcome(outcome: Outcome) -> None:

@@ -54,7 +54,8 @@ class Settings:
         retry_seconds: Seconds without any progress after which a database is given up.
         workers: How many threads fetch at once.
         raw: Raw lake: a folder or `s3://…`.
-        objects: Object store to probe: `s3` or a folder of buckets.
+        objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
+            sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
     """
 
@@ -107,6 +108,7 @@ def load(
     version: str | None = None,
     source: str | None = None,
     raw: str | None = None,
+    objects: str | None = None,
     work: str | None = None,
     **others: str | None,
 ) -> Settings:
@@ -153,7 +155,7 @@ def load(
         retry_seconds=_number("RETRY_SECONDS", DEFAULT_RETRY_SECONDS),
         workers=int(_number("WORKERS", DEFAULT_WORKERS, least=1)),
         raw=_value("RAW", raw) or str(work_folder / "raw"),
-        objects=_value("OBJECTS", None) or "s3",
+        objects=_value("OBJECTS", objects) or _objects_of(chosen_source),
         work=work_folder,
     )
 
@@ -207,6 +209,13 @@ def _number(name: str, default: float, *, least: float = 0.0) -> float:
     if not math.isfinite(number) or number < least:
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give a number of at least {least:g}.")
     return number
+
+
+def _objects_of(source: str) -> str:
+    """Object store of a source, where none is named: files of records come without one."""
+    if source.partition(":")[0] == "sample":
+        return "sample"
+    return "s3" if "://" in source else "none"
 
 
 def _backend(root: str) -> Backend:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from biodata_cache import _publish
     from biodata_cache._settings import Settings
-    from extract import run
+    from extract import probes, run
     from extract.docdb import DatabaseSource
     from extract.sources import Source
 
@@ -53,6 +53,10 @@ class Outcome:
     Attributes:
         extracted: Report of the extract stage.
         extracted_v1: Its report on the records of version 1, if there is a source of them.
+        objects: What the object store was asked; None if it was not.
+        sessions: Foraging sessions that were copied; None if there is no frame of them.
+        sessions_missing: Why there is none.
+        upgrades: Rows of the upgrader's custom table; None if there is none.
         published: Report of the publish stage.
         rejects: File of the documents that could not be used.
         seconds: Wall time by stage.
@@ -61,6 +65,10 @@ class Outcome:
 
     extracted: run.Report | None = None
     extracted_v1: run.Report | None = None
+    objects: probes.Report | None = None
+    sessions: int | None = None
+    sessions_missing: str | None = None
+    upgrades: int | None = None
     published: _publish.Report | None = None
     rejects: Path | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -139,7 +147,32 @@ def run_extract(
         outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
     elif not chosen.dry_run:
         Lake(raw, V1_COLLECTION).ensure_schema()  # models read it, with or without records
+    if not chosen.dry_run:
+        _extract_the_rest(settings, raw, outcome, report)
     return outcome
+
+
+def _extract_the_rest(settings: Settings, raw: Path, outcome: Outcome, report: Reporter) -> None:
+    """Bring the lakes up to date that the records name, or that stand beside them."""
+    from extract import answers, foraging, probes, upgrades  # noqa: PLC0415
+    from extract.objects import S3Store  # noqa: PLC0415
+
+    started = time.perf_counter()
+    with answers.locked(raw):
+        probes.prepare(raw)
+        foraging.folder(raw)
+        published = upgrades.published_at(settings.root, S3Store)
+        outcome.upgrades = upgrades.copy_upgrades(published, raw)
+        store = probes.open_store(settings.objects, settings.source, settings.work)
+        if store is not None:
+            outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(store, raw)
+            outcome.objects = probes.ask(
+                store,
+                raw,
+                str(raw / COLLECTION / "*.parquet"),
+                lambda done, total: report("objects", done, total, f"from {store.description}"),
+            )
+    outcome.seconds["objects"] = time.perf_counter() - started
 
 
 def run_build(settings: Settings, report: Reporter, *, unit_tests: bool = True) -> Outcome:

@@ -1,0 +1,97 @@
+"""The upgrader's table and its history: copied, kept, and never lost for a night without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from biodata_cache import SourceError
+from extract.objects import S3Store
+from extract.upgrades import CUSTOM, copy_upgrades, published_at
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Fixture:
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "root/data-asset-cache"
+        self.raw = folder / "raw"
+
+    def write(self, path: str, query: str) -> None:
+        target = self.home / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        duckdb.execute(f"copy ({query}) to '{target}' (format parquet)")
+
+    def copy(self) -> int | None:
+        return copy_upgrades(published_at(str(self.home.parent), S3Store), self.raw)
+
+    def history(self) -> list[tuple[Any, ...]]:
+        found = duckdb.execute(
+            "select _id, upgrader_version, status, published_in from read_parquet(?) order by all",
+            [str(self.raw / "upgrade_history/*.parquet")],
+        )
+        return found.fetchall()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Fixture:
+    return Fixture(tmp_path)
+
+
+RUN = "select 'a' as v1_id, 'b' as v2_id, '0.2' as upgrader_version, 'success' as status"
+
+
+def test_no_root_leaves_empty_lakes(cache: Fixture) -> None:
+    assert copy_upgrades(published_at("", S3Store), cache.raw) is None
+    assert cache.history() == []
+
+
+def test_the_custom_table_is_copied_and_goes_again(cache: Fixture) -> None:
+    cache.write(CUSTOM, RUN)
+    assert cache.copy() == 1
+    copied = cache.raw / "upgrade_status/status.parquet"
+    assert duckdb.execute(f"select v1_id, status from '{copied}'").fetchall() == [("a", "success")]
+    before = copied.stat().st_mtime_ns
+    cache.copy()
+    assert copied.stat().st_mtime_ns == before
+    (cache.home / CUSTOM).unlink()
+    assert cache.copy() is None
+    assert not copied.exists()
+
+
+def test_published_versions_are_kept_whatever_comes_after(cache: Fixture) -> None:
+    columns = "'a' as _id, 'x' as name, 'failed' as status"
+    cache.write("bdc-v0.1.0/metadata_upgrade.pqt", f"select {columns}, 'failed' as \"0.1\"")
+    cache.write(
+        "bdc-v0.2.0/metadata_upgrade.pqt",
+        f'select {columns}, \'success\' as "0.2", null::varchar as "0.3"',
+    )
+    cache.write("custom/metadata_upgrade.pqt", 'select 1 as _id, 1 as "9.9"')
+    cache.copy()
+    rows = [("a", "0.1", "failed", "bdc-v0.1.0"), ("a", "0.2", "success", "bdc-v0.2.0")]
+    assert cache.history() == rows
+    # A night without the custom table publishes an empty one; the lake still knows.
+    cache.write("bdc-v0.1.0/metadata_upgrade.pqt", f"select {columns}, 'failed' as \"0.1\" limit 0")
+    (cache.home / "bdc-v0.2.0/metadata_upgrade.pqt").unlink()
+    cache.copy()
+    assert cache.history() == rows
+    cache.write("bdc-v0.1.0/metadata_upgrade.pqt", f"select {columns}, 'success' as \"0.1\"")
+    cache.copy()
+    assert cache.history() == [("a", "0.1", "success", "bdc-v0.1.0"), rows[1]]
+
+
+@pytest.mark.parametrize("path", [CUSTOM, "bdc-v0.1.0/metadata_upgrade.pqt"])
+def test_a_table_that_cannot_be_read_is_an_error_that_names_it(cache: Fixture, path: str) -> None:
+    (cache.home / path).parent.mkdir(parents=True)
+    (cache.home / path).write_bytes(b"PAR1 half")
+    with pytest.raises(SourceError, match="metadata_upgrade"):
+        cache.copy()
+
+
+def test_a_custom_table_of_another_kind_is_an_error(cache: Fixture) -> None:
+    cache.write(CUSTOM, "select 1 as x")
+    with pytest.raises(SourceError, match="upgrader"):
+        cache.copy()
