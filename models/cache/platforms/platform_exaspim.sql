@@ -1,0 +1,50 @@
+-- Grain: one row per raw ExaSPIM asset name.
+
+with raw_asset as (
+    select * from {{ ref('int_spim_assets') }}
+    where is_exaspim
+),
+
+derived_asset as (
+    select * from {{ ref('int_assets_described') }}
+    where is_record_of_name
+),
+
+raw_file as (
+    select
+        location,
+        -- The first of `neuroglancer.json` and `process_output.json` that exists.
+        min(file_name) as file_name
+    from {{ ref('stg_objects__exaspim_files') }}
+    group by all
+),
+
+fused as (
+    select
+        descendant.raw_name,
+        descendant.name,
+        derived_asset.location
+    from {{ ref('int_raw_descendants') }} as descendant
+    inner join derived_asset on descendant.name = derived_asset.name
+    where contains(lower(descendant.name), 'fused')
+    qualify
+        row_number() over (
+            partition by descendant.raw_name
+            order by descendant.processed_at desc nulls last, descendant.name desc
+        ) = 1
+),
+
+joined as (
+    select
+        coalesce(fused.name, raw_asset.name) as name,
+        raw_asset.name as raw_name,
+        fused.name is not null as processed,
+        '{{ var("exaspim_viewer") }}' || raw_asset.location || '/' || raw_file.file_name
+            as raw_link,
+        '{{ var("exaspim_viewer") }}' || fused.location as fused_link
+    from raw_asset
+    left join fused on raw_asset.name = fused.raw_name
+    left join raw_file on raw_asset.location = raw_file.location
+)
+
+select * from joined

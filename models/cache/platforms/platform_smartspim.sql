@@ -1,0 +1,67 @@
+-- Grain: one row per raw SmartSPIM asset name and channel; one without a channel where none is known.
+
+with raw_asset as (
+    select * from {{ ref('int_spim_assets') }}
+    where not is_exaspim
+),
+
+derived_asset as (
+    select * from {{ ref('int_assets_described') }}
+    where is_record_of_name
+),
+
+channel as (
+    select * from {{ ref('stg_objects__channels') }}
+),
+
+raw_link as (
+    select * from {{ ref('stg_objects__raw_links') }}
+),
+
+stitched as (
+    select
+        descendant.raw_name,
+        descendant.name,
+        derived_asset.location,
+        derived_asset.institution_abbreviation,
+        derived_asset.process_end_time,
+        '{{ var("spim_viewer") }}' || derived_asset.location as link
+    from {{ ref('int_raw_descendants') }} as descendant
+    inner join derived_asset on descendant.name = derived_asset.name
+    where contains(lower(descendant.name), 'stitched')
+    qualify
+        row_number() over (
+            partition by descendant.raw_name
+            order by descendant.processed_at desc nulls last, descendant.name desc
+        ) = 1
+),
+
+joined as (
+    select
+        coalesce(stitched.name, raw_asset.name) as name,
+        raw_asset.name as raw_name,
+        stitched.name is not null as processed,
+        stitched.institution_abbreviation as institution,
+        {{ time_text('stitched.process_end_time') }} as processing_end_time,
+        stitched.link || '/neuroglancer_config.json' as stitched_link,
+        stitched.link || '/image_atlas_alignment/neuroglancer_config.json' as alignment_link,
+        stitched.link || '/image_atlas_alignment/ccf_visualization/neuroglancer_config.json'
+            as alignment_ccf_link,
+        channel.channel,
+        stitched.link || '/image_cell_segmentation/' || channel.channel
+        || '/visualization/neuroglancer_config.json' as segmentation_link,
+        stitched.link || '/image_cell_quantification/' || channel.channel
+        || '/visualization/neuroglancer_config.json' as quantification_link,
+        -- The file has moved since some links were written.
+        if(
+            contains(raw_link.raw_link, '/SPIM/derivatives/'),
+            raw_link.raw_link,
+            replace(raw_link.raw_link, '/derivatives/', '/SPIM/derivatives/')
+        ) as raw_link
+    from raw_asset
+    left join stitched on raw_asset.name = stitched.raw_name
+    left join channel on stitched.location = channel.location
+    left join raw_link on raw_asset.location = raw_link.location
+)
+
+select * from joined

@@ -1,0 +1,13 @@
+-- Grain: one row per location of a stitched asset and folder of a channel.
+
+with answer as (
+    select * from {{ ref('stg_objects__answers') }}
+)
+
+select
+    location,
+    key as channel
+from answer
+where
+    kind = 'channels'
+    and key is not null

@@ -1,0 +1,13 @@
+-- Grain: one row per location of a raw asset and file that a link can point to.
+
+with answer as (
+    select * from {{ ref('stg_objects__answers') }}
+)
+
+select
+    location,
+    key as file_name
+from answer
+where
+    kind = 'exaspim'
+    and key is not null
