@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+import duckdb
 
 from biodata_cache._errors import BuildError
 
@@ -47,6 +49,8 @@ class Table:
         primary_key: Columns that tell rows apart.
         sort_order: Columns that rows are sorted by, within a partition.
         columns: Columns in the order of the file.
+        dynamic_column: What every further column of the file is, its name left open; None if the
+            table has the columns above and no others.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Table:
     primary_key: tuple[str, ...]
     sort_order: tuple[str, ...]
     columns: tuple[Column, ...]
+    dynamic_column: Column | None = None
 
     @property
     def place(self) -> str:
@@ -138,6 +143,26 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
     return sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
 
 
+def with_dynamic_columns(database: Path, tables: list[Table]) -> list[Table]:
+    """The tables with all columns that they have, where the data name some of them.
+
+    Args:
+        database: The build database.
+        tables: Tables as the project describes them.
+    """
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return [_with_dynamic_columns(connection, table) for table in tables]
+
+
+def _with_dynamic_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Table:
+    if table.dynamic_column is None:
+        return table
+    known = {column.name for column in table.columns}
+    names = [row[0] for row in connection.execute(f"describe {table.relation}").fetchall()]
+    further = (replace(table.dynamic_column, name=name) for name in names if name not in known)
+    return replace(table, columns=(*table.columns, *further))
+
+
 def _table(node: dict[str, Any], relations: dict[str, str]) -> Table:
     name, meta = node["name"], node["config"]["meta"]
     if meta.get("type") not in TABLE_TYPES:
@@ -165,4 +190,11 @@ def _table(node: dict[str, Any], relations: dict[str, str]) -> Table:
             )
             for column in node["columns"].values()
         ),
+        dynamic_column=_dynamic_column(meta.get("dynamic_columns")),
     )
+
+
+def _dynamic_column(described: dict[str, str] | None) -> Column | None:
+    if described is None:
+        return None
+    return Column("", described["data_type"].upper(), described["description"].strip())

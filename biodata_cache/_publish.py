@@ -28,6 +28,7 @@ from biodata_cache._contract import (
     quoted,
     read_artifact,
     read_manifest,
+    with_dynamic_columns,
 )
 from biodata_cache._errors import AuditError, LockedError, RegistryError, SettingsError
 from biodata_cache._settings import CACHE_FOLDER, Settings
@@ -103,6 +104,7 @@ def publish(settings: Settings, progress: Progress | None = None) -> Report:
     results = read_artifact(target_folder(work), "run_results.json")
     tables = published_tables(manifest)
     _check_run(manifest, results, tables)
+    tables = with_dynamic_columns(work / DATABASE, tables)
     area = _build_area(work, manifest)
     built = _audit(work, area, tables)
     home = Path(settings.root).expanduser().absolute() / CACHE_FOLDER

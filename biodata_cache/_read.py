@@ -11,6 +11,7 @@ import pandas as pd
 from duckdb import ColumnExpression, ConstantExpression
 
 from biodata_cache import _messages, _published
+from biodata_cache._contract import quoted
 from biodata_cache._errors import ArgumentError, CacheFileError
 from biodata_cache._registry import REMEDY
 
@@ -135,9 +136,9 @@ def _frame(rows: duckdb.DuckDBPyRelation) -> pd.DataFrame:
     # UTC without a zone, and get it back here.
     frame = rows.select(
         *[
-            ColumnExpression(name).cast("TIMESTAMP").alias(name)
+            ColumnExpression(quoted(name)).cast("TIMESTAMP").alias(name)
             if name in instants
-            else ColumnExpression(name)
+            else ColumnExpression(quoted(name))
             for name in types
         ]
     ).df()

@@ -27,15 +27,22 @@ __all__ = [
     "asset_basics",
     "asset_lineage",
     "assets",
+    "assets_smartspim",
+    "behavior_curriculum",
     "data_quality",
+    "foraging_sessions",
     "metadata_core",
+    "metadata_upgrade",
+    "platform_exaspim",
     "platform_fib",
     "platform_qc",
+    "platform_smartspim",
     "qc",
     "qc_status",
     "qc_tag_status",
     "quality_control",
     "raw_to_derived",
+    "record_consistency",
     "scientist_rl_fib",
     "source_data",
     "time_to_qc",
@@ -246,6 +253,57 @@ def platform_fib() -> pd.DataFrame:
     return _read.table("platform_fib")
 
 
+def platform_smartspim() -> pd.DataFrame:
+    """Read SmartSPIM imaging, with links to look at it.
+
+    Returns:
+        One row per raw asset and channel of its latest stitched asset; where there is none, one row
+        per raw asset without a channel.
+    """
+    return _read.table("platform_smartspim")
+
+
+def assets_smartspim() -> pd.DataFrame:
+    """Read SmartSPIM imaging: `platform_smartspim` by its older name.
+
+    Returns:
+        One row per raw asset and channel.
+    """
+    return platform_smartspim()
+
+
+def platform_exaspim() -> pd.DataFrame:
+    """Read ExaSPIM imaging, with links to look at it.
+
+    Returns:
+        One row per raw asset, with its latest fused asset.
+    """
+    return _read.table("platform_exaspim")
+
+
+def behavior_curriculum() -> pd.DataFrame:
+    """Read where in its training an animal was.
+
+    Returns:
+        One row per asset with behavior; without a trainer state, the other columns are missing.
+
+    Example:
+        >>> from biodata_cache import behavior_curriculum
+        >>> trained = behavior_curriculum().dropna(subset="curriculum_name")
+    """
+    return _read.table("behavior_curriculum")
+
+
+def foraging_sessions() -> pd.DataFrame:
+    """Read the sessions of dynamic foraging.
+
+    Returns:
+        One row per session. `session_date` is text; `curriculum_name` is the text `None` for a
+        session off any curriculum.
+    """
+    return _read.table("foraging_sessions")
+
+
 def scientist_rl_fib() -> pd.DataFrame:
     """Read which structures, coordinates and indicators trained mice have.
 
@@ -253,6 +311,25 @@ def scientist_rl_fib() -> pd.DataFrame:
         One row per targeted structure, coordinates and indicator; `mouse_ids` is an array of texts.
     """
     return _read.table("scientist_rl_fib")
+
+
+def metadata_upgrade() -> pd.DataFrame:
+    """Read how the upgrade of metadata records went.
+
+    Returns:
+        One row per record of version 1 that the upgrader knows. Beside the columns about its last
+        run there is one per version of the upgrader, named like `0.14.3`.
+    """
+    return _read.table("metadata_upgrade")
+
+
+def record_consistency() -> pd.DataFrame:
+    """Read which records contradict each other or lack what links to them.
+
+    Returns:
+        One row per record and check that it fails.
+    """
+    return _read.table("record_consistency")
 
 
 def data_quality() -> pd.DataFrame:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import _settings
 from biodata_cache._build import build
 from biodata_cache._publish import Report, publish
-from extract.run import extract
-from extract.sources import open_source
+from biodata_cache._sync import run_extract
+from extract.sample import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +30,12 @@ class Pipeline:
     """A work folder and a root of its own."""
 
     folder: Path
+
+    @property
+    def objects(self) -> str | None:
+        """A folder of buckets, if the test made one; else what the source implies."""
+        buckets = self.folder / "buckets"
+        return str(buckets) if buckets.exists() else None
 
     @property
     def settings(self) -> Settings:
@@ -47,13 +56,31 @@ class Pipeline:
             path = self.folder / "records.jsonl"
             path.write_text("".join(json.dumps(record) + "\n" for record in source))
             source = str(path)
-        extract(open_source(source), self.folder / "work/raw")
+        settings = _settings.load(
+            source=source,
+            root=self.settings.root,
+            work=str(self.settings.work),
+            objects=self.objects,
+        )
+        run_extract(settings, lambda *_: None)
 
     def build(self) -> None:
         build(self.settings, unit_tests=False)
 
     def publish(self) -> Report:
         return publish(self.settings)
+
+    def put(self, bucket: str, key: str, content: str | bytes) -> None:
+        """Put an object into the folder of buckets that is then asked."""
+        path = self.folder / "buckets" / bucket / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def put_upgrades(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Put the custom table of the metadata upgrader where it leaves it."""
+        path = self.folder / "root/data-asset-cache/custom/metadata_upgrade_status_prod.pqt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(list(rows)), path)
 
     def run(self, source: str | Iterable[Mapping[str, Any]]) -> Report:
         self.extract(source)
@@ -98,5 +125,10 @@ def pipeline(tmp_path: Path) -> Pipeline:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """The published sample; tests must not change it."""
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
+    pipeline.put_upgrades(
+        {"v1_id": f"v1-{number}", "v2_id": json.loads(document)["_id"], "status": "success"}
+        | {"upgrader_version": "0.14.3", "last_modified": "2025-10-01T08:00:00.000Z"}
+        for number, document in enumerate(islice(documents(), 20))
+    )
     pipeline.run("sample")
     return pipeline

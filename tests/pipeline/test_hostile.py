@@ -249,7 +249,8 @@ def test_nothing_at_all_is_published_empty_with_the_full_schema(
     monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)
     for name, entry in empty.items():
         assert entry["row_count"] == 0, name
-        assert entry["columns"] == full[name]["columns"]
+        columns = [column for column in full[name]["columns"] if not column["name"][0].isdigit()]
+        assert entry["columns"] == columns, "but for versions of the upgrader, which the data name"
         if not name.startswith("unique_"):
             frame = getattr(biodata_cache, name)()
             assert list(frame.columns) == [column["name"] for column in entry["columns"]]

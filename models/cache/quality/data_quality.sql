@@ -16,6 +16,10 @@ left_out as (
     select * from {{ ref('int_left_out') }}
 ),
 
+copy_left_out as (
+    select * from {{ ref('int_copies_left_out') }}
+),
+
 asset as (
     select * from {{ ref('int_assets_described') }}
 ),
@@ -50,6 +54,8 @@ gathered as (
     select * from unreadable_time
     union all
     select * from left_out
+    union all
+    select * from copy_left_out
 ),
 
 named as (
