@@ -35,6 +35,7 @@ SCHEMA = pa.schema(
 FILE_BYTES = 64 * 2**20
 MOST_FILES = 32
 _EMPTY = "schema.parquet"
+_COMPACTED = "-compact"  # what comes after the newest file that it stands for
 
 
 class Answers:
@@ -53,6 +54,7 @@ class Answers:
         self.kind = kind
         self.folder = raw / f"objects_{kind}"
         ensure_schema(self.folder, SCHEMA)
+        self._finish_compaction()
         self._rows: list[tuple[Any, ...]] = []
         self._bytes = 0
         self._number = 0
@@ -91,7 +93,7 @@ class Answers:
         old = self._data_files()
         if len(old) <= MOST_FILES:
             return
-        target = self.folder / f"{max(old).stem}-compact.parquet"
+        target = self.folder / f"{max(path.stem for path in old)}{_COMPACTED}.parquet"
         unfinished = target.with_name(f".{target.name}.tmp")
         wanted = pa.table({"location": pa.array(list(locations), type=pa.string())})
         with duckdb.connect() as connection:
@@ -102,8 +104,16 @@ class Answers:
                 {"files": [str(path) for path in old]},
             )
         _rename(unfinished, target)
-        for path in old:  # a reader that sees both sees the same answers twice
-            path.unlink()
+        self._finish_compaction()
+
+    def _finish_compaction(self) -> None:
+        """Remove the files that a compact one stands for, also after a run that was killed here."""
+        compact = max(
+            (path.stem for path in self.folder.glob(f"*{_COMPACTED}.parquet")), default=""
+        )
+        for path in self._data_files():
+            if path.stem < compact:
+                path.unlink()
 
     def _data_files(self) -> list[Path]:
         return [path for path in self.folder.glob("*.parquet") if path.name != _EMPTY]

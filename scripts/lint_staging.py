@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The base view keeps the newest version of each record; its complement reports the others.
-BASE_VIEW = "stg_docdb__records"
-MAY_JOIN = {BASE_VIEW, "stg_docdb__superseded"}
-MAY_RANK = {BASE_VIEW}
+#: The base views keep the newest version of each record and the newest answer about each object;
+#: the complement of the first reports the others.
+BASE_VIEWS = {"stg_docdb__records", "stg_objects__answers"}
+MAY_JOIN = {*BASE_VIEWS, "stg_docdb__superseded"}
+MAY_RANK = {*BASE_VIEWS, "stg_docdb_v1__records"}
 
 GRAIN = re.compile(r"-- Grain: one row\b")
 CONFIG_BLOCK = re.compile(r"\A\{\{\s*config\(.*?\)\s*\}\}\s*", re.DOTALL)

@@ -6,7 +6,14 @@ with run as (
 ),
 
 last_run as (
-    select * from run
+    select
+        record_id,
+        v2_id,
+        upgrader_version,
+        last_modified,
+        status,
+        upgrade_datetime
+    from run
     -- The upgrader keeps one row per record; should it ever not, the newest counts.
     qualify
         row_number() over (

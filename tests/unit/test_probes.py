@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -241,6 +242,18 @@ def test_many_nights_are_compacted_without_loss(
     assert len(list((lake.raw / "objects_trainer_states").glob("*.parquet"))) <= 6
     assert lake.rows("trainer_states") == [row for row in before if row[0] != "gone"]
     assert lake.ask().remembered == {"trainer_states": 1}
+
+
+def test_a_compaction_that_was_killed_is_finished(lake: Fixture) -> None:
+    lake.records(asset("m"))
+    lake.put("m/behavior/trainer_state.json")
+    lake.ask()
+    folder = lake.raw / "objects_trainer_states"
+    (first,) = (path for path in folder.glob("*.parquet") if path.stem != "schema")
+    shutil.copy(first, folder / f"{first.stem}-compact.parquet")
+    lake.ask()
+    assert not first.exists()
+    assert len(lake.rows("trainer_states")) == 1
 
 
 def test_a_second_extract_is_refused(lake: Fixture) -> None:

@@ -1,4 +1,4 @@
--- Grain: one row per raw SmartSPIM asset name and channel; one without a channel where none is known.
+-- Grain: one row per raw SmartSPIM asset name and channel; without channels one with NULL.
 
 with raw_asset as (
     select * from {{ ref('int_spim_assets') }}

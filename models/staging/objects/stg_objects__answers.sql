@@ -1,10 +1,10 @@
 {{ config(materialized = 'view') }}
 
-{% set kinds = ['channels', 'neuroglancer', 'exaspim', 'trainer_states'] %}
-
 -- Grain: one row per kind of question, location and object found, of the newest answer; one without
 -- a key where nothing was found.
 -- A view: trainer states are large, and stay in the lake until a model reads them.
+
+{% set kinds = ['channels', 'neuroglancer', 'exaspim', 'trainer_states'] %}
 
 -- Two readings of the lake: of one that is used twice DuckDB would keep a copy in memory.
 with asked as (
@@ -20,15 +20,25 @@ with asked as (
     {%- endfor %}
 ),
 
+ranked as (
+    select
+        kind,
+        location,
+        asked_at,
+        row_number() over (
+            partition by kind, location
+            order by asked_at desc nulls last
+        ) as answer_rank
+    from asked
+),
+
 newest as (
     select
         kind,
         location,
-        max(asked_at) as asked_at
-    from asked
-    group by
-        kind,
-        location
+        asked_at
+    from ranked
+    where answer_rank = 1
 ),
 
 answer as (

@@ -1,6 +1,6 @@
 {% test unique_combination(model, columns) %}
     select
-        {{ columns | join(', ') }},
+        {% for column in columns %}{{ adapter.quote(column) }}, {% endfor -%}
         count(*) as row_count
     from {{ model }}
     group by all
