@@ -119,6 +119,7 @@ def load(
         version: Version to read.
         source: Where records come from.
         raw: Raw lake.
+        objects: Where the files of the assets are asked for.
         work: Folder of the lake, the build area and dbt's files.
         others: `source_file`, `database`, `collection`, `v1_source`, `v1_database`,
             `v1_collection`.

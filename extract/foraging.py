@@ -82,6 +82,11 @@ def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None
         columns = read_frame(content)
     except UnsafePickleError as error:
         raise UnsafePickleError(f"s3://{BUCKET}/{KEY} in {store.description}: {error}") from None
+    if "subject_id" not in columns:
+        raise SourceError(
+            f"The frame s3://{BUCKET}/{KEY} has no 'subject_id': its columns begin with "
+            f"{list(columns)[:4]}, so it is not the table of sessions."
+        )
     table = _table(columns, store.description)
     if not target.exists() or not pq.read_table(target).equals(table):
         write_whole(table, target)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from biodata_cache import SourceError
 from extract.foraging import BUCKET, KEY, SCHEMA, copy_sessions
 from extract.objects import FolderStore
 from extract.unpickle import UnsafePickleError
@@ -75,6 +76,12 @@ def test_a_frame_that_is_gone_stays_until_another_store_is_asked(tmp_path: Path)
     assert copy_sessions(other, tmp_path / "raw") == (None, "no such bucket")
     assert not path.exists()
     assert pq.read_schema(path.with_name("schema.parquet")).equals(SCHEMA)
+
+
+def test_another_frame_is_refused(tmp_path: Path) -> None:
+    store = put(tmp_path, pickle.dumps(pd.DataFrame({"a": [1]})))
+    with pytest.raises(SourceError, match="has no 'subject_id'"):
+        copy_sessions(store, tmp_path / "raw")
 
 
 def test_a_hostile_pickle_is_refused_by_name(tmp_path: Path) -> None:
