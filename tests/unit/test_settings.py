@@ -152,3 +152,21 @@ def test_versions_ascend_by_number():
 )
 def test_what_is_not_a_version_folder_is_left_out(name):
     assert _settings.ascending(["bdc-v0.1", name]) == ["bdc-v0.1"]
+
+
+@pytest.mark.parametrize(
+    ("source", "objects"),
+    [
+        ("sample", "sample"),
+        ("sample:20", "sample"),
+        ("records/", "none"),
+        ("mongodb://host", "s3"),
+        ("https://host", "s3"),
+        (None, "s3"),
+    ],
+)
+def test_objects_come_with_their_source(source, objects, monkeypatch):
+    assert load(source=source).objects == objects
+    monkeypatch.setenv("BIODATA_CACHE_OBJECTS", "buckets")
+    assert load(source=source).objects == "buckets"
+    assert load(source=source, objects="none").objects == "none"
