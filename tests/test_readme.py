@@ -91,6 +91,7 @@ def test_sql_block_reads_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert duckdb.sql(block).fetchall()
 
 
+@pytest.mark.slow
 def test_make_sync_with_records_of_your_own(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "records.jsonl.gz", "wb") as file:
         file.writelines(document + b"\n" for document in islice(sample.documents(), 30))

@@ -162,12 +162,14 @@ def test_odd_links_are_reported(objects: Pipeline) -> None:
     assert len(reported) == len(WRONG) - 5
 
 
+@pytest.mark.slow
 def test_a_second_night_publishes_the_same_bytes(objects: Pipeline) -> None:
     before = objects.snapshot()
     assert objects.run(str(objects.folder / "records.jsonl")).written == 0
     assert objects.snapshot() == before
 
 
+@pytest.mark.slow
 def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     pipeline.put(OPEN, f"gone/{STATE}", state("C", "s", {"0": {"name": "s"}}))
@@ -183,6 +185,7 @@ def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_foraging_sessions_of_an_odd_frame(tmp_path: Path) -> None:
     """Ids that are numbers, dates that are times, repeated sessions, a column that is missing."""
     pipeline = Pipeline(tmp_path)
@@ -315,6 +318,7 @@ def test_columns_of_upgrader_versions_survive(
     assert found() == wanted
 
 
+@pytest.mark.slow
 def test_an_odd_upgrader_stops_nothing(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     versions = ["status", "_id", "", "0.1 or so", "0.1", "0.1RC", 'a"b', "9" * 80]

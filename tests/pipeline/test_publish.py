@@ -191,6 +191,7 @@ def test_subjects_that_are_gone_leave_and_other_files_stay(tmp_path: Path) -> No
     assert after[kept] == before[kept], "a partition that did not change is not written"
 
 
+@pytest.mark.slow
 def test_tables_that_did_not_change_keep_the_build_they_come_from(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     pipeline.run(small_records(range(3)))

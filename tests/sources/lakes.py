@@ -72,6 +72,8 @@ def start(*arguments: str, groups: int | None = None, **environment: str) -> sub
     if groups is not None:
         code = f"import extract.lake; extract.lake.GROUP_ROWS = {groups}; {code}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
+    # These tests are about records: no object store is asked.
+    environment = {"OBJECTS": "none", **environment}
     settings = {f"BIODATA_CACHE_{name}": value for name, value in environment.items()}
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
