@@ -8,10 +8,10 @@ with asset as (
 root as (
     select
         name,
-        min({'depth': depth, 'raw_name': root_raw_name}) as nearest
+        root_raw_name
     from {{ ref('int_lineage_walked') }}
     where root_raw_name is not null
-    group by all
+    qualify row_number() over (partition by name order by depth asc, root_raw_name asc) = 1
 ),
 
 joined as (
@@ -25,7 +25,7 @@ joined as (
         if(asset.has_acquisition, asset.instrument_id, raw_asset.instrument_id) as instrument_id
     from asset
     left join root on asset.name = root.name
-    left join asset as raw_asset on root.nearest.raw_name = raw_asset.name
+    left join asset as raw_asset on root.root_raw_name = raw_asset.name
 )
 
 select * from joined

@@ -54,17 +54,23 @@ ended as (
     select
         name,
         source_name,
-        bool_or(is_cycle) as has_cycle,
         -- The nearest raw asset; of two at the same distance the first by name.
-        min({'depth': depth, 'raw_name': raw_name}) filter (where raw_name is not null) as nearest
+        first_value(raw_name) over nearest as root_raw_name,
+        if(raw_name is null, null, depth) as raw_depth,
+        bool_or(is_cycle) over (partition by name, source_name) as has_cycle,
+        row_number() over nearest as place
     from judged
-    group by all
+    window nearest as (
+        partition by name, source_name
+        order by raw_name is null asc, depth asc, raw_name asc
+    )
 )
 
 select
     name,
     source_name,
-    nearest.raw_name as root_raw_name,
-    nearest.depth as depth,
+    root_raw_name,
+    raw_depth as depth,
     has_cycle
 from ended
+where place = 1
