@@ -103,6 +103,7 @@ def test_make_sync_with_records_of_your_own(tmp_path: Path) -> None:
     assert (root / "data-asset-cache/cache_versions.json").is_file()
 
 
+@pytest.mark.slow
 def test_dbt_build_alone_makes_the_build_area(folder: Path, tmp_path: Path) -> None:
     """In a checkout with a filled lake, without any Python of ours in between."""
     assert "`dbt build --profiles-dir .`" in README

@@ -239,11 +239,11 @@ def test_cycles_end_without_a_root_and_are_reported(hostile: Pipeline) -> None:
 
 
 def test_nothing_at_all_is_published_empty_with_the_full_schema(
-    pipeline: Pipeline, sample: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, hostile: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert pipeline.folder == tmp_path
     pipeline.run([])
-    full = {entry["name"]: entry for entry in sample.registry()}
+    full = {entry["name"]: entry for entry in hostile.registry()}
     empty = {entry["name"]: entry for entry in pipeline.registry()}
     assert empty.keys() == full.keys()
     monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)

@@ -268,15 +268,20 @@ def test_interrupt_ends_soon_and_keeps_what_came(filled, tmp_path):
 
 
 def test_second_run_refuses_and_a_stale_lock_is_recognised(filled, tmp_path):
-    proxy = Proxy(port(filled), lambda connection, chunk: "pass" if proxy.bytes < 500_000 else 30)
-    process = start("extract", "--raw", str(tmp_path), groups=20, **setting(filled, proxy))
-    while not list(tmp_path.glob("docdb_v2/*.parquet")):
-        time.sleep(0.02)
-    code, said = run("extract", "--raw", str(tmp_path), **setting(filled))
-    assert code == 1
-    assert "Another extract is writing" in said
-    process.kill()
-    process.communicate()
+    # One worker fetches batch by batch: some arrive, the next one hangs until the run is killed.
+    proxy = Proxy(port(filled), lambda connection, chunk: "pass" if proxy.bytes < 300_000 else 60)
+    environment = setting(filled, proxy, WORKERS="1", RETRY_SECONDS="90")
+    process = start("extract", "--raw", str(tmp_path), groups=20, **environment)
+    try:
+        while process.poll() is None and not list(tmp_path.glob("docdb_v2/*.parquet")):
+            time.sleep(0.02)
+        code, said = run("extract", "--raw", str(tmp_path), **setting(filled))
+        assert process.poll() is None, "the first run ended too soon to be in the way"
+        assert code == 1
+        assert "Another extract is writing" in said
+    finally:
+        process.kill()
+        process.communicate()
     code, said = run("extract", "--raw", str(tmp_path), **setting(filled))
     assert code == 0, said
     check(filled, tmp_path)
