@@ -130,7 +130,7 @@ def test_server_restarted_during_the_scan(mongodb_uri, tmp_path):
     proxy = Proxy(server.port)
 
     def fault(connection, chunk):
-        if proxy.bytes > 500_000 and not restarted:
+        if proxy.bytes > 250_000 and not restarted:
             restarted.append(True)
             server.stop()
             server.start()
@@ -248,12 +248,14 @@ def _kill_and_check(collection, raw, seed) -> None:
 
 
 def test_interrupt_ends_soon_and_keeps_what_came(filled, tmp_path):
-    # Answers arrive for a while, then nothing does.
-    proxy = Proxy(port(filled), lambda connection, chunk: "pass" if proxy.bytes < 500_000 else 30)
-    process = start("extract", "--raw", str(tmp_path), groups=20, **setting(filled, proxy))
+    # Answers arrive for a while, batch by batch, then nothing does.
+    proxy = Proxy(port(filled), lambda connection, chunk: "pass" if proxy.bytes < 300_000 else 60)
+    environment = setting(filled, proxy, WORKERS="1", RETRY_SECONDS="90")
+    process = start("extract", "--raw", str(tmp_path), groups=20, **environment)
     while not list(tmp_path.glob("docdb_v2/*.parquet")):
         time.sleep(0.02)
     time.sleep(0.5)
+    assert process.poll() is None, "the run ended too soon to be interrupted"
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=20)
