@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import duckdb
 
 from biodata_cache._errors import BuildError
+from biodata_cache._published import partition_path
+from biodata_cache._registry import TABLE_TYPES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PARTITION_FILE = "data.pqt"
-TABLE_TYPES = frozenset({"metadata", "asset", "event", "realtime", "platform"})
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,6 @@ class Table:
             'qc/subject_id=a%2Fb/data.pqt'
         """
         return partition_path(self.folder, str(self.partition_key), value)
-
-
-def partition_path(folder: str, key: str, value: str) -> str:
-    """Path of the file of one partition in the version folder."""
-    return f"{folder}/{key}={quote(value, safe='')}/{PARTITION_FILE}"
 
 
 def quoted(identifier: str) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from duckdb import ColumnExpression
 
 from biodata_cache import _memory, _messages, _published, _read, _settings, _store, tables
+from biodata_cache._contract import quoted
 from biodata_cache._errors import ArgumentError, CacheFileError, CustomNotFoundError
 from biodata_cache._store import Content, sha256_of
 
@@ -169,11 +170,11 @@ def _copy(frame: pd.DataFrame, file: Path) -> None:
         rows = duck.from_df(prepared)
         rows = rows.select(
             *[
-                ColumnExpression(_read.quoted(name)).cast("VARCHAR").alias(name)
+                ColumnExpression(quoted(name)).cast("VARCHAR").alias(name)
                 if kinds[name] == "text"
-                else ColumnExpression(_read.quoted(name)).cast("VARCHAR[]").alias(name)
+                else ColumnExpression(quoted(name)).cast("VARCHAR[]").alias(name)
                 if kinds[name].startswith("empty")
-                else ColumnExpression(_read.quoted(name))
+                else ColumnExpression(quoted(name))
                 for name in frame.columns
             ]
         )
@@ -244,10 +245,10 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
             if name in types and re.fullmatch(r"U?Int\d+", what["dtype"])
         }
         selected = ", ".join(
-            f"cast(coalesce({_read.quoted(name)}, 0) as {kind}) as {_read.quoted(name)}, "
-            f"{_read.quoted(name)} is null as {_read.quoted(flags[name])}"
+            f"cast(coalesce({quoted(name)}, 0) as {kind}) as {quoted(name)}, "
+            f"{quoted(name)} is null as {quoted(flags[name])}"
             if name in flags
-            else _read.quoted(name)
+            else quoted(name)
             for name, kind in types.items()
         )
         source = f"(select {selected} from {scan.source}) as kept"

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache import _settings
-from biodata_cache._contract import partition_path
 from biodata_cache._errors import CacheFileError, CacheNotFoundError, RegistryError
+from biodata_cache._published import partition_path
 from biodata_cache._store import Content
 
 if TYPE_CHECKING:

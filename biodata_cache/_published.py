@@ -185,8 +185,7 @@ class PublishedCache:
         """
         if table.partitions is not None:
             return {
-                entry.value: f"{place}/{table.partition_key}={quote(entry.value, safe='')}"
-                f"/{PARTITION_FILE}"
+                entry.value: partition_path(place, str(table.partition_key), entry.value)
                 for entry in table.partitions
             }
         file = re.compile(
@@ -248,3 +247,13 @@ def _chosen(table: TableEntry, partitions: dict[str, str], value: str) -> str:
         f"{table.name} has no {table.partition_key} {value!r}."
         f"{_messages.nearest(value, values)} It has {_messages.few(values)}."
     )
+
+
+def partition_path(folder: str, key: str, value: str) -> str:
+    """Path of the file of one partition, its value percent-encoded as DuckDB does it.
+
+    Example:
+        >>> partition_path("qc", "subject_id", "a/b")
+        'qc/subject_id=a%2Fb/data.pqt'
+    """
+    return f"{folder}/{key}={quote(value, safe='')}/{PARTITION_FILE}"

@@ -15,6 +15,7 @@ import pandas as pd
 from duckdb import ConstantExpression
 
 from biodata_cache import _messages, _published
+from biodata_cache._contract import quoted
 from biodata_cache._errors import AccessError, ArgumentError, CacheFileError, UnreachableError
 from biodata_cache._registry import REMEDY
 
@@ -293,11 +294,6 @@ def column_types(duck: duckdb.DuckDBPyConnection, scan: Scan) -> dict[str, str]:
     """DuckDB type of each column."""
     rows = duck.execute(f"describe select * from {scan.source}", scan.values).fetchall()
     return {row[0]: row[1] for row in rows}
-
-
-def quoted(identifier: str) -> str:
-    """An identifier as SQL writes it."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 def _chosen(types: dict[str, str], columns: Sequence[str]) -> dict[str, str]:

@@ -38,7 +38,6 @@ _DEFAULTS = {
 }
 REPLY_BYTES = 4 * 2**20
 """What one answer should hold: servers give up to 16 MB, for each of several cursors at once."""
-_LEAST_REPLY_BYTES = 2**17
 _FIRST_REPLY = 4
 _LISTED_AT_ONCE = 10_000
 _PERMANENT = {13: "the user may not read there", 18: "user name or password is wrong"}

@@ -26,7 +26,6 @@ Answer = TypeVar("Answer")
 ATTEMPTS = 5
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
-_BLOCK = 2**20
 # As S3 names buckets, old ones included. What is no such name is no bucket, in a folder neither.
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
