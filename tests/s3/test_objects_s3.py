@@ -1,4 +1,4 @@
-"""The objects of the sample, asked for on a real S3 server and in a folder: the answers are equal."""
+"""The objects of the sample, asked for on a real S3 server and in a folder alike."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_server_answers_as_a_folder_does(
     aws: Server,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    is_signed: bool,
+    is_signed: bool,  # noqa: FBT001
 ) -> None:
     if not is_signed:
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -76,7 +76,8 @@ def test_a_server_answers_as_a_folder_does(
             report = probes.ask(store, raw, str(raw / "docdb_v2/*.parquet"))
             sessions, missing = foraging.copy_sessions(store, raw)
         assert sum(report.found.values()) > 20
-        found[name] = (_answers(raw), report.asked, report.found, report.problems, sessions, missing)
+        counts = (report.asked, report.found, report.problems)
+        found[name] = (_answers(raw), *counts, sessions, missing)
     assert found["server"] == found["folder"]
     assert found["server"][4], "the frame of sessions was read"
 

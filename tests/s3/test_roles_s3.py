@@ -1,4 +1,4 @@
-"""Credentials of a role, as a machine or container in the cloud gets them from a server beside it."""
+"""Credentials of a role, which machines in the cloud get from a server beside them."""
 
 from __future__ import annotations
 
