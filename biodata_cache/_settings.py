@@ -147,7 +147,8 @@ def load(
     v1_collection = _value("V1_COLLECTION", others.get("v1_collection"))
     v1_source = _value("V1_SOURCE", others.get("v1_source"))
     if not v1_source:
-        is_known = chosen_source.startswith("https://") or v1_database or v1_collection
+        has_both = chosen_source.startswith("https://") or chosen_source.split(":")[0] == "sample"
+        is_known = has_both or v1_database or v1_collection
         v1_source = chosen_source if is_known else NO_SOURCE
     return Settings(
         backend=backend,

@@ -171,8 +171,11 @@ def _extract_the_rest(settings: Settings, raw: Path, outcome: Outcome, report: R
         probes.prepare(raw)
         foraging.folder(raw)
         published = upgrades.published_at(settings.root, S3Store)
-        outcome.upgrades = upgrades.copy_upgrades(published, raw)
         store = probes.open_store(settings.objects, settings.source, settings.work)
+        is_sample = settings.objects == "sample"
+        outcome.upgrades = upgrades.copy_upgrades(
+            published, raw, sample=upgrades.in_sample(store) if store and is_sample else None
+        )
         if store is not None:
             outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(store, raw)
             outcome.objects = probes.ask(

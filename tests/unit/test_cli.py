@@ -125,8 +125,10 @@ def test_output_that_is_no_terminal_has_no_colours_and_no_progress(tmp_path: Pat
     assert "\x1b" not in done.stderr
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
         "extract",
+        "extract v1",
         "objects",
         "objects",
+        "upgrades",
     ]
 
 
