@@ -110,6 +110,7 @@ def consistently(read: Callable[[PublishedCache, CacheRegistry], _Result]) -> _R
     """
     cache = _published.find()
     registry = cache.registry()
+    cache.warn_if_behind()
     for attempt in range(_ATTEMPTS):
         try:
             return read(cache, registry)
