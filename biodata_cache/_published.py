@@ -7,7 +7,7 @@ import re
 import warnings
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from biodata_cache import _memory, _messages, _registry, _settings, _store
@@ -20,6 +20,7 @@ from biodata_cache._errors import (
     VersionWarning,
 )
 from biodata_cache._registry import TableInfo
+from biodata_cache._store import DataFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,6 +143,14 @@ def find(settings: Settings | None = None) -> PublishedCache:
 _warned: list[str] = []
 
 
+class _File(NamedTuple):
+    """A data file by its path in the store, with what the registry knows of it."""
+
+    path: str
+    size: int | None = None
+    sha256: str | None = None
+
+
 @dataclass(frozen=True)
 class PublishedCache:
     """One version of a cache.
@@ -213,8 +222,8 @@ class PublishedCache:
 
     def files(
         self, table: TableEntry, values: Sequence[str] | None = None, *, is_strict: bool = True
-    ) -> list[str]:
-        """Addresses of the data files of a table, or of those of some partitions.
+    ) -> list[DataFile]:
+        """The data files of a table, or those of some partitions.
 
         Files in a folder all exist. Of objects that shows when they are read.
 
@@ -232,25 +241,25 @@ class PublishedCache:
         place = self._place(table)
         if table.partitioned:
             partitions = self._partitions(table, place)
-            paths = [
+            files = [
                 _chosen(table, partitions, value)
                 for value in (partitions if values is None else values)
                 if is_strict or value in partitions
             ]
         elif values is None:
-            paths = [place]
+            files = [_File(place, table.bytes, table.sha256)]
         else:
             raise RegistryError(
                 f"The registry says that {table.name} is one file, so there is nothing to choose "
                 f"{_messages.few(values)} from: read it whole, or publish it in partitions."
             )
-        missing = [path for path in paths if not self.store.exists(path)]
+        missing = [file.path for file in files if not self.store.exists(file.path)]
         if missing:
             raise CacheFileError(
                 f"{table.name}: {self.store.address(missing[0])} is missing ({len(missing)} of its "
-                f"{len(paths)} files are). {_registry.REMEDY}"
+                f"{len(files)} files are). {_registry.REMEDY}"
             )
-        return [self.store.address(path) for path in paths]
+        return [DataFile(self.store.address(path), size, sha256) for path, size, sha256 in files]
 
     def location(self, table: TableEntry) -> str:
         """Address of the file of a table, or of the folder of its partitions.
@@ -279,21 +288,26 @@ class PublishedCache:
             )
         return "/".join([self.version_folder, *inside])
 
-    def _partitions(self, table: TableEntry, place: str) -> dict[str, str]:
+    def _partitions(self, table: TableEntry, place: str) -> dict[str, _File]:
         """The file of each partition by its value, in the order of the registry.
 
         An older publisher did not list them: then they are what the folder holds, by value.
         """
         if table.partitions is not None:
             return {
-                entry.value: partition_path(place, str(table.partition_key), entry.value)
+                entry.value: _File(
+                    partition_path(place, str(table.partition_key), entry.value),
+                    entry.bytes,
+                    entry.sha256,
+                )
                 for entry in table.partitions
             }
         file = re.compile(
             f"{re.escape(place)}/{re.escape(str(table.partition_key))}=([^/]*)/{PARTITION_FILE}"
         )
         matches = (file.fullmatch(path) for path in self.store.listing(f"{place}/"))
-        return dict(sorted((unquote(match[1]), match[0]) for match in matches if match))
+        found = sorted((unquote(match[1]), match[0]) for match in matches if match)
+        return {value: _File(path) for value, path in found}
 
     def _read(self, path: str) -> bytes | None:
         """Content of a document; None if there is none.
@@ -335,7 +349,7 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
     return _registry.parse(text, address)
 
 
-def _chosen(table: TableEntry, partitions: dict[str, str], value: str) -> str:
+def _chosen(table: TableEntry, partitions: dict[str, _File], value: str) -> _File:
     """The file of one partition.
 
     Raises:
