@@ -10,6 +10,7 @@ import secrets
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -36,13 +37,25 @@ from biodata_cache._errors import (
     SettingsError,
     UnreachableError,
 )
+from biodata_cache._local_copies import LARGEST, LARGEST_IN_PARTS
 from biodata_cache._settings import CACHE_FOLDER
-from biodata_cache._store import LEASE_SECONDS, Content, Listed, Tagged
+from biodata_cache._store import (
+    LEASE_SECONDS,
+    Content,
+    Listed,
+    Tagged,
+    identity,
+    local_engine,
+    separate_local_engine,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import duckdb
+
+    from biodata_cache._local_copies import LocalCopies
+    from biodata_cache._store import DataFile
 
 # Files above this size go in parts of this size; by that `_etag` knows those that did not change.
 PART_SIZE = 16 * 2**20
@@ -64,11 +77,21 @@ _CODES_BY_STATUS = {
     "409": "ConditionalRequestConflict",
     "412": "PreconditionFailed",
 }
+# Answers that boto3 does not ask for again.
+_BROKEN_OFF = (
+    botocore.exceptions.IncompleteReadError,
+    botocore.exceptions.ResponseStreamingError,
+    botocore.exceptions.ReadTimeoutError,
+)
 _CONTENT_TYPES = {".pqt": "application/vnd.apache.parquet", ".json": "application/json"}
 
 
-def open_s3(root: str) -> S3Store:
+def open_s3(root: str, copies: LocalCopies | None = None) -> S3Store:
     """The cache at `s3://bucket[/prefix]`, with the credentials that AWS tools would use.
+
+    Args:
+        root: Where it is.
+        copies: Where to keep copies of what is read; None for nowhere.
 
     Raises:
         SettingsError: The root names no bucket, or the settings of AWS contradict themselves.
@@ -80,7 +103,7 @@ def open_s3(root: str) -> S3Store:
     # What AWS tools take from the environment decides on the client. Neither it nor DuckDB's
     # database outlives a fork.
     environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
-    return S3Store(bucket, prefix, _connection(bucket, environment, os.getpid()))
+    return S3Store(bucket, prefix, _connection(bucket, environment, os.getpid()), copies)
 
 
 @lru_cache(maxsize=8)
@@ -180,6 +203,7 @@ class S3Store:
     bucket: str
     prefix: str
     connection: _Connection
+    copies: LocalCopies | None = None
     threads: int = 16
     _client: Any = field(init=False)
 
@@ -191,21 +215,85 @@ class S3Store:
         """Address as AWS and DuckDB write it."""
         return f"s3://{self.bucket}/{self.prefix}/{path}".rstrip("/")
 
-    def engine(self) -> duckdb.DuckDBPyConnection:
-        """A connection of DuckDB with the credentials of this bucket."""
-        return self.connection.engine()
+    def engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        """A connection of DuckDB, with the credentials of this bucket where a place needs them."""
+        return self.connection.engine() if any(map(_is_remote, places)) else local_engine()
 
-    def separate_engine(self) -> duckdb.DuckDBPyConnection:
-        """A database of its own with the credentials of this bucket."""
-        return self.connection.separate_engine()
+    def separate_engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        """The same, of a database of its own."""
+        if any(map(_is_remote, places)):
+            return self.connection.separate_engine()
+        return separate_local_engine()
 
-    def tags(self, addresses: Sequence[str]) -> list[object]:
+    def tags(self, places: Sequence[str]) -> list[object]:
         """ETags: of a few objects each, of many those of the folder that has them."""
-        paths = [address.removeprefix(f"{self.address()}/") for address in addresses]
+        found: dict[str, object] = {
+            place: identity(place) for place in places if not _is_remote(place)
+        }
+        paths = [self._path(place) for place in places if _is_remote(place)]
         if len(paths) <= _ASKED_EACH:
-            return [self._head(path).get("ETag") for path in paths]
-        listed = self.listing(f"{os.path.commonpath(paths)}/")
-        return [listed.get(path) for path in paths]
+            found |= {self.address(path): self._head(path).get("ETag") for path in paths}
+        else:
+            listed = self.listing(f"{os.path.commonpath(paths)}/")
+            found |= {self.address(path): listed.get(path) for path in paths}
+        return [found[place] for place in places]
+
+    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:
+        """Copies on this machine of the small ones, made if need be; addresses of the others."""
+        places = [file.address for file in files]
+        if self.copies is None or not self.copies.is_usable():
+            return places
+        found = [self._copy_of(file) for file in files]
+        largest = min(LARGEST if is_whole else LARGEST_IN_PARTS, self.copies.limit)
+        left = self.copies.limit - sum(
+            file.size or 0 for file, copy in zip(files, found, strict=True) if copy
+        )
+        wanted = []
+        for number, (file, copy) in enumerate(zip(files, found, strict=True)):
+            if copy is None and (file.size or 0) <= min(largest, left):
+                wanted.append(number)
+                left -= file.size or 0
+        if wanted:
+            with ThreadPoolExecutor(min(self.threads, len(wanted))) as pool:
+                fetched = pool.map(lambda number: self._fetched(files[number], largest), wanted)
+                for number, copy in zip(wanted, fetched, strict=True):
+                    found[number] = copy
+            self.copies.shrink([copy for copy in found if copy is not None])
+        return [
+            place if copy is None else str(copy) for place, copy in zip(places, found, strict=True)
+        ]
+
+    def _copy_of(self, file: DataFile) -> Path | None:
+        """The copy of an object that the registry knows by its content."""
+        if self.copies is None or file.sha256 is None:
+            return None
+        return self.copies.find(self._name(file.address), file.sha256)
+
+    def _fetched(self, file: DataFile, largest: int) -> Path | None:
+        """A copy of an object; None if there is none to be made, and it is read where it is."""
+        copies, path = self.copies, self._path(file.address)
+        if copies is None:
+            return None
+        if file.sha256 is None:
+            tag = self._head(path).get("ETag")
+            known = None if tag is None else copies.find(self._name(file.address, tag))
+            if known is not None:
+                return known
+        found = self._content(path, largest=largest if file.size is None else file.size)
+        if found is None:
+            return None
+        if file.sha256 is None:
+            return copies.keep(self._name(file.address, found.tag), found.content)
+        if hashlib.sha256(found.content).hexdigest() != file.sha256:
+            return None  # a publish is at work
+        return copies.keep(self._name(file.address), found.content)
+
+    def _name(self, address: str, tag: str = "") -> str:
+        """What tells an object from all others, and its content, if that has no name in it."""
+        return f"{self._client.meta.endpoint_url} {address} {tag}"
+
+    def _path(self, address: str) -> str:
+        return address.removeprefix(f"{self.address()}/")
 
     def read(self, path: str) -> bytes | None:
         """Content of an object; what has not changed since is not transferred again."""
@@ -214,39 +302,52 @@ class S3Store:
 
     def tagged(self, path: str) -> Tagged | None:
         """Content of an object and its ETag."""
+        key, documents = self._key(path), self.connection.documents
+        found = self._content(path, known=documents.get(key))
+        if found is None:
+            documents.pop(key, None)
+        else:
+            documents[key] = found
+        return found
+
+    def _content(
+        self, path: str, *, known: Tagged | None = None, largest: int | None = None
+    ) -> Tagged | None:
+        """Content of an object in one answer, which is tried again if it breaks off.
+
+        Args:
+            path: Path of the object.
+            known: What it was before; if it still is, nothing is transferred.
+            largest: Most bytes that it may have; None for any number.
+
+        Returns:
+            Content and ETag; None if there is no object, or a larger one.
+        """
         for attempt in range(_READ_ATTEMPTS):
-            found, is_broken = self._get(path, is_last=attempt == _READ_ATTEMPTS - 1)
-            if not is_broken:
-                return found
+            try:
+                with self._errors(path):
+                    return self._get(path, known, largest)
+            except UnreachableError as error:
+                is_broken = isinstance(error.__cause__, _BROKEN_OFF)
+                if not is_broken or attempt == _READ_ATTEMPTS - 1:
+                    raise
             time.sleep(0.1 * 2**attempt)
         raise AssertionError  # the last attempt returns or raises
 
-    def _get(self, path: str, *, is_last: bool) -> tuple[Tagged | None, bool]:
-        """Content and ETag; or that the answer broke off, which boto3 does not try again."""
-        key = self._key(path)
-        known = self.connection.documents.get(key)
+    def _get(self, path: str, known: Tagged | None, largest: int | None) -> Tagged | None:
         condition = {} if known is None else {"IfNoneMatch": known.tag}
-        with self._errors(path):
-            try:
-                answer = self._client.get_object(Bucket=self.bucket, Key=key, **condition)
-                found = Tagged(answer["Body"].read(), answer["ETag"])
-            except botocore.exceptions.ClientError as error:
-                if _code(error) == "NotModified" and known is not None:
-                    return known, False
-                if _code(error) != "NoSuchKey":
-                    raise
-                self.connection.documents.pop(key, None)
-                return None, False
-            except (
-                botocore.exceptions.IncompleteReadError,
-                botocore.exceptions.ResponseStreamingError,
-                botocore.exceptions.ReadTimeoutError,
-            ):
-                if is_last:
-                    raise
-                return None, True
-        self.connection.documents[key] = found
-        return found, False
+        if largest is not None:
+            condition["Range"] = f"bytes=0-{largest}"  # of what is larger, a byte too much
+        try:
+            answer = self._client.get_object(Bucket=self.bucket, Key=self._key(path), **condition)
+        except botocore.exceptions.ClientError as error:
+            if _code(error) == "NotModified" and known is not None:
+                return known
+            if _code(error) in {"NoSuchKey", "InvalidRange"}:  # nothing is there, or in it
+                return None
+            raise
+        found = Tagged(answer["Body"].read(), answer["ETag"])
+        return None if largest is not None and len(found.content) > largest else found
 
     def exists(self, path: str) -> bool:  # noqa: ARG002
         """Not asked: DuckDB finds out at once, and asking would be a request for every file."""
@@ -556,6 +657,10 @@ class _Lease:
 
     def _is_ours(self, found: tuple[float, str, dict[str, Any]]) -> bool:
         return found[2].get("owner") == self._owner
+
+
+def _is_remote(place: str) -> bool:
+    return place.startswith("s3://")
 
 
 def _new_engine() -> duckdb.DuckDBPyConnection:

@@ -160,6 +160,7 @@ MISSING = {"metric_name_missing"}
 # Modules whose docstrings have examples.
 DOCUMENTED = [
     "_contract",
+    "_display",
     "_filters",
     "_frames",
     "_messages",
