@@ -223,6 +223,7 @@ class LakeWriter:
         is_resumable: Finish a file with each row group, and every half minute: what is finished
             need not be read again after a run was killed.
         before_finish: Called, in the second thread, before a file appears.
+        after_finish: Called, in the second thread, when a file has appeared.
     """
 
     def __init__(
@@ -233,11 +234,13 @@ class LakeWriter:
         *,
         is_resumable: bool = False,
         before_finish: Callable[[], None] | None = None,
+        after_finish: Callable[[], None] | None = None,
     ) -> None:
         """Opens nothing yet: a run without changes writes no file."""
         self.extracted_at = next_run(last_run)
         self._file_limit = 0 if is_resumable else FILE_BYTES
         self._before_finish = before_finish
+        self._after_finish = after_finish
         self._flushed = time.monotonic()
         self._lake = lake
         self._source = source
@@ -341,6 +344,8 @@ class LakeWriter:
         self._file.finish()
         self._file, self._file_bytes = None, 0
         self._file_number += 1
+        if self._after_finish is not None:
+            self._after_finish()
 
     def _name(self) -> str:
         return f"{run_name(self.extracted_at)}-{self._file_number:04}.parquet"
