@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 # Files above this size go in parts of this size; by that `_etag` knows those that did not change.
 PART_SIZE = 16 * 2**20
 _DELETED_AT_ONCE = 1000
+_LISTED_AT_ONCE = 1000
 _BLOCK_SIZE = 2**20
 _ROOT = f"{PREFIX}ROOT"
 _ATTEMPTS = 6
@@ -329,7 +330,9 @@ class S3Store:
         """Every object below, a thousand for each request."""
         with self._errors(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self._key(prefix)
+                Bucket=self.bucket,
+                Prefix=self._key(prefix),
+                PaginationConfig={"PageSize": _LISTED_AT_ONCE},
             )
             return {
                 item["Key"][len(self.prefix) + 1 :]: Listed(item["Size"], item["ETag"])

@@ -56,6 +56,7 @@ class Outcome:
 
     Attributes:
         lake: Folder of the raw lake, or of its copy on this machine.
+        copied_from: Where the lake itself is; None if it is that folder.
         extracted: Report of the extract stage.
         extracted_v1: Its report on the records of version 1, if there is a source of them.
         objects: What the object store was asked; None if it was not.
@@ -69,6 +70,7 @@ class Outcome:
     """
 
     lake: Path | None = None
+    copied_from: str | None = None
     extracted: run.Report | None = None
     extracted_v1: run.Report | None = None
     objects: probes.Report | None = None
@@ -163,7 +165,11 @@ def run_extract(
         )
 
     def bring_up_to_date(raw: Path, save: Callable[[], None]) -> Outcome:
-        outcome = Outcome(lake=raw, rejects=raw / "rejects" / f"{COLLECTION}.parquet")
+        outcome = Outcome(
+            lake=raw,
+            copied_from=settings.raw if _lake.is_remote(settings) else None,
+            rejects=raw / "rejects" / f"{COLLECTION}.parquet",
+        )
         outcome.extracted = extract(source, raw, COLLECTION, tell("extract", source), chosen, save)
         outcome.seconds["extract"] = outcome.extracted.seconds
         save()

@@ -77,10 +77,12 @@ def settings(raw: str, work: Path, **others: str) -> _settings.Settings:
     return _settings.load(raw=raw, work=str(work), objects="none", root="", **others)
 
 
-def night(raw: str, work: Path, database: Database, **options: Any) -> Report:
+def night(
+    raw: str, work: Path, database: Database, *, lease: float = LEASE, **options: Any
+) -> Report:
     """One run of the extract stage, without the object store."""
     chosen = settings(raw, work)
-    with _lake.writing(chosen, lease=LEASE) as held:
+    with _lake.writing(chosen, lease=lease) as held:
         return extract(database, held.folder, save=held.save, **options)
 
 

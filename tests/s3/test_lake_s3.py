@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import nights
 import pytest
 import server as s3_server
+from click.testing import CliRunner
 from nights import LEASE, Database, files, held_by, night, pulled, rows_of, settings
 
 from biodata_cache import (
@@ -27,6 +28,7 @@ from biodata_cache import (
     _lake,
     _s3,
 )
+from biodata_cache._cli import cli
 from biodata_cache._sync import ExtractOptions, run_build, run_extract
 from extract import compaction, lake
 from extract.run import Options
@@ -216,7 +218,7 @@ def test_who_lost_the_lock_writes_no_more(
     assert not [path for path in found if path.startswith("runs")]
 
 
-@pytest.mark.parametrize("happens", ["gone", "replaced"])
+@pytest.mark.parametrize("at", ["second page", "first file"])
 def test_a_lake_that_changes_while_it_is_copied(
     aws: Server,
     raw: str,
@@ -224,29 +226,35 @@ def test_a_lake_that_changes_while_it_is_copied(
     tmp_path: Path,
     proxy: Proxy,
     monkeypatch: pytest.MonkeyPatch,
-    happens: str,
+    at: str,
 ) -> None:
-    """A reader that has the version of a record, and lists the lake while its tombstone goes."""
+    """A reader knows a record, and lists the lake while record and tombstone leave it together."""
     monkeypatch.setattr(compaction, "MANY_SMALL", 99)
     night(raw, tmp_path / "a", database)
     pulled(raw, tmp_path / "b")
     night(raw, tmp_path / "a", database.hold(LATER))
-    values = LATER | {"r03": "2026-01-03"}
-    night(raw, tmp_path / "a", database.hold(values))
-    at = {"gone": 1, "replaced": 2}[happens]
-    monkeypatch.setattr(compaction, "MANY_SMALL", 2)
+    night(raw, tmp_path / "a", database.hold(LATER | {"r03": "2026-01-03"}))
+    values = LATER | {"r03": "2026-01-04"}
+
+    def is_time(path: str) -> bool:
+        if at == "second page":
+            return len(proxy.requests) == 2
+        return path.endswith(".parquet")
 
     def fault(number: int, method: str, path: str) -> None:
-        if number == at + 1:  # after the listing, or after the first file
+        if is_time(path):
             proxy.fault = lambda *_: None
-            with monkeypatch.context() as direct:
-                direct.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-                night(raw, tmp_path / "a", database.hold(values | {"last": "2026-01-04"}))
+            with monkeypatch.context() as other:
+                other.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+                other.setattr(compaction, "MANY_SMALL", 2)
+                night(raw, tmp_path / "a", database.hold(values))
 
-    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
-    proxy.fault = fault
-    copy = pulled(raw, tmp_path / "b")
-    assert held_by(copy) == values | {"last": "2026-01-04"}
+    with monkeypatch.context() as through:
+        through.setattr(_s3, "_LISTED_AT_ONCE", 1 if at == "second page" else 1000)
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        proxy.fault = fault
+        copy = pulled(raw, tmp_path / "b")
+    assert held_by(copy) == values
     assert files(copy) == objects(aws, raw)
 
 
@@ -258,7 +266,7 @@ def test_requests_that_go_wrong_are_repeated(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["drop", "drop_answer", "truncate", "500", "503", "delay"])
-@pytest.mark.parametrize("every", [2, 3])
+@pytest.mark.parametrize("every", [3, 4])
 def test_many_requests_that_go_wrong_are_repeated(
     raw: str,
     database: Database,
@@ -284,8 +292,8 @@ def _go_wrong(
     monkeypatch.setattr(compaction, "MANY_SMALL", 3)
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     proxy.fault = lambda number, *_: fault if number % every == 0 else None
-    night(raw, folder / "a", database)
-    night(raw, folder / "b", database.hold(LATER))
+    night(raw, folder / "a", database, lease=60)  # waits between attempts are no reason to end
+    night(raw, folder / "b", database.hold(LATER), lease=60)
     proxy_faults, proxy.fault = proxy.faults, lambda *_: None
     assert proxy_faults > 5
     assert held_by(pulled(raw, folder / "c")) == LATER
@@ -434,6 +442,17 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_what_is_there(
     assert held_by(pulled(raw, tmp_path / "b")) == VALUES
 
 
+@pytest.mark.slow
+def test_tables_are_those_of_a_lake_in_a_folder(raw: str, tmp_path: Path) -> None:
+    outcome = run_extract(settings(raw, tmp_path / "a", source="sample:60"), lambda *_: None)
+    shutil.copytree(outcome.lake, tmp_path / "lake")
+    for lake_of, work in ((raw, "b"), (str(tmp_path / "lake"), "c")):
+        run_build(settings(lake_of, tmp_path / work), lambda *_: None, unit_tests=False)
+    built, expected = (files(tmp_path / work / "cache") for work in ("b", "c"))
+    assert len(expected) > 20
+    assert built == expected
+
+
 def _records(path: Path, number: int) -> Path:
     path.write_text(
         "".join(
@@ -458,6 +477,10 @@ def test_the_command_stages(raw: str, tmp_path: Path) -> None:
         settings(raw, tmp_path / "b", source=source), lambda *each: told.append(each[:3])
     )
     assert counts(again.extracted) == (0, 0, 3, 0)
+    arguments = ["--source", source, "--raw", raw, "--work", str(tmp_path / "b")]
+    said = CliRunner().invoke(cli, ["extract", *arguments, "--objects", "none"]).stderr
+    copy = _lake.local_folder(settings(raw, tmp_path / "b"))
+    assert f"lake: {raw}, with a copy in {copy} that dbt can read" in said
     copied = len(files(outcome.lake))
     assert [each for each in told if each[0] == "lake"][-1] == ("lake", copied, copied)
     names = {path.partition("/")[0] for path in files(outcome.lake)}
