@@ -86,7 +86,9 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Count what would be don
 _allow_shrink = click.option(
     "--allow-shrink", is_flag=True, help="Accept that most records are gone from the source."
 )
-_raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
+_raw = _option(
+    "--raw", "RAW", "Raw lake: folder, or s3://bucket/prefix; by default in the work folder."
+)
 _objects = _option(
     "--objects", "OBJECTS", "Object store: `s3`, a folder of buckets, or `none`; by source."
 )
@@ -388,6 +390,8 @@ def _print_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
             )
     if not is_dry:
         _print_objects(outcome)
+        if outcome.copied_from is not None:
+            _say(f"lake: {outcome.copied_from}, with a copy in {outcome.lake} that dbt can read")
 
 
 def _print_objects(outcome: Outcome) -> None:

@@ -53,7 +53,7 @@ def test_version() -> None:
         (["publish"], "BIODATA_CACHE_ROOT"),
         (["extract", "--source", "sample:x"], "sample:x"),
         (["extract", "--source", "ftp://host"], "ftp://"),
-        (["extract", "--source", "sample", "--raw", "s3://bucket/raw"], "s3://bucket/raw"),
+        (["extract", "--source", "sample", "--raw", "gs://bucket/raw"], "gs://bucket/raw"),
         (["tables", "--root", "x", "--version", "latest"], "latest"),
         (["tables", "--nonsense"], "--nonsense"),
         (["nonsense"], "nonsense"),
