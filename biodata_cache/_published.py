@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from biodata_cache import _memory, _messages, _registry, _settings, _store
+from biodata_cache import _history, _memory, _messages, _registry, _settings, _store
 from biodata_cache._errors import (
     CacheFileError,
     CacheNotFoundError,
@@ -18,6 +18,7 @@ from biodata_cache._errors import (
 )
 
 if TYPE_CHECKING:
+    from biodata_cache._history import PublishedBuild
     from biodata_cache._registry import CacheRegistry, TableEntry
     from biodata_cache._settings import Settings
     from biodata_cache._store import Store
@@ -122,6 +123,15 @@ class PublishedCache:
         if self.version_folder not in there:
             raise self._not_found(there)
         raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
+
+    def history(self) -> tuple[PublishedBuild, ...]:
+        """The builds that this version went through, the live one last; none if nobody kept any.
+
+        Raises:
+            RegistryError: The history cannot be read.
+        """
+        path = f"{self.version_folder}/{_history.HISTORY_FILE}"
+        return _history.parse(self._read(path), self.store.address(path))
 
     def files(self, table: TableEntry, value: str | None = None) -> list[str]:
         """Addresses of the data files of a table, or of the one of a partition.

@@ -63,7 +63,11 @@ _CODES_BY_STATUS = {
     "409": "ConditionalRequestConflict",
     "412": "PreconditionFailed",
 }
-_CONTENT_TYPES = {".pqt": "application/vnd.apache.parquet", ".json": "application/json"}
+_CONTENT_TYPES = {
+    ".pqt": "application/vnd.apache.parquet",
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+}
 
 
 def open_s3(root: str) -> S3Store:
