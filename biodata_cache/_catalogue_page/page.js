@@ -366,9 +366,9 @@
     const rows = table.columns.map(([name, type, text]) => {
       const id = `${table.name}.${name}`;
       const chips = [
-        table.primary_key.includes(name) ? make("span", { class: "chip" }, "key") : null,
-        table.partition_key === name ? make("span", { class: "chip" }, "partition") : null,
-      ];
+        table.primary_key.includes(name) ? [" ", make("span", { class: "chip" }, "key")] : null,
+        table.partition_key === name ? [" ", make("span", { class: "chip" }, "partition")] : null,
+      ].flat();
       return make("tr", { id, class: name === chosen ? "chosen" : null },
         make("td", null, make("a", { class: "name", href: anchor(id) }, name), chips),
         make("td", { class: "type" }, type), make("td", null, make("p", null, inline(text.replace(/\s+/g, " "), table))));
