@@ -92,6 +92,7 @@ _CONTENT_TYPES = {
     ".pqt": "application/vnd.apache.parquet",
     ".parquet": "application/vnd.apache.parquet",
     ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
 }
 
 
