@@ -249,10 +249,12 @@ class _Copy(HeldLake):
         """
         if self._is_broken:
             return
-        self._is_broken = True  # unless nothing goes wrong
-        with self._errors():
-            self._save()
-        self._is_broken = False
+        try:
+            with self._errors():
+                self._save()
+        except CacheError:
+            self._is_broken = True  # and would be again, after as many attempts
+            raise
 
     def _save(self) -> None:
         local = self._local()
