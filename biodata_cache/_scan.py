@@ -132,14 +132,15 @@ class Scan:
     def _relation(self, cache: PublishedCache, registry: CacheRegistry) -> DuckDBPyRelation:
         asked = self._selection
         entry = registry[asked.table]
-        places = [file.address for file in _read.files_of(cache, entry, asked)]
+        files = _read.files_of(cache, entry, asked)
+        places = cache.store.places(files, is_whole=True)
         duck = cache.store.separate_engine(places)
-        with _read.errors(cache, places, places):
+        with _read.errors(cache, places, [file.address for file in files]):
             duck.execute("set TimeZone = 'UTC'")
             duck.execute(view_of(duck, entry, places))
             types = _read.column_types(duck, quoted(entry.name), {})
             columns, conditions = _read.checked(entry, types, asked)
-            relation = duck.view(entry.name)
+            relation = duck.sql(f"from {quoted(entry.name)}")
             kept = _filters.as_expression(conditions)
             relation = relation if kept is None else relation.filter(kept)
             selected = [_filters.column_expression(name) for name in columns]

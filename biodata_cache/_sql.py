@@ -45,7 +45,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     """
 
     def made(cache: PublishedCache, registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
-        places = {entry.name: [file.address for file in cache.files(entry)] for entry in registry}
+        places = _places(cache, registry)
         duck = cache.store.separate_engine([each for some in places.values() for each in some])
         try:
             duck.execute("set TimeZone = 'UTC'")
@@ -112,6 +112,18 @@ def _may_name(query: str, table: str) -> bool:
     there are columns. A view more than needed does no harm.
     """
     return re.search(rf"\b{re.escape(table)}\b", query, re.IGNORECASE) is not None
+
+
+def _places(cache: PublishedCache, registry: CacheRegistry) -> dict[str, list[str]]:
+    """Where each table is read: a file on this machine where that is quickly had.
+
+    Of partitions there may be thousands, so that these are read where they are.
+    """
+    files = {entry.name: cache.files(entry) for entry in registry}
+    single = {name: some[0] for name, some in files.items() if not registry[name].partitioned}
+    near = cache.store.places(list(single.values()), is_whole=False)
+    places = {name: [file.address for file in some] for name, some in files.items()}
+    return places | {name: [place] for name, place in zip(single, near, strict=True)}
 
 
 def create_views(
