@@ -144,12 +144,24 @@ def create_views(
             pass
 
 
-def view_of(duck: duckdb.DuckDBPyConnection, entry: TableEntry, places: Sequence[str]) -> str:
-    """The statement that makes a table a view: one without any partition is empty, but typed."""
+def view_of(
+    duck: duckdb.DuckDBPyConnection,
+    entry: TableEntry,
+    places: Sequence[str],
+    *,
+    temporary: bool = False,
+) -> str:
+    """The statement that makes a table a view: one without any partition is empty, but typed.
+
+    Args:
+        duck: Where the view is to be.
+        entry: Entry of the table.
+        places: Where its files are read.
+        temporary: Whether only this connection is to see it.
+    """
     listed = ", ".join(map(literal, places))
-    source = (
-        f"read_parquet([{listed}], {_read.options(entry)})"
-        if places
-        else _read.no_rows(duck, entry)
-    )
-    return f"create view {quoted(entry.name)} as select * from {source}"
+    source = f"read_parquet([{listed}], {_read.options(entry)})"
+    if not places:
+        source = _read.no_rows(duck, entry)
+    kind = "temporary view" if temporary else "view"
+    return f"create {kind} {quoted(entry.name)} as select * from {source}"
