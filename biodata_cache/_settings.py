@@ -31,6 +31,27 @@ DEFAULT_COLLECTION = "data_assets"
 DEFAULT_RETRY_SECONDS = 300.0
 DEFAULT_WORKERS = 4
 NO_SOURCE = "none"
+VARIABLES = (
+    "ROOT",
+    "VERSION",
+    "SOURCE",
+    "SOURCE_FILE",
+    "DATABASE",
+    "COLLECTION",
+    "V1_SOURCE",
+    "V1_DATABASE",
+    "V1_COLLECTION",
+    "RETRY_SECONDS",
+    "WORKERS",
+    "OBJECTS",
+    "WORK",
+    "RAW",
+    "BACKEND",
+    "KEEP_BUILDS",
+    "MEMORY",
+)
+"""Every setting, without the prefix; `doctor` knows a misspelt one by it."""
+
 DEFAULT_KEEP_BUILDS = 3
 _VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
 
