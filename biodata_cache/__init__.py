@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     )
     from biodata_cache._published import get_cache_registry, get_cache_versions
     from biodata_cache._registry import CacheRegistry, ColumnEntry, PartitionEntry, TableEntry
+    from biodata_cache._scan import Scan, scan
+    from biodata_cache._sql import connect, sql
     from biodata_cache.tables import (
         asset_basics,
         asset_lineage,
@@ -83,6 +85,7 @@ __all__ = [
     "PartitionEntry",
     "PartitionNotFoundError",
     "RegistryError",
+    "Scan",
     "SettingsError",
     "SourceError",
     "TableEntry",
@@ -94,6 +97,7 @@ __all__ = [
     "assets",
     "assets_smartspim",
     "behavior_curriculum",
+    "connect",
     "custom",
     "data_quality",
     "foraging_sessions",
@@ -111,8 +115,10 @@ __all__ = [
     "quality_control",
     "raw_to_derived",
     "record_consistency",
+    "scan",
     "scientist_rl_fib",
     "source_data",
+    "sql",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",
@@ -124,10 +130,14 @@ _HOMES = {
     "CacheRegistry": "_registry",
     "ColumnEntry": "_registry",
     "PartitionEntry": "_registry",
+    "Scan": "_scan",
     "TableEntry": "_registry",
+    "connect": "_sql",
     "custom": "_custom",
     "get_cache_registry": "_published",
     "get_cache_versions": "_published",
+    "scan": "_scan",
+    "sql": "_sql",
 }
 
 

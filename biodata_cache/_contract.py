@@ -89,6 +89,16 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """A text as SQL writes it.
+
+    Example:
+        >>> literal("it's")
+        "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
 def read_manifest(target: Path) -> dict[str, Any]:
     """Manifest that the last run of dbt left.
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from duckdb import ColumnExpression
 
-from biodata_cache import _memory, _messages, _published, _read, _settings, _store, tables
-from biodata_cache._contract import quoted
+from biodata_cache import _frames, _memory, _messages, _published, _read, _settings, _store, tables
+from biodata_cache._contract import literal, quoted
 from biodata_cache._errors import ArgumentError, CacheFileError, CustomNotFoundError
 from biodata_cache._store import Content, sha256_of
 
@@ -180,8 +180,8 @@ def _copy(frame: pd.DataFrame, file: Path) -> None:
         )
         rows.create_view("prepared_rows")
         duck.execute(
-            f"copy (from prepared_rows) to {_literal(str(file))} (format parquet, "
-            f"compression zstd, kv_metadata {{{_METADATA_KEY}: {_literal(json.dumps(metadata))}}})"
+            f"copy (from prepared_rows) to {literal(str(file))} (format parquet, "
+            f"compression zstd, kv_metadata {{{_METADATA_KEY}: {literal(json.dumps(metadata))}}})"
         )
 
 
@@ -236,8 +236,8 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
             [address, _METADATA_KEY],
         ).fetchone()
         metadata = json.loads(found[0]) if found else {}
-        scan = _read.Scan("read_parquet($file, hive_partitioning = false)", {"file": address})
-        types = _read.column_types(duck, scan)
+        source, file = "read_parquet($file, hive_partitioning = false)", {"file": address}
+        types = _read.column_types(duck, source, file)
         # DuckDB gives whole numbers to pandas as fractions where some are missing.
         flags = {
             name: f"{name} is missing"
@@ -251,8 +251,7 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
             else quoted(name)
             for name, kind in types.items()
         )
-        source = f"(select {selected} from {scan.source}) as kept"
-        frame = _read.as_frame(duck, _read.Scan(source, scan.values))
+        frame = _frames.frame(duck, f"select {selected} from {source}", file)
     restored = {
         name: _restored(frame[name], metadata[name], frame.get(flags.get(name, "")))
         for name in frame.columns
@@ -336,7 +335,3 @@ def _equal(one: Any, other: Any) -> bool:  # noqa: ANN401  # whatever a DataFram
     if _is_array_missing(one) or _is_array_missing(other):
         return _is_array_missing(one) and _is_array_missing(other)
     return type(one) is type(other) and bool(one == other)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -18,6 +18,8 @@ from biodata_cache._errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from biodata_cache._registry import CacheRegistry, TableEntry
     from biodata_cache._settings import Settings
     from biodata_cache._store import Store
@@ -123,17 +125,20 @@ class PublishedCache:
             raise self._not_found(there)
         raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
 
-    def files(self, table: TableEntry, value: str | None = None) -> list[str]:
-        """Addresses of the data files of a table, or of the one of a partition.
+    def files(
+        self, table: TableEntry, values: Sequence[str] | None = None, *, is_strict: bool = True
+    ) -> list[str]:
+        """Addresses of the data files of a table, or of those of some partitions.
 
         Files in a folder all exist. Of objects that shows when they are read.
 
         Args:
             table: Entry of the table.
-            value: Value of the partition key; None for the whole table.
+            values: Values of the partition key; None for the whole table.
+            is_strict: Whether there must be a partition of each of the values.
 
         Raises:
-            PartitionNotFoundError: The table has no partition of this value.
+            PartitionNotFoundError: The table has no partition of a value.
             RegistryError: The registry places the table outside this version, or says that a table
                 that is asked for a partition has none.
             CacheFileError: A file is missing.
@@ -141,15 +146,17 @@ class PublishedCache:
         place = self._place(table)
         if table.partitioned:
             partitions = self._partitions(table, place)
-            paths = (
-                list(partitions.values()) if value is None else [_chosen(table, partitions, value)]
-            )
-        elif value is None:
+            paths = [
+                _chosen(table, partitions, value)
+                for value in (partitions if values is None else values)
+                if is_strict or value in partitions
+            ]
+        elif values is None:
             paths = [place]
         else:
             raise RegistryError(
                 f"The registry says that {table.name} is one file, so there is nothing to choose "
-                f"{value!r} from: read it whole, or publish it in partitions."
+                f"{_messages.few(values)} from: read it whole, or publish it in partitions."
             )
         missing = [path for path in paths if not self.store.exists(path)]
         if missing:
@@ -158,6 +165,14 @@ class PublishedCache:
                 f"{len(paths)} files are). {_registry.REMEDY}"
             )
         return [self.store.address(path) for path in paths]
+
+    def location(self, table: TableEntry) -> str:
+        """Address of the file of a table, or of the folder of its partitions.
+
+        Raises:
+            RegistryError: The registry places the table outside this version.
+        """
+        return self.store.address(self._place(table))
 
     def _place(self, table: TableEntry) -> str:
         """Where the table lies in the folder that is read.

@@ -1,69 +1,100 @@
-"""Parquet files into DataFrames: the one place where reading meets DuckDB."""
+"""Rows of published tables: which files hold them, and what DuckDB makes of these."""
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from importlib import util
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
-import pandas as pd
-from duckdb import ConstantExpression
 
-from biodata_cache import _messages, _published
+from biodata_cache import _filters, _frames, _messages, _published
 from biodata_cache._contract import quoted
 from biodata_cache._errors import AccessError, ArgumentError, CacheFileError, UnreachableError
+from biodata_cache._filters import AnyOf
 from biodata_cache._registry import REMEDY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from biodata_cache._errors import CacheError
+    from biodata_cache._filters import Condition
     from biodata_cache._published import PublishedCache
     from biodata_cache._registry import CacheRegistry, TableEntry
 
 _Result = TypeVar("_Result")
 
-_INSTANT = "TIMESTAMP WITH TIME ZONE"
 _ATTEMPTS = 8
 _DENIED = {401, 403}
 _SERVER_FAILED = 500
 
 
-def table(
-    name: str,
-    *,
-    partition: str | None = None,
-    asset_names: Iterable[str] | None = None,
-    columns: Sequence[str] | None = None,
-) -> pd.DataFrame:
-    """A published table, or one partition of it.
+@dataclass(frozen=True)
+class Selection:
+    """What is asked of a published table.
 
-    Args:
-        name: Name of the table.
-        partition: Value of its partition key; None for the whole table.
-        asset_names: Values of the column `asset_name` to keep; None for all.
-        columns: Columns to read, in this order; None for all.
+    Attributes:
+        table: Name of the table.
+        columns: Columns, in this order; None for all.
+        filters: What columns must hold, as `_filters` has it.
+        key: Column that the table must be in partitions by if it is filtered by it.
+    """
+
+    table: str
+    columns: tuple[str, ...] | None = None
+    filters: Mapping[str, object] = field(default_factory=dict)
+    key: str | None = None
+
+
+def selection(
+    table: str,
+    columns: Sequence[str] | None,
+    filters: Mapping[str, object],
+    *,
+    key: str | None = None,
+) -> Selection:
+    """What is asked of a table, after a first look at the arguments.
+
+    Raises:
+        ArgumentError: `columns` are no texts, or none at all, or one is there twice.
+    """
+    if columns is None:
+        return Selection(table, None, filters, key)
+    names = text_arguments("columns", columns)
+    if not names or len(set(names)) < len(names):
+        raise ArgumentError(
+            f"columns must be names of columns, each once, not {names}: leave it out for all."
+        )
+    return Selection(table, tuple(names), filters, key)
+
+
+def frame(asked: Selection) -> pd.DataFrame:
+    """The rows of a selection as a DataFrame.
 
     Raises:
         CacheError: The table cannot be read; the message says why and what to do.
     """
-    wanted_names = None if asset_names is None else list(asset_names)
 
-    def read(cache: PublishedCache, registry: CacheRegistry) -> pd.DataFrame:
-        entry = registry[name]
-        files = cache.files(entry, partition)
+    def convert(duck: duckdb.DuckDBPyConnection, rows: Rows) -> pd.DataFrame:
+        return _frames.frame(duck, rows.query, rows.parameters, rows.types)
+
+    return converted(asked, convert)
+
+
+def converted(
+    asked: Selection, convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Result]
+) -> _Result:
+    """What the rows of a selection become."""
+
+    def read(cache: PublishedCache, registry: CacheRegistry) -> _Result:
+        entry = registry[asked.table]
+        files = files_of(cache, entry, asked)
         with connection(cache, files) as duck:
-            if not files:
-                return as_frame(duck, _empty(duck, entry), columns=columns)
-            scan = _scan(entry, files)
-            if wanted_names is not None:
-                scan = _kept(scan, wanted_names)
-            return as_frame(duck, scan, columns=columns)
+            return convert(duck, rows_of(duck, entry, files, asked))
 
     return consistently(read)
 
@@ -96,29 +127,46 @@ class ChangedError(CacheFileError):
 
 
 @contextmanager
-def connection(cache: PublishedCache, files: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own, in UTC, for reading these files.
+def connection(
+    cache: PublishedCache, files: Sequence[str], *, is_separate: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in UTC for reading these files.
 
-    One per call: threads share nothing, and the settings of the caller's own connections neither
-    matter nor change.
+    The settings of the caller's own connections neither matter nor change.
+
+    Args:
+        cache: Where the files are.
+        files: Their addresses.
+        is_separate: Whether it is to be one of a database that nothing else uses.
 
     Raises:
         AccessError: The files may not be read.
         CacheFileError: DuckDB could not read the files.
         UnreachableError: The server of the files does not answer.
     """
-    with cache.store.engine() as duck:
+    store = cache.store
+    with store.separate_engine() if is_separate else store.engine() as duck, errors(cache, files):
         duck.execute("set TimeZone = 'UTC'")
-        # DuckDB opens a file more than once: for its end, and again for its columns.
-        before = cache.store.tags(files)
-        try:
-            yield duck
-        except (duckdb.Error, UnicodeDecodeError) as error:
-            if cache.store.tags(files) != before:
-                raise _changed(files) from error
-            raise _as_cache_error(error, files) from error
+        yield duck
+
+
+@contextmanager
+def errors(cache: PublishedCache, files: Sequence[str]) -> Iterator[None]:
+    """Our errors for those of DuckDB; one, too, for files that change meanwhile.
+
+    Raises:
+        ChangedError: They did.
+    """
+    # DuckDB opens a file more than once: for its end, and again for its columns.
+    before = cache.store.tags(files)
+    try:
+        yield
+    except (duckdb.Error, UnicodeDecodeError) as error:
         if cache.store.tags(files) != before:
-            raise _changed(files)
+            raise _changed(files) from error
+        raise _as_cache_error(error, files) from error
+    if cache.store.tags(files) != before:
+        raise _changed(files)
 
 
 def _changed(files: Sequence[str]) -> ChangedError:
@@ -174,137 +222,128 @@ def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Scan:
+class Rows:
     """Rows that are to be read.
 
     Attributes:
-        source: SQL after `from`.
+        source: SQL after `from`, without the conditions.
         values: Values of its parameters.
-        types: DuckDB types by column, if they are known without looking into the files.
+        types: DuckDB types of the columns that are to be read.
+        conditions: What the rows must hold.
     """
 
     source: str
-    values: dict[str, object] = field(default_factory=dict)
-    types: dict[str, str] | None = None
+    values: dict[str, object]
+    types: dict[str, str]
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def query(self) -> str:
+        """The statement that reads them."""
+        condition, _ = _filters.as_sql(self.conditions)
+        where = f" where {condition}" if condition else ""
+        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}"
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Values of all parameters of the statement."""
+        return self.values | _filters.as_sql(self.conditions)[1]
 
 
-def _scan(entry: TableEntry, files: Sequence[str]) -> Scan:
-    """All rows of the files, in the order of the files."""
+def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list[str]:
+    """The files that can hold rows for the filters: one on the partition key chooses.
+
+    Raises:
+        ArgumentError: The value of the key is no text.
+        PartitionNotFoundError: The table has no partition of the one value that is asked for.
+        RegistryError: The table is one file, against all expectation.
+    """
+    key = entry.partition_key or asked.key
+    if key is None or key not in asked.filters:
+        return cache.files(entry)
+    value = asked.filters[key]
+    (condition,) = _filters.conditions(entry.name, {key: "VARCHAR"}, {key: value})
+    if not isinstance(condition, AnyOf):
+        return cache.files(entry)
+    values = [str(each) for each in condition.values]
+    return cache.files(entry, values, is_strict=isinstance(value, str))
+
+
+def rows_of(
+    duck: duckdb.DuckDBPyConnection, entry: TableEntry, files: Sequence[str], asked: Selection
+) -> Rows:
+    """The rows of a selection.
+
+    Raises:
+        ArgumentError: There is no such column, or a filter does not fit it.
+    """
+    source, values, types = _scanned(duck, entry, files)
+    columns, conditions = checked(entry, types, asked)
+    return Rows(source, values, columns, tuple(conditions))
+
+
+def checked(
+    entry: TableEntry, types: dict[str, str], asked: Selection
+) -> tuple[dict[str, str], list[Condition]]:
+    """The columns that are asked for, by type, and what rows must hold beside the partition key.
+
+    Raises:
+        ArgumentError: There is no such column, or a filter does not fit it.
+    """
+    _filters.check_columns(entry.name, types, asked.columns or ())
+    conditions = [
+        condition
+        for condition in _filters.conditions(entry.name, types, asked.filters)
+        if condition.column != entry.partition_key or not isinstance(condition, AnyOf)
+    ]
+    columns = types if asked.columns is None else {name: types[name] for name in asked.columns}
+    return columns, conditions
+
+
+def _scanned(
+    duck: duckdb.DuckDBPyConnection, entry: TableEntry, files: Sequence[str]
+) -> tuple[str, dict[str, object], dict[str, str]]:
+    """All rows of the files, in the order of the files: source, parameters, types by column."""
+    if not files:
+        return no_rows(duck, entry), {}, registered_types(duck, entry)
+    source = f"read_parquet($files, {options(entry)})"
+    values: dict[str, object] = {"files": list(files)}
+    return source, values, known_types(entry) or column_types(duck, source, values)
+
+
+def options(entry: TableEntry) -> str:
+    """How the files of a table are read."""
     # The key is a column of the files; from the folder's name its type would be guessed.
     # We publish no partitions that differ. Those of older publishers, who name no build, had the
     # types that each happened to show: then every file is looked at before the first is read.
-    is_ours = entry.build_id is not None
-    return Scan(
-        "read_parquet($files, hive_partitioning = false, "
-        f"union_by_name = {'false' if is_ours else 'true'})",
-        {"files": list(files)},
-        _known_types(entry) if is_ours else None,
-    )
+    union = "false" if entry.build_id is not None else "true"
+    return f"hive_partitioning = false, union_by_name = {union}"
 
 
-def _known_types(entry: TableEntry) -> dict[str, str] | None:
-    """Types as the registry has them: to ask the file is a request more."""
+def known_types(entry: TableEntry) -> dict[str, str] | None:
+    """Types as our registry has them: to ask the file is a request more."""
     types = {column.name: column.type for column in entry.columns if column.type is not None}
-    return types if len(types) == len(entry.columns) else None
+    is_ours = entry.build_id is not None and len(types) == len(entry.columns)
+    return types if is_ours else None
 
 
-def _empty(duck: duckdb.DuckDBPyConnection, entry: TableEntry) -> Scan:
-    """No rows, with the columns that the registry lists: for a table without any partition."""
-    columns = [
-        ConstantExpression(None).cast(duck.dtype(column.type or "VARCHAR")).alias(column.name)
-        for column in entry.columns
-    ]
-    duck.sql("select 1").select(*columns).limit(0).create_view("no_rows")
-    return Scan("no_rows")
+def registered_types(duck: duckdb.DuckDBPyConnection, entry: TableEntry) -> dict[str, str]:
+    """Types of a table without files; text where the registry has none."""
+    return {column.name: str(duck.dtype(column.type or "VARCHAR")) for column in entry.columns}
 
 
-def _kept(scan: Scan, asset_names: list[str]) -> Scan:
-    """The rows of these assets."""
-    if not asset_names:
-        return replace(scan, source=f"{scan.source} where false")
-    names = {f"name_{number}": name for number, name in enumerate(asset_names)}
-    listed = ", ".join(f"${parameter}" for parameter in names)
-    return replace(
-        scan, source=f"{scan.source} where asset_name in ({listed})", values=scan.values | names
+def no_rows(duck: duckdb.DuckDBPyConnection, entry: TableEntry) -> str:
+    """SQL after `from` for no rows with the columns that the registry lists."""
+    listed = ", ".join(
+        f"cast(null as {kind}) as {quoted(name)}"
+        for name, kind in registered_types(duck, entry).items()
     )
+    return f"(select {listed} limit 0) as no_rows"
 
 
-def as_frame(
-    duck: duckdb.DuckDBPyConnection, scan: Scan, *, columns: Sequence[str] | None = None
-) -> pd.DataFrame:
-    """The rows as a DataFrame whose dtypes do not depend on whether there are values.
-
-    Every statement is executed as a whole: DuckDB's relations keep other threads of Python waiting
-    while they wait for a server.
-
-    Raises:
-        ArgumentError: There is no such column.
-    """
-    types = scan.types or column_types(duck, scan)
-    if columns is not None:
-        types = _chosen(types, columns)
-    instants = [name for name, kind in types.items() if kind == _INSTANT]
-    # DuckDB gives times with a zone to pandas by ways that pandas has deprecated: they go over as
-    # UTC without a zone, and get it back here.
-    selected = ", ".join(
-        f"cast({quoted(name)} as timestamp) as {quoted(name)}" if name in instants else quoted(name)
-        for name in types
-    )
-    result = duck.execute(f"select {selected} from {scan.source}", scan.values)
-    frame = _through_arrow(result, types) if _has_arrow() else result.df()
-    for name in instants:
-        frame[name] = frame[name].dt.tz_localize("UTC")
-    # pandas 3 has a dtype for text, which DuckDB's columns without any text do not get.
-    text = pd.Series(["text"]).dtype
-    for name, kind in types.items():
-        if kind == "VARCHAR" and frame[name].dtype != text:
-            frame[name] = frame[name].astype(text)
-        elif kind.endswith("[]") or kind.startswith(("MAP", "STRUCT")):
-            # `if row.modalities:` fails on the NA that DuckDB puts here.
-            frame[name] = frame[name].where(frame[name].notna(), None)
-    return frame
-
-
-@functools.cache
-def _has_arrow() -> bool:
-    """Whether pyarrow is there, which reading does not need but is faster with."""
-    return util.find_spec("pyarrow") is not None
-
-
-def _through_arrow(result: duckdb.DuckDBPyConnection, types: dict[str, str]) -> pd.DataFrame:
-    """The rows of a result: texts by way of Arrow, which is several times as fast.
-
-    All other columns go DuckDB's own way, so that what comes out is the same with and without.
-    """
-    rows = result.to_arrow_table()
-    texts = [name for name, kind in types.items() if kind == "VARCHAR"]
-    others = [name for name in types if name not in texts]
-    parts = []
-    if texts:
-        parts.append(rows.select(texts).to_pandas())
-    if others:
-        with duckdb.connect() as duck:
-            parts.append(duck.from_arrow(rows.select(others)).df())
-    whole = pd.concat(parts, axis=1) if len(parts) > 1 else parts[0]
-    ordered: pd.DataFrame = whole.loc[:, list(types)]
-    return ordered
-
-
-def column_types(duck: duckdb.DuckDBPyConnection, scan: Scan) -> dict[str, str]:
+def column_types(
+    duck: duckdb.DuckDBPyConnection, source: str, values: Mapping[str, object]
+) -> dict[str, str]:
     """DuckDB type of each column."""
-    rows = duck.execute(f"describe select * from {scan.source}", scan.values).fetchall()
+    rows = duck.execute(f"describe select * from {source}", values).fetchall()
     return {row[0]: row[1] for row in rows}
-
-
-def _chosen(types: dict[str, str], columns: Sequence[str]) -> dict[str, str]:
-    """Some of the columns; only these are transferred.
-
-    Raises:
-        ArgumentError: There is no such column.
-    """
-    unknown = [column for column in columns if column not in types]
-    if unknown or not columns:
-        raise ArgumentError(
-            f"There is no column {_messages.few(unknown)}: there are {', '.join(types)}."
-        )
-    return {column: types[column] for column in columns}

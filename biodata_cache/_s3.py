@@ -25,6 +25,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from biodata_cache._contract import literal
 from biodata_cache._errors import (
     AccessError,
     CacheError,
@@ -142,28 +143,20 @@ class _Connection:
 
     def engine(self) -> duckdb.DuckDBPyConnection:
         """A connection to the one database that has the extension and the credentials."""
-        import duckdb  # noqa: PLC0415  # publishing needs none
-
         with self._lock:
             if self._engine is None:
-                engine = duckdb.connect(config={"allow_persistent_secrets": "false"})
-                _load_httpfs(engine)
-                # It would grow with all that is ever read.
-                engine.execute("set enable_external_file_cache = false")
-                engine.execute("set http_retries = 5")
-                engine.execute("set threads = 16")  # they wait for answers more than they work
-                engine.execute("set httpfs_connection_caching = true")
-                self._engine = engine
+                self._engine = _new_engine()
             secret = self._secret_statement()
             if secret != self._secret:  # credentials of a role change every few hours
-                try:
-                    self._engine.execute(secret)
-                except duckdb.Error:
-                    raise AccessError(
-                        "DuckDB does not accept the credentials of AWS."
-                    ) from None  # its message has them in it
+                _give(self._engine, secret)
                 self._secret = secret
             return self._engine.cursor()
+
+    def separate_engine(self) -> duckdb.DuckDBPyConnection:
+        """A database of its own with the extension and the credentials."""
+        engine = _new_engine()
+        _give(engine, self._secret_statement())
+        return engine
 
     def _secret_statement(self) -> str:
         options = {"provider": "config", "region": self.region, "scope": f"s3://{self.bucket}"}
@@ -176,7 +169,7 @@ class _Connection:
             scheme, _, endpoint = self.client.meta.endpoint_url.partition("://")
             options |= {"endpoint": endpoint.rstrip("/"), "url_style": "path"}
             options["use_ssl"] = "true" if scheme == "https" else "false"
-        listed = ", ".join(f"{name} {_literal(value)}" for name, value in options.items())
+        listed = ", ".join(f"{name} {literal(value)}" for name, value in options.items())
         return f"create or replace secret biodata_cache (type s3, {listed})"
 
 
@@ -201,6 +194,10 @@ class S3Store:
     def engine(self) -> duckdb.DuckDBPyConnection:
         """A connection of DuckDB with the credentials of this bucket."""
         return self.connection.engine()
+
+    def separate_engine(self) -> duckdb.DuckDBPyConnection:
+        """A database of its own with the credentials of this bucket."""
+        return self.connection.separate_engine()
 
     def tags(self, addresses: Sequence[str]) -> list[object]:
         """ETags: of a few objects each, of many those of the folder that has them."""
@@ -561,6 +558,36 @@ class _Lease:
         return found[2].get("owner") == self._owner
 
 
+def _new_engine() -> duckdb.DuckDBPyConnection:
+    """A database that can read from S3, but has no credentials yet."""
+    import duckdb  # noqa: PLC0415  # publishing needs none
+
+    engine = duckdb.connect(config={"allow_persistent_secrets": "false"})
+    _load_httpfs(engine)
+    # It would grow with all that is ever read.
+    engine.execute("set enable_external_file_cache = false")
+    engine.execute("set http_retries = 5")
+    engine.execute("set threads = 16")  # they wait for answers more than they work
+    engine.execute("set httpfs_connection_caching = true")
+    return engine
+
+
+def _give(engine: duckdb.DuckDBPyConnection, secret: str) -> None:
+    """Give credentials to a database.
+
+    Raises:
+        AccessError: It does not take them.
+    """
+    import duckdb  # noqa: PLC0415  # publishing needs none
+
+    try:
+        engine.execute(secret)
+    except duckdb.Error:
+        raise AccessError(
+            "DuckDB does not accept the credentials of AWS."
+        ) from None  # its message has them in it
+
+
 def _load_httpfs(engine: duckdb.DuckDBPyConnection) -> None:
     """Give DuckDB what it needs to read from S3: from the wheel, else as DuckDB gets it.
 
@@ -573,7 +600,7 @@ def _load_httpfs(engine: duckdb.DuckDBPyConnection) -> None:
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         file = Path(folder) / f"extensions/v{duckdb.__version__}/httpfs.duckdb_extension"
         if file.is_file():
-            engine.execute(f"load {_literal(str(file))}")
+            engine.execute(f"load {literal(str(file))}")
             return
     try:
         engine.execute("load httpfs")
@@ -587,11 +614,6 @@ def _load_httpfs(engine: duckdb.DuckDBPyConnection) -> None:
                 f"DuckDB {duckdb.__version__} has no extension httpfs, and could not install it "
                 f"({reason}): pip install 'biodata-cache[s3]' brings both in versions that fit."
             ) from error
-
-
-def _literal(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _options(path: str) -> dict[str, Any]:

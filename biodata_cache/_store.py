@@ -10,8 +10,10 @@ import hashlib
 import os
 import secrets
 import shutil
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -91,7 +93,10 @@ class Store(Protocol):
         """What to call a path in the registry, in messages, and to DuckDB."""
 
     def engine(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own that reads the addresses of this store."""
+        """A connection of its own that reads the addresses of this store, to read and to close."""
+
+    def separate_engine(self) -> duckdb.DuckDBPyConnection:
+        """The same, to a database that nothing else uses."""
 
     def tags(self, addresses: Sequence[str]) -> list[object]:
         """What changes whenever the content at these addresses does."""
@@ -175,6 +180,18 @@ def open_store(settings: Settings) -> Store:
     return LocalStore(Path(settings.root).expanduser().absolute() / CACHE_FOLDER)
 
 
+_making = threading.Lock()
+
+
+@lru_cache(maxsize=8)
+def _database(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  # none survives a fork
+    """The database in which files are read; nothing is kept in it."""
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
+    # It would grow with all that is ever read; the file system remembers as well.
+    return duckdb.connect(config={"enable_external_file_cache": "false"})
+
+
 @dataclass(frozen=True)
 class LocalStore:
     """A folder; writes go to a file beside and are moved in whole."""
@@ -187,7 +204,12 @@ class LocalStore:
         return str(self.home / path)
 
     def engine(self) -> duckdb.DuckDBPyConnection:
-        """A database of its own: threads share nothing."""
+        """A connection to the one database of this process: a database takes longer to make."""
+        with _making:
+            return _database(os.getpid()).cursor()
+
+    def separate_engine(self) -> duckdb.DuckDBPyConnection:
+        """A database of its own."""
         import duckdb  # noqa: PLC0415  # not before it is needed
 
         return duckdb.connect()

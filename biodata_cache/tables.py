@@ -1,27 +1,46 @@
 """One function per published table.
 
 Every function reads the version and the root that the settings name, and returns a DataFrame with
-the columns of the published file (`get_cache_registry()["<table>"].columns` describes each):
+the columns of the published file (`table_info("<table>")` describes each):
 
 - text is text, and missing text is NaN; times that end in `_time` are text as the record has it;
 - lists are numpy arrays of texts, and a missing list is None;
 - columns that end in `_at`, and `timestamp` of quality control, are times in UTC.
 
+All of them take `columns`, the columns to read, in this order, and filters: the name of a column
+and what it must hold. Of what is far away and large, only the columns and the parts of the file
+that a call needs are transferred.
+
+| filter | keeps the rows of which the column |
+|---|---|
+| a text, a number, a flag, a time | is equal; a list: contains it |
+| a list, a set, an array, a Series | is equal to any of them; a list: contains any |
+| a pair `(low, high)`, or `slice(low, high)` | is between both, or equal to one; None: no end |
+| None | is missing |
+
+Ranges are for numbers and times, also for times that are text, which are compared as instants. A
+time without a zone is in UTC. An upper end that is a day, like `"2024-01-31"` or a `date`, includes
+the whole day.
+
 They raise `CacheError`, in one of its kinds, if the cache cannot be read: nothing is set or
-published, or a file is missing or damaged. The docstrings name only what is special to a table.
+published, or a file is missing or damaged; an unknown column or a value of another kind is an
+`ArgumentError`. The docstrings name only what is special to a table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, overload
 
 from biodata_cache import _derived, _read
 from biodata_cache._errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
+
+    from biodata_cache._filters import FilterValue
 
 __all__ = [
     "asset_basics",
@@ -52,11 +71,12 @@ __all__ = [
 ]
 
 
-def asset_basics(*, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def asset_basics(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read the commonly used metadata of every asset.
 
     Args:
-        columns: Columns to read, in this order: from S3, only these are transferred. None for all.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per record, sorted by name. `modalities`, `code_ocean` and the names of people are
@@ -66,56 +86,78 @@ def asset_basics(*, columns: Sequence[str] | None = None) -> pd.DataFrame:
         >>> from biodata_cache import asset_basics
         >>> basics = asset_basics()
         >>> derived = basics[basics["data_level"] == "derived"]
-        >>> fiber = basics[basics["modalities"].map(lambda modalities: "fib" in modalities)]
+        >>> fiber = asset_basics(modalities="fib", columns=["name", "age"])
+        >>> fiber.columns.tolist()
+        ['name', 'age']
+        >>> january = asset_basics(acquisition_start_time=("2024-01-01", "2024-01-31"))
     """
-    return _read.table("asset_basics", columns=_columns(columns))
+    return _table("asset_basics", columns, filters)
 
 
-def assets(*, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def assets(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read every asset once, typed.
 
     Args:
-        columns: Columns to read, in this order: from S3, only these are transferred. None for all.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per asset name, from its newest record. Acquisition times are in UTC,
         `acquisition_start_local` is the clock on the wall; `modalities` and `platforms` are arrays
         of texts; `duration_s` is in seconds.
     """
-    return _read.table("assets", columns=_columns(columns))
+    return _table("assets", columns, filters)
 
 
-def asset_lineage() -> pd.DataFrame:
+def asset_lineage(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read what each derived asset was made from.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per derived asset and source, with the raw asset at the root of it.
         `modalities` is an array of texts; `processed_at` has no zone.
     """
-    return _read.table("asset_lineage")
+    return _table("asset_lineage", columns, filters)
 
 
-def source_data() -> pd.DataFrame:
+def source_data(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read the sources, the pipeline and the processing time of every derived asset.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per derived asset and source; the empty text stands for what is unknown.
         `processing_time` is text of the form `YYYY-MM-DD_HH-MM-SS`.
     """
-    return _read.table("source_data")
+    return _table("source_data", columns, filters)
 
 
-def metadata_core() -> pd.DataFrame:
+def metadata_core(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read which core files every record has.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per record, with one flag per core file.
     """
-    return _read.table("metadata_core")
+    return _table("metadata_core", columns, filters)
 
 
-def unique_project_names() -> list[str]:
+def unique_project_names(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> list[str]:
     """List the names of all projects.
+
+    Args:
+        columns: The one column that there is; None for the same.
+        filters: What it must hold.
 
     Returns:
         Project names, sorted.
@@ -126,36 +168,52 @@ def unique_project_names() -> list[str]:
         >>> len(names) == len(set(names))
         True
     """
-    return _texts("unique_project_names", "project_name")
+    return _texts("unique_project_names", columns, filters)
 
 
-def unique_subject_ids() -> list[str]:
+def unique_subject_ids(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> list[str]:
     """List the ids of all subjects.
+
+    Args:
+        columns: The one column that there is; None for the same.
+        filters: What it must hold.
 
     Returns:
         Subject ids, sorted as text.
     """
-    return _texts("unique_subject_ids", "subject_id")
+    return _texts("unique_subject_ids", columns, filters)
 
 
-def unique_genotypes() -> list[str]:
+def unique_genotypes(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> list[str]:
     """List all genotypes.
+
+    Args:
+        columns: The one column that there is; None for the same.
+        filters: What it must hold.
 
     Returns:
         Genotypes, sorted.
     """
-    return _texts("unique_genotypes", "genotype")
+    return _texts("unique_genotypes", columns, filters)
 
 
 def quality_control(
-    subject_id: str | None = None, *, asset_names: str | Iterable[str] | None = None
+    subject_id: str | Iterable[str] | None = None,
+    *,
+    asset_names: str | Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
+    **filters: FilterValue,
 ) -> pd.DataFrame:
     """Read the quality-control metrics of one subject, or of all.
 
     Args:
-        subject_id: Subject as the record has it; `"0451"` and `"451"` differ. Without it, every
-            subject is read, which is much more.
+        subject_id: Subject as the record has it; `"0451"` and `"451"` differ. Several: those that
+            have quality control. None: every subject, which is much more to read.
         asset_names: Keep these assets only: one name or several.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per metric. `value` is text, JSON unless the record has a text;
@@ -170,15 +228,23 @@ def quality_control(
         >>> set(quality_control()["status"].dropna()) <= {"Pass", "Fail", "Pending"}
         True
     """
-    return _partitioned("quality_control", "subject_id", subject_id, asset_names)
+    return _partitioned("quality_control", "subject_id", subject_id, columns, filters, asset_names)
 
 
-def qc(subject_id: str, asset_names: str | Iterable[str] | None = None) -> pd.DataFrame:
+def qc(
+    subject_id: str,
+    asset_names: str | Iterable[str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    **filters: FilterValue,
+) -> pd.DataFrame:
     """Read the quality-control metrics of one subject: `quality_control` by its older name.
 
     Args:
         subject_id: Subject as the record has it.
         asset_names: Keep these assets only: one name or several.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per metric.
@@ -187,17 +253,24 @@ def qc(subject_id: str, asset_names: str | Iterable[str] | None = None) -> pd.Da
         PartitionNotFoundError: The subject has no quality control.
         ArgumentError: The subject or an asset name is not a text.
     """
-    return quality_control(_read.text_argument("subject_id", subject_id), asset_names=asset_names)
+    subject_id = _read.text_argument("subject_id", subject_id)
+    return quality_control(subject_id, asset_names=asset_names, columns=columns, **filters)
 
 
 def qc_tag_status(
-    subject_id: str | None = None, *, asset_names: str | Iterable[str] | None = None
+    subject_id: str | Iterable[str] | None = None,
+    *,
+    asset_names: str | Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
+    **filters: FilterValue,
 ) -> pd.DataFrame:
     """Read the status of every quality-control tag of one subject, or of all.
 
     Args:
-        subject_id: Subject as the record has it; None for all.
+        subject_id: Subject as the record has it, or several; None for all.
         asset_names: Keep these assets only: one name or several.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per asset and tag; `timestamp` is the start of the acquisition, in UTC.
@@ -206,33 +279,48 @@ def qc_tag_status(
         PartitionNotFoundError: The subject has no quality control.
         ArgumentError: The subject or an asset name is not a text.
     """
-    return _partitioned("qc_tag_status", "subject_id", subject_id, asset_names)
+    return _partitioned("qc_tag_status", "subject_id", subject_id, columns, filters, asset_names)
 
 
-def qc_status() -> pd.DataFrame:
+def qc_status(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read one verdict per asset.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per asset name with quality control. `status_by_modality` and `status_by_stage` are
         dicts; `last_evaluated_at` is in UTC.
     """
-    return _read.table("qc_status")
+    return _table("qc_status", columns, filters)
 
 
-def time_to_qc() -> pd.DataFrame:
+def time_to_qc(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read how long quality control took.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per derived asset with quality control; `days_to_qc` is in days.
     """
-    return _read.table("time_to_qc")
+    return _table("time_to_qc", columns, filters)
 
 
-def platform_qc(platform: str | None = None) -> pd.DataFrame:
+def platform_qc(
+    platform: str | Iterable[str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    **filters: FilterValue,
+) -> pd.DataFrame:
     """Read the status of every quality-control tag of one platform, or of all.
 
     Args:
-        platform: Name of the platform, for example `"fib"`; None for all.
+        platform: Name of the platform, for example `"fib"`, or several; None for all.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per platform, asset and tag. `timestamp` is text, the start of the acquisition as
@@ -246,49 +334,77 @@ def platform_qc(platform: str | None = None) -> pd.DataFrame:
         >>> from biodata_cache import platform_qc
         >>> tags = platform_qc("fib")[["asset_name", "tag", "status"]]
     """
-    return _partitioned("platform_qc", "platform", platform)
+    return _partitioned("platform_qc", "platform", platform, columns, filters)
 
 
-def platform_fib() -> pd.DataFrame:
+def platform_fib(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read the fibers and channels of all fiber photometry.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per asset, fiber and channel. What the record does not say is the text `missing`;
         `target_coordinate_unit` is the unit of the coordinates of the same row.
     """
-    return _read.table("platform_fib")
+    return _table("platform_fib", columns, filters)
 
 
-def platform_smartspim() -> pd.DataFrame:
+def platform_smartspim(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read SmartSPIM imaging, with links to look at it.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per raw asset and channel of its latest stitched asset; where there is none, one row
         per raw asset without a channel.
     """
-    return _read.table("platform_smartspim")
+    return _table("platform_smartspim", columns, filters)
 
 
-def assets_smartspim() -> pd.DataFrame:
+def assets_smartspim(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read SmartSPIM imaging: `platform_smartspim` by its older name.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per raw asset and channel.
     """
-    return platform_smartspim()
+    return platform_smartspim(columns=columns, **filters)
 
 
-def platform_exaspim() -> pd.DataFrame:
+def platform_exaspim(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read ExaSPIM imaging, with links to look at it.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per raw asset, with its latest fused asset.
     """
-    return _read.table("platform_exaspim")
+    return _table("platform_exaspim", columns, filters)
 
 
-def behavior_curriculum() -> pd.DataFrame:
+def behavior_curriculum(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read where in its training an animal was.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per asset with behavior; without a trainer state, the other columns are missing.
@@ -297,54 +413,82 @@ def behavior_curriculum() -> pd.DataFrame:
         >>> from biodata_cache import behavior_curriculum
         >>> trained = behavior_curriculum().dropna(subset="curriculum_name")
     """
-    return _read.table("behavior_curriculum")
+    return _table("behavior_curriculum", columns, filters)
 
 
-def foraging_sessions() -> pd.DataFrame:
+def foraging_sessions(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read the sessions of dynamic foraging.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per session. `session_date` is text; `curriculum_name` is the text `None` for a
         session off any curriculum.
     """
-    return _read.table("foraging_sessions")
+    return _table("foraging_sessions", columns, filters)
 
 
-def scientist_rl_fib() -> pd.DataFrame:
+def scientist_rl_fib(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read which structures, coordinates and indicators trained mice have.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per targeted structure, coordinates and indicator; `mouse_ids` is an array of texts.
     """
-    return _read.table("scientist_rl_fib")
+    return _table("scientist_rl_fib", columns, filters)
 
 
-def metadata_upgrade() -> pd.DataFrame:
+def metadata_upgrade(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read how the upgrade of metadata records went.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per record of version 1 that the upgrader knows. Beside the columns about its last
         run there is one per version of the upgrader, named like `0.14.3`.
     """
-    return _read.table("metadata_upgrade")
+    return _table("metadata_upgrade", columns, filters)
 
 
-def record_consistency() -> pd.DataFrame:
+def record_consistency(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
     """Read which records contradict each other or lack what links to them.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per record and check that it fails.
     """
-    return _read.table("record_consistency")
+    return _table("record_consistency", columns, filters)
 
 
-def data_quality() -> pd.DataFrame:
+def data_quality(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
     """Read what the other tables had to leave out or repair.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
 
     Returns:
         One row per such value, with the record and the path in it.
     """
-    return _read.table("data_quality")
+    return _table("data_quality", columns, filters)
 
 
 @overload
@@ -393,28 +537,34 @@ def raw_to_derived(
     return derived[names[0]] if isinstance(asset_name, str) else derived
 
 
+def _table(name: str, columns: Sequence[str] | None, filters: Mapping[str, object]) -> pd.DataFrame:
+    """Some columns and rows of a table."""
+    return _read.frame(_read.selection(name, columns, filters))
+
+
 def _partitioned(
     name: str,
     key: str,
-    value: str | None,
+    value: str | Iterable[str] | None,
+    columns: Sequence[str] | None,
+    filters: Mapping[str, object],
     asset_names: str | Iterable[str] | None = None,
 ) -> pd.DataFrame:
-    """One partition of a table, or the whole of it, after checking the arguments."""
-    return _read.table(
-        name,
-        partition=None if value is None else _read.text_argument(key, value),
-        asset_names=None
-        if asset_names is None
-        else _read.text_arguments("asset_names", asset_names),
-    )
+    """Some columns and rows of some partitions of a table, or of all."""
+    chosen = dict(filters)
+    if value is not None:
+        is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
+        chosen[key] = (
+            _read.text_argument(key, value) if is_one else _read.text_arguments(key, value)
+        )
+    if asset_names is not None:
+        if "asset_name" in chosen:
+            raise ArgumentError("Give asset_names or asset_name, not both: they mean the same.")
+        chosen["asset_name"] = _read.text_arguments("asset_names", asset_names)
+    return _read.frame(_read.selection(name, columns, chosen, key=key))
 
 
-def _columns(columns: Sequence[str] | None) -> list[str] | None:
-    """The names of columns, after checking that they are texts."""
-    return None if columns is None else _read.text_arguments("columns", columns)
-
-
-def _texts(name: str, column: str) -> list[str]:
+def _texts(name: str, columns: Sequence[str] | None, filters: Mapping[str, object]) -> list[str]:
     """The values of a table of one column; older publishers wrote a row without a value."""
-    texts: list[str] = _read.table(name, columns=[column])[column].dropna().tolist()
+    texts: list[str] = _table(name, columns, filters).iloc[:, 0].dropna().tolist()
     return texts

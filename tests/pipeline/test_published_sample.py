@@ -157,6 +157,19 @@ def test_building_again_gives_the_same_bytes(sample: Pipeline) -> None:
 
 # What is missing is NULL, which is no fault of a value: the metric is published without a name.
 MISSING = {"metric_name_missing"}
+# Modules whose docstrings have examples.
+DOCUMENTED = [
+    "_contract",
+    "_filters",
+    "_frames",
+    "_messages",
+    "_published",
+    "_registry",
+    "_scan",
+    "_settings",
+    "_sql",
+    "tables",
+]
 
 
 def test_metric_without_a_name_is_published(sample: Pipeline) -> None:
@@ -246,7 +259,7 @@ def test_raw_to_derived_agrees_with_the_lineage() -> None:
         assert sorted(biodata_cache.raw_to_derived(str(source), latest=True)) == sorted(names)
 
 
-@pytest.mark.parametrize("module", ["_published", "_registry", "_settings", "tables", "_messages"])
+@pytest.mark.parametrize("module", DOCUMENTED)
 def test_examples_in_docstrings(module: str) -> None:
     outcome = doctest.testmod(importlib.import_module(f"biodata_cache.{module}"))
     assert outcome.attempted > 0

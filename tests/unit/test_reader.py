@@ -257,7 +257,7 @@ def test_a_long_list_of_partitions_is_cut(cache):
         biodata_cache.quality_control("x")
 
 
-@pytest.mark.parametrize("subject", [451, 451.0, b"451", ["451"], True])
+@pytest.mark.parametrize("subject", [451, 451.0, b"451", [451], True])
 def test_a_subject_that_is_no_text_is_refused(qc_cache, subject):
     for read in (biodata_cache.quality_control, biodata_cache.qc, biodata_cache.qc_tag_status):
         with pytest.raises(ArgumentError, match="subject_id must be a text") as caught:

@@ -1,0 +1,134 @@
+"""The published tables in SQL: each is a view of DuckDB."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from biodata_cache import _frames, _read
+from biodata_cache._contract import literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from biodata_cache._published import PublishedCache
+    from biodata_cache._registry import CacheRegistry, TableEntry
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection of DuckDB in which every published table is a view.
+
+    It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
+    that is published. It shows the version as it was published when the connection was made; after
+    a publish, connect again.
+
+    Returns:
+        The connection, to be closed by the caller.
+
+    Raises:
+        CacheError: The published version cannot be read.
+
+    Example:
+        >>> import biodata_cache
+        >>> with biodata_cache.connect() as duck:
+        ...     names = duck.sql(
+        ...         "select name, status from asset_basics join qc_status using (name) limit 2"
+        ...     ).fetchall()
+        >>> len(names)
+        2
+    """
+
+    def made(cache: PublishedCache, registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
+        duck = cache.store.separate_engine()
+        try:
+            duck.execute("set TimeZone = 'UTC'")
+            create_views(duck, cache, registry)
+        except BaseException:
+            duck.close()
+            raise
+        return duck
+
+    return _read.consistently(made)
+
+
+def sql(
+    query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+) -> pd.DataFrame:
+    """What a query over the published tables gives.
+
+    Args:
+        query: One statement of DuckDB's SQL; the tables have their names.
+        parameters: Values for `$name`, as a dict, or for `?`, as a list: never write values into
+            the query.
+
+    Returns:
+        The result, its columns typed as those of the functions of the tables.
+
+    Raises:
+        duckdb.Error: The query is wrong.
+        CacheError: A table that it names cannot be read.
+
+    Example:
+        >>> from biodata_cache import sql
+        >>> sql("select count(*) as n from assets where is_raw = $raw", {"raw": True}).columns[0]
+        'n'
+    """
+    _read.text_argument("query", query)
+
+    def read(cache: PublishedCache, registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
+        named = [entry for entry in registry if _may_name(query, entry.name)]
+        files = {entry.name: cache.files(entry) for entry in named}
+        every = [file for some in files.values() for file in some]
+        with _read.connection(cache, every, is_separate=True) as duck:
+            duck.execute("set python_enable_replacements = false")  # these would be ours
+            for entry in named:
+                duck.execute(view_of(duck, entry, files[entry.name]))
+            try:
+                return _frames.frame(duck, query, parameters)
+            except (duckdb.ProgrammingError, duckdb.DataError) as error:
+                if any(file in str(error) for file in every):
+                    raise
+                return error  # of the query, not of the files
+
+    found = _read.consistently(read)
+    if isinstance(found, duckdb.Error):
+        raise found
+    return found
+
+
+def _may_name(query: str, table: str) -> bool:
+    """Whether a query may name a table.
+
+    DuckDB tells for sure, but only of a query that it can bind, and `using (name)` it cannot before
+    there are columns. A view more than needed does no harm.
+    """
+    return re.search(rf"\b{re.escape(table)}\b", query, re.IGNORECASE) is not None
+
+
+def create_views(
+    duck: duckdb.DuckDBPyConnection, cache: PublishedCache, registry: CacheRegistry
+) -> None:
+    """Create a view for every table; each looks into one file, and waits for it."""
+
+    def create(entry: TableEntry) -> None:
+        files = cache.files(entry)
+        with _read.errors(cache, files), duck.cursor() as cursor:
+            cursor.execute(view_of(cursor, entry, files))
+
+    with ThreadPoolExecutor(cache.store.threads) as pool:
+        for _ in pool.map(create, registry):
+            pass
+
+
+def view_of(duck: duckdb.DuckDBPyConnection, entry: TableEntry, files: Sequence[str]) -> str:
+    """The statement that makes a table a view: one without any partition is empty, but typed."""
+    listed = ", ".join(map(literal, files))
+    source = (
+        f"read_parquet([{listed}], {_read.options(entry)})" if files else _read.no_rows(duck, entry)
+    )
+    return f"create view {quoted(entry.name)} as select * from {source}"

@@ -1,0 +1,138 @@
+"""The published tables in SQL: connections whose views they are, and one-liners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from published_cache import QC_TYPES, SUBJECTS
+
+import biodata_cache
+from biodata_cache import ArgumentError, CacheFileError, connect, scan, sql
+
+
+@pytest.fixture
+def both(qc_cache: Any) -> Any:
+    """Partitions, an empty table in partitions, and two plain tables that share a column."""
+    qc_cache.plain(
+        "asset_basics",
+        "select unnest(['451_first', 'b']) as name, ['fib'] as modalities, "
+        "timestamptz '2024-01-31 23:30:00-08:00' as created_at, 1::integer as n",
+    )
+    qc_cache.plain("qc_status", "select '451_first' as name, map {'fib': 'Pass'} as by_modality")
+    qc_cache.partitioned("qc_tag_status", "qc_tag_status", "subject_id", {})
+    qc_cache.entries[-1]["columns"] = [
+        {"name": name, "description": "", "type": kind} for name, kind in QC_TYPES.items()
+    ]
+    qc_cache.write_registry()
+    return qc_cache
+
+
+def test_every_table_is_a_view_of_its_types(both: Any) -> None:
+    with connect() as duck:
+        views = duck.sql("select view_name from duckdb_views() where not internal").fetchall()
+        assert {name for (name,) in views} == set(biodata_cache.get_cache_registry().names)
+        for name in ("quality_control", "qc_tag_status"):
+            described = duck.sql(f"describe {name}").fetchall()
+            assert {row[0]: row[1] for row in described} == QC_TYPES
+        joined = "select name, modalities from asset_basics join qc_status using (name)"
+        assert duck.sql(joined).fetchall() == [("451_first", ["fib"])]
+        subjects = duck.sql("select distinct subject_id from quality_control").fetchall()
+        assert {subject for (subject,) in subjects} == set(SUBJECTS)
+        assert duck.sql("select count(*) from qc_tag_status").fetchone() == (0,)
+        shown = duck.sql("select created_at::varchar from asset_basics").fetchone()
+        assert shown == ("2024-02-01 07:30:00+00",)
+
+
+def test_what_is_done_in_a_connection_stays_in_it(both: Any) -> None:
+    before = {path: path.read_bytes() for path in both.root.rglob("*") if path.is_file()}
+    with connect() as duck, connect() as other:
+        duck.execute("create table mine as select 1 as a")
+        with pytest.raises(duckdb.Error):
+            duck.execute("delete from asset_basics")
+        with pytest.raises(duckdb.Error):
+            duck.execute("insert into qc_status select * from qc_status")
+        with pytest.raises(duckdb.CatalogException):
+            other.execute("from mine")
+        duck.execute("drop view asset_basics")
+        assert other.sql("from asset_basics").fetchall()
+    assert {path: path.read_bytes() for path in both.root.rglob("*") if path.is_file()} == before
+
+
+def test_a_connection_joins_frames_of_the_caller(both: Any) -> None:
+    mine = pd.DataFrame({"name": ["b"]})
+    with connect() as duck:
+        assert (
+            len(mine)
+            == duck.sql("from asset_basics semi join mine using (name)").count("*").fetchone()[0]
+        )
+
+
+def test_sql_gives_columns_as_the_functions_do(both: Any) -> None:
+    found = sql("select *, sum(n) over () as total from asset_basics order by name desc")
+    plain = biodata_cache.asset_basics().iloc[::-1].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found[plain.columns.tolist()], plain)
+    assert isinstance(found["modalities"][0], np.ndarray)
+    assert str(found["created_at"].dt.tz) == "UTC"
+    assert found["total"].tolist() == [2, 2]
+    assert found["name"].tolist() == ["b", "451_first"]
+    maps = sql("from qc_status; -- one statement")
+    assert maps["by_modality"].tolist() == [{"fib": "Pass"}]
+
+
+def test_sql_takes_parameters(both: Any) -> None:
+    query = "select name from asset_basics where name = $name"
+    assert sql(query, {"name": "b"})["name"].tolist() == ["b"]
+    assert sql(query, {"name": "b' or true --"})["name"].tolist() == []
+    assert sql("select name from asset_basics where n >= ? and name = ?", [1, "b"]).size == 1
+
+
+def test_sql_of_any_kind(both: Any) -> None:
+    assert sql("select 1 as a, 2 as a").columns.tolist() == ["a", "a_1"]
+    assert sql("describe asset_basics")["column_name"].tolist()[0] == "name"
+    assert sql('with asset_basics as (select 1 as x) select * from "ASSET_BASICS"')["x"][0] == 1
+    assert len(sql("select * from Asset_Basics where name in (select name from qc_status)")) == 1
+    assert str(sql("select null::timestamptz as t")["t"].dtype).endswith("UTC]")
+    assert sql("pivot quality_control on status using count(*) group by name")["Pass"][0] == len(
+        SUBJECTS
+    )
+
+
+def test_only_tables_that_are_named_are_looked_at(both: Any) -> None:
+    (both.folder / "qc_status.pqt").write_bytes(b"damaged")
+    assert len(sql("from asset_basics")) == 2
+    with pytest.raises(CacheFileError, match=r"qc_status\.pqt"):
+        sql("from qc_status")
+    with pytest.raises(CacheFileError, match=r"qc_status\.pqt"):
+        connect()
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ("selec 1", duckdb.ParserException),
+        ("select nope from asset_basics", duckdb.BinderException),
+        ("select * from nope", duckdb.CatalogException),
+        ("select name::integer from asset_basics", duckdb.ConversionException),
+        ("select $a", duckdb.InvalidInputException),
+        ("select * from registry", duckdb.CatalogException),
+    ],
+)
+def test_errors_of_a_query_are_those_of_duckdb(both: Any, query: str, error: type) -> None:
+    with pytest.raises(error):
+        sql(query)
+
+
+def test_a_query_is_a_text(both: Any) -> None:
+    with pytest.raises(ArgumentError, match="query must be a text"):
+        sql(None)
+
+
+def test_a_relation_outlives_what_made_it(both: Any) -> None:
+    rows = scan("asset_basics").duckdb().filter("n = 1")
+    assert rows.aggregate("count(*) as n").fetchall() == [(2,)]
+    assert scan("qc_tag_status", status="Pass").duckdb().fetchall() == []
+    assert scan("qc_tag_status", status="Pass").duckdb().columns == list(QC_TYPES)
