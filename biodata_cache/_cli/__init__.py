@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from biodata_cache import _settings
-from biodata_cache._cli import _completion, _doctor, _published, _stages, _status
+from biodata_cache._cli import _completion, _doctor, _published, _rows, _stages, _status
 from biodata_cache._cli._output import Commands
 
 __all__ = ["cli"]
@@ -26,6 +26,6 @@ def cli() -> None:
     """
 
 
-for _module in (_stages, _published, _status, _doctor, _completion):
+for _module in (_stages, _published, _rows, _status, _doctor, _completion):
     for _command in _module.COMMANDS:
         cli.add_command(_command)

@@ -55,8 +55,13 @@ def complete_table(context: click.Context, _: click.Parameter, incomplete: str) 
 
 def complete_column(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of the columns of the table that is named before, after those that stand there."""
-    registry, name = _registry(context), context.params.get("name")
-    if registry is None or name not in registry:
+    registry = _registry(context)
+    if registry is None:
+        return []
+    # Of a line that ends in an option without its value, click has not told the arguments apart.
+    named = [context.params.get("name"), *context.args]
+    name = next((word for word in named if word in registry), None)
+    if name is None:
         return []
     before, comma, last = incomplete.rpartition(",")
     columns = [column.name for column in registry[str(name)].columns]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from biodata_cache import _settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Command = Callable[..., Any]
 
@@ -68,3 +73,19 @@ def source_options(command: Command) -> Command:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def as_environment(**given: str | None) -> Iterator[None]:
+    """Let the functions of the package, which read the environment, see what the options say."""
+    names = {f"{_settings.PREFIX}{name.upper()}": value for name, value in given.items()}
+    before = {name: os.environ.get(name) for name in names}
+    os.environ |= {name: value for name, value in names.items() if value is not None}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -8,9 +8,10 @@ import re
 import sys
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
@@ -72,7 +73,11 @@ def print_json(content: object) -> None:
 
 
 def print_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: Sequence[str] = ()
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    right: Sequence[str] = (),
+    file: TextIO | None = None,
 ) -> None:
     """Print rows below headings, as wide as a terminal is, or as they need it elsewhere.
 
@@ -80,14 +85,32 @@ def print_table(
         headings: One for each column.
         rows: What stands in the cells.
         right: Headings of the columns that are numbers.
+        file: Where to print them; by default stdout.
     """
-    table = Table(*headings, box=None, pad_edge=False)
-    for column in table.columns:
-        column.justify = "right" if column.header in right else "left"
-        column.overflow = "fold"
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        is_number = heading in right
+        table.add_column(plain(heading), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else plain(cell) for cell in row))
-    _print(table)
+    _print(table, file)
+
+
+def columns_that_fit(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """How many of the columns have a place side by side; all of them where there is no width."""
+    if not is_terminal():
+        return len(headings)
+    left = _stdout.width
+    for place, heading in enumerate(headings):
+        left -= max(cell_len(text) for text in (heading, *(row[place] for row in rows))) + 1
+        if left < 0:
+            return max(place, 1)
+    return len(headings)
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at stdout."""
+    return _stdout.is_terminal
 
 
 def print_text(*lines: str | Text) -> None:
@@ -149,9 +172,9 @@ def age_seconds(then: str | None, now: datetime | None = None) -> float | None:
     return ((now or datetime.now(timezone.utc)) - instant).total_seconds()
 
 
-def _print(content: Table | Text) -> None:
+def _print(content: Table | Text, file: TextIO | None = None) -> None:
     """As wide as it needs to be: a pipe has no width that it should be cut to."""
-    if _stdout.is_terminal:
+    if _stdout.is_terminal and file in (None, sys.stdout):
         _stdout.print(content)
     else:
-        Console(file=sys.stdout, width=_UNBOUNDED).print(content)
+        Console(file=file or sys.stdout, width=_UNBOUNDED).print(content)

@@ -8,18 +8,16 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
+from published_cache import Published, qc_rows
 
 from biodata_cache import _settings
 from biodata_cache._cli import cli
-
-if TYPE_CHECKING:
-    from published_cache import Published
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 SHELLS = ["bash", "zsh", "fish"]
@@ -31,19 +29,21 @@ def run(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def two_tables(qc_cache: Published) -> Published:
+def two_tables(cache: Published) -> Published:
     """Quality control in partitions, a plain table of three rows, and the index of versions."""
-    path = qc_cache.plain("subjects", "select unnest(['1', '2', '3']) as subject_id")
-    qc_cache.entries[-1] |= {"row_count": 3, "bytes": path.stat().st_size}
-    qc_cache.write_registry()
-    (qc_cache.home / "cache_versions.json").write_text(json.dumps(["bdc-v0.1.0"]))
-    return qc_cache
+    metrics = {subject: qc_rows(subject) for subject in ("0451", "451")}
+    cache.partitioned("quality_control", "qc", "subject_id", metrics)
+    path = cache.plain("subjects", "select unnest(['1', '2', '3']) as subject_id")
+    cache.entries[-1] |= {"row_count": 3, "bytes": path.stat().st_size}
+    cache.write_registry()
+    (cache.home / "cache_versions.json").write_text(json.dumps(["bdc-v0.1.0"]))
+    return cache
 
 
 def test_a_table_is_shown_with_its_columns(two_tables: Published) -> None:
     shown = run("tables", "quality_control")
     assert shown.exit_code == 0
-    for part in ("About quality_control.", "6 by subject_id", "About status.", "VARCHAR"):
+    for part in ("About quality_control.", "2 by subject_id", "About status.", "VARCHAR"):
         assert part in shown.stdout
 
 
@@ -256,3 +256,33 @@ def test_a_reader_that_leaves_is_no_error(two_tables: Published) -> None:
         process.stdout.close()  # as `head` does when it has seen enough
         assert process.stderr.read() == ""
         assert process.wait() == 0
+
+
+def test_looking_needs_nothing_that_building_needs(two_tables: Published) -> None:
+    """Each command in a process that finds only what the extra `cli` brings."""
+    script = """
+        import json, sys
+        for name in ("boto3", "dbt", "filelock", "msgspec", "pyarrow", "pymongo", "pytz"):
+            sys.modules[name] = None
+        from click.testing import CliRunner
+        from biodata_cache._cli import cli
+        for arguments in json.load(sys.stdin):
+            done = CliRunner().invoke(cli, arguments)
+            assert done.exit_code == 0, (arguments, done.output, done.exception)
+            assert done.stdout, arguments
+    """
+    commands = [
+        ["tables"],
+        ["versions"],
+        ["status"],
+        ["doctor"],
+        ["read", "subjects"],
+        ["sql", "select * from subjects"],
+        ["completion", "zsh"],
+    ]
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        input=json.dumps(commands),
+        text=True,
+        check=True,
+    )
