@@ -32,9 +32,21 @@ if TYPE_CHECKING:
         SourceError,
         TableNotFoundError,
         UnreachableError,
+        VersionWarning,
     )
-    from biodata_cache._published import get_cache_registry, get_cache_versions
-    from biodata_cache._registry import CacheRegistry, ColumnEntry, PartitionEntry, TableEntry
+    from biodata_cache._published import (
+        get_cache_registry,
+        get_cache_versions,
+        table_info,
+        use_version,
+    )
+    from biodata_cache._registry import (
+        CacheRegistry,
+        ColumnEntry,
+        PartitionEntry,
+        TableEntry,
+        TableInfo,
+    )
     from biodata_cache._scan import Scan, scan
     from biodata_cache._sql import connect, sql
     from biodata_cache.tables import (
@@ -89,8 +101,10 @@ __all__ = [
     "SettingsError",
     "SourceError",
     "TableEntry",
+    "TableInfo",
     "TableNotFoundError",
     "UnreachableError",
+    "VersionWarning",
     "__version__",
     "asset_basics",
     "asset_lineage",
@@ -119,10 +133,12 @@ __all__ = [
     "scientist_rl_fib",
     "source_data",
     "sql",
+    "table_info",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",
     "unique_subject_ids",
+    "use_version",
 ]
 
 # Where the names that are not tables live; `tests/unit/test_import.py` compares with the imports.
@@ -132,12 +148,15 @@ _HOMES = {
     "PartitionEntry": "_registry",
     "Scan": "_scan",
     "TableEntry": "_registry",
+    "TableInfo": "_registry",
     "connect": "_sql",
     "custom": "_custom",
     "get_cache_registry": "_published",
     "get_cache_versions": "_published",
     "scan": "_scan",
     "sql": "_sql",
+    "table_info": "_published",
+    "use_version": "_published",
 }
 
 
@@ -148,7 +167,7 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         value: object = import_module("biodata_cache._settings").installed_version()
     else:
-        home = _HOMES.get(name, "_errors" if name.endswith("Error") else "tables")
+        home = _HOMES.get(name, "_errors" if name.endswith(("Error", "Warning")) else "tables")
         value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -228,16 +228,16 @@ def _is_missing(value: object) -> bool:
 
 def _frame(store: Store, path: str) -> pd.DataFrame:
     """The table in a file, as it was before it was written."""
-    address = store.address(path)
     cache = _published.PublishedCache(store, FOLDER)
-    with _read.connection(cache, [address]) as duck:
+    file = _store.DataFile(store.address(path))
+    with _read.connection(cache, [file], is_whole=True) as (duck, (place,)):
         found = duck.execute(
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",
-            [address, _METADATA_KEY],
+            [place, _METADATA_KEY],
         ).fetchone()
         metadata = json.loads(found[0]) if found else {}
-        source, file = "read_parquet($file, hive_partitioning = false)", {"file": address}
-        types = _read.column_types(duck, source, file)
+        source, values = "read_parquet($file, hive_partitioning = false)", {"file": place}
+        types = _read.column_types(duck, source, values)
         # DuckDB gives whole numbers to pandas as fractions where some are missing.
         flags = {
             name: f"{name} is missing"
@@ -251,7 +251,7 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
             else quoted(name)
             for name, kind in types.items()
         )
-        frame = _frames.frame(duck, f"select {selected} from {source}", file)
+        frame = _frames.frame(duck, f"select {selected} from {source}", values)
     restored = {
         name: _restored(frame[name], metadata[name], frame.get(flags.get(name, "")))
         for name in frame.columns

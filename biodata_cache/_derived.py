@@ -141,8 +141,8 @@ def derived_names(
     def read(cache: PublishedCache, registry: CacheRegistry) -> dict[str, list[str]]:
         basics = cache.files(registry["asset_basics"])
         sources = cache.files(registry["source_data"])
-        places = {"basics": basics, "sources": sources}
-        with _read.connection(cache, [*basics, *sources]) as duck:
+        with _read.connection(cache, [*basics, *sources]) as (duck, found):
+            places = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
             rows = duck.execute(_DERIVED, places | asked).fetchall()
             known = {name: derived for name, is_known, derived in rows if is_known}
             unknown = [name for name in dict.fromkeys(names) if name not in known]

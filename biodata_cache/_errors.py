@@ -25,6 +25,8 @@ Each also is the builtin error that it refines, so that both of these work:
     >>> issubclass(CacheError, Exception)
     True
 
+`VersionWarning` is the one warning.
+
 Messages say what is wrong, with the offending value, and what to do about it.
 """
 
@@ -109,3 +111,7 @@ class LockedError(CacheError, RuntimeError):
 
 class MissingDependencyError(CacheError, ImportError):
     """An optional dependency is not installed."""
+
+
+class VersionWarning(UserWarning):
+    """The installed package is newer than anything that is published where it reads."""

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
-from biodata_cache import _memory, _messages, _registry, _settings, _store
+from biodata_cache import _history, _memory, _messages, _registry, _settings, _store
 from biodata_cache._errors import (
+    CacheError,
     CacheFileError,
     CacheNotFoundError,
     PartitionNotFoundError,
     RegistryError,
+    VersionWarning,
 )
+from biodata_cache._registry import TableInfo
+from biodata_cache._store import DataFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from biodata_cache._history import PublishedBuild
     from biodata_cache._registry import CacheRegistry, TableEntry
     from biodata_cache._settings import Settings
     from biodata_cache._store import Store
@@ -56,27 +62,94 @@ def get_cache_versions() -> list[str]:
     Raises:
         RegistryError: The index cannot be read.
 
+    Warns:
+        VersionWarning: The installed package is newer than all of them; once for each process.
+
     Example:
         >>> from biodata_cache import get_cache_versions
         >>> get_cache_versions()[-1].startswith("bdc-v")
         True
     """
-    return find().versions()
+    cache = find()
+    versions = cache.versions()
+    cache.warn_if_behind(versions)
+    return versions
+
+
+def table_info(name: str) -> TableInfo:
+    """What there is to know about a published table.
+
+    It shows itself in a terminal and in a notebook: texts and types of the columns, number of rows,
+    size, freshness, partitions.
+
+    Args:
+        name: Name of the table.
+
+    Raises:
+        TableNotFoundError: There is no such table.
+
+    Example:
+        >>> from biodata_cache import table_info
+        >>> info = table_info("quality_control")
+        >>> info.partition_key, info.columns[0].type
+        ('subject_id', 'VARCHAR')
+    """
+    cache = find()
+    entry = cache.registry()[name]
+    known = {each.name: getattr(entry, each.name) for each in fields(entry)}
+    known["location"] = cache.location(entry)
+    return TableInfo(**known, version=cache.version_folder)
+
+
+def use_version(version: str | None) -> None:
+    """Read this version from now on, in this process, whatever the settings say.
+
+    Args:
+        version: Version folder, such as `"bdc-v0.1.0"`, or `"0.1.0"`; None: as the settings say.
+
+    Raises:
+        CacheNotFoundError: It is not published; says which are.
+        SettingsError: It is no version.
+
+    Example:
+        >>> from biodata_cache import get_cache_versions, use_version
+        >>> use_version(get_cache_versions()[-1])
+        >>> use_version(None)
+    """
+    if version is not None:
+        settings = _settings.load(version=version)
+        if settings.backend != "MEMORY":  # there, it would build the tables
+            find(settings).registry()
+    _chosen_version[:] = [] if version is None else [version]
+
+
+_chosen_version: list[str] = []
 
 
 def find(settings: Settings | None = None) -> PublishedCache:
     """The published cache that the settings name; whether it is there shows when it is read.
 
     Args:
-        settings: Where to look; by default as the environment says.
+        settings: Where to look; by default as `use_version` and the environment say.
 
     Raises:
         CacheError: The place cannot be read from, or is to be built in memory and cannot be.
     """
-    settings = settings or _settings.load()
+    settings = settings or _settings.load(version=_chosen_version[0] if _chosen_version else None)
     if settings.backend == "MEMORY":
         return PublishedCache(_memory.tables(settings), settings.version_folder)
     return PublishedCache(_store.open_store(settings), settings.version_folder)
+
+
+_warned: list[str] = []
+
+
+class _File(NamedTuple):
+    """A data file by its path in the store, with what the registry knows of it."""
+
+    path: str
+    size: int | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,10 +198,42 @@ class PublishedCache:
             raise self._not_found(there)
         raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
 
+    def history(self) -> tuple[PublishedBuild, ...]:
+        """The builds that this version went through, the live one last; none if nobody kept any.
+
+        Raises:
+            RegistryError: The history cannot be read.
+        """
+        path = f"{self.version_folder}/{_history.HISTORY_FILE}"
+        return _history.parse(self._read(path), self.store.address(path))
+
+    def warn_if_behind(self, versions: Sequence[str] | None = None) -> None:
+        """Warn once if the installed package is newer than anything that is released here.
+
+        Args:
+            versions: What is released; looked up if it is not given and may be behind.
+        """
+        try:
+            installed = f"bdc-v{_settings.installed_version()}"
+            if _warned or (versions is None and installed == self.version_folder):
+                return
+            released = self.versions() if versions is None else versions
+        except CacheError:
+            return  # whoever needs the index will be told
+        if released and _settings.ascending([*released, installed])[-1] not in released:
+            _warned.append(installed)
+            warnings.warn(
+                f"The installed biodata-cache is {installed[5:]}, and the newest version in "
+                f"{self.store.address()} is {released[-1]}: it may lack tables and columns that "
+                "the package describes. Publish this version, or install the package of that one.",
+                VersionWarning,
+                stacklevel=3,
+            )
+
     def files(
         self, table: TableEntry, values: Sequence[str] | None = None, *, is_strict: bool = True
-    ) -> list[str]:
-        """Addresses of the data files of a table, or of those of some partitions.
+    ) -> list[DataFile]:
+        """The data files of a table, or those of some partitions.
 
         Files in a folder all exist. Of objects that shows when they are read.
 
@@ -146,25 +251,25 @@ class PublishedCache:
         place = self._place(table)
         if table.partitioned:
             partitions = self._partitions(table, place)
-            paths = [
+            files = [
                 _chosen(table, partitions, value)
                 for value in (partitions if values is None else values)
                 if is_strict or value in partitions
             ]
         elif values is None:
-            paths = [place]
+            files = [_File(place, table.bytes, table.sha256)]
         else:
             raise RegistryError(
                 f"The registry says that {table.name} is one file, so there is nothing to choose "
                 f"{_messages.few(values)} from: read it whole, or publish it in partitions."
             )
-        missing = [path for path in paths if not self.store.exists(path)]
+        missing = [file.path for file in files if not self.store.exists(file.path)]
         if missing:
             raise CacheFileError(
                 f"{table.name}: {self.store.address(missing[0])} is missing ({len(missing)} of its "
-                f"{len(paths)} files are). {_registry.REMEDY}"
+                f"{len(files)} files are). {_registry.REMEDY}"
             )
-        return [self.store.address(path) for path in paths]
+        return [DataFile(self.store.address(path), size, sha256) for path, size, sha256 in files]
 
     def location(self, table: TableEntry) -> str:
         """Address of the file of a table, or of the folder of its partitions.
@@ -193,21 +298,26 @@ class PublishedCache:
             )
         return "/".join([self.version_folder, *inside])
 
-    def _partitions(self, table: TableEntry, place: str) -> dict[str, str]:
+    def _partitions(self, table: TableEntry, place: str) -> dict[str, _File]:
         """The file of each partition by its value, in the order of the registry.
 
         An older publisher did not list them: then they are what the folder holds, by value.
         """
         if table.partitions is not None:
             return {
-                entry.value: partition_path(place, str(table.partition_key), entry.value)
+                entry.value: _File(
+                    partition_path(place, str(table.partition_key), entry.value),
+                    entry.bytes,
+                    entry.sha256,
+                )
                 for entry in table.partitions
             }
         file = re.compile(
             f"{re.escape(place)}/{re.escape(str(table.partition_key))}=([^/]*)/{PARTITION_FILE}"
         )
         matches = (file.fullmatch(path) for path in self.store.listing(f"{place}/"))
-        return dict(sorted((unquote(match[1]), match[0]) for match in matches if match))
+        found = sorted((unquote(match[1]), match[0]) for match in matches if match)
+        return {value: _File(path) for value, path in found}
 
     def _read(self, path: str) -> bytes | None:
         """Content of a document; None if there is none.
@@ -230,8 +340,8 @@ class PublishedCache:
                 f"s3://bucket[/prefix], that holds {_settings.CACHE_FOLDER!r}."
             )
         return CacheNotFoundError(
-            f"There is no {self.version_folder} in {home}. It has {', '.join(versions)}: "
-            "set BIODATA_CACHE_VERSION to one of them, or publish this version."
+            f"There is no {self.version_folder} in {home}. It has {', '.join(versions)}: choose "
+            "one of them with use_version() or BIODATA_CACHE_VERSION, or publish this version."
         )
 
 
@@ -249,7 +359,7 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
     return _registry.parse(text, address)
 
 
-def _chosen(table: TableEntry, partitions: dict[str, str], value: str) -> str:
+def _chosen(table: TableEntry, partitions: dict[str, _File], value: str) -> _File:
     """The file of one partition.
 
     Raises:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from biodata_cache._filters import Condition
     from biodata_cache._published import PublishedCache
     from biodata_cache._registry import CacheRegistry, TableEntry
+    from biodata_cache._store import DataFile
 
 _Result = TypeVar("_Result")
 
@@ -93,8 +94,9 @@ def converted(
     def read(cache: PublishedCache, registry: CacheRegistry) -> _Result:
         entry = registry[asked.table]
         files = files_of(cache, entry, asked)
-        with connection(cache, files) as duck:
-            return convert(duck, rows_of(duck, entry, files, asked))
+        is_whole = asked.columns is None and not set(asked.filters) - {entry.partition_key}
+        with connection(cache, files, is_whole=is_whole) as (duck, places):
+            return convert(duck, rows_of(duck, entry, places, asked))
 
     return consistently(read)
 
@@ -110,6 +112,7 @@ def consistently(read: Callable[[PublishedCache, CacheRegistry], _Result]) -> _R
     """
     cache = _published.find()
     registry = cache.registry()
+    cache.warn_if_behind()
     for attempt in range(_ATTEMPTS):
         try:
             return read(cache, registry)
@@ -128,16 +131,21 @@ class ChangedError(CacheFileError):
 
 @contextmanager
 def connection(
-    cache: PublishedCache, files: Sequence[str], *, is_separate: bool = False
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection in UTC for reading these files.
+    cache: PublishedCache,
+    files: Sequence[DataFile],
+    *,
+    is_whole: bool = False,
+    is_separate: bool = False,
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
+    """A connection in UTC for reading these files, and where to read them.
 
     The settings of the caller's own connections neither matter nor change.
 
     Args:
         cache: Where the files are.
-        files: Their addresses.
-        is_separate: Whether it is to be one of a database that nothing else uses.
+        files: The files.
+        is_whole: Whether all of their content is needed.
+        is_separate: Whether it is to be a connection to a database that nothing else uses.
 
     Raises:
         AccessError: The files may not be read.
@@ -145,28 +153,37 @@ def connection(
         UnreachableError: The server of the files does not answer.
     """
     store = cache.store
-    with store.separate_engine() if is_separate else store.engine() as duck, errors(cache, files):
+    places = store.places(files, is_whole=is_whole)
+    with (
+        store.separate_engine(places) if is_separate else store.engine(places) as duck,
+        errors(cache, places, [file.address for file in files]),
+    ):
         duck.execute("set TimeZone = 'UTC'")
-        yield duck
+        yield duck, places
 
 
 @contextmanager
-def errors(cache: PublishedCache, files: Sequence[str]) -> Iterator[None]:
+def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -> Iterator[None]:
     """Our errors for those of DuckDB; one, too, for files that change meanwhile.
+
+    Args:
+        cache: Where the files are.
+        places: Where they are read.
+        names: What to call them.
 
     Raises:
         ChangedError: They did.
     """
     # DuckDB opens a file more than once: for its end, and again for its columns.
-    before = cache.store.tags(files)
+    before = cache.store.tags(places)
     try:
         yield
     except (duckdb.Error, UnicodeDecodeError) as error:
-        if cache.store.tags(files) != before:
-            raise _changed(files) from error
-        raise _as_cache_error(error, files) from error
-    if cache.store.tags(files) != before:
-        raise _changed(files)
+        if cache.store.tags(places) != before:
+            raise _changed(names) from error
+        raise _as_cache_error(error, names) from error
+    if cache.store.tags(places) != before:
+        raise _changed(names)
 
 
 def _changed(files: Sequence[str]) -> ChangedError:
@@ -250,7 +267,7 @@ class Rows:
         return self.values | _filters.as_sql(self.conditions)[1]
 
 
-def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list[str]:
+def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list[DataFile]:
     """The files that can hold rows for the filters: one on the partition key chooses.
 
     Raises:
@@ -270,14 +287,14 @@ def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list
 
 
 def rows_of(
-    duck: duckdb.DuckDBPyConnection, entry: TableEntry, files: Sequence[str], asked: Selection
+    duck: duckdb.DuckDBPyConnection, entry: TableEntry, places: Sequence[str], asked: Selection
 ) -> Rows:
     """The rows of a selection.
 
     Raises:
         ArgumentError: There is no such column, or a filter does not fit it.
     """
-    source, values, types = _scanned(duck, entry, files)
+    source, values, types = _scanned(duck, entry, places)
     columns, conditions = checked(entry, types, asked)
     return Rows(source, values, columns, tuple(conditions))
 
@@ -301,13 +318,13 @@ def checked(
 
 
 def _scanned(
-    duck: duckdb.DuckDBPyConnection, entry: TableEntry, files: Sequence[str]
+    duck: duckdb.DuckDBPyConnection, entry: TableEntry, places: Sequence[str]
 ) -> tuple[str, dict[str, object], dict[str, str]]:
     """All rows of the files, in the order of the files: source, parameters, types by column."""
-    if not files:
+    if not places:
         return no_rows(duck, entry), {}, registered_types(duck, entry)
     source = f"read_parquet($files, {options(entry)})"
-    values: dict[str, object] = {"files": list(files)}
+    values: dict[str, object] = {"files": list(places)}
     return source, values, known_types(entry) or column_types(duck, source, values)
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from biodata_cache import _messages
+from biodata_cache import _display, _messages
 from biodata_cache._errors import RegistryError, TableNotFoundError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class PartitionEntry:
     sha256: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TableEntry:
     """What the registry says about one table; what an older publisher left out is None or empty.
 
@@ -88,10 +88,32 @@ class TableEntry:
     sort_order: tuple[str, ...] = ()
     partitions: tuple[PartitionEntry, ...] | None = None
 
+    def __repr__(self) -> str:
+        return _display.table_text(self)
 
-@dataclass(frozen=True)
+    def _repr_html_(self) -> str:
+        return _display.table_html(self)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TableInfo(TableEntry):
+    """What there is to know about one table of the version that is read; made by `table_info`.
+
+    In a terminal and in a notebook it shows itself: texts and types of the columns, number of rows,
+    size, freshness, partitions. `location` is the place that it is read from.
+
+    Attributes:
+        version: Version folder that is read.
+    """
+
+    version: str
+
+
+@dataclass(frozen=True, repr=False)
 class CacheRegistry:
     """The tables of one published version, in the order of the registry.
+
+    In a terminal and in a notebook it shows itself as a list of them.
 
     Attributes:
         tables: One entry per table.
@@ -109,6 +131,12 @@ class CacheRegistry:
     """
 
     tables: tuple[TableEntry, ...]
+
+    def __repr__(self) -> str:
+        return _display.registry_text(self)
+
+    def _repr_html_(self) -> str:
+        return _display.registry_html(self)
 
     @property
     def names(self) -> list[str]:

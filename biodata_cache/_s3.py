@@ -1,4 +1,4 @@
-"""A cache on S3, or on a server that speaks its protocol; needs the extra `s3`."""
+"""A cache or a raw lake on S3, or on a server that speaks its protocol; needs the extra `s3`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import secrets
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -36,17 +37,34 @@ from biodata_cache._errors import (
     SettingsError,
     UnreachableError,
 )
-from biodata_cache._settings import CACHE_FOLDER
-from biodata_cache._store import LEASE_SECONDS, Content, Listed, Tagged
+from biodata_cache._local_copies import LARGEST, LARGEST_IN_PARTS
+from biodata_cache._settings import CACHE_FOLDER, PREFIX
+from biodata_cache._store import (
+    LEASE_SECONDS,
+    Content,
+    Listed,
+    Tagged,
+    identity,
+    local_engine,
+    separate_local_engine,
+    sha256_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import duckdb
+
+    from biodata_cache._local_copies import LocalCopies
+    from biodata_cache._store import DataFile
 
 # Files above this size go in parts of this size; by that `_etag` knows those that did not change.
 PART_SIZE = 16 * 2**20
 _DELETED_AT_ONCE = 1000
+_LISTED_AT_ONCE = 1000
+_BLOCK_SIZE = 2**20
+_ROOT = f"{PREFIX}ROOT"
 _ATTEMPTS = 6
 _READ_ATTEMPTS = 5
 _ASKED_EACH = 3
@@ -64,23 +82,69 @@ _CODES_BY_STATUS = {
     "409": "ConditionalRequestConflict",
     "412": "PreconditionFailed",
 }
-_CONTENT_TYPES = {".pqt": "application/vnd.apache.parquet", ".json": "application/json"}
+# Answers that boto3 does not ask for again.
+_BROKEN_OFF = (
+    botocore.exceptions.IncompleteReadError,
+    botocore.exceptions.ResponseStreamingError,
+    botocore.exceptions.ReadTimeoutError,
+)
+_CONTENT_TYPES = {
+    ".pqt": "application/vnd.apache.parquet",
+    ".parquet": "application/vnd.apache.parquet",
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+}
 
 
-def open_s3(root: str) -> S3Store:
+def open_s3(root: str, copies: LocalCopies | None = None) -> S3Store:
     """The cache at `s3://bucket[/prefix]`, with the credentials that AWS tools would use.
+
+    Args:
+        root: Where it is.
+        copies: Where to keep copies of what is read; None for nowhere.
 
     Raises:
         SettingsError: The root names no bucket, or the settings of AWS contradict themselves.
     """
-    bucket, _, prefix = root.removeprefix("s3://").partition("/")
+    bucket, prefix = _split(root, "root")
+    prefix = "/".join(part for part in (prefix, CACHE_FOLDER) if part)
+    return _open(bucket, prefix, _ROOT, copies)
+
+
+def open_lake(raw: str) -> S3Store:
+    """The raw lake at `s3://bucket/prefix`, with the same credentials.
+
+    Raises:
+        SettingsError: It names no bucket or prefix, or the settings of AWS contradict themselves.
+    """
+    bucket, prefix = _split(raw, "raw lake")
+    if not prefix:
+        raise SettingsError(
+            f"The raw lake {raw!r} would be a whole bucket: write s3://bucket/prefix."
+        )
+    return _open(bucket, prefix, f"{PREFIX}RAW")
+
+
+def _split(address: str, what: str) -> tuple[str, str]:
+    """Bucket and prefix of an address.
+
+    Raises:
+        SettingsError: It names no bucket.
+    """
+    bucket, _, prefix = address.removeprefix("s3://").partition("/")
     if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", bucket):
-        raise SettingsError(f"The root {root!r} names no bucket of S3: write s3://bucket[/prefix].")
-    prefix = "/".join(part for part in (prefix.strip("/"), CACHE_FOLDER) if part)
+        raise SettingsError(
+            f"The {what} {address!r} names no bucket of S3: write s3://bucket[/prefix]."
+        )
+    return bucket, prefix.strip("/")
+
+
+def _open(bucket: str, prefix: str, setting: str, copies: LocalCopies | None = None) -> S3Store:
     # What AWS tools take from the environment decides on the client. Neither it nor DuckDB's
     # database outlives a fork.
     environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
-    return S3Store(bucket, prefix, _connection(bucket, environment, os.getpid()))
+    connection = _connection(bucket, environment, os.getpid())
+    return S3Store(bucket, prefix, connection, copies, setting=setting)
 
 
 @lru_cache(maxsize=8)
@@ -135,7 +199,7 @@ class _Connection:
         except botocore.exceptions.ClientError as error:
             answer = error.response
         except botocore.exceptions.BotoCoreError as error:
-            raise _as_cache_error(error, f"s3://{self.bucket}", self) from error
+            raise _as_cache_error(error, f"s3://{self.bucket}", self, _ROOT) from error
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return str(
             headers.get("x-amz-bucket-region") or self.client.meta.region_name or "us-east-1"
@@ -175,12 +239,14 @@ class _Connection:
 
 @dataclass(frozen=True)
 class S3Store:
-    """Objects below a prefix of a bucket."""
+    """Objects below a prefix of a bucket; `setting` is the variable that names it."""
 
     bucket: str
     prefix: str
     connection: _Connection
+    copies: LocalCopies | None = None
     threads: int = 16
+    setting: str = _ROOT
     _client: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -191,21 +257,85 @@ class S3Store:
         """Address as AWS and DuckDB write it."""
         return f"s3://{self.bucket}/{self.prefix}/{path}".rstrip("/")
 
-    def engine(self) -> duckdb.DuckDBPyConnection:
-        """A connection of DuckDB with the credentials of this bucket."""
-        return self.connection.engine()
+    def engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        """A connection of DuckDB, with the credentials of this bucket where a place needs them."""
+        return self.connection.engine() if any(map(_is_remote, places)) else local_engine()
 
-    def separate_engine(self) -> duckdb.DuckDBPyConnection:
-        """A database of its own with the credentials of this bucket."""
-        return self.connection.separate_engine()
+    def separate_engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        """The same, of a database of its own."""
+        if any(map(_is_remote, places)):
+            return self.connection.separate_engine()
+        return separate_local_engine()
 
-    def tags(self, addresses: Sequence[str]) -> list[object]:
+    def tags(self, places: Sequence[str]) -> list[object]:
         """ETags: of a few objects each, of many those of the folder that has them."""
-        paths = [address.removeprefix(f"{self.address()}/") for address in addresses]
+        found: dict[str, object] = {
+            place: identity(place) for place in places if not _is_remote(place)
+        }
+        paths = [self._path(place) for place in places if _is_remote(place)]
         if len(paths) <= _ASKED_EACH:
-            return [self._head(path).get("ETag") for path in paths]
-        listed = self.listing(f"{os.path.commonpath(paths)}/")
-        return [listed.get(path) for path in paths]
+            found |= {self.address(path): self._head(path).get("ETag") for path in paths}
+        else:
+            listed = self.listing(f"{os.path.commonpath(paths)}/")
+            found |= {self.address(path): listed.get(path) for path in paths}
+        return [found[place] for place in places]
+
+    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:
+        """Copies on this machine of the small ones, made if need be; addresses of the others."""
+        places = [file.address for file in files]
+        if self.copies is None or not self.copies.is_usable():
+            return places
+        found = [self._copy_of(file) for file in files]
+        largest = min(LARGEST if is_whole else LARGEST_IN_PARTS, self.copies.limit)
+        left = self.copies.limit - sum(
+            file.size or 0 for file, copy in zip(files, found, strict=True) if copy
+        )
+        wanted = []
+        for number, (file, copy) in enumerate(zip(files, found, strict=True)):
+            if copy is None and (file.size or 0) <= min(largest, left):
+                wanted.append(number)
+                left -= file.size or 0
+        if wanted:
+            with ThreadPoolExecutor(min(self.threads, len(wanted))) as pool:
+                fetched = pool.map(lambda number: self._fetched(files[number], largest), wanted)
+                for number, copy in zip(wanted, fetched, strict=True):
+                    found[number] = copy
+            self.copies.shrink([copy for copy in found if copy is not None])
+        return [
+            place if copy is None else str(copy) for place, copy in zip(places, found, strict=True)
+        ]
+
+    def _copy_of(self, file: DataFile) -> Path | None:
+        """The copy of an object that the registry knows by its content."""
+        if self.copies is None or file.sha256 is None:
+            return None
+        return self.copies.find(self._name(file.address), file.sha256)
+
+    def _fetched(self, file: DataFile, largest: int) -> Path | None:
+        """A copy of an object; None if there is none to be made, and it is read where it is."""
+        copies, path = self.copies, self._path(file.address)
+        if copies is None:
+            return None
+        if file.sha256 is None:
+            tag = self._head(path).get("ETag")
+            known = None if tag is None else copies.find(self._name(file.address, tag))
+            if known is not None:
+                return known
+        found = self._content(path, largest=largest if file.size is None else file.size)
+        if found is None:
+            return None
+        if file.sha256 is None:
+            return copies.keep(self._name(file.address, found.tag), found.content)
+        if hashlib.sha256(found.content).hexdigest() != file.sha256:
+            return None  # a publish is at work
+        return copies.keep(self._name(file.address), found.content)
+
+    def _name(self, address: str, tag: str = "") -> str:
+        """What tells an object from all others, and its content, if that has no name in it."""
+        return f"{self._client.meta.endpoint_url} {address} {tag}"
+
+    def _path(self, address: str) -> str:
+        return address.removeprefix(f"{self.address()}/")
 
     def read(self, path: str) -> bytes | None:
         """Content of an object; what has not changed since is not transferred again."""
@@ -214,39 +344,84 @@ class S3Store:
 
     def tagged(self, path: str) -> Tagged | None:
         """Content of an object and its ETag."""
+        key, documents = self._key(path), self.connection.documents
+        found = self._content(path, known=documents.get(key))
+        if found is None:
+            documents.pop(key, None)
+        else:
+            documents[key] = found
+        return found
+
+    def _content(
+        self, path: str, *, known: Tagged | None = None, largest: int | None = None
+    ) -> Tagged | None:
+        """Content of an object in one answer, which is tried again if it breaks off.
+
+        Args:
+            path: Path of the object.
+            known: What it was before; if it still is, nothing is transferred.
+            largest: Most bytes that it may have; None for any number.
+
+        Returns:
+            Content and ETag; None if there is no object, or a larger one.
+        """
         for attempt in range(_READ_ATTEMPTS):
-            found, is_broken = self._get(path, is_last=attempt == _READ_ATTEMPTS - 1)
-            if not is_broken:
-                return found
+            try:
+                with self._errors(path):
+                    return self._get(path, known, largest)
+            except UnreachableError as error:
+                is_broken = isinstance(error.__cause__, _BROKEN_OFF)
+                if not is_broken or attempt == _READ_ATTEMPTS - 1:
+                    raise
             time.sleep(0.1 * 2**attempt)
         raise AssertionError  # the last attempt returns or raises
 
-    def _get(self, path: str, *, is_last: bool) -> tuple[Tagged | None, bool]:
-        """Content and ETag; or that the answer broke off, which boto3 does not try again."""
-        key = self._key(path)
-        known = self.connection.documents.get(key)
+    def _get(self, path: str, known: Tagged | None, largest: int | None) -> Tagged | None:
         condition = {} if known is None else {"IfNoneMatch": known.tag}
-        with self._errors(path):
+        if largest is not None:
+            condition["Range"] = f"bytes=0-{largest}"  # of what is larger, a byte too much
+        try:
+            answer = self._client.get_object(Bucket=self.bucket, Key=self._key(path), **condition)
+        except botocore.exceptions.ClientError as error:
+            if _code(error) == "NotModified" and known is not None:
+                return known
+            if _code(error) in {"NoSuchKey", "InvalidRange"}:  # nothing is there, or in it
+                return None
+            raise
+        found = Tagged(answer["Body"].read(), answer["ETag"])
+        return None if largest is not None and len(found.content) > largest else found
+
+    def download(self, path: str, tag: str, target: Path) -> bool:
+        """Copy an object into a file, on the condition that it still is what had this ETag."""
+        for attempt in range(_READ_ATTEMPTS):
             try:
-                answer = self._client.get_object(Bucket=self.bucket, Key=key, **condition)
-                found = Tagged(answer["Body"].read(), answer["ETag"])
-            except botocore.exceptions.ClientError as error:
-                if _code(error) == "NotModified" and known is not None:
-                    return known, False
-                if _code(error) != "NoSuchKey":
-                    raise
-                self.connection.documents.pop(key, None)
-                return None, False
-            except (
-                botocore.exceptions.IncompleteReadError,
-                botocore.exceptions.ResponseStreamingError,
-                botocore.exceptions.ReadTimeoutError,
-            ):
-                if is_last:
-                    raise
-                return None, True
-        self.connection.documents[key] = found
-        return found, False
+                return self._download(path, tag, target)
+            except _BROKEN_OFF as error:
+                if attempt == _READ_ATTEMPTS - 1:
+                    raise self._error(error, path) from error
+            time.sleep(0.1 * 2**attempt)
+        raise AssertionError  # the last attempt returns or raises
+
+    def _download(self, path: str, tag: str, target: Path) -> bool:
+        try:
+            answer = self._client.get_object(Bucket=self.bucket, Key=self._key(path), IfMatch=tag)
+            with target.open("wb") as file:
+                for block in answer["Body"].iter_chunks(_BLOCK_SIZE):
+                    file.write(block)
+        except botocore.exceptions.ClientError as error:
+            if _code(error) in {"NoSuchKey", "PreconditionFailed"}:
+                return False
+            raise self._error(error, path) from error
+        except _BROKEN_OFF:
+            raise
+        except botocore.exceptions.BotoCoreError as error:
+            raise self._error(error, path) from error
+        return True
+
+    def upload(self, path: str, source: Path) -> str:
+        """Put a file in its place; the ETag that it has there."""
+        self.write(path, Content(source.stat().st_size, sha256_of(source), source))
+        return str(self._head(path).get("ETag", ""))
 
     def exists(self, path: str) -> bool:  # noqa: ARG002
         """Not asked: DuckDB finds out at once, and asking would be a request for every file."""
@@ -256,7 +431,9 @@ class S3Store:
         """Every object below, a thousand for each request."""
         with self._errors(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self._key(prefix)
+                Bucket=self.bucket,
+                Prefix=self._key(prefix),
+                PaginationConfig={"PageSize": _LISTED_AT_ONCE},
             )
             return {
                 item["Key"][len(self.prefix) + 1 :]: Listed(item["Size"], item["ETag"])
@@ -281,7 +458,7 @@ class S3Store:
         """By size and ETag, and by the hash in its metadata where the ETag is no MD5."""
         if listed.size != content.size:
             return False
-        if not isinstance(content.source, str) and _etag(content) == listed.tag:
+        if not isinstance(content.source, str) and has_tag_of(listed, content):
             return True
         return self.sha256(path) == content.sha256
 
@@ -374,10 +551,14 @@ class S3Store:
                     Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                 )
 
+    def lock(self, name: str, lease: float = LEASE_SECONDS) -> AbstractContextManager[_Lease]:
+        """The lock of a version's publishers."""
+        return self.lease(f".builds/{name}/lock.json", lease)
+
     @contextmanager
-    def lock(self, name: str, lease: float = LEASE_SECONDS) -> Iterator[_Lease]:
+    def lease(self, path: str, seconds: float, stage: str = "publish") -> Iterator[_Lease]:
         """An object that names its owner, and counts only while its owner renews it."""
-        held = _Lease(self, f".builds/{name}/lock.json", lease)
+        held = _Lease(self, path, seconds, stage)
         held.acquire()
         try:
             yield held
@@ -430,7 +611,10 @@ class S3Store:
             botocore.exceptions.ClientError,
             boto3.exceptions.Boto3Error,
         ) as error:
-            raise _as_cache_error(error, self.address(path), self.connection) from error
+            raise self._error(error, path) from error
+
+    def _error(self, error: Exception, path: str) -> CacheError:
+        return _as_cache_error(error, self.address(path), self.connection, self.setting)
 
 
 class _Lease:
@@ -439,10 +623,11 @@ class _Lease:
     Only the server's clock counts: how old the object is by the date of the answer that has it.
     """
 
-    def __init__(self, store: S3Store, path: str, lease: float) -> None:
+    def __init__(self, store: S3Store, path: str, lease: float, stage: str = "publish") -> None:
         self._store = store
         self._path = path
         self._lease = lease
+        self._stage = stage
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
         self._tag: str | None = None
         self._renewed = 0.0
@@ -462,14 +647,15 @@ class _Lease:
             left = float(held.get("seconds", self._lease)) - age
             if left > 0:
                 raise LockedError(
-                    f"Another publish to {self._store.address()} is at work, of "
+                    f"Another {self._stage} to {self._store.address()} is at work, of "
                     f"{held.get('owner', 'somebody unknown')}: wait until it has ended. If it was "
                     f"killed, its lock ends in {left:.0f} s."
                 )
             self._tag = tag
         if not self._put(self._tag):
             raise LockedError(
-                f"Another publish to {self._store.address()} has just begun: wait until it ends."
+                f"Another {self._stage} to {self._store.address()} has just begun: wait until it "
+                "ends."
             )
         self._renewed = asked
         self._thread.start()
@@ -483,7 +669,8 @@ class _Lease:
         if time.monotonic() - self._renewed > self._lease * 0.9:
             raise LockedError(
                 f"The lock of {self._store.address()} could not be renewed for "
-                f"{self._lease:.0f} s, so another publish may be at work: publish again."
+                f"{self._lease:.0f} s, so another {self._stage} may be at work: "
+                f"{self._stage} again."
             )
 
     def release(self) -> None:
@@ -558,6 +745,10 @@ class _Lease:
         return found[2].get("owner") == self._owner
 
 
+def _is_remote(place: str) -> bool:
+    return place.startswith("s3://")
+
+
 def _new_engine() -> duckdb.DuckDBPyConnection:
     """A database that can read from S3, but has no credentials yet."""
     import duckdb  # noqa: PLC0415  # publishing needs none
@@ -624,6 +815,11 @@ def _options(path: str) -> dict[str, Any]:
     }
 
 
+def has_tag_of(listed: Listed, content: Content) -> bool:
+    """Whether an object has the ETag of this content; that it has not may mean nothing."""
+    return _etag(content) == listed.tag
+
+
 def _etag(content: Content) -> str:
     """ETag that S3 gives to this content if it does not encrypt it with a key of the owner's."""
     if isinstance(content.source, bytes):
@@ -647,11 +843,13 @@ def _code(error: botocore.exceptions.ClientError) -> str:
     return _CODES_BY_STATUS.get(code, code)
 
 
-def _as_cache_error(error: Exception, address: str, connection: _Connection) -> CacheError:
+def _as_cache_error(
+    error: Exception, address: str, connection: _Connection, setting: str
+) -> CacheError:
     """Our error for one of boto3's."""
     endpoint = connection.client.meta.endpoint_url
     if isinstance(error, botocore.exceptions.ClientError):
-        return _answered(error, address, connection)
+        return _answered(error, address, connection, setting)
     if isinstance(
         error,
         (
@@ -675,20 +873,20 @@ def _as_cache_error(error: Exception, address: str, connection: _Connection) -> 
         return AccessError(f"{address}: the credentials of AWS cannot be had ({error}).")
     cause = error.__cause__ or error.__context__
     if isinstance(cause, botocore.exceptions.ClientError):  # what the transfer of a file wraps
-        return _answered(cause, address, connection)
+        return _answered(cause, address, connection, setting)
     return CacheFileError(f"{address}: {error}")
 
 
 def _answered(
-    error: botocore.exceptions.ClientError, address: str, connection: _Connection
+    error: botocore.exceptions.ClientError, address: str, connection: _Connection, setting: str
 ) -> CacheError:
     """Our error for an answer of the server."""
     code, endpoint = _code(error), connection.client.meta.endpoint_url
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code == "NoSuchBucket":
         return CacheNotFoundError(
-            f"There is no bucket {connection.bucket!r} at {endpoint}: set BIODATA_CACHE_ROOT to "
-            "s3://bucket[/prefix], and AWS_ENDPOINT_URL if it is not on AWS."
+            f"There is no bucket {connection.bucket!r} at {endpoint}: set "
+            f"{setting} to s3://bucket[/prefix], and AWS_ENDPOINT_URL if it is not on AWS."
         )
     if code in _REFUSED:
         return AccessError(

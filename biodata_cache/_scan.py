@@ -71,10 +71,10 @@ class Scan:
         files = _read.files_of(cache, entry, asked)
         known = _read.known_types(entry)
         if known is None:
-            with _read.connection(cache, files) as duck:
-                known = _read.rows_of(duck, entry, files, _read.Selection(asked.table)).types
+            with _read.connection(cache, files) as (duck, places):
+                known = _read.rows_of(duck, entry, places, _read.Selection(asked.table)).types
         columns, _ = _read.checked(entry, known, asked)
-        return list(columns), files[0] if len(files) == 1 else cache.location(entry)
+        return list(columns), files[0].address if len(files) == 1 else cache.location(entry)
 
     @property
     def columns(self) -> list[str]:
@@ -132,11 +132,11 @@ class Scan:
     def _relation(self, cache: PublishedCache, registry: CacheRegistry) -> DuckDBPyRelation:
         asked = self._selection
         entry = registry[asked.table]
-        files = _read.files_of(cache, entry, asked)
-        duck = cache.store.separate_engine()
-        with _read.errors(cache, files):
+        places = [file.address for file in _read.files_of(cache, entry, asked)]
+        duck = cache.store.separate_engine(places)
+        with _read.errors(cache, places, places):
             duck.execute("set TimeZone = 'UTC'")
-            duck.execute(view_of(duck, entry, files))
+            duck.execute(view_of(duck, entry, places))
             types = _read.column_types(duck, quoted(entry.name), {})
             columns, conditions = _read.checked(entry, types, asked)
             relation = duck.view(entry.name)

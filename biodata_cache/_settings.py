@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
@@ -48,11 +49,14 @@ VARIABLES = (
     "RAW",
     "BACKEND",
     "KEEP_BUILDS",
+    "LOCAL_CACHE",
+    "LOCAL_CACHE_SIZE",
     "MEMORY",
 )
 """Every setting, without the prefix; `doctor` knows a misspelt one by it."""
 
 DEFAULT_KEEP_BUILDS = 3
+DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
 _VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
 
 
@@ -80,6 +84,8 @@ class Settings:
             sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
         keep_builds: How many earlier builds of a version are kept for `rollback`.
+        local_cache: Folder of copies of what was read from S3; None for none.
+        local_cache_size: Most bytes that these copies take together.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
             is left if nothing is set, and then nobody meant to build anything.
     """
@@ -99,6 +105,8 @@ class Settings:
     objects: str
     work: Path
     keep_builds: int = DEFAULT_KEEP_BUILDS
+    local_cache: Path | None = None
+    local_cache_size: int = DEFAULT_LOCAL_CACHE_SIZE
     is_memory_asked: bool = False
 
 
@@ -168,7 +176,8 @@ def load(
     v1_collection = _value("V1_COLLECTION", others.get("v1_collection"))
     v1_source = _value("V1_SOURCE", others.get("v1_source"))
     if not v1_source:
-        is_known = chosen_source.startswith("https://") or v1_database or v1_collection
+        has_both = chosen_source.startswith("https://") or chosen_source.split(":")[0] == "sample"
+        is_known = has_both or v1_database or v1_collection
         v1_source = chosen_source if is_known else NO_SOURCE
     return Settings(
         backend=backend,
@@ -186,6 +195,8 @@ def load(
         objects=_value("OBJECTS", objects) or _objects_of(chosen_source),
         work=work_folder,
         keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
+        local_cache=_local_cache(_value("LOCAL_CACHE", None)),
+        local_cache_size=_bytes("LOCAL_CACHE_SIZE", DEFAULT_LOCAL_CACHE_SIZE),
         is_memory_asked=backend == "MEMORY"
         and bool(_value("BACKEND", None) or _value("SOURCE", source)),
     )
@@ -259,6 +270,39 @@ def _count(name: str, default: int) -> int:
     if text and not (text.isascii() and text.isdigit()):
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give a whole number, for example 3.")
     return int(text) if text else default
+
+
+def _local_cache(folder: str) -> Path | None:
+    """Folder of local copies, by default where the system keeps what can be had again."""
+    if folder.lower() == "off":
+        return None
+    if folder:
+        return Path(folder).expanduser().absolute()
+    if sys.platform == "win32":
+        place = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        place = "~/Library/Caches"
+    else:
+        place = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        return Path(place).expanduser().absolute() / "biodata-cache" / "copies"
+    except RuntimeError:  # nobody is at home
+        return None
+
+
+def _bytes(name: str, default: int) -> int:
+    """A number of bytes.
+
+    Raises:
+        SettingsError: It is none.
+    """
+    text = _value(name, None)
+    if not text:
+        return default
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", text, re.IGNORECASE | re.ASCII)
+    if found is None:
+        raise SettingsError(f"{PREFIX}{name} is {text!r}: give a size, for example '5GB'.")
+    return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
 
 
 def _backend(root: str) -> Backend:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -44,10 +45,11 @@ def connect() -> duckdb.DuckDBPyConnection:
     """
 
     def made(cache: PublishedCache, registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
-        duck = cache.store.separate_engine()
+        places = {entry.name: [file.address for file in cache.files(entry)] for entry in registry}
+        duck = cache.store.separate_engine([each for some in places.values() for each in some])
         try:
             duck.execute("set TimeZone = 'UTC'")
-            create_views(duck, cache, registry)
+            create_views(duck, cache, registry, places)
         except BaseException:
             duck.close()
             raise
@@ -84,14 +86,16 @@ def sql(
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         every = [file for some in files.values() for file in some]
-        with _read.connection(cache, every, is_separate=True) as duck:
+        with _read.connection(cache, every, is_separate=True) as (duck, places):
             duck.execute("set python_enable_replacements = false")  # these would be ours
+            each = iter(places)
             for entry in named:
-                duck.execute(view_of(duck, entry, files[entry.name]))
+                some = list(islice(each, len(files[entry.name])))
+                duck.execute(view_of(duck, entry, some))
             try:
                 return _frames.frame(duck, query, parameters)
             except (duckdb.ProgrammingError, duckdb.DataError) as error:
-                if any(file in str(error) for file in every):
+                if any(place in str(error) for place in places):
                     raise
                 return error  # of the query, not of the files
 
@@ -111,24 +115,29 @@ def _may_name(query: str, table: str) -> bool:
 
 
 def create_views(
-    duck: duckdb.DuckDBPyConnection, cache: PublishedCache, registry: CacheRegistry
+    duck: duckdb.DuckDBPyConnection,
+    cache: PublishedCache,
+    registry: CacheRegistry,
+    places: Mapping[str, Sequence[str]],
 ) -> None:
     """Create a view for every table; each looks into one file, and waits for it."""
 
     def create(entry: TableEntry) -> None:
-        files = cache.files(entry)
-        with _read.errors(cache, files), duck.cursor() as cursor:
-            cursor.execute(view_of(cursor, entry, files))
+        # A view says nothing about what is in the files: whether they change does not matter yet.
+        with _read.errors(cache, [], places[entry.name][:1]), duck.cursor() as cursor:
+            cursor.execute(view_of(cursor, entry, places[entry.name]))
 
     with ThreadPoolExecutor(cache.store.threads) as pool:
         for _ in pool.map(create, registry):
             pass
 
 
-def view_of(duck: duckdb.DuckDBPyConnection, entry: TableEntry, files: Sequence[str]) -> str:
+def view_of(duck: duckdb.DuckDBPyConnection, entry: TableEntry, places: Sequence[str]) -> str:
     """The statement that makes a table a view: one without any partition is empty, but typed."""
-    listed = ", ".join(map(literal, files))
+    listed = ", ".join(map(literal, places))
     source = (
-        f"read_parquet([{listed}], {_read.options(entry)})" if files else _read.no_rows(duck, entry)
+        f"read_parquet([{listed}], {_read.options(entry)})"
+        if places
+        else _read.no_rows(duck, entry)
     )
     return f"create view {quoted(entry.name)} as select * from {source}"

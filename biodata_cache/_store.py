@@ -29,6 +29,7 @@ from biodata_cache._settings import CACHE_FOLDER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from types import ModuleType
 
     import duckdb
 
@@ -48,6 +49,20 @@ class Listed(NamedTuple):
 
     size: int
     tag: str
+
+
+class DataFile(NamedTuple):
+    """A data file of a published table, as the registry has it.
+
+    Attributes:
+        address: Its address.
+        size: Number of bytes, if that is known.
+        sha256: Content hash, if that is known.
+    """
+
+    address: str
+    size: int | None = None
+    sha256: str | None = None
 
 
 class Tagged(NamedTuple):
@@ -92,14 +107,22 @@ class Store(Protocol):
     def address(self, path: str = "") -> str:
         """What to call a path in the registry, in messages, and to DuckDB."""
 
-    def engine(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own that reads the addresses of this store, to read and to close."""
+    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:
+        """Where to read these files: at their addresses, or in copies on this machine.
 
-    def separate_engine(self) -> duckdb.DuckDBPyConnection:
+        Args:
+            files: Data files.
+            is_whole: Whether all of their content is needed.
+        """
+
+    def engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        """A connection of its own that reads these places, to read and to close."""
+
+    def separate_engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:
         """The same, to a database that nothing else uses."""
 
-    def tags(self, addresses: Sequence[str]) -> list[object]:
-        """What changes whenever the content at these addresses does."""
+    def tags(self, places: Sequence[str]) -> list[object]:
+        """What changes whenever the content at these places does."""
 
     def read(self, path: str) -> bytes | None:
         """Content of a path; None if there is none."""
@@ -164,14 +187,13 @@ def open_store(settings: Settings) -> Store:
         SettingsError: There is none.
     """
     if settings.backend == "S3":
-        try:
-            from biodata_cache import _s3  # noqa: PLC0415  # needs the extra `s3`
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"{error.name} is not installed: {settings.root} needs "
-                "pip install 'biodata-cache[s3]'."
-            ) from error
-        return _s3.open_s3(settings.root)
+        s3 = import_s3(settings.root)
+        from biodata_cache._local_copies import LocalCopies  # noqa: PLC0415  # for S3 only
+
+        folder = settings.local_cache
+        copies = None if folder is None else LocalCopies(folder, settings.local_cache_size)
+        store: Store = s3.open_s3(settings.root, copies)
+        return store
     if settings.backend == "MEMORY":
         raise SettingsError(
             "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
@@ -180,7 +202,35 @@ def open_store(settings: Settings) -> Store:
     return LocalStore(Path(settings.root).expanduser().absolute() / CACHE_FOLDER)
 
 
+def import_s3(address: str) -> ModuleType:
+    """The module that knows S3, for what is at this address.
+
+    Raises:
+        MissingDependencyError: Its extra is not installed.
+    """
+    try:
+        from biodata_cache import _s3  # noqa: PLC0415  # needs the extra `s3`
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{error.name} is not installed: {address} needs pip install 'biodata-cache[s3]'."
+        ) from error
+    return _s3
+
+
 _making = threading.Lock()
+
+
+def local_engine() -> duckdb.DuckDBPyConnection:
+    """A connection to the one database of this process: a database takes longer to make."""
+    with _making:
+        return _database(os.getpid()).cursor()
+
+
+def separate_local_engine() -> duckdb.DuckDBPyConnection:
+    """A database of its own."""
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
+    return duckdb.connect()
 
 
 @lru_cache(maxsize=8)
@@ -203,20 +253,21 @@ class LocalStore:
         """Path in the file system."""
         return str(self.home / path)
 
-    def engine(self) -> duckdb.DuckDBPyConnection:
-        """A connection to the one database of this process: a database takes longer to make."""
-        with _making:
-            return _database(os.getpid()).cursor()
+    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:  # noqa: ARG002
+        """Where they are."""
+        return [file.address for file in files]
 
-    def separate_engine(self) -> duckdb.DuckDBPyConnection:
+    def engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:  # noqa: ARG002
+        """A connection to the one database of this process."""
+        return local_engine()
+
+    def separate_engine(self, places: Sequence[str]) -> duckdb.DuckDBPyConnection:  # noqa: ARG002
         """A database of its own."""
-        import duckdb  # noqa: PLC0415  # not before it is needed
+        return separate_local_engine()
 
-        return duckdb.connect()
-
-    def tags(self, addresses: Sequence[str]) -> list[object]:
+    def tags(self, places: Sequence[str]) -> list[object]:
         """What the file system says about the files."""
-        return [_identity(address) for address in addresses]
+        return [identity(place) for place in places]
 
     def read(self, path: str) -> bytes | None:
         """Content of a file."""
@@ -369,7 +420,7 @@ class _Held:
         """It is held."""
 
 
-def _identity(address: str) -> object:
+def identity(address: str | Path) -> object:
     """What tells a file from the one that replaces it."""
     try:
         found = Path(address).stat()

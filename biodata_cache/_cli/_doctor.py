@@ -17,7 +17,7 @@ from rich.text import Text
 
 from biodata_cache import _messages, _settings
 from biodata_cache._cli import _options
-from biodata_cache._cli._output import age, count, plain, print_json, print_text
+from biodata_cache._cli._output import age, count, plain, print_json, print_text, size
 from biodata_cache._errors import CacheError, MissingDependencyError
 from biodata_cache._project import import_extract
 from biodata_cache._published import find
@@ -157,7 +157,7 @@ def _published(settings: Settings) -> Iterator[Check]:
     try:
         cache = find(settings)
         if settings.backend == "S3":
-            yield from _s3(cache)
+            yield from _s3(settings, cache)
         registry = cache.registry()
         versions = cache.versions()
     except CacheError as error:
@@ -169,7 +169,7 @@ def _published(settings: Settings) -> Iterator[Check]:
     yield _one_table(cache, registry)
 
 
-def _s3(cache: PublishedCache) -> Iterator[Check]:
+def _s3(settings: Settings, cache: PublishedCache) -> Iterator[Check]:
     """What only S3 needs."""
     connection: Any = cache.store.connection  # type: ignore[attr-defined]  # S3 has one
     if connection.credentials is None:
@@ -179,11 +179,23 @@ def _s3(cache: PublishedCache) -> Iterator[Check]:
     if not connection.is_aws:
         yield Check("endpoint", "ok", connection.client.meta.endpoint_url.rpartition("@")[2])
     try:
-        cache.store.engine().close()
+        cache.store.engine([cache.store.address()]).close()
     except MissingDependencyError as error:
         yield Check("extension", "fail", str(error))
     else:
         yield Check("extension", "ok", "httpfs of DuckDB is loaded")
+    if settings.local_cache is None:
+        yield Check("copies", "ok", "off: objects are transferred at every read")
+    elif _may_be_written(settings.local_cache):
+        limit = size(settings.local_cache_size)
+        yield Check("copies", "ok", f"of small objects in {settings.local_cache}, at most {limit}")
+    else:
+        yield Check(
+            "copies",
+            "warning",
+            f"{settings.local_cache} may not be written, so that objects are transferred at every "
+            f"read: give another folder in {PREFIX}LOCAL_CACHE, or `off`.",
+        )
 
 
 def _rights(settings: Settings) -> str:
@@ -245,10 +257,9 @@ def _one_table(cache: PublishedCache, registry: CacheRegistry) -> Check:
 def _count_rows(cache: PublishedCache, table: TableEntry) -> int:
     from biodata_cache._read import connection  # noqa: PLC0415  # with pandas; not before it is needed
 
-    files = cache.files(table)
-    with connection(cache, files) as duck:
-        query = "select count(*) from read_parquet($files, hive_partitioning = false)"
-        return int(duck.execute(query, {"files": files}).fetchall()[0][0])
+    with connection(cache, cache.files(table)) as (duck, places):
+        query = "select count(*) from read_parquet($places, hive_partitioning = false)"
+        return int(duck.execute(query, {"places": places}).fetchall()[0][0])
 
 
 def _sources(settings: Settings) -> Iterator[Check]:
@@ -319,16 +330,25 @@ def _building(settings: Settings) -> Iterator[Check]:
     else:
         yield Check("building", "ok", "dbt and what else it needs is installed")
     folder = settings.work.expanduser().absolute()
-    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(there).free
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    free = shutil.disk_usage(_existing(folder)).free
+    if not _may_be_written(folder):
         yield Check(
-            "work", "fail", f"{there} may not be written: give another folder in {PREFIX}WORK."
+            "work", "fail", f"{folder} may not be written: give another folder in {PREFIX}WORK."
         )
     elif free < _LEAST_FREE:
         yield Check("work", "warning", f"{folder}: only {free / 1e9:.1f} GB are free on its disk.")
     else:
         yield Check("work", "ok", f"{folder}, {free / 1e9:,.0f} GB free")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that exists."""
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())
+
+
+def _may_be_written(folder: Path) -> bool:
+    there = _existing(folder)
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def _is_there(module: str) -> bool:

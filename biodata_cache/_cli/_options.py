@@ -39,7 +39,9 @@ dry_run = click.option("--dry-run", is_flag=True, help="Count what would be done
 allow_shrink = click.option(
     "--allow-shrink", is_flag=True, help="Accept that most records are gone from the source."
 )
-raw = _option("--raw", "RAW", "Raw lake; by default in the work folder.")
+raw = _option(
+    "--raw", "RAW", "Raw lake: folder, or s3://bucket/prefix; by default in the work folder."
+)
 objects = _option(
     "--objects", "OBJECTS", "Object store: `s3`, a folder of buckets, or `none`; by source."
 )

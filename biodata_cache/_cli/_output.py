@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import warnings
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -34,7 +35,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's signature
         try:
-            with _whoever_reads_may_leave():
+            with _whoever_reads_may_leave(), warnings.catch_warnings():
+                warnings.showwarning = _show_warning  # type: ignore[assignment]  # takes all
                 return super().invoke(ctx)
         except (SettingsError, ArgumentError) as error:
             fail(str(error), 2)
@@ -54,6 +56,11 @@ def _whoever_reads_may_leave() -> Iterator[None]:
         # Python would flush stdout once more at its end, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """Show a warning as any other talk: where in the code it was raised helps nobody here."""
+    say(f"warning: {message}", "yellow")
 
 
 def fail(message: str, code: int) -> NoReturn:

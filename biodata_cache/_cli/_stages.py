@@ -241,6 +241,8 @@ def _extracted(outcome: Outcome, *, is_dry: bool = False) -> dict[str, object]:
         "foraging_sessions_missing": outcome.sessions_missing,
         "upgrades": outcome.upgrades,
         "rejects": None if outcome.rejects is None else str(outcome.rejects),
+        "lake": None if outcome.lake is None else str(outcome.lake),
+        "lake_copied_from": outcome.copied_from,
         "seconds": _rounded(outcome.seconds),
     }
 
@@ -293,6 +295,8 @@ def _say_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
             )
     if not is_dry:
         _say_objects(outcome)
+        if outcome.copied_from is not None:
+            say(f"lake: {outcome.copied_from}, with a copy in {outcome.lake} that dbt can read")
 
 
 def _say_objects(outcome: Outcome) -> None:

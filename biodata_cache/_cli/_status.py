@@ -203,7 +203,10 @@ def _tables(registry: CacheRegistry, before: dict[str, int | None]) -> list[Tabl
 def _before(cache: PublishedCache) -> tuple[dict[str, int | None], str | None, str | None]:
     """Rows by table and name of the build before, or why it is not known."""
     try:
-        kept = Builds(cache.store, cache.version_folder)
+        *_, earlier, now = (None, None, *cache.history())
+        if earlier is not None and now is not None:
+            return {name: size.rows for name, size in earlier.tables.items()}, earlier.build, None
+        kept = Builds(cache.store, cache.version_folder)  # of a publisher that kept no history
         folder = kept.last(read_published(cache.store, cache.version_folder).build)
         path = f"{kept.prefix}{folder}/{REGISTRY_FILE}"
         found = parse_registry(cache.store.read(path), cache.store.address(path))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -16,11 +17,12 @@ from biodata_cache import _settings
 from biodata_cache._build import build
 from biodata_cache._publish import Report, publish
 from biodata_cache._sync import run_extract
-from extract.sample import documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
     from biodata_cache._settings import Settings
 
@@ -125,10 +127,24 @@ def pipeline(tmp_path: Path) -> Pipeline:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """The published sample; tests must not change it."""
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
-    pipeline.put_upgrades(
-        {"v1_id": f"v1-{number}", "v2_id": json.loads(document)["_id"], "status": "success"}
-        | {"upgrader_version": "0.14.3", "last_modified": "2025-10-01T08:00:00.000Z"}
-        for number, document in enumerate(islice(documents(), 20))
-    )
     pipeline.run("sample")
     return pipeline
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's own Chromium, without a window."""
+    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    path = os.environ.get("BIODATA_TEST_CHROMIUM") or next(filter(None, found), None)
+    if path is None:
+        reason = "there is no Chromium: run scripts/install_browser.sh"
+        if os.environ.get("BIODATA_TEST_REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        launched = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield launched
+        launched.close()

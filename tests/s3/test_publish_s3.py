@@ -64,6 +64,8 @@ def test_everything_is_there_with_its_headers(aws: Server, bucket: str, build: B
     for path, kind in (
         ("assets.pqt", "application/vnd.apache.parquet"),
         ("cache_registry.json", "application/json"),
+        ("cache_history.json", "application/json"),
+        ("index.html", "text/html; charset=utf-8"),
     ):
         head = client.head_object(Bucket=bucket, Key=f"{HOME}/{folder}/{path}")
         assert (head["ContentType"], head["CacheControl"]) == (kind, "no-cache")
@@ -85,13 +87,13 @@ def test_only_what_changed_is_uploaded(
         "qc/subject_id=451/data.pqt",
         "cache_registry/quality_control.json",
         "cache_registry.json",
+        "cache_history.json",
+        "index.html",
     ]
     order = [it.path for it in proxy.requests if it.method == "PUT" and "/.builds/" not in it.path]
-    assert [path.rpartition("/")[2] for path in order] == [
-        "data.pqt",
-        "quality_control.json",
-        "cache_registry.json",
-    ]
+    names = [path.rpartition("/")[2] for path in order]
+    assert names[:3] == ["data.pqt", "quality_control.json", "cache_registry.json"]
+    assert sorted(names[3:]) == ["cache_history.json", "index.html"]
 
 
 def test_content_that_is_not_what_was_published_is_mended(
@@ -228,7 +230,11 @@ def test_rollback_puts_the_last_builds_back_one_after_the_other(
         rollback(build.settings)
     assert objects(aws, bucket, hidden=True) == states[0], "nothing is kept for nothing"
     publish(build.settings)
-    assert objects(aws, bucket) == states[-1]
+    again, once = objects(aws, bucket), states[-1]
+    different = {path for path in again | once if again.get(path) != once.get(path)}
+    assert {path.rpartition("/")[2] for path in different} == {"cache_history.json", "index.html"}
+    history = json.loads(again[f"{build.area.name}/cache_history.json"])["builds"]
+    assert [each["built_at"][:10] for each in history] == ["2026-01-01", "2026-01-04"]
 
 
 def test_no_more_builds_are_kept_than_set(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
