@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -33,7 +34,9 @@ def test_help_shows_an_example_that_parses(command: str) -> None:
     outcome = run(command, "--help")
     assert outcome.exit_code == 0
     examples = [
-        line.split() for line in outcome.stdout.splitlines() if f"biodata-cache {command}" in line
+        shlex.split(line)
+        for line in outcome.stdout.splitlines()
+        if f" biodata-cache {command}" in line
     ]
     examples = [words for words in examples if words[0] == "biodata-cache"]
     assert examples
