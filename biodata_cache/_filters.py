@@ -33,6 +33,7 @@ _TEXT_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?P<clock>[T ]\d{2}:\d{2}.*)?")
 # The one form in which a published text has a time that DuckDB does not cast.
 _TIME_IN_NAMES = "%Y-%m-%d_%H-%M-%S"
 _PAIR = 2
+_MANY = 50
 
 Kind = Literal["text", "number", "flag", "time", "other"]
 
@@ -324,16 +325,25 @@ def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
 def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
     column = quoted(condition.column)
     alternatives = []
-    if condition.values:
+    is_list = condition.type.endswith("[]")
+    # To name every value takes DuckDB longer; a list of its own has values of one type.
+    if loses_order(condition) and len({*map(type, condition.values)}) == 1:
+        alternatives.append(f"{column} in (select unnest({bind(list(condition.values))}))")
+    elif condition.values:
         listed = ", ".join(map(bind, condition.values))
         alternatives.append(
-            f"list_has_any({column}, [{listed}])"
-            if condition.type.endswith("[]")
-            else f"{column} in ({listed})"
+            f"list_has_any({column}, [{listed}])" if is_list else f"{column} in ({listed})"
         )
     if condition.or_missing:
         alternatives.append(f"{column} is null")
     return _either(alternatives)
+
+
+def loses_order(condition: Condition) -> bool:
+    """Whether so many values are looked up that DuckDB makes a join of it."""
+    if not isinstance(condition, AnyOf) or condition.type.endswith("[]"):
+        return False
+    return len(condition.values) > _MANY
 
 
 def _either(alternatives: list[str]) -> str:

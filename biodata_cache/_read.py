@@ -259,7 +259,13 @@ class Rows:
         """The statement that reads them."""
         condition, _ = _filters.as_sql(self.conditions)
         where = f" where {condition}" if condition else ""
-        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}"
+        order = " order by file_index, file_row_number" if self._is_unordered else ""
+        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}{order}"
+
+    @property
+    def _is_unordered(self) -> bool:
+        """Whether rows of files would come in any order."""
+        return bool(self.values) and any(map(_filters.loses_order, self.conditions))
 
     @property
     def parameters(self) -> dict[str, object]:
