@@ -81,6 +81,9 @@ def frame(asked: Selection) -> pd.DataFrame:
     """
 
     def convert(duck: duckdb.DuckDBPyConnection, rows: Rows) -> pd.DataFrame:
+        found = None if rows.file is None else _frames.frame_of_file(duck, rows.file, rows.types)
+        if found is not None:
+            return found
         return _frames.frame(duck, rows.query, rows.parameters, rows.types)
 
     return converted(asked, convert)
@@ -247,12 +250,14 @@ class Rows:
         values: Values of its parameters.
         types: DuckDB types of the columns that are to be read.
         conditions: What the rows must hold.
+        file: The one file on this machine that they are all of; None if it is otherwise.
     """
 
     source: str
     values: dict[str, object]
     types: dict[str, str]
     conditions: tuple[Condition, ...] = ()
+    file: str | None = None
 
     @property
     def query(self) -> str:
@@ -302,7 +307,8 @@ def rows_of(
     """
     source, values, types = _scanned(duck, entry, places)
     columns, conditions = checked(entry, types, asked)
-    return Rows(source, values, columns, tuple(conditions))
+    is_file = len(places) == 1 and not conditions and "://" not in places[0]
+    return Rows(source, values, columns, tuple(conditions), places[0] if is_file else None)
 
 
 def checked(
