@@ -325,14 +325,17 @@ def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
 def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
     column = quoted(condition.column)
     alternatives = []
-    is_list = condition.type.endswith("[]")
-    # To name every value takes DuckDB longer; a list of its own has values of one type.
-    if loses_order(condition) and len({*map(type, condition.values)}) == 1:
-        alternatives.append(f"{column} in (select unnest({bind(list(condition.values))}))")
+    if loses_order(condition):
+        # To name every value takes DuckDB much longer; the values of a list are of one type.
+        for kind in dict.fromkeys(map(type, condition.values)):
+            listed = bind([value for value in condition.values if type(value) is kind])
+            alternatives.append(f"{column} in (select unnest({listed}))")
     elif condition.values:
         listed = ", ".join(map(bind, condition.values))
         alternatives.append(
-            f"list_has_any({column}, [{listed}])" if is_list else f"{column} in ({listed})"
+            f"list_has_any({column}, [{listed}])"
+            if condition.type.endswith("[]")
+            else f"{column} in ({listed})"
         )
     if condition.or_missing:
         alternatives.append(f"{column} is null")

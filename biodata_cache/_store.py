@@ -188,14 +188,14 @@ def open_store(settings: Settings) -> Store:
     if settings.backend == "S3":
         try:
             from biodata_cache import _s3  # noqa: PLC0415  # needs the extra `s3`
-            from biodata_cache._local_copies import LocalCopies  # noqa: PLC0415  # for S3 only
+            from biodata_cache._local_copies import copies_in  # noqa: PLC0415  # for S3 only
         except ImportError as error:
             raise MissingDependencyError(
                 f"{error.name} is not installed: {settings.root} needs "
                 "pip install 'biodata-cache[s3]'."
             ) from error
         folder = settings.local_cache
-        copies = None if folder is None else LocalCopies(folder, settings.local_cache_size)
+        copies = None if folder is None else copies_in(folder, settings.local_cache_size)
         return _s3.open_s3(settings.root, copies)
     if settings.backend == "MEMORY":
         raise SettingsError(
