@@ -53,7 +53,7 @@ class _File(NamedTuple):
     changed_ns: int
 
 
-class Lake:
+class HeldLake:
     """A raw lake that is held to be extended.
 
     Attributes:
@@ -71,7 +71,7 @@ class Lake:
 @contextmanager
 def writing(
     settings: Settings, progress: Progress | None = None, lease: float = LEASE_SECONDS
-) -> Iterator[Lake]:
+) -> Iterator[HeldLake]:
     """Hold the lake that the settings name, and extend it.
 
     Args:
@@ -84,7 +84,7 @@ def writing(
         LockedError: Somebody else is writing it.
     """
     if not is_remote(settings):
-        yield Lake(local_folder(settings))
+        yield HeldLake(local_folder(settings))
         return
     copy = _Copy(settings)
     with copy.held(), copy.locked(lease):
@@ -163,7 +163,7 @@ def check_filled(address: str, folder: Path) -> None:
         )
 
 
-class _Copy(Lake):
+class _Copy(HeldLake):
     """A lake on S3 and its copy on this machine."""
 
     def __init__(self, settings: Settings) -> None:
@@ -195,7 +195,7 @@ class _Copy(Lake):
                 "its own with --work."
             ) from None
         except OSError as error:
-            raise self._unwritable(error) from None
+            raise self._unusable(error) from None
         try:
             self._files = self._remembered()
             yield
@@ -219,6 +219,9 @@ class _Copy(Lake):
         Raises:
             CacheError: The bucket cannot be read, or the copy not be written.
         """
+        with self._errors():
+            for unfinished in self.folder.rglob(".*.tmp"):  # of a process that was killed
+                unfinished.unlink()
         listed = self._listing()
         for _ in range(_ROUNDS):
             is_whole = self._fetch(listed, progress)
@@ -231,10 +234,11 @@ class _Copy(Lake):
                 f"The lake {self._store.address()} changes faster than it can be copied: wait "
                 "until the extract that is at work has ended."
             )
-        for path in self._local().keys() - listed.keys():
-            (self.folder / path).unlink(missing_ok=True)
-        self._files = {path: self._files[path] for path in listed}
-        self._remember()
+        with self._errors():
+            for path in self._local().keys() - listed.keys():
+                (self.folder / path).unlink()
+            self._files = {path: self._files[path] for path in listed}
+            self._remember()
 
     def save(self) -> None:
         """Put into the bucket what is finished, then remove from it what is gone.
@@ -245,7 +249,14 @@ class _Copy(Lake):
         """
         if self._is_broken:
             return
-        self._is_broken = True  # unless nothing goes wrong
+        try:
+            with self._errors():
+                self._save()
+        except CacheError:
+            self._is_broken = True  # and would be again, after as many attempts
+            raise
+
+    def _save(self) -> None:
         local = self._local()
         changed = [path for path, found in local.items() if found != self._stamp(path)]
         gone = sorted(self._files.keys() - local.keys())
@@ -265,7 +276,6 @@ class _Copy(Lake):
             del self._files[path]
         if changed or gone:
             self._remember()
-        self._is_broken = False
 
     def _check(self) -> None:
         if self._lease is not None:
@@ -295,12 +305,13 @@ class _Copy(Lake):
 
     def _fetch(self, listed: dict[str, Listed], progress: Progress | None) -> bool:
         """Copy what differs; whether all of it was there."""
-        local = self._local()
-        missing = {
-            path: object_
-            for path, object_ in listed.items()
-            if not self._is_copied(path, object_, local.get(path))
-        }
+        with self._errors():
+            local = self._local()
+            missing = {
+                path: object_
+                for path, object_ in listed.items()
+                if not self._is_copied(path, object_, local.get(path))
+            }
         is_whole = True
         with ThreadPoolExecutor(self._store.threads, thread_name_prefix="lake") as threads:
             try:
@@ -331,17 +342,13 @@ class _Copy(Lake):
         """Copy one object; false if it is there no more, or is another by now."""
         target = self.folder / path
         unfinished = target.with_name(f".{target.name}.tmp")
-        try:
+        with self._errors():
             target.parent.mkdir(parents=True, exist_ok=True)
             if not self._store.download(path, listed.tag, unfinished):
                 unfinished.unlink(missing_ok=True)
                 return False
             unfinished.replace(target)
             stat = target.stat()
-        except CacheError:
-            raise
-        except OSError as error:
-            raise self._unwritable(error) from None
         self._files[path] = _File(listed.tag, stat.st_size, stat.st_mtime_ns)
         return True
 
@@ -355,14 +362,21 @@ class _Copy(Lake):
 
     def _remember(self) -> None:
         unfinished = self.folder / f"{_KNOWN}.tmp"
-        try:
-            unfinished.write_text(json.dumps(self._files), encoding="utf-8")
-            unfinished.replace(self.folder / _KNOWN)
-        except OSError as error:
-            raise self._unwritable(error) from None
+        unfinished.write_text(json.dumps(self._files), encoding="utf-8")
+        unfinished.replace(self.folder / _KNOWN)
 
-    def _unwritable(self, error: OSError) -> LakeError:
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn what the file system says into one clear line."""
+        try:
+            yield
+        except CacheError:
+            raise
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> LakeError:
         return LakeError(
-            f"The copy {self.folder} of the lake {self._store.address()} cannot be written "
+            f"The copy {self.folder} of the lake {self._store.address()} cannot be used "
             f"({error.strerror or error}): make room, or name another folder with --work."
         )

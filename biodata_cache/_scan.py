@@ -6,6 +6,8 @@ import html
 from importlib import util
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from biodata_cache import _filters, _frames, _read
 from biodata_cache._contract import quoted
 from biodata_cache._errors import MissingDependencyError
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from biodata_cache._published import PublishedCache
     from biodata_cache._read import Rows, Selection
     from biodata_cache._registry import CacheRegistry
+
+
+# Before DuckDB 1.5, a relation ended with the connection that made it.
+_ENDS_WITH_CONNECTION = duckdb.__version__.startswith("1.4.")
+_connections: list[DuckDBPyConnection] = []
 
 
 def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue) -> Scan:
@@ -132,14 +139,17 @@ class Scan:
     def _relation(self, cache: PublishedCache, registry: CacheRegistry) -> DuckDBPyRelation:
         asked = self._selection
         entry = registry[asked.table]
-        places = [file.address for file in _read.files_of(cache, entry, asked)]
-        duck = cache.store.separate_engine(places)
-        with _read.errors(cache, places, places):
+        files = _read.files_of(cache, entry, asked)
+        places = cache.store.places(files, is_whole=True)
+        duck = cache.store.engine(places)
+        if _ENDS_WITH_CONNECTION:
+            _connections.append(duck)
+        with _read.errors(cache, places, [file.address for file in files]):
             duck.execute("set TimeZone = 'UTC'")
-            duck.execute(view_of(duck, entry, places))
+            duck.execute(view_of(duck, entry, places, temporary=True))
             types = _read.column_types(duck, quoted(entry.name), {})
             columns, conditions = _read.checked(entry, types, asked)
-            relation = duck.view(entry.name)
+            relation = duck.sql(f"from {quoted(entry.name)}")
             kept = _filters.as_expression(conditions)
             relation = relation if kept is None else relation.filter(kept)
             selected = [_filters.column_expression(name) for name in columns]

@@ -45,7 +45,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     """
 
     def made(cache: PublishedCache, registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
-        places = {entry.name: [file.address for file in cache.files(entry)] for entry in registry}
+        places = _places(cache, registry)
         duck = cache.store.separate_engine([each for some in places.values() for each in some])
         try:
             duck.execute("set TimeZone = 'UTC'")
@@ -114,6 +114,18 @@ def _may_name(query: str, table: str) -> bool:
     return re.search(rf"\b{re.escape(table)}\b", query, re.IGNORECASE) is not None
 
 
+def _places(cache: PublishedCache, registry: CacheRegistry) -> dict[str, list[str]]:
+    """Where each table is read: a file on this machine where that is quickly had.
+
+    Of partitions there may be thousands, so that these are read where they are.
+    """
+    files = {entry.name: cache.files(entry) for entry in registry}
+    single = {name: some[0] for name, some in files.items() if not registry[name].partitioned}
+    near = cache.store.places(list(single.values()), is_whole=False)
+    places = {name: [file.address for file in some] for name, some in files.items()}
+    return places | {name: [place] for name, place in zip(single, near, strict=True)}
+
+
 def create_views(
     duck: duckdb.DuckDBPyConnection,
     cache: PublishedCache,
@@ -132,12 +144,24 @@ def create_views(
             pass
 
 
-def view_of(duck: duckdb.DuckDBPyConnection, entry: TableEntry, places: Sequence[str]) -> str:
-    """The statement that makes a table a view: one without any partition is empty, but typed."""
+def view_of(
+    duck: duckdb.DuckDBPyConnection,
+    entry: TableEntry,
+    places: Sequence[str],
+    *,
+    temporary: bool = False,
+) -> str:
+    """The statement that makes a table a view: one without any partition is empty, but typed.
+
+    Args:
+        duck: Where the view is to be.
+        entry: Entry of the table.
+        places: Where its files are read.
+        temporary: Whether only this connection is to see it.
+    """
     listed = ", ".join(map(literal, places))
-    source = (
-        f"read_parquet([{listed}], {_read.options(entry)})"
-        if places
-        else _read.no_rows(duck, entry)
-    )
-    return f"create view {quoted(entry.name)} as select * from {source}"
+    source = f"read_parquet([{listed}], {_read.options(entry)})"
+    if not places:
+        source = _read.no_rows(duck, entry)
+    kind = "temporary view" if temporary else "view"
+    return f"create {kind} {quoted(entry.name)} as select * from {source}"

@@ -199,7 +199,7 @@ def _copying(report: Reporter) -> Callable[[int, int], None]:
 
 
 def _extract_the_rest(
-    settings: Settings, lake: _lake.Lake, outcome: Outcome, report: Reporter
+    settings: Settings, lake: _lake.HeldLake, outcome: Outcome, report: Reporter
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
     from extract import answers, foraging, probes, upgrades  # noqa: PLC0415

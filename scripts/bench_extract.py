@@ -227,7 +227,7 @@ def main() -> None:
         if OWN_SERVER:
             bench(OWN_SERVER, records, folder)
             return
-        server = Server(heap="6g")
+        server = Server(heap=f"{6 + records // 2_000}g")  # it keeps everything in memory
         try:
             bench(server.uri, records, folder)
         finally:

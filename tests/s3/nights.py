@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LEASE = 1.0
+LEASE = 60.0
+LEASE_TO_END = 3.0
+"""The lock of who is to be killed: long enough for a busy machine, as short as one can wait for."""
 assert _s3, "imported before the first fork"
 
 
@@ -144,7 +146,7 @@ def _run(environment: dict[str, str], raw: str, work: Path, database: Database, 
     lake.GROUP_ROWS = rows
     compaction.MANY_SMALL = 3
     try:
-        night(raw, work, database)
+        night(raw, work, database, lease=LEASE_TO_END)
     except CacheError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(1)
