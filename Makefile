@@ -36,8 +36,9 @@ format: $(VENV)/.installed ## Put Python and SQL into house style.
 bench: $(VENV)/.installed ## Measure extract, build and publish against a plain scan of the same records.
 	$(RUN)/python scripts/bench.py
 
-docs: $(VENV)/.installed ## Write the generated parts of the README.
+docs: $(VENV)/.installed ## Write the generated part of the README, and build the documentation into site/.
 	$(RUN)/python scripts/write_readme_tables.py
+	$(RUN)/python scripts/docs/build.py
 
 lock: $(VENV)/.installed ## Resolve the dependencies again, for all supported Pythons.
 	$(RUN)/pip install --quiet "uv>=0.5"
@@ -49,7 +50,7 @@ wheel: $(VENV)/.installed ## Build the wheel.
 	$(RUN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove what was built, but not the environment.
-	rm -rf .biodata-cache published target logs dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .biodata-cache published site target logs dist .pytest_cache .mypy_cache .ruff_cache
 
 # The environment is made again when a dependency changes. Its packages are checked against hashes;
 # the project itself is installed in place, so that a change needs no installation.

@@ -15,7 +15,8 @@ from biodata_cache._published import find
 if TYPE_CHECKING:
     from biodata_cache._registry import CacheRegistry
 
-VARIABLE = "_BIODATA_CACHE_COMPLETE"
+_NAME = "biodata-cache"
+_VARIABLE = f"_{_NAME}_complete".replace("-", "_").upper()
 """Set by the script when a shell asks for completions; click reads it."""
 
 _PATIENCE = 1.0
@@ -38,7 +39,7 @@ def completion(shell: str) -> None:
     if kind is None:  # the choice above knows none that click does not
         raise click.BadParameter(shell)
     root = click.get_current_context().find_root().command
-    script = kind(root, {}, "biodata-cache", VARIABLE)
+    script = kind(root, {}, _NAME, _VARIABLE)
     # click's own `source` would start the shell to ask for its version.
     click.echo(script.source_template % script.source_vars())
 

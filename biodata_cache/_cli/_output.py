@@ -23,8 +23,17 @@ from biodata_cache._errors import ArgumentError, CacheError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+
+class _Console(Console):
+    """One that leaves a broken pipe to `Commands`: a reader that has seen enough is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise it again, from within the handler that it is called in."""
+        raise  # noqa: PLE0704
+
+
 stderr = Console(stderr=True)
-_stdout = Console()
+_stdout = _Console()
 
 _UNBOUNDED = 1_000_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -184,4 +193,4 @@ def _print(content: Table | Text, file: TextIO | None = None) -> None:
     if _stdout.is_terminal and file in (None, sys.stdout):
         _stdout.print(content)
     else:
-        Console(file=file or sys.stdout, width=_UNBOUNDED).print(content)
+        _Console(file=file or sys.stdout, width=_UNBOUNDED).print(content)

@@ -106,8 +106,8 @@ def _show(table: TableEntry) -> None:
         "key": ", ".join(table.primary_key),
         "sorted by": ", ".join(table.sort_order),
         "rows": count(table.row_count),
-        "size": size(table.bytes)
-        + (f" in {count(table.files)} files" if table.partitioned else ""),
+        "size": size(table.bytes),
+        "files": count(table.files) if table.partitioned else "",
         "partitions": _partitions(table),
         "built": f"{table.built_at[:19]}, {age(table.built_at)} ago" if table.built_at else "",
         "build": table.build_id or "",

@@ -65,7 +65,7 @@ def signature(name: str, thing: Any) -> str:  # noqa: ANN401  # whatever is publ
     found = found.replace(parameters=parameters)
     text = f"{name}{found}".replace("'", "").replace("NoneType", "None")
     text = re.sub(r"\b(?:collections\.abc|typing|pd|pa|pl|duckdb)\.(?=[A-Z])", "", text)
-    if len(text) <= 88:  # noqa: PLR2004  # the width of a block on the page
+    if len(text) <= 80:  # noqa: PLR2004  # the width of a block on the page
         return text
     head, _, tail = text.partition("(")
     arguments, _, result = tail.rpartition(")")

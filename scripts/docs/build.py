@@ -90,7 +90,10 @@ def _write_dbt_site(work: Path, folder: Path) -> None:
         env=os.environ | {"BIODATA_CACHE_WORK": str(work), "BIODATA_CACHE_RAW": str(work / "raw")},
     )  # fmt: skip
     folder.mkdir()
-    shutil.copyfile(work / "target/static_index.html", folder / "index.html")
+    page = (work / "target/static_index.html").read_text(encoding="utf-8")
+    for place in (work, PROJECT):  # where this machine has the files is of no use to readers
+        page = page.replace(f"{place}/", "").replace(str(place), ".")
+    (folder / "index.html").write_text(page, encoding="utf-8")
 
 
 def _complete(page: Path, name: str, content: str) -> None:

@@ -6,7 +6,7 @@ import click
 
 from biodata_cache._cli import cli
 
-_WIDTH = 88
+_WIDTH = 80
 
 
 def section() -> str:

@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 
 _ROWS = 3
 _ANSWERS = 5
-_TYPES = {
-    "metadata": "all assets in one file",
-    "asset": "rows of assets",
-    "event": "events",
-    "realtime": "changes all the time",
-    "platform": "of one kind of instrument",
-}
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ class Site:
 def index(site: Site) -> str:
     """The page that lists the tables."""
     rows = [
-        [f"[`{table.name}`]({table.name}.md)", *_meaning(table), _TYPES.get(table.type, table.type)]
+        [f"[`{table.name}`]({table.name}.md)", *_meaning(table), table.type]
         for table in site.tables
     ]
     return (
@@ -114,7 +107,7 @@ def _facts(table: Table) -> str:
         ("sorted by", ", ".join(f"`{name}`" for name in table.sort_order)),
         ("place", f"`{_place(table)}` in the version folder"),
     ]
-    return text.markdown_table(["", ""], [[f"**{name}**", fact] for name, fact in facts])
+    return "\n".join(f"- {name}: {fact}" for name, fact in facts)
 
 
 def _function(table: Table) -> str:

@@ -249,9 +249,10 @@ def test_bash_completes_a_table(two_tables: Published) -> None:
     assert (done.stdout, done.stderr) == ("subjects\n", "")
 
 
-def test_a_reader_that_leaves_is_no_error(two_tables: Published) -> None:
+@pytest.mark.parametrize("arguments", [["tables"], ["tables", "--json"]])
+def test_a_reader_that_leaves_is_no_error(two_tables: Published, arguments: list[str]) -> None:
     with subprocess.Popen(
-        [*COMMAND, "tables", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         process.stdout.close()  # as `head` does when it has seen enough
         assert process.stderr.read() == ""
