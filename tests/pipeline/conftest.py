@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +17,8 @@ from biodata_cache._publish import Report, publish
 from biodata_cache._sync import run_extract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-    from playwright.sync_api import Browser
 
     from biodata_cache._settings import Settings
 
@@ -129,22 +125,3 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
     pipeline.run("sample")
     return pipeline
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's own Chromium, without a window."""
-    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-    path = os.environ.get("BIODATA_TEST_CHROMIUM") or next(filter(None, found), None)
-    if path is None:
-        reason = "there is no Chromium: run scripts/install_browser.sh"
-        if os.environ.get("BIODATA_TEST_REQUIRE_BROWSER"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        launched = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield launched
-        launched.close()

@@ -6,9 +6,12 @@ import json
 import threading
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+from urllib.request import urlopen
 
 import pytest
 import server as s3_server
+from built import Build
 
 from biodata_cache import (
     AccessError,
@@ -26,8 +29,8 @@ from biodata_cache._store import Content, open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from built import Build
     from faults import Proxy
+    from playwright.sync_api import Browser
     from server import Server
 
 SUBJECTS = {"0451": "1", "451": "2", "a/b c%d=é'": "3", "..": "4", "*[0]?": "5", "": "6"}
@@ -342,3 +345,27 @@ def test_a_root_without_a_bucket(build: Build, root: str) -> None:
     build.root = root
     with pytest.raises(SettingsError, match="names no bucket"):
         publish(build.settings)
+
+
+@pytest.mark.slow
+def test_the_page_opens_from_the_bucket(aws: Server, browser: Browser, tmp_path: Path) -> None:
+    aws.new_bucket("to-be-looked-at", readers="*")
+    build = Build(tmp_path / "work", "s3://to-be-looked-at/some/prefix")
+    publish(build.make(SUBJECTS).settings)
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = f"{aws.endpoint}/to-be-looked-at/{HOME}/{build.area.name}/index.html"
+    page.goto(f"{address}#quality_control")
+    page.get_by_role("heading", level=1, name="quality_control", exact=True).wait_for()
+    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} == {address}
+    code = "\n".join(page.locator(".snippet pre").all_inner_texts())
+    assert f'"BIODATA_CACHE_ROOT"] = "{build.root}"' in code
+    links = [str(link.get_attribute("href")) for link in page.locator("td a").all()]
+    paths = [urlsplit(urljoin(address, link)) for link in links]
+    found = [path.geturl() for path in paths if path.path.endswith("/data.pqt")]
+    assert len(found) == len(SUBJECTS)
+    for url in found:
+        with urlopen(url) as answer:
+            assert answer.read(4) == b"PAR1"
+    page.close()
