@@ -45,17 +45,6 @@ done
 
 # DuckDB checks the signature of an extension before it loads it.
 for name in $extensions; do
-    file="$name.duckdb_extension.wasm"
-    target="$folder/duckdb-wasm-extensions/$file"
-    if [ ! -e "$target" ]; then
-        mkdir -p "$(dirname "$target")"
-        if ! curl --silent --fail --compressed --max-time 60 --output "$unfinished/extension" \
-            "$extension_server/$file"; then
-            echo "the server of DuckDB does not give $file: the newer DuckDB-WASM is tested with" \
-                "tables that are handed to it as Arrow, the older one reads the files." >&2
-            exit
-        fi
-        mv "$unfinished/extension" "$target"
-    fi
-    echo "its extension is in $target"
+    target="$folder/duckdb-wasm-extensions/$name.duckdb_extension.wasm"
+    [ -e "$target" ] || echo "without $target, tests hand the newer DuckDB-WASM its tables as Arrow"
 done
