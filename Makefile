@@ -36,8 +36,9 @@ format: $(VENV)/.installed ## Put Python and SQL into house style.
 bench: $(VENV)/.installed ## Measure extract, build and publish against a plain scan of the same records.
 	$(RUN)/python scripts/bench.py
 
-docs: $(VENV)/.installed ## Write the generated parts of the README.
+docs: $(VENV)/.installed ## Write the generated parts of the README and of the package.
 	$(RUN)/python scripts/write_readme_tables.py
+	$(RUN)/python scripts/write_filters.py
 
 lock: $(VENV)/.installed ## Resolve the dependencies again, for all supported Pythons.
 	$(RUN)/pip install --quiet "uv>=0.5"
