@@ -36,8 +36,9 @@ format: $(VENV)/.installed ## Put Python and SQL into house style.
 bench: $(VENV)/.installed ## Measure extract, build and publish against a plain scan of the same records.
 	$(RUN)/python scripts/bench.py
 
-docs: $(VENV)/.installed ## Write the generated part of the README, and build the documentation into site/.
+docs: $(VENV)/.installed ## Write what is generated of README and package, and build the documentation into site/.
 	$(RUN)/python scripts/write_readme_tables.py
+	$(RUN)/python scripts/write_filters.py
 	$(RUN)/python scripts/docs/build.py
 
 lock: $(VENV)/.installed ## Resolve the dependencies again, for all supported Pythons.

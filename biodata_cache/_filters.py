@@ -87,6 +87,13 @@ class Within:
 Condition = AnyOf | Within
 
 Scalar = str | float | date | Decimal | np.generic | None
+#: A text or any of some; a pair of times is a range of times that are text.
+TextFilter = str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice
+NumberFilter = (
+    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice
+)
+FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None]
+TimeFilter = str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice
 #: What a filter on a column may be: see `biodata_cache.tables`.
 FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice
 

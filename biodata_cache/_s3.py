@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -759,7 +759,8 @@ def _new_engine() -> duckdb.DuckDBPyConnection:
     engine.execute("set enable_external_file_cache = false")
     engine.execute("set http_retries = 5")
     engine.execute("set threads = 16")  # they wait for answers more than they work
-    engine.execute("set httpfs_connection_caching = true")
+    with suppress(duckdb.CatalogException):  # DuckDB 1.4 has no such setting
+        engine.execute("set httpfs_connection_caching = true")
     return engine
 
 

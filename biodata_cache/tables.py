@@ -39,8 +39,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    from typing_extensions import Unpack
 
     from biodata_cache._filters import FilterValue
+    from biodata_cache._table_filters import (
+        AssetBasicsFilters,
+        AssetLineageFilters,
+        AssetsFilters,
+        BehaviorCurriculumFilters,
+        DataQualityFilters,
+        ForagingSessionsFilters,
+        MetadataCoreFilters,
+        PlatformExaspimFilters,
+        PlatformFibFilters,
+        PlatformQcFilters,
+        PlatformSmartspimFilters,
+        QcStatusFilters,
+        QcTagStatusFilters,
+        QualityControlFilters,
+        RecordConsistencyFilters,
+        ScientistRlFibFilters,
+        SourceDataFilters,
+        TimeToQcFilters,
+        UniqueGenotypesFilters,
+        UniqueProjectNamesFilters,
+        UniqueSubjectIdsFilters,
+    )
 
 __all__ = [
     "asset_basics",
@@ -71,7 +95,9 @@ __all__ = [
 ]
 
 
-def asset_basics(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def asset_basics(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[AssetBasicsFilters]
+) -> pd.DataFrame:
     """Read the commonly used metadata of every asset.
 
     Args:
@@ -94,7 +120,9 @@ def asset_basics(*, columns: Sequence[str] | None = None, **filters: FilterValue
     return _table("asset_basics", columns, filters)
 
 
-def assets(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def assets(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[AssetsFilters]
+) -> pd.DataFrame:
     """Read every asset once, typed.
 
     Args:
@@ -109,7 +137,9 @@ def assets(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> p
     return _table("assets", columns, filters)
 
 
-def asset_lineage(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def asset_lineage(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[AssetLineageFilters]
+) -> pd.DataFrame:
     """Read what each derived asset was made from.
 
     Args:
@@ -123,7 +153,9 @@ def asset_lineage(*, columns: Sequence[str] | None = None, **filters: FilterValu
     return _table("asset_lineage", columns, filters)
 
 
-def source_data(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def source_data(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[SourceDataFilters]
+) -> pd.DataFrame:
     """Read the sources, the pipeline and the processing time of every derived asset.
 
     Args:
@@ -137,7 +169,9 @@ def source_data(*, columns: Sequence[str] | None = None, **filters: FilterValue)
     return _table("source_data", columns, filters)
 
 
-def metadata_core(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def metadata_core(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[MetadataCoreFilters]
+) -> pd.DataFrame:
     """Read which core files every record has.
 
     Args:
@@ -151,7 +185,7 @@ def metadata_core(*, columns: Sequence[str] | None = None, **filters: FilterValu
 
 
 def unique_project_names(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueProjectNamesFilters]
 ) -> list[str]:
     """List the names of all projects.
 
@@ -172,7 +206,7 @@ def unique_project_names(
 
 
 def unique_subject_ids(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueSubjectIdsFilters]
 ) -> list[str]:
     """List the ids of all subjects.
 
@@ -186,7 +220,9 @@ def unique_subject_ids(
     return _texts("unique_subject_ids", columns, filters)
 
 
-def unique_genotypes(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> list[str]:
+def unique_genotypes(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueGenotypesFilters]
+) -> list[str]:
     """List all genotypes.
 
     Args:
@@ -204,7 +240,7 @@ def quality_control(
     *,
     asset_names: str | Iterable[str] | None = None,
     columns: Sequence[str] | None = None,
-    **filters: FilterValue,
+    **filters: Unpack[QualityControlFilters],
 ) -> pd.DataFrame:
     """Read the quality-control metrics of one subject, or of all.
 
@@ -236,7 +272,7 @@ def qc(
     asset_names: str | Iterable[str] | None = None,
     *,
     columns: Sequence[str] | None = None,
-    **filters: FilterValue,
+    **filters: Unpack[QualityControlFilters],
 ) -> pd.DataFrame:
     """Read the quality-control metrics of one subject: `quality_control` by its older name.
 
@@ -262,7 +298,7 @@ def qc_tag_status(
     *,
     asset_names: str | Iterable[str] | None = None,
     columns: Sequence[str] | None = None,
-    **filters: FilterValue,
+    **filters: Unpack[QcTagStatusFilters],
 ) -> pd.DataFrame:
     """Read the status of every quality-control tag of one subject, or of all.
 
@@ -282,7 +318,9 @@ def qc_tag_status(
     return _partitioned("qc_tag_status", "subject_id", subject_id, columns, filters, asset_names)
 
 
-def qc_status(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def qc_status(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[QcStatusFilters]
+) -> pd.DataFrame:
     """Read one verdict per asset.
 
     Args:
@@ -296,7 +334,9 @@ def qc_status(*, columns: Sequence[str] | None = None, **filters: FilterValue) -
     return _table("qc_status", columns, filters)
 
 
-def time_to_qc(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def time_to_qc(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[TimeToQcFilters]
+) -> pd.DataFrame:
     """Read how long quality control took.
 
     Args:
@@ -313,7 +353,7 @@ def platform_qc(
     platform: str | Iterable[str] | None = None,
     *,
     columns: Sequence[str] | None = None,
-    **filters: FilterValue,
+    **filters: Unpack[PlatformQcFilters],
 ) -> pd.DataFrame:
     """Read the status of every quality-control tag of one platform, or of all.
 
@@ -337,7 +377,9 @@ def platform_qc(
     return _partitioned("platform_qc", "platform", platform, columns, filters)
 
 
-def platform_fib(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def platform_fib(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformFibFilters]
+) -> pd.DataFrame:
     """Read the fibers and channels of all fiber photometry.
 
     Args:
@@ -352,7 +394,7 @@ def platform_fib(*, columns: Sequence[str] | None = None, **filters: FilterValue
 
 
 def platform_smartspim(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimFilters]
 ) -> pd.DataFrame:
     """Read SmartSPIM imaging, with links to look at it.
 
@@ -368,7 +410,7 @@ def platform_smartspim(
 
 
 def assets_smartspim(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimFilters]
 ) -> pd.DataFrame:
     """Read SmartSPIM imaging: `platform_smartspim` by its older name.
 
@@ -383,7 +425,7 @@ def assets_smartspim(
 
 
 def platform_exaspim(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformExaspimFilters]
 ) -> pd.DataFrame:
     """Read ExaSPIM imaging, with links to look at it.
 
@@ -398,7 +440,7 @@ def platform_exaspim(
 
 
 def behavior_curriculum(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[BehaviorCurriculumFilters]
 ) -> pd.DataFrame:
     """Read where in its training an animal was.
 
@@ -417,7 +459,7 @@ def behavior_curriculum(
 
 
 def foraging_sessions(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[ForagingSessionsFilters]
 ) -> pd.DataFrame:
     """Read the sessions of dynamic foraging.
 
@@ -433,7 +475,7 @@ def foraging_sessions(
 
 
 def scientist_rl_fib(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[ScientistRlFibFilters]
 ) -> pd.DataFrame:
     """Read which structures, coordinates and indicators trained mice have.
 
@@ -464,7 +506,7 @@ def metadata_upgrade(
 
 
 def record_consistency(
-    *, columns: Sequence[str] | None = None, **filters: FilterValue
+    *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyFilters]
 ) -> pd.DataFrame:
     """Read which records contradict each other or lack what links to them.
 
@@ -478,7 +520,9 @@ def record_consistency(
     return _table("record_consistency", columns, filters)
 
 
-def data_quality(*, columns: Sequence[str] | None = None, **filters: FilterValue) -> pd.DataFrame:
+def data_quality(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[DataQualityFilters]
+) -> pd.DataFrame:
     """Read what the other tables had to leave out or repair.
 
     Args:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from biodata_cache._contract import Table, published_tables, read_manifest
 
@@ -19,7 +20,12 @@ BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
 
 def tables() -> list[Table]:
-    """Every published table, from a fresh parse of the dbt project."""
+    """Every published table."""
+    return published_tables(manifest())
+
+
+def manifest() -> dict[str, Any]:
+    """A fresh parse of the dbt project."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             [
@@ -30,7 +36,7 @@ def tables() -> list[Table]:
             check=True,
             env=os.environ | {"BIODATA_CACHE_WORK": folder},
         )  # fmt: skip
-        return published_tables(read_manifest(Path(folder)))
+        return read_manifest(Path(folder))
 
 
 def row(table: Table) -> str:

@@ -316,14 +316,23 @@ def test_each_field_that_can_be_odd_is_published() -> None:
     assert judged == published
 
 
-@pytest.fixture(scope="session")
-def lint() -> Any:
-    """The lint of the layers, a script."""
-    path = PROJECT / "scripts" / "lint_staging.py"
-    spec = importlib.util.spec_from_file_location("lint_staging", path)
+def _script(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, PROJECT / "scripts" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def lint() -> Any:
+    """The lint of the layers, a script."""
+    return _script("lint_staging")
+
+
+def test_filters_are_typed_as_the_columns_are(manifest: dict[str, Any]) -> None:
+    writer = _script("write_filters")
+    wanted = writer.module(writer.published(manifest))
+    assert writer.MODULE.read_text(encoding="utf-8") == wanted, "run 'make docs'"
 
 
 def test_the_layers_keep_apart(lint: Any) -> None:

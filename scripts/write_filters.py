@@ -1,0 +1,82 @@
+"""Write `biodata_cache/_table_filters.py`: the filters that each table takes, from dbt's manifest.
+
+Run it with `make docs`. A test says whether the module is up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PROJECT = Path(__file__).resolve().parents[1]
+MODULE = PROJECT / "biodata_cache" / "_table_filters.py"
+HEAD = '''"""The filters that each table takes, for type checkers and editors.
+
+Written by `scripts/write_filters.py` from the columns of the models: change those.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from biodata_cache._filters import FlagFilter, NumberFilter, TextFilter, TimeFilter
+'''
+KINDS = {
+    "varchar": "TextFilter",
+    "varchar[]": "TextFilter",
+    "integer": "NumberFilter",
+    "bigint": "NumberFilter",
+    "double": "NumberFilter",
+    "boolean": "FlagFilter",
+    "timestamp": "TimeFilter",
+    "timestamp with time zone": "TimeFilter",
+    "date": "TimeFilter",
+}
+
+
+def module(models: Iterable[dict[str, Any]]) -> str:
+    """The module for these models of the manifest."""
+    return "\n\n".join([HEAD, *(_class(each) for each in sorted(models, key=lambda m: m["name"]))])
+
+
+def _class(model: dict[str, Any]) -> str:
+    """One class; the partition key is a parameter of its own, and may be the only column."""
+    name = "".join(word.capitalize() for word in model["name"].split("_"))
+    key = model["config"]["meta"].get("partition_key")
+    lines = [
+        f"    {column['name']}: {KINDS.get(column['data_type'], 'None')}"
+        for column in model["columns"].values()
+        if column["name"] != key and column["name"].isidentifier()
+    ]
+    head = (
+        f'class {name}Filters(TypedDict, total=False):\n    """Filters on `{model["name"]}`."""\n\n'
+    )
+    return head + "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the module."""
+    sys.path.insert(0, str(PROJECT / "scripts"))
+    from write_readme_tables import manifest  # noqa: PLC0415  # beside this script
+
+    MODULE.write_text(module(published(manifest())), encoding="utf-8")
+
+
+def published(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The models that are published tables of columns that are known before."""
+    return [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["config"]["materialized"] == "external"
+        and not node["config"]["meta"].get("dynamic_columns")
+    ]
+
+
+if __name__ == "__main__":
+    main()
