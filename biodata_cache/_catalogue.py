@@ -72,7 +72,7 @@ def _table(entry: Mapping[str, Any], history: Sequence[PublishedBuild]) -> dict[
         "description": entry.get("description") or "",
         "location": str(entry["location"]),
         "partition_key": entry.get("partition_key"),
-        "type": entry["type"],
+        "type": entry.get("type") or "",
         "columns": [
             [column["name"], column.get("type") or "", column.get("description") or ""]
             for column in entry["columns"]

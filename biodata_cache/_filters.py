@@ -33,6 +33,7 @@ _TEXT_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?P<clock>[T ]\d{2}:\d{2}.*)?")
 # The one form in which a published text has a time that DuckDB does not cast.
 _TIME_IN_NAMES = "%Y-%m-%d_%H-%M-%S"
 _PAIR = 2
+_MANY = 50
 
 Kind = Literal["text", "number", "flag", "time", "other"]
 
@@ -324,7 +325,12 @@ def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
 def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
     column = quoted(condition.column)
     alternatives = []
-    if condition.values:
+    if loses_order(condition):
+        # To name every value takes DuckDB much longer; the values of a list are of one type.
+        for kind in dict.fromkeys(map(type, condition.values)):
+            listed = bind([value for value in condition.values if type(value) is kind])
+            alternatives.append(f"{column} in (select unnest({listed}))")
+    elif condition.values:
         listed = ", ".join(map(bind, condition.values))
         alternatives.append(
             f"list_has_any({column}, [{listed}])"
@@ -334,6 +340,13 @@ def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
     if condition.or_missing:
         alternatives.append(f"{column} is null")
     return _either(alternatives)
+
+
+def loses_order(condition: Condition) -> bool:
+    """Whether so many values are looked up that DuckDB makes a join of it."""
+    if not isinstance(condition, AnyOf) or condition.type.endswith("[]"):
+        return False
+    return len(condition.values) > _MANY
 
 
 def _either(alternatives: list[str]) -> str:

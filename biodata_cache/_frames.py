@@ -46,18 +46,49 @@ def frame(
         values: Values of its parameters.
         types: DuckDB types by column, if they are known.
     """
+    if has_arrow():
+        result = duck.execute(query, values)
+        described = [(str(name), str(kind)) for name, kind, *_ in result.description or ()]
+        names = _told_apart([name for name, _ in described])
+        table = result.arrow(ROWS_AT_ONCE).read_all()
+        return _frame(names, _by_arrow(duck, table, [kind for _, kind in described]))
     if types is None:
-        types = {} if has_arrow() else _described(duck, query, values)
+        types = _described(duck, query, values)
+    result = duck.execute(_without_zones(query, types), values)
+    names = _told_apart([str(name) for name, *_ in result.description or ()])
+    return _frame(names, _by_duckdb(result, [types.get(name, "") for name in names]))
+
+
+def frame_of_file(
+    duck: duckdb.DuckDBPyConnection, path: str, types: Mapping[str, str]
+) -> pd.DataFrame | None:
+    """Columns of a file as `frame` gives them, read by Arrow itself; None where it cannot."""
+    table = arrow_of_file(path, types)
+    if table is None:
+        return None
+    return _frame(list(types), _by_arrow(duck, table, list(types.values())))
+
+
+def arrow_of_file(path: str, types: Mapping[str, str]) -> pa.Table | None:
+    """Columns of a file, read by Arrow itself; None where it cannot.
+
+    It decodes all columns at once, DuckDB one after the other: twice as fast on two processors.
+    """
     if not has_arrow():
-        query = _without_zones(query, types)
-    result = duck.execute(query, values)
-    described = [(str(name), str(kind)) for name, kind, *_ in result.description or ()]
-    names = _told_apart([name for name, _ in described])
-    kinds = [types.get(name, kind) for name, (_, kind) in zip(names, described, strict=True)]
-    found = _by_arrow(duck, result, kinds) if has_arrow() else _by_duckdb(result, kinds)
-    text = pd.Series(["text"]).dtype
-    columns = [_settled(column, kind, text) for column, kind in zip(found, kinds, strict=True)]
-    return pd.DataFrame(dict(zip(names, columns, strict=True)), columns=names, copy=False)
+        return None
+    import pyarrow as pa  # noqa: PLC0415  # need not be there
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        with pq.ParquetFile(path) as file:
+            table = file.read(columns=list(types))
+    except (OSError, pa.ArrowException):
+        return None  # DuckDB may find it right, or else says what is wrong
+    return table.select(list(types)) if set(types) <= set(table.column_names) else None
+
+
+def _frame(names: Sequence[str], columns: Sequence[pd.Series[Any]]) -> pd.DataFrame:
+    return pd.DataFrame(dict(zip(names, columns, strict=True)), columns=list(names), copy=False)
 
 
 def arrow(
@@ -90,21 +121,6 @@ def _told_apart(names: Sequence[str]) -> list[str]:
     return told
 
 
-def _settled(column: pd.Series[Any], kind: str, text: Any) -> pd.Series[Any]:  # noqa: ANN401
-    """The column with the one dtype that its type has."""
-    if kind == INSTANT and column.dt.tz is None:
-        zoned: pd.Series[Any] = column.dt.tz_localize("UTC")
-        return zoned
-    if kind == "VARCHAR" and column.dtype != text:
-        # pandas 3 has a dtype for text, which columns without any text do not get.
-        return column.astype(text)
-    if kind.endswith("]") or kind.startswith(("MAP", "STRUCT")):
-        # `if row.modalities:` fails on the NA that DuckDB puts here.
-        plain: pd.Series[Any] = column.where(column.notna(), None)
-        return plain
-    return column
-
-
 def _described(
     duck: duckdb.DuckDBPyConnection,
     query: str,
@@ -133,18 +149,37 @@ def _without_zones(query: str, types: Mapping[str, str]) -> str:
 
 
 def _by_duckdb(result: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[pd.Series[Any]]:
-    """The columns as DuckDB gives them to pandas."""
+    """The columns as DuckDB gives them to pandas, where that is what Arrow does, too."""
     whole = result.df()
-    return [whole.iloc[:, position] for position in range(len(kinds))]
+    found = [whole.iloc[:, position] for position in range(len(whole.columns))]
+    return [_settled(column, kind) for column, kind in zip(found, kinds, strict=True)]
+
+
+def _settled(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+    """The column with the one dtype that its type has."""
+    settled = column
+    if kind == INSTANT:
+        settled = column.dt.tz_localize("UTC")
+    elif kind == "VARCHAR" and column.dtype != _text_dtype():
+        # pandas 3 has a dtype for text, which columns without any text do not get.
+        settled = column.astype(_text_dtype())
+    elif kind.endswith("]") or kind.startswith(("MAP", "STRUCT")):
+        # `if row.modalities:` fails on the NA that DuckDB puts here.
+        settled = column.where(column.notna(), None)
+    return settled
+
+
+@functools.cache
+def _text_dtype() -> Any:  # noqa: ANN401  # of pandas or numpy
+    return pd.Series(["text"]).dtype
 
 
 def _by_arrow(
-    duck: duckdb.DuckDBPyConnection, result: duckdb.DuckDBPyConnection, kinds: Sequence[str]
+    duck: duckdb.DuckDBPyConnection, rows: pa.Table, kinds: Sequence[str]
 ) -> list[pd.Series[Any]]:
     """The columns by way of Arrow; those of which it makes something else, by DuckDB's own way."""
     import pyarrow as pa  # noqa: PLC0415  # need not be there
 
-    rows = result.arrow(ROWS_AT_ONCE).read_all()
     rows = rows.rename_columns([str(position) for position in range(len(kinds))])
     straight, missing, others = [], [], []
     for position, kind in enumerate(kinds):
@@ -160,7 +195,8 @@ def _by_arrow(
     if missing:
         parts |= dict(rows.select(missing).to_pandas(types_mapper=_with_missing(pa)).items())
     if others:
-        parts |= dict(duck.from_arrow(rows.select(others)).df().items())
+        for name, column in duck.from_arrow(rows.select(others)).df().items():
+            parts[name] = _settled(column, kinds[int(str(name))])
     return [parts[str(position)] for position in range(len(kinds))]
 
 

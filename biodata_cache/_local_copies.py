@@ -2,17 +2,19 @@
 
 A copy is named after the object and after its own content. It is written beside and moved in whole,
 and what its content does not agree with its name is never read: any number of processes may use one
-folder. Those that were used last stay when the folder would grow beyond its limit.
+folder. Those that were used last stay when the folder grows beyond its limit.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import secrets
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +28,30 @@ LARGEST = 32 * 10**6
 # Objects up to this size are copied even if only some of their columns or rows are asked for.
 LARGEST_IN_PARTS = 10**6
 _ABANDONED_SECONDS = 3600.0
+# What other processes add is counted after this time at the latest.
+_MEASURED_SECONDS = 60.0
 _UNFINISHED = ".unfinished-"
 # After the oldest are removed, as much of the limit is used at most.
 _FULL = 0.9
+
+
+@dataclass
+class _Measured:
+    """How much there is in a folder, as far as this process knows.
+
+    Attributes:
+        total: Bytes that the copies take together.
+        at: When that was looked up; what this process added since is in it.
+    """
+
+    total: int = 0
+    at: float = -math.inf
+
+
+@lru_cache(maxsize=8)
+def copies_in(folder: Path, limit: int) -> LocalCopies:
+    """The copies in a folder, with what this process knows of them."""
+    return LocalCopies(folder, limit)
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,7 @@ class LocalCopies:
     folder: Path
     limit: int
     _checked: dict[Path, object] = field(default_factory=dict, compare=False, repr=False)
+    _measured: _Measured = field(default_factory=_Measured, compare=False, repr=False)
 
     def find(self, name: str, sha256: str | None = None) -> Path | None:
         """The copy of an object.
@@ -77,6 +101,7 @@ class LocalCopies:
                 unfinished.unlink(missing_ok=True)
             return None
         self._checked[path] = identity(path)
+        self._measured.total += len(content)
         return path
 
     def is_usable(self) -> bool:
@@ -93,24 +118,27 @@ class LocalCopies:
         Args:
             in_use: Copies that stay.
         """
+        measured, now = self._measured, time.monotonic()
+        if measured.total <= self.limit and now - measured.at < _MEASURED_SECONDS:
+            return
         found = []
         for path in self._copies():
             with suppress(OSError):  # another process was faster
                 status = path.stat()
                 found.append((status.st_atime_ns, status.st_size, path))
         total = sum(size for _, size, _ in found)
-        if total <= self.limit:
-            return
         kept = set(in_use)
+        enough = total if total <= self.limit else self.limit * _FULL
         for _, size, path in sorted(found):
+            if total <= enough:
+                break
             if path in kept:
                 continue
             with suppress(OSError):
                 path.unlink()
             self._checked.pop(path, None)
             total -= size
-            if total <= self.limit * _FULL:
-                return
+        measured.total, measured.at = total, now
 
     def _copies(self) -> Iterator[Path]:
         """Every copy; what was left unfinished long ago is removed on the way."""

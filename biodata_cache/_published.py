@@ -19,7 +19,7 @@ from biodata_cache._errors import (
     RegistryError,
     VersionWarning,
 )
-from biodata_cache._registry import TableInfo
+from biodata_cache._registry import PartitionEntry, TableInfo
 from biodata_cache._store import DataFile
 
 if TYPE_CHECKING:
@@ -250,12 +250,7 @@ class PublishedCache:
         """
         place = self._place(table)
         if table.partitioned:
-            partitions = self._partitions(table, place)
-            files = [
-                _chosen(table, partitions, value)
-                for value in (partitions if values is None else values)
-                if is_strict or value in partitions
-            ]
+            files = self._partitions(table, place, values, is_strict=is_strict)
         elif values is None:
             files = [_File(place, table.bytes, table.sha256)]
         else:
@@ -298,26 +293,38 @@ class PublishedCache:
             )
         return "/".join([self.version_folder, *inside])
 
-    def _partitions(self, table: TableEntry, place: str) -> dict[str, _File]:
-        """The file of each partition by its value, in the order of the registry.
+    def _partitions(
+        self, table: TableEntry, place: str, values: Sequence[str] | None, *, is_strict: bool
+    ) -> list[_File]:
+        """The files of some partitions, or of all in the order of the registry.
 
         An older publisher did not list them: then they are what the folder holds, by value.
+
+        Raises:
+            PartitionNotFoundError: The table has no partition of a value.
         """
-        if table.partitions is not None:
-            return {
-                entry.value: _File(
-                    partition_path(place, str(table.partition_key), entry.value),
-                    entry.bytes,
-                    entry.sha256,
-                )
-                for entry in table.partitions
-            }
-        file = re.compile(
-            f"{re.escape(place)}/{re.escape(str(table.partition_key))}=([^/]*)/{PARTITION_FILE}"
+        key = str(table.partition_key)
+        known = (
+            {value: PartitionEntry(value) for value in self._found_partitions(place, key)}
+            if table.partitions is None
+            else {entry.value: entry for entry in table.partitions}
         )
+        if values is None:
+            chosen = list(known.values())
+        elif is_strict:
+            chosen = [_chosen(table, known, value) for value in values]
+        else:
+            chosen = [known[value] for value in values if value in known]
+        return [
+            _File(partition_path(place, key, entry.value), entry.bytes, entry.sha256)
+            for entry in chosen
+        ]
+
+    def _found_partitions(self, place: str, key: str) -> list[str]:
+        """Values of the partitions in a folder, sorted."""
+        file = re.compile(f"{re.escape(place)}/{re.escape(key)}=([^/]*)/{PARTITION_FILE}")
         matches = (file.fullmatch(path) for path in self.store.listing(f"{place}/"))
-        found = sorted((unquote(match[1]), match[0]) for match in matches if match)
-        return {value: _File(path) for value, path in found}
+        return sorted(unquote(match[1]) for match in matches if match)
 
     def _read(self, path: str) -> bytes | None:
         """Content of a document; None if there is none.
@@ -359,8 +366,8 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
     return _registry.parse(text, address)
 
 
-def _chosen(table: TableEntry, partitions: dict[str, _File], value: str) -> _File:
-    """The file of one partition.
+def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str) -> PartitionEntry:
+    """The entry of one partition.
 
     Raises:
         PartitionNotFoundError: There is none of this value.

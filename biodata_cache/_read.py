@@ -81,6 +81,9 @@ def frame(asked: Selection) -> pd.DataFrame:
     """
 
     def convert(duck: duckdb.DuckDBPyConnection, rows: Rows) -> pd.DataFrame:
+        found = None if rows.file is None else _frames.frame_of_file(duck, rows.file, rows.types)
+        if found is not None:
+            return found
         return _frames.frame(duck, rows.query, rows.parameters, rows.types)
 
     return converted(asked, convert)
@@ -247,19 +250,27 @@ class Rows:
         values: Values of its parameters.
         types: DuckDB types of the columns that are to be read.
         conditions: What the rows must hold.
+        file: The one file on this machine that they are all of; None if it is otherwise.
     """
 
     source: str
     values: dict[str, object]
     types: dict[str, str]
     conditions: tuple[Condition, ...] = ()
+    file: str | None = None
 
     @property
     def query(self) -> str:
         """The statement that reads them."""
         condition, _ = _filters.as_sql(self.conditions)
         where = f" where {condition}" if condition else ""
-        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}"
+        order = " order by file_index, file_row_number" if self._is_unordered else ""
+        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}{order}"
+
+    @property
+    def _is_unordered(self) -> bool:
+        """Whether rows of files would come in any order."""
+        return bool(self.values) and any(map(_filters.loses_order, self.conditions))
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -296,7 +307,8 @@ def rows_of(
     """
     source, values, types = _scanned(duck, entry, places)
     columns, conditions = checked(entry, types, asked)
-    return Rows(source, values, columns, tuple(conditions))
+    is_file = len(places) == 1 and not conditions and "://" not in places[0]
+    return Rows(source, values, columns, tuple(conditions), places[0] if is_file else None)
 
 
 def checked(

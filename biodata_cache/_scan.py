@@ -106,7 +106,8 @@ class Scan:
         _need("pyarrow", "pip install pyarrow")
 
         def convert(duck: DuckDBPyConnection, rows: Rows) -> pa.Table:
-            return _frames.arrow(duck, rows.query, rows.parameters)
+            found = None if rows.file is None else _frames.arrow_of_file(rows.file, rows.types)
+            return _frames.arrow(duck, rows.query, rows.parameters) if found is None else found
 
         return _read.converted(self._selection, convert)
 

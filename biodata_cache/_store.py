@@ -188,10 +188,10 @@ def open_store(settings: Settings) -> Store:
     """
     if settings.backend == "S3":
         s3 = import_s3(settings.root)
-        from biodata_cache._local_copies import LocalCopies  # noqa: PLC0415  # for S3 only
+        from biodata_cache._local_copies import copies_in  # noqa: PLC0415  # for S3 only
 
         folder = settings.local_cache
-        copies = None if folder is None else LocalCopies(folder, settings.local_cache_size)
+        copies = None if folder is None else copies_in(folder, settings.local_cache_size)
         store: Store = s3.open_s3(settings.root, copies)
         return store
     if settings.backend == "MEMORY":

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 python_version=1.4.3
 # The second is the last one that has parquet built in; the first asks DuckDB's server for it.
 wasm_versions="1.32.0 1.28.0"
-extension=v1.4.3/wasm_eh/parquet.duckdb_extension.wasm
+extensions="v1.4.3/wasm_eh/parquet v1.4.3/wasm_eh/icu"
 
 python=.venv/bin/python
 [ -x "$python" ] || python=python3
@@ -44,16 +44,18 @@ for version in $wasm_versions; do
 done
 
 # DuckDB checks the signature of an extension before it loads it.
-target="$folder/duckdb-wasm-extensions/$extension"
-if [ ! -e "$target" ]; then
-    mkdir -p "$(dirname "$target")"
-    if curl --silent --fail --compressed --max-time 60 --output "$unfinished/extension" \
-        "$extension_server/$extension"; then
+for name in $extensions; do
+    file="$name.duckdb_extension.wasm"
+    target="$folder/duckdb-wasm-extensions/$file"
+    if [ ! -e "$target" ]; then
+        mkdir -p "$(dirname "$target")"
+        if ! curl --silent --fail --compressed --max-time 60 --output "$unfinished/extension" \
+            "$extension_server/$file"; then
+            echo "the server of DuckDB does not give $file: the newer DuckDB-WASM is tested with" \
+                "tables that are handed to it as Arrow, the older one reads the files." >&2
+            exit
+        fi
         mv "$unfinished/extension" "$target"
-    else
-        echo "the server of DuckDB does not give $extension: the newer DuckDB-WASM is tested" \
-            "with tables that are handed to it as Arrow, the older one reads the files." >&2
-        exit
     fi
-fi
-echo "its parquet extension is in $target"
+    echo "its extension is in $target"
+done

@@ -86,7 +86,7 @@ def test_commands_publish_the_sample(folder: Path) -> None:
 
 def test_python_block_reads_it(folder: Path) -> None:
     (block,) = blocks("python")
-    script = block + "print(len(assets), len(metrics))"
+    script = block + "print(len(fiber), len(metrics), len(failed))"
     output = run([sys.executable, "-c", script], folder, BIODATA_CACHE_ROOT="published").stdout
     assert all(int(number) > 0 for number in output.split())
 

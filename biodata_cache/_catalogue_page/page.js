@@ -115,7 +115,7 @@
     encodeURIComponent(value).replace(/[!'()*]/g, (sign) => "%" + sign.charCodeAt(0).toString(16).toUpperCase());
 
   const fileOf = (table, value) => `${place(table)}/${table.partition_key}=${encoded(value)}/data.pqt`;
-  const href = (path) => path.split("/").map(encodeURIComponent).join("/");
+  const href = (path) => path.split("/").map((part) => encodeURIComponent(part).replaceAll("%3D", "=")).join("/");
 
   // Where this page lies, as a program that reads the tables writes it.
   function folder() {

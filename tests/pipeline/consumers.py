@@ -51,11 +51,12 @@ def wasm_versions() -> list[str]:
     return found[1].split()
 
 
-def extension() -> Path:
-    """The parquet extension of the newer DuckDB-WASM, which only DuckDB's own server has."""
-    found = re.search(r"^extension=(\S+)$", INSTALLER.read_text(), re.MULTILINE)
+def extensions() -> list[Path]:
+    """What the newer DuckDB-WASM fetches when it is first used; only DuckDB's own server has it."""
+    found = re.search(r'^extensions="(.*)"$', INSTALLER.read_text(), re.MULTILINE)
     assert found is not None
-    return tools() / "duckdb-wasm-extensions" / found[1]
+    folder = tools() / "duckdb-wasm-extensions"
+    return [folder / f"{name}.duckdb_extension.wasm" for name in found[1].split()]
 
 
 def registrations(base: str) -> list[str]:
@@ -132,7 +133,7 @@ def ask_wasm(
         questions: With `{base}` for the address of the version folder.
         arrow: A folder of tables that are handed to it, instead of those in the bucket.
     """
-    page = browser.new_page()
+    page = browser.new_page(timezone_id="UTC")
     outside: list[str] = []
     page.on(
         "request",
@@ -160,7 +161,7 @@ def ask_wasm(
             (HERE / "answers.js").read_text(),
             {
                 "dist": f"{modules}/@duckdb/duckdb-wasm/dist",
-                "extensions": repository if extension().exists() and arrow is None else None,
+                "extensions": None if arrow else repository,
                 "tables": tables,
                 "statements": statements,
                 "questions": [question.replace("{base}", base) for question in questions],

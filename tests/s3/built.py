@@ -46,8 +46,12 @@ class Build:
         *,
         assets: str = "first",
         built_at: str = "2026-01-01T00:00:00Z",
+        tables: dict[str, str] | None = None,
     ) -> Build:
-        """Build: one row of quality control per subject with a value, and assets of a project."""
+        """Build: one row of quality control per subject with a value, and assets of a project.
+
+        More tables are made of queries, by name.
+        """
         shutil.rmtree(self.work, ignore_errors=True)
         self.area.mkdir(parents=True)
         (self.work / "target").mkdir()
@@ -69,10 +73,16 @@ class Build:
                 path.parent.mkdir(parents=True)
                 query = f"from quality_control where subject_id = {_literal(subject)}"
                 _copy(duck, query, path)
-        self._artifacts(built_at)
+            columns = dict(COLUMNS)
+            for name, query in (tables or {}).items():
+                duck.execute(f"create table {name} as {query}")
+                _copy(duck, f"from {name}", self.area / f"{name}.pqt")
+                rows = duck.sql(f"describe {name}").fetchall()
+                columns[name] = {row[0]: row[1] for row in rows}
+        self._artifacts(built_at, columns)
         return self
 
-    def _artifacts(self, built_at: str) -> None:
+    def _artifacts(self, built_at: str, tables: dict[str, dict[str, str]]) -> None:
         nodes = {
             f"model.p.{name}": {
                 "unique_id": f"model.p.{name}",
@@ -99,7 +109,7 @@ class Build:
                     for column, kind in columns.items()
                 },
             }
-            for name, columns in COLUMNS.items()
+            for name, columns in tables.items()
         }
         metadata = {"invocation_id": "1", "generated_at": built_at, "project_name": "p"}
         results = [

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import biodata_cache
-from biodata_cache import CacheFileError, connect, custom, scan, sql
+from biodata_cache import CacheFileError, connect, custom, raw_to_derived, scan, sql
 from biodata_cache._local_copies import LocalCopies
 from biodata_cache._publish import publish
 
@@ -127,6 +127,7 @@ def test_the_folder_stays_within_its_limit(seen: Proxy, monkeypatch: pytest.Monk
     assert len(biodata_cache.assets()) == 2
 
 
+@pytest.mark.slow
 def test_processes_share_a_folder_that_is_too_small(
     published: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,3 +268,26 @@ def test_a_copy_of_another_process_is_checked_too(tmp_path: Path) -> None:
     path.write_bytes(b"c0ntent")
     assert LocalCopies(tmp_path, limit=100).find("a") is None
     assert not path.exists()
+
+
+def test_each_table_is_read_once_for_a_thousand_names(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"raw_{number}" for number in range(1000)]
+    build.make(
+        {},
+        tables={
+            "asset_basics": "select 'raw_' || i as name, i::varchar as _id, ['fib'] as modalities, "
+            "'2024-01-31' as _last_modified from range(1000) t(i)",
+            "source_data": "select 'derived_' || i as name, 'raw_' || i as source_data, "
+            "'' as pipeline_name, '' as processing_time from range(1000) t(i)",
+        },
+    )
+    publish(build.settings)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    derived = raw_to_derived(names)
+    assert derived == {name: [name.replace("raw", "derived")] for name in names}
+    assert sorted(path.rpartition("/")[2] for path in data_requests(proxy)) == [
+        "asset_basics.pqt",
+        "source_data.pqt",
+    ]

@@ -170,3 +170,30 @@ def test_objects_come_with_their_source(source, objects, monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_OBJECTS", "buckets")
     assert load(source=source).objects == "buckets"
     assert load(source=source, objects="none").objects == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("5GB", 5 * 10**9), ("500 mb", 5 * 10**8), ("1.5k", 1500), ("12", 12), ("0", 0)],
+)
+def test_the_size_of_the_local_cache_has_a_unit(monkeypatch, text, size):
+    monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE_SIZE", text)
+    assert _settings.load(root="x").local_cache_size == size
+
+
+@pytest.mark.parametrize("text", ["large", "-1", "5 gigabytes", "1e9", "\u0665GB"])
+def test_a_size_that_is_none_is_refused(monkeypatch, text):
+    monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE_SIZE", text)
+    with pytest.raises(SettingsError, match=r"LOCAL_CACHE_SIZE is .* give a size"):
+        _settings.load(root="x")
+
+
+def test_the_local_cache_lies_where_the_system_keeps_caches(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert _settings.load(root="x").local_cache == tmp_path / "biodata-cache" / "copies"
+    monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", "OFF")
+    assert _settings.load(root="x").local_cache is None
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", "mine")
+    assert _settings.load(root="x").local_cache == tmp_path / "mine"
