@@ -1,4 +1,4 @@
-"""The command line: `biodata-cache extract | build | publish | rollback | sync | tables | …`.
+"""The command line: `biodata-cache sync | publish | tables | read | sql | status | doctor | …`.
 
 Looking at what is published needs nothing but the extra `cli`; building needs `sync`.
 """
@@ -23,6 +23,7 @@ def cli() -> None:
     Examples:
       biodata-cache sync --source sample --root published
       biodata-cache tables --root published
+      biodata-cache read assets --where modalities=fib --root published
     """
 
 

@@ -17,7 +17,8 @@ from rich.text import Text
 
 from biodata_cache import _messages, _settings
 from biodata_cache._cli import _options
-from biodata_cache._cli._output import age, count, plain, print_json, print_text, size
+from biodata_cache._cli._output import count, plain, print_json, print_text, size
+from biodata_cache._display import ago
 from biodata_cache._errors import CacheError, MissingDependencyError
 from biodata_cache._project import import_extract
 from biodata_cache._published import find
@@ -228,7 +229,7 @@ def _version(cache: PublishedCache, versions: list[str]) -> Check:
 def _freshness(registry: CacheRegistry) -> Check:
     """When the newest table changed."""
     built_at = max((table.built_at or "" for table in registry), default="")
-    text = f"{len(registry)} tables" + (f", changed {age(built_at)} ago" if built_at else "")
+    text = f"{len(registry)} tables" + (f", changed {ago(built_at)}" if built_at else "")
     if not len(registry):
         return Check("tables", "fail", "the registry lists no table: publish again.")
     return Check("tables", "ok", text)

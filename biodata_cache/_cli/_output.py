@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import sys
 import warnings
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 from rich.cells import cell_len
 from rich.console import Console
-from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from biodata_cache import _display
 from biodata_cache._errors import ArgumentError, CacheError, SettingsError
 
 if TYPE_CHECKING:
@@ -62,9 +62,23 @@ def _whoever_reads_may_leave() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
+        if not _is_abandoned(sys.stdout):  # a connection of ours broke: that is a failure
+            raise
         # Python would flush stdout once more at its end, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _is_abandoned(pipe: TextIO) -> bool:
+    """Whether nobody reads a pipe any longer."""
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    poll = select.poll()
+    try:
+        poll.register(pipe.fileno(), 0)
+    except OSError:  # no file of the system
+        return False
+    return bool(poll.poll(0))
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
@@ -157,35 +171,7 @@ def count(number: int | None) -> str:
 
 def size(number: int | None) -> str:
     """A number of bytes for people; nothing if it is not known."""
-    return "" if number is None else decimal(number)
-
-
-def age(then: str | None, now: datetime | None = None) -> str:
-    """How long ago a time of a registry was; nothing if it is none.
-
-    Example:
-        >>> age("2026-01-01T00:00:00Z", datetime(2026, 1, 3, 1, tzinfo=timezone.utc))
-        '2 days'
-    """
-    seconds = age_seconds(then, now)
-    if seconds is None:
-        return ""
-    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            number = int(seconds // length)
-            return f"{number:,} {name}{'' if number == 1 else 's'}"
-    return "under a minute"
-
-
-def age_seconds(then: str | None, now: datetime | None = None) -> float | None:
-    """Seconds since a time of a registry; None if it is none."""
-    try:
-        instant = datetime.fromisoformat((then or "").replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=timezone.utc)
-    return ((now or datetime.now(timezone.utc)) - instant).total_seconds()
+    return "" if number is None else _display.size(number)
 
 
 def _print(content: Table | Text, file: TextIO | None = None) -> None:

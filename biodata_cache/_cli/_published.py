@@ -11,7 +11,8 @@ from rich.text import Text
 from biodata_cache import _settings
 from biodata_cache._cli import _options
 from biodata_cache._cli._completion import complete_table
-from biodata_cache._cli._output import age, count, plain, print_json, print_table, print_text, size
+from biodata_cache._cli._output import count, plain, print_json, print_table, print_text, size
+from biodata_cache._display import ago
 from biodata_cache._published import find
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _show(table: TableEntry) -> None:
         "size": size(table.bytes),
         "files": count(table.files) if table.partitioned else "",
         "partitions": _partitions(table),
-        "built": f"{table.built_at[:19]}, {age(table.built_at)} ago" if table.built_at else "",
+        "built": f"{table.built_at[:19]}, {ago(table.built_at)}" if table.built_at else "",
         "build": table.build_id or "",
         "location": table.location,
     }

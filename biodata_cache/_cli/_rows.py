@@ -104,7 +104,7 @@ def read(
     \b
     Examples:
       biodata-cache read assets --where modalities=fib --columns name,subject_id
-      biodata-cache read asset_basics --where age>=100 --where age<=200 -o adults.csv
+      biodata-cache read asset_basics --where 'age>=100' --where 'age<=200' -o adults.csv
       biodata-cache read quality_control --where subject_id=600493 --json
     """
     target = _Target.of(output, "json" if as_json else form)
@@ -146,9 +146,8 @@ def sql(
         from biodata_cache import connect  # noqa: PLC0415  # pandas comes with it
 
         with connect() as duck, _errors("the query failed"):
-            duck.execute(
-                "set python_enable_replacements = false"
-            )  # variables of ours are no tables
+            # Variables of this program are no tables.
+            duck.execute("set python_enable_replacements = false")
             rows = duck.sql(text)
             if rows is None:
                 say("done: the statement gives no rows")
@@ -239,18 +238,15 @@ class _Rows:
     """Rows as values of Python, some at a time."""
 
     def __init__(self, rows: DuckDBPyRelation) -> None:
-        import duckdb  # noqa: PLC0415
-
         types = [str(kind) for kind in rows.types]
         self.names = list(rows.columns)
         self._instants = {place for place, kind in enumerate(types) if kind == _INSTANT}
         # With a zone, DuckDB would need a package for each value: they go over in UTC, without.
-        self._rows = rows.select(
-            *(
-                duckdb.ColumnExpression(name).cast(duckdb.dtype("TIMESTAMP"))
-                if place in self._instants
-                else duckdb.ColumnExpression(name)
-                for place, name in enumerate(self.names)
+        # By position, because a query may give two columns the same name.
+        self._rows = rows.project(
+            ", ".join(
+                f"cast(#{place} as timestamp)" if place - 1 in self._instants else f"#{place}"
+                for place in range(1, len(types) + 1)
             )
         )
 
@@ -299,7 +295,14 @@ def _write_csv(rows: _Rows, file: TextIO) -> None:
 
 
 def _write_json(rows: _Rows, file: TextIO) -> None:
-    """One row in a line, so that they need not all be in memory."""
+    """One row in a line, so that they need not all be in memory.
+
+    Raises:
+        ArgumentError: Two columns have the same name.
+    """
+    twice = [name for name in rows.names if rows.names.count(name) > 1]
+    if twice:
+        raise ArgumentError(f"Two columns are called {twice[0]!r}: name one of them with `as`.")
     before = "[\n"
     for row in rows:
         record = json.dumps(dict(zip(rows.names, row, strict=True)), ensure_ascii=False)

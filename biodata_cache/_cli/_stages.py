@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.filesize import decimal
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,7 +17,7 @@ from rich.progress import (
 
 from biodata_cache import _settings
 from biodata_cache._cli import _options
-from biodata_cache._cli._output import count, print_json, print_table, say, stderr
+from biodata_cache._cli._output import count, print_json, print_table, say, size, stderr
 from biodata_cache._sync import (
     ExtractOptions,
     Outcome,
@@ -284,7 +283,7 @@ def _say_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
             f"{name}: {report.listed:,} records from {report.source}: {report.new:,} new, "
             f"{report.changed:,} changed, {report.unchanged:,} unchanged, "
             f"{report.deleted:,} deleted, {report.rejected:,} rejected "
-            f"({decimal(report.bytes)} in {report.seconds:.1f} s{retries})"
+            f"({size(report.bytes)} in {report.seconds:.1f} s{retries})"
         )
         if (report.rejected or report.repaired) and outcome.rejects is not None and not is_dry:
             say(
@@ -335,7 +334,7 @@ def _say_published(outcome: Outcome, *, as_json: bool) -> None:
                     entry["name"],
                     count(entry["row_count"]),
                     count(entry["files"]),
-                    decimal(entry["bytes"]),
+                    size(entry["bytes"]),
                     f"{seconds[entry['name']]:.2f} s" if entry["name"] in seconds else "",
                 ]
                 for entry in published.tables

@@ -12,8 +12,6 @@ from rich.text import Text
 from biodata_cache import _settings
 from biodata_cache._cli import _options
 from biodata_cache._cli._output import (
-    age,
-    age_seconds,
     count,
     plain,
     print_json,
@@ -22,6 +20,7 @@ from biodata_cache._cli._output import (
     size,
 )
 from biodata_cache._contract import read_artifact
+from biodata_cache._display import ago, seconds_since
 from biodata_cache._errors import BuildError, CacheError, CacheNotFoundError, SettingsError
 from biodata_cache._promote import BUILDS, Builds, parse_registry, read_published
 from biodata_cache._published import REGISTRY_FILE, find
@@ -175,7 +174,7 @@ def look(settings: Settings) -> Status:
         versions=versions,
         build=max((table.build_id or "" for table in registry), default="") or None,
         built_at=built_at,
-        age_seconds=age_seconds(built_at),
+        age_seconds=seconds_since(built_at),
         is_unfinished=_is_unfinished(cache),
         build_before=build_before,
         before_missing=missing,
@@ -256,7 +255,7 @@ def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
 def _show(found: Status) -> None:
     released = "released" if found.is_released else "not released: no publish of it has ended yet"
     _line("place", f"{found.place}, {released}")
-    _line("build", f"{found.build or 'not known'}, {age(found.built_at) or 'unknown time'} ago")
+    _line("build", f"{found.build or 'not known'}, {ago(found.built_at)}")
     _line("before", found.build_before or f"not known: {found.before_missing}")
     if found.is_unfinished:
         _line("publish", "one is at work, or was killed: then the next one clears up", "yellow")
@@ -268,7 +267,7 @@ def _show(found: Status) -> None:
         failed = f"; {len(run.failed)} FAILED" if run.failed else ""
         _line(
             "last run",
-            f"{age(run.ended_at)} ago in {run.work}, {run.seconds:.0f} s: {passed or 'nothing'} "
+            f"{ago(run.ended_at)} in {run.work}, {run.seconds:.0f} s: {passed or 'nothing'} "
             f"passed{failed}",
             "red" if run.failed else "",
         )
@@ -286,7 +285,7 @@ def _show(found: Status) -> None:
                 _change(found, table),
                 size(table.bytes),
                 count(table.files),
-                f"{age(table.built_at)} ago" if table.built_at else "",
+                ago(table.built_at),
             ]
             for table in found.tables
         ],

@@ -15,5 +15,5 @@ def section() -> str:
     parts = [f"```text\n{cli.get_help(whole)}\n```"]
     for name, command in sorted(cli.commands.items()):
         context = click.Context(command, info_name=name, parent=whole, terminal_width=_WIDTH)
-        parts.append(f"## {name}\n\n```text\n{command.get_help(context)}\n```")
+        parts.append(f"### {name}\n\n```text\n{command.get_help(context)}\n```")
     return "\n\n".join(parts) + "\n"

@@ -213,6 +213,16 @@ def test_wrong_sql_is_one_message(assets: Published, query: str, part: str) -> N
     assert "Traceback" not in done.stderr
 
 
+def test_columns_may_have_any_name(assets: Published) -> None:
+    query = """select 1 as "a.b", 2 as "x""y", 3 as "#1", timestamptz '2024-01-01' as "t t" """
+    expected = {"a.b": 1, 'x"y': 2, "#1": 3, "t t": "2024-01-01T00:00:00Z"}
+    assert rows("sql", query) == [expected]
+    assert run("sql", "select 1 as a, 2 as a").stdout == "a,a\n1,2\n"
+    done = run("sql", "select 1 as a, 2 as a", "--json")
+    assert done.exit_code == 2
+    assert "'a'" in done.stderr
+
+
 def test_a_statement_without_rows(assets: Published) -> None:
     done = run("sql", "create table mine as select 1")
     assert (done.exit_code, done.stdout) == (0, "")

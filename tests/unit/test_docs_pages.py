@@ -70,7 +70,7 @@ def test_every_command_is_on_its_page() -> None:
 
     page = script("commands").section()
     for name in cli.commands:
-        assert f"\n## {name}\n" in page
+        assert f"\n### {name}\n" in page
     sent = (Path(SCRIPTS.parents[1]) / "docs/command-line.md").read_text()
     for name in cli.commands:
         assert f"(#{name})" in sent, name
