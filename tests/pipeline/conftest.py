@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 
 from biodata_cache import _settings
 from biodata_cache._build import build
@@ -121,7 +123,13 @@ def pipeline(tmp_path: Path) -> Pipeline:
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """The published sample; tests must not change it."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
-    pipeline.run("sample")
+    """The published sample, built once for all processes of a run; tests must not change it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sample"
+    folder.mkdir(exist_ok=True)
+    pipeline = Pipeline(folder)
+    with FileLock(folder / ".lock"):
+        if not (folder / "published").exists():
+            pipeline.run("sample")
+            (folder / "published").touch()
     return pipeline

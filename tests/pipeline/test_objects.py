@@ -331,6 +331,7 @@ def test_an_odd_upgrader_stops_nothing(tmp_path: Path) -> None:
     assert len(reported) == 6
 
 
+@pytest.mark.slow
 def test_record_consistency(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     write_v1(
@@ -357,6 +358,7 @@ def test_record_consistency(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real records are not here")
+@pytest.mark.slow
 def test_real_trainer_states_and_links(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     states = sorted((REAL / "trainer_state").glob("*.json"))

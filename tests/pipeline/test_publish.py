@@ -170,6 +170,7 @@ def test_damaged_published_file_is_mended(copy: Pipeline) -> None:
     assert {path: content for path, (content, _) in copy.snapshot().items()} == before
 
 
+@pytest.mark.slow
 def test_subjects_that_are_gone_leave_and_other_files_stay(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     pipeline.run(small_records(range(6)))

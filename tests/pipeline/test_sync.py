@@ -115,6 +115,7 @@ def test_without_a_place_to_publish_to(root: Path, monkeypatch: pytest.MonkeyPat
         sync.update_all_tables()
 
 
+@pytest.mark.slow
 def test_memory_is_built_when_it_is_first_read(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
