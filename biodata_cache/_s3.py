@@ -238,7 +238,7 @@ class S3Store:
             found |= {self.address(path): listed.get(path) for path in paths}
         return [found[place] for place in places]
 
-    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:
+    def places(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:
         """Copies on this machine of the small ones, made if need be; addresses of the others."""
         places = [file.address for file in files]
         if self.copies is None or not self.copies.is_usable():

@@ -11,7 +11,7 @@ import duckdb
 from biodata_cache import _filters, _frames, _read
 from biodata_cache._contract import quoted
 from biodata_cache._errors import MissingDependencyError
-from biodata_cache._sql import view_of
+from biodata_cache._sql import near, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ class Scan:
         asked = self._selection
         entry = registry[asked.table]
         files = _read.files_of(cache, entry, asked)
-        places = cache.store.places(files, is_whole=True)
+        places = near(cache, {entry.name: files})[entry.name]
         duck = cache.store.engine(places)
         if _ENDS_WITH_CONNECTION:
             _connections.append(duck)
