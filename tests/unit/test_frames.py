@@ -59,7 +59,7 @@ print(json.dumps(described))
 """
 
 
-@pytest.fixture(params=[None, "build"])
+@pytest.fixture(params=[pytest.param(None, marks=pytest.mark.slow), "build"])
 def every_kind(cache: Any, request: pytest.FixtureRequest) -> Any:
     """The same columns without missing values, with some, with nothing else, and without rows.
 
