@@ -36,9 +36,10 @@ format: $(VENV)/.installed ## Put Python and SQL into house style.
 bench: $(VENV)/.installed ## Measure extract, build and publish against a plain scan of the same records.
 	$(RUN)/python scripts/bench.py
 
-docs: $(VENV)/.installed ## Write the generated parts of the README and of the package.
+docs: $(VENV)/.installed ## Write what is generated of README and package, and build the documentation into site/.
 	$(RUN)/python scripts/write_readme_tables.py
 	$(RUN)/python scripts/write_filters.py
+	$(RUN)/python scripts/docs/build.py
 
 lock: $(VENV)/.installed ## Resolve the dependencies again, for all supported Pythons.
 	$(RUN)/pip install --quiet "uv>=0.5"
@@ -50,7 +51,7 @@ wheel: $(VENV)/.installed ## Build the wheel.
 	$(RUN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove what was built, but not the environment.
-	rm -rf .biodata-cache published target logs dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .biodata-cache published site target logs dist .pytest_cache .mypy_cache .ruff_cache
 
 # The environment is made again when a dependency changes. Its packages are checked against hashes;
 # the project itself is installed in place, so that a change needs no installation.

@@ -45,7 +45,7 @@ def main() -> None:
     _hide_secrets()
     from biodata_cache._cli import cli  # noqa: PLC0415
 
-    cli()
+    cli(prog_name="biodata-cache")
 
 
 if __name__ == "__main__":

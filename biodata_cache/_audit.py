@@ -113,7 +113,7 @@ def _needed(nodes: dict[str, Any], models: set[str], tables: set[str]) -> set[st
 
 
 def _parents(nodes: dict[str, Any], name: str) -> list[str]:
-    return [parent for parent in nodes[name]["depends_on"]["nodes"] if parent in nodes]
+    return [parent for parent in nodes[name]["depends_on"].get("nodes", ()) if parent in nodes]
 
 
 def build_area(work: Path, manifest: dict[str, Any]) -> Path:

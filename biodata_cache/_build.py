@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from biodata_cache._contract import read_artifact
 from biodata_cache._errors import BuildError, LockedError
+from biodata_cache._lake import check_filled
 from biodata_cache._project import import_extract, project_folder, require
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def build(
     """Build and test every table from the raw lake into the build area.
 
     Args:
-        settings: Where the lake and the work folder are.
+        settings: Where the work folder and the lake are, which is a folder here.
         progress: Told after each model and test.
         unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
             data: what is published does not depend on them.
@@ -60,7 +61,7 @@ def build(
     from extract.compaction import reading  # noqa: PLC0415  # it is importable from here on
 
     work = settings.work.resolve()
-    _check_lake(settings)
+    check_filled(settings.raw, Path(settings.raw))
     lock = FileLock(work / ".build.lock", timeout=0)
     try:
         lock.acquire()
@@ -79,14 +80,6 @@ def build(
     finally:
         lock.release()
     return _verdict(work, exit_code, output)
-
-
-def _check_lake(settings: Settings) -> None:
-    if not any(Path(settings.raw, "docdb_v2").glob("*.parquet")):
-        raise BuildError(
-            f"The raw lake {settings.raw} holds no records: run 'biodata-cache extract' first, "
-            "or name the folder of the lake with --raw."
-        )
 
 
 def _command(work: Path, *, unit_tests: bool) -> list[str]:

@@ -61,7 +61,7 @@ def _listed(registry: CacheRegistry) -> list[tuple[str, ...]]:
             entry.name,
             "?" if entry.row_count is None else f"{entry.row_count:,}",
             "?" if entry.bytes is None else size(entry.bytes),
-            _ago(entry.built_at),
+            ago(entry.built_at),
             _first_sentence(_plain(entry.description)),
         )
         for entry in registry
@@ -78,7 +78,7 @@ def facts(entry: TableEntry) -> list[str]:
         measured.append(f"{entry.files:,} file{'' if entry.files == 1 else 's'}")
     lines = [", ".join(measured)]
     if entry.built_at is not None:
-        lines.append(f"built {entry.built_at} ({_ago(entry.built_at)})")
+        lines.append(f"built {entry.built_at} ({ago(entry.built_at)})")
     if entry.partitioned:
         lines.append(f"partitions: one file for each {entry.partition_key}{_values(entry)}")
     if entry.primary_key:
@@ -112,21 +112,28 @@ def size(count: int) -> str:
     return f"{number:.1f} {unit}"
 
 
-def _ago(built_at: str | None) -> str:
+def ago(built_at: str | None) -> str:
     """How long ago that was; a question mark if nobody knows."""
-    try:
-        # Python 3.10 reads no Z.
-        built = datetime.fromisoformat((built_at or "").replace("Z", "+00:00"))
-    except ValueError:
+    seconds = seconds_since(built_at)
+    if seconds is None:
         return "?"
-    if built.tzinfo is None:
-        built = built.replace(tzinfo=timezone.utc)
-    seconds = (datetime.now(timezone.utc) - built).total_seconds()
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:
             number = int(seconds // length)
             return f"{number:,} {unit}{'' if number == 1 else 's'} ago"
     return "just now"
+
+
+def seconds_since(built_at: str | None) -> float | None:
+    """Seconds since a time as the registry has it; None if it is none."""
+    try:
+        # Python 3.10 reads no Z.
+        built = datetime.fromisoformat((built_at or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    if built.tzinfo is None:
+        built = built.replace(tzinfo=timezone.utc)
+    return (datetime.now(timezone.utc) - built).total_seconds()
 
 
 def _plain(text: str) -> str:

@@ -1,9 +1,9 @@
 """Promotion: bring a published version from one state to another while readers look on.
 
-The order is what keeps readers whole: data, sidecars, registry fragments, registry, removal of
-what is gone. Before an object is replaced or removed it is kept under `.builds`, which readers
-ignore, so that `rollback` can put the build back. A journal names what a promotion adds and
-removes: the next one clears up after one that was killed.
+The order is what keeps readers whole: data, sidecars, registry fragments, registry, the history of
+builds with the catalogue page, removal of what is gone. Before an object is replaced or removed it
+is kept under `.builds`, which readers ignore, so that `rollback` can put the build back. A journal
+names what a promotion adds and removes: the next one clears up after one that was killed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache import _settings
+from biodata_cache import _catalogue, _history, _settings
 from biodata_cache._errors import CacheFileError, CacheNotFoundError, RegistryError
 from biodata_cache._published import partition_path
 from biodata_cache._store import Content
@@ -108,6 +108,11 @@ class Goal:
         """A state whose registry is to be written."""
         return cls(data, entries, document({"tables": entries}))
 
+    @property
+    def published(self) -> Published:
+        """The version as it is then."""
+        return Published(self.registry, {entry["name"]: entry for entry in self.entries})
+
     def documents(self) -> list[dict[str, Content]]:
         """What describes the data: sidecars, fragments, registry; each before the next."""
         sidecars = {
@@ -136,7 +141,7 @@ class Promotion:
         self.before = read_published(store, version_folder)
         listed = store.listing(f"{version_folder}/")
         self._listed = {path[len(version_folder) + 1 :]: it for path, it in listed.items()}
-        stages = [goal.data, *goal.documents()]
+        stages = [goal.data, *goal.documents(), self._for_people()]
         self._changes = [self._changed(stage) for stage in stages]
         kept = files_of(goal.entries).keys() | {path for stage in stages for path in stage}
         once = files_of(self.before.entries.values()).keys() | set(self._journal.paths)
@@ -172,6 +177,31 @@ class Promotion:
         """Say that nothing is left to be cleared up."""
         self._journal.remove()
 
+    def _for_people(self) -> dict[str, Content]:
+        """The history of builds, and the page that shows it with the tables.
+
+        Both follow from the registries before and after, so that they go after the registry: what
+        a promotion that was killed did not write, the next one makes up for.
+        """
+        path = f"{self._folder}/{_history.HISTORY_FILE}"
+        try:
+            known = _history.parse(self._store.read(path), self._store.address(path))
+        except RegistryError:
+            known = ()  # nobody's reading depends on it: it begins anew
+        before, after = self.before, self._goal.published
+        builds = _history.extended(
+            known,
+            _history.PublishedBuild.of(before.build, before.entries.values())
+            if before.content is not None
+            else None,
+            _history.PublishedBuild.of(after.build, after.entries.values()),
+        )
+        page = _catalogue.page(self._folder, self._goal.entries, builds)
+        return {
+            _history.HISTORY_FILE: Content.of(_history.document(builds)),
+            _catalogue.PAGE_FILE: Content.of(page),
+        }
+
     def _changed(self, wanted: dict[str, Content]) -> dict[str, Content]:
         """Those files that are not there, or with another content."""
 
@@ -198,9 +228,7 @@ class Promotion:
             replaced=[path for path in changed if path in self._listed],
             gone=self._gone,
             unchanged=files - len(changed),
-            build=Published(
-                self._goal.registry, {entry["name"]: entry for entry in self._goal.entries}
-            ).build,
+            build=self._goal.published.build,
         )
 
     def _keep(self) -> None:

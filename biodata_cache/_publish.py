@@ -27,6 +27,7 @@ from biodata_cache._promote import (
     read_published,
     release,
 )
+from biodata_cache._provenance import provenance
 from biodata_cache._store import LEASE_SECONDS, Content, open_store
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from biodata_cache._audit import BuiltFile
     from biodata_cache._contract import Table
     from biodata_cache._promote import Progress
+    from biodata_cache._provenance import Provenance
     from biodata_cache._settings import Settings
     from biodata_cache._store import Store
 
@@ -78,7 +80,9 @@ def publish(
     every = [{table.name: table for table in tables}.get(table.name, table) for table in every]
     area = build_area(work, manifest)
     built = audit(work, area, tables, is_whole=is_whole)
-    build = _Build(area, every, built, results["metadata"]["generated_at"])
+    build = _Build(
+        area, every, built, results["metadata"]["generated_at"], provenance(manifest, results)
+    )
     if dry_run:
         return Promotion(store, area.name, _goal(store, build)).report
     with store.lock(area.name, lease) as lock:
@@ -135,12 +139,14 @@ class _Build:
         tables: All tables of the project.
         built: Files of those tables that are to be published.
         built_at: When they were built.
+        provenance: How each table came about.
     """
 
     area: Path
     tables: list[Table]
     built: dict[str, list[BuiltFile]]
     built_at: str
+    provenance: dict[str, Provenance]
 
 
 def _goal(store: Store, build: _Build) -> Goal:
@@ -158,6 +164,7 @@ def _goal(store: Store, build: _Build) -> Goal:
         if files is not None:
             address = store.address(f"{folder}/{table.place}").replace("\\", "/")
             entry = _entry(table, address, files, build.built_at, build_id)
+            entry |= build.provenance[table.name].as_entry()
             entries.append(_same_build(entry, old.get(table.name)))
         elif table.name in old:
             entries.append(old[table.name])

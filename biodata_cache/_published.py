@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
-from biodata_cache import _memory, _messages, _registry, _settings, _store
+from biodata_cache import _history, _memory, _messages, _registry, _settings, _store
 from biodata_cache._errors import (
     CacheError,
     CacheFileError,
@@ -25,6 +25,7 @@ from biodata_cache._store import DataFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from biodata_cache._history import PublishedBuild
     from biodata_cache._registry import CacheRegistry, TableEntry
     from biodata_cache._settings import Settings
     from biodata_cache._store import Store
@@ -198,6 +199,15 @@ class PublishedCache:
         if self.version_folder not in there:
             raise self._not_found(there)
         raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
+
+    def history(self) -> tuple[PublishedBuild, ...]:
+        """The builds that this version went through, the live one last; none if nobody kept any.
+
+        Raises:
+            RegistryError: The history cannot be read.
+        """
+        path = f"{self.version_folder}/{_history.HISTORY_FILE}"
+        return _history.parse(self._read(path), self.store.address(path))
 
     def warn_if_behind(self, versions: Sequence[str] | None = None) -> None:
         """Warn once if the installed package is newer than anything that is released here.

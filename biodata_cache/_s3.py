@@ -1,4 +1,4 @@
-"""A cache on S3, or on a server that speaks its protocol; needs the extra `s3`."""
+"""A cache or a raw lake on S3, or on a server that speaks its protocol; needs the extra `s3`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from biodata_cache._errors import (
     UnreachableError,
 )
 from biodata_cache._local_copies import LARGEST, LARGEST_IN_PARTS
-from biodata_cache._settings import CACHE_FOLDER
+from biodata_cache._settings import CACHE_FOLDER, PREFIX
 from biodata_cache._store import (
     LEASE_SECONDS,
     Content,
@@ -47,10 +47,12 @@ from biodata_cache._store import (
     identity,
     local_engine,
     separate_local_engine,
+    sha256_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import duckdb
 
@@ -60,6 +62,9 @@ if TYPE_CHECKING:
 # Files above this size go in parts of this size; by that `_etag` knows those that did not change.
 PART_SIZE = 16 * 2**20
 _DELETED_AT_ONCE = 1000
+_LISTED_AT_ONCE = 1000
+_BLOCK_SIZE = 2**20
+_ROOT = f"{PREFIX}ROOT"
 _ATTEMPTS = 6
 _READ_ATTEMPTS = 5
 _ASKED_EACH = 3
@@ -83,7 +88,12 @@ _BROKEN_OFF = (
     botocore.exceptions.ResponseStreamingError,
     botocore.exceptions.ReadTimeoutError,
 )
-_CONTENT_TYPES = {".pqt": "application/vnd.apache.parquet", ".json": "application/json"}
+_CONTENT_TYPES = {
+    ".pqt": "application/vnd.apache.parquet",
+    ".parquet": "application/vnd.apache.parquet",
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+}
 
 
 def open_s3(root: str, copies: LocalCopies | None = None) -> S3Store:
@@ -96,14 +106,45 @@ def open_s3(root: str, copies: LocalCopies | None = None) -> S3Store:
     Raises:
         SettingsError: The root names no bucket, or the settings of AWS contradict themselves.
     """
-    bucket, _, prefix = root.removeprefix("s3://").partition("/")
+    bucket, prefix = _split(root, "root")
+    prefix = "/".join(part for part in (prefix, CACHE_FOLDER) if part)
+    return _open(bucket, prefix, _ROOT, copies)
+
+
+def open_lake(raw: str) -> S3Store:
+    """The raw lake at `s3://bucket/prefix`, with the same credentials.
+
+    Raises:
+        SettingsError: It names no bucket or prefix, or the settings of AWS contradict themselves.
+    """
+    bucket, prefix = _split(raw, "raw lake")
+    if not prefix:
+        raise SettingsError(
+            f"The raw lake {raw!r} would be a whole bucket: write s3://bucket/prefix."
+        )
+    return _open(bucket, prefix, f"{PREFIX}RAW")
+
+
+def _split(address: str, what: str) -> tuple[str, str]:
+    """Bucket and prefix of an address.
+
+    Raises:
+        SettingsError: It names no bucket.
+    """
+    bucket, _, prefix = address.removeprefix("s3://").partition("/")
     if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", bucket):
-        raise SettingsError(f"The root {root!r} names no bucket of S3: write s3://bucket[/prefix].")
-    prefix = "/".join(part for part in (prefix.strip("/"), CACHE_FOLDER) if part)
+        raise SettingsError(
+            f"The {what} {address!r} names no bucket of S3: write s3://bucket[/prefix]."
+        )
+    return bucket, prefix.strip("/")
+
+
+def _open(bucket: str, prefix: str, setting: str, copies: LocalCopies | None = None) -> S3Store:
     # What AWS tools take from the environment decides on the client. Neither it nor DuckDB's
     # database outlives a fork.
     environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
-    return S3Store(bucket, prefix, _connection(bucket, environment, os.getpid()), copies)
+    connection = _connection(bucket, environment, os.getpid())
+    return S3Store(bucket, prefix, connection, copies, setting=setting)
 
 
 @lru_cache(maxsize=8)
@@ -158,7 +199,7 @@ class _Connection:
         except botocore.exceptions.ClientError as error:
             answer = error.response
         except botocore.exceptions.BotoCoreError as error:
-            raise _as_cache_error(error, f"s3://{self.bucket}", self) from error
+            raise _as_cache_error(error, f"s3://{self.bucket}", self, _ROOT) from error
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return str(
             headers.get("x-amz-bucket-region") or self.client.meta.region_name or "us-east-1"
@@ -198,13 +239,14 @@ class _Connection:
 
 @dataclass(frozen=True)
 class S3Store:
-    """Objects below a prefix of a bucket."""
+    """Objects below a prefix of a bucket; `setting` is the variable that names it."""
 
     bucket: str
     prefix: str
     connection: _Connection
     copies: LocalCopies | None = None
     threads: int = 16
+    setting: str = _ROOT
     _client: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -349,6 +391,38 @@ class S3Store:
         found = Tagged(answer["Body"].read(), answer["ETag"])
         return None if largest is not None and len(found.content) > largest else found
 
+    def download(self, path: str, tag: str, target: Path) -> bool:
+        """Copy an object into a file, on the condition that it still is what had this ETag."""
+        for attempt in range(_READ_ATTEMPTS):
+            try:
+                return self._download(path, tag, target)
+            except _BROKEN_OFF as error:
+                if attempt == _READ_ATTEMPTS - 1:
+                    raise self._error(error, path) from error
+            time.sleep(0.1 * 2**attempt)
+        raise AssertionError  # the last attempt returns or raises
+
+    def _download(self, path: str, tag: str, target: Path) -> bool:
+        try:
+            answer = self._client.get_object(Bucket=self.bucket, Key=self._key(path), IfMatch=tag)
+            with target.open("wb") as file:
+                for block in answer["Body"].iter_chunks(_BLOCK_SIZE):
+                    file.write(block)
+        except botocore.exceptions.ClientError as error:
+            if _code(error) in {"NoSuchKey", "PreconditionFailed"}:
+                return False
+            raise self._error(error, path) from error
+        except _BROKEN_OFF:
+            raise
+        except botocore.exceptions.BotoCoreError as error:
+            raise self._error(error, path) from error
+        return True
+
+    def upload(self, path: str, source: Path) -> str:
+        """Put a file in its place; the ETag that it has there."""
+        self.write(path, Content(source.stat().st_size, sha256_of(source), source))
+        return str(self._head(path).get("ETag", ""))
+
     def exists(self, path: str) -> bool:  # noqa: ARG002
         """Not asked: DuckDB finds out at once, and asking would be a request for every file."""
         return True
@@ -357,7 +431,9 @@ class S3Store:
         """Every object below, a thousand for each request."""
         with self._errors(prefix):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self._key(prefix)
+                Bucket=self.bucket,
+                Prefix=self._key(prefix),
+                PaginationConfig={"PageSize": _LISTED_AT_ONCE},
             )
             return {
                 item["Key"][len(self.prefix) + 1 :]: Listed(item["Size"], item["ETag"])
@@ -382,7 +458,7 @@ class S3Store:
         """By size and ETag, and by the hash in its metadata where the ETag is no MD5."""
         if listed.size != content.size:
             return False
-        if not isinstance(content.source, str) and _etag(content) == listed.tag:
+        if not isinstance(content.source, str) and has_tag_of(listed, content):
             return True
         return self.sha256(path) == content.sha256
 
@@ -475,10 +551,14 @@ class S3Store:
                     Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                 )
 
+    def lock(self, name: str, lease: float = LEASE_SECONDS) -> AbstractContextManager[_Lease]:
+        """The lock of a version's publishers."""
+        return self.lease(f".builds/{name}/lock.json", lease)
+
     @contextmanager
-    def lock(self, name: str, lease: float = LEASE_SECONDS) -> Iterator[_Lease]:
+    def lease(self, path: str, seconds: float, stage: str = "publish") -> Iterator[_Lease]:
         """An object that names its owner, and counts only while its owner renews it."""
-        held = _Lease(self, f".builds/{name}/lock.json", lease)
+        held = _Lease(self, path, seconds, stage)
         held.acquire()
         try:
             yield held
@@ -531,7 +611,10 @@ class S3Store:
             botocore.exceptions.ClientError,
             boto3.exceptions.Boto3Error,
         ) as error:
-            raise _as_cache_error(error, self.address(path), self.connection) from error
+            raise self._error(error, path) from error
+
+    def _error(self, error: Exception, path: str) -> CacheError:
+        return _as_cache_error(error, self.address(path), self.connection, self.setting)
 
 
 class _Lease:
@@ -540,10 +623,11 @@ class _Lease:
     Only the server's clock counts: how old the object is by the date of the answer that has it.
     """
 
-    def __init__(self, store: S3Store, path: str, lease: float) -> None:
+    def __init__(self, store: S3Store, path: str, lease: float, stage: str = "publish") -> None:
         self._store = store
         self._path = path
         self._lease = lease
+        self._stage = stage
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
         self._tag: str | None = None
         self._renewed = 0.0
@@ -563,14 +647,15 @@ class _Lease:
             left = float(held.get("seconds", self._lease)) - age
             if left > 0:
                 raise LockedError(
-                    f"Another publish to {self._store.address()} is at work, of "
+                    f"Another {self._stage} to {self._store.address()} is at work, of "
                     f"{held.get('owner', 'somebody unknown')}: wait until it has ended. If it was "
                     f"killed, its lock ends in {left:.0f} s."
                 )
             self._tag = tag
         if not self._put(self._tag):
             raise LockedError(
-                f"Another publish to {self._store.address()} has just begun: wait until it ends."
+                f"Another {self._stage} to {self._store.address()} has just begun: wait until it "
+                "ends."
             )
         self._renewed = asked
         self._thread.start()
@@ -584,7 +669,8 @@ class _Lease:
         if time.monotonic() - self._renewed > self._lease * 0.9:
             raise LockedError(
                 f"The lock of {self._store.address()} could not be renewed for "
-                f"{self._lease:.0f} s, so another publish may be at work: publish again."
+                f"{self._lease:.0f} s, so another {self._stage} may be at work: "
+                f"{self._stage} again."
             )
 
     def release(self) -> None:
@@ -730,6 +816,11 @@ def _options(path: str) -> dict[str, Any]:
     }
 
 
+def has_tag_of(listed: Listed, content: Content) -> bool:
+    """Whether an object has the ETag of this content; that it has not may mean nothing."""
+    return _etag(content) == listed.tag
+
+
 def _etag(content: Content) -> str:
     """ETag that S3 gives to this content if it does not encrypt it with a key of the owner's."""
     if isinstance(content.source, bytes):
@@ -753,11 +844,13 @@ def _code(error: botocore.exceptions.ClientError) -> str:
     return _CODES_BY_STATUS.get(code, code)
 
 
-def _as_cache_error(error: Exception, address: str, connection: _Connection) -> CacheError:
+def _as_cache_error(
+    error: Exception, address: str, connection: _Connection, setting: str
+) -> CacheError:
     """Our error for one of boto3's."""
     endpoint = connection.client.meta.endpoint_url
     if isinstance(error, botocore.exceptions.ClientError):
-        return _answered(error, address, connection)
+        return _answered(error, address, connection, setting)
     if isinstance(
         error,
         (
@@ -781,20 +874,20 @@ def _as_cache_error(error: Exception, address: str, connection: _Connection) -> 
         return AccessError(f"{address}: the credentials of AWS cannot be had ({error}).")
     cause = error.__cause__ or error.__context__
     if isinstance(cause, botocore.exceptions.ClientError):  # what the transfer of a file wraps
-        return _answered(cause, address, connection)
+        return _answered(cause, address, connection, setting)
     return CacheFileError(f"{address}: {error}")
 
 
 def _answered(
-    error: botocore.exceptions.ClientError, address: str, connection: _Connection
+    error: botocore.exceptions.ClientError, address: str, connection: _Connection, setting: str
 ) -> CacheError:
     """Our error for an answer of the server."""
     code, endpoint = _code(error), connection.client.meta.endpoint_url
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code == "NoSuchBucket":
         return CacheNotFoundError(
-            f"There is no bucket {connection.bucket!r} at {endpoint}: set BIODATA_CACHE_ROOT to "
-            "s3://bucket[/prefix], and AWS_ENDPOINT_URL if it is not on AWS."
+            f"There is no bucket {connection.bucket!r} at {endpoint}: set "
+            f"{setting} to s3://bucket[/prefix], and AWS_ENDPOINT_URL if it is not on AWS."
         )
     if code in _REFUSED:
         return AccessError(

@@ -32,6 +32,29 @@ DEFAULT_COLLECTION = "data_assets"
 DEFAULT_RETRY_SECONDS = 300.0
 DEFAULT_WORKERS = 4
 NO_SOURCE = "none"
+VARIABLES = (
+    "ROOT",
+    "VERSION",
+    "SOURCE",
+    "SOURCE_FILE",
+    "DATABASE",
+    "COLLECTION",
+    "V1_SOURCE",
+    "V1_DATABASE",
+    "V1_COLLECTION",
+    "RETRY_SECONDS",
+    "WORKERS",
+    "OBJECTS",
+    "WORK",
+    "RAW",
+    "BACKEND",
+    "KEEP_BUILDS",
+    "LOCAL_CACHE",
+    "LOCAL_CACHE_SIZE",
+    "MEMORY",
+)
+"""Every setting, without the prefix; `doctor` knows a misspelt one by it."""
+
 DEFAULT_KEEP_BUILDS = 3
 DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
 _VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
@@ -153,7 +176,8 @@ def load(
     v1_collection = _value("V1_COLLECTION", others.get("v1_collection"))
     v1_source = _value("V1_SOURCE", others.get("v1_source"))
     if not v1_source:
-        is_known = chosen_source.startswith("https://") or v1_database or v1_collection
+        has_both = chosen_source.startswith("https://") or chosen_source.split(":")[0] == "sample"
+        is_known = has_both or v1_database or v1_collection
         v1_source = chosen_source if is_known else NO_SOURCE
     return Settings(
         backend=backend,

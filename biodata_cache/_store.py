@@ -29,6 +29,7 @@ from biodata_cache._settings import CACHE_FOLDER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
+    from types import ModuleType
 
     import duckdb
 
@@ -186,23 +187,34 @@ def open_store(settings: Settings) -> Store:
         SettingsError: There is none.
     """
     if settings.backend == "S3":
-        try:
-            from biodata_cache import _s3  # noqa: PLC0415  # needs the extra `s3`
-            from biodata_cache._local_copies import copies_in  # noqa: PLC0415  # for S3 only
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"{error.name} is not installed: {settings.root} needs "
-                "pip install 'biodata-cache[s3]'."
-            ) from error
+        s3 = import_s3(settings.root)
+        from biodata_cache._local_copies import copies_in  # noqa: PLC0415  # for S3 only
+
         folder = settings.local_cache
         copies = None if folder is None else copies_in(folder, settings.local_cache_size)
-        return _s3.open_s3(settings.root, copies)
+        store: Store = s3.open_s3(settings.root, copies)
+        return store
     if settings.backend == "MEMORY":
         raise SettingsError(
             "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
             "or to s3://bucket[/prefix]."
         )
     return LocalStore(Path(settings.root).expanduser().absolute() / CACHE_FOLDER)
+
+
+def import_s3(address: str) -> ModuleType:
+    """The module that knows S3, for what is at this address.
+
+    Raises:
+        MissingDependencyError: Its extra is not installed.
+    """
+    try:
+        from biodata_cache import _s3  # noqa: PLC0415  # needs the extra `s3`
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{error.name} is not installed: {address} needs pip install 'biodata-cache[s3]'."
+        ) from error
+    return _s3
 
 
 _making = threading.Lock()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from biodata_cache import _lake
 from biodata_cache._errors import SettingsError
 from biodata_cache._project import import_extract, require
 from biodata_cache._settings import NO_SOURCE
+from biodata_cache._store import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from biodata_cache import _publish
     from biodata_cache._settings import Settings
     from extract import probes, run
     from extract.docdb import DatabaseSource
+    from extract.objects import ObjectStore
     from extract.sources import Source
 
 COLLECTION = "docdb_v2"
@@ -51,6 +55,8 @@ class Outcome:
     """What the stages did.
 
     Attributes:
+        lake: Folder of the raw lake, or of its copy on this machine.
+        copied_from: Where the lake itself is; None if it is that folder.
         extracted: Report of the extract stage.
         extracted_v1: Its report on the records of version 1, if there is a source of them.
         objects: What the object store was asked; None if it was not.
@@ -63,6 +69,8 @@ class Outcome:
         table_seconds: Seconds that dbt took for each published table.
     """
 
+    lake: Path | None = None
+    copied_from: str | None = None
     extracted: run.Report | None = None
     extracted_v1: run.Report | None = None
     objects: probes.Report | None = None
@@ -107,12 +115,23 @@ def run_sync(
 
 
 def run_extract(
-    settings: Settings, report: Reporter, options: ExtractOptions | None = None
+    settings: Settings,
+    report: Reporter,
+    options: ExtractOptions | None = None,
+    *,
+    lease: float = LEASE_SECONDS,
 ) -> Outcome:
     """Bring the raw lake up to date.
 
+    Args:
+        settings: Where everything is.
+        report: Told how far the stage is.
+        options: How to extract.
+        lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
+
     Raises:
         CacheError: The source cannot be read, or the lake cannot be written.
+        LockedError: Another extract is writing the lake.
     """
     require("msgspec", "pyarrow", "filelock")
     import_extract()
@@ -122,7 +141,6 @@ def run_extract(
     from extract.run import Options, extract  # noqa: PLC0415
     from extract.sources import SourceOptions, open_source  # noqa: PLC0415
 
-    raw = _local_raw(settings)
     chosen = Options(**asdict(options or ExtractOptions()))
     wanted = SourceOptions(
         database=settings.database,
@@ -146,40 +164,69 @@ def run_extract(
             stage, documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
         )
 
-    outcome = Outcome(rejects=raw / "rejects" / f"{COLLECTION}.parquet")
-    outcome.extracted = extract(source, raw, COLLECTION, tell("extract", source), chosen)
-    outcome.seconds["extract"] = outcome.extracted.seconds
-    if has_v1:
-        outcome.extracted_v1 = extract(
-            source_v1, raw, V1_COLLECTION, tell("extract v1", source_v1), chosen
+    def bring_up_to_date(raw: Path, save: Callable[[], None]) -> Outcome:
+        outcome = Outcome(
+            lake=raw,
+            copied_from=settings.raw if _lake.is_remote(settings) else None,
+            rejects=raw / "rejects" / f"{COLLECTION}.parquet",
         )
-        outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
-    elif not chosen.dry_run:
-        Lake(raw, V1_COLLECTION).ensure_schema()  # models read it, with or without records
-    if not chosen.dry_run:
-        _extract_the_rest(settings, raw, outcome, report)
+        outcome.extracted = extract(source, raw, COLLECTION, tell("extract", source), chosen, save)
+        outcome.seconds["extract"] = outcome.extracted.seconds
+        save()
+        if has_v1:
+            outcome.extracted_v1 = extract(
+                source_v1, raw, V1_COLLECTION, tell("extract v1", source_v1), chosen, save
+            )
+            outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
+            save()
+        return outcome
+
+    if chosen.dry_run:
+        with _lake.reading(settings, _copying(report)) as raw:
+            return bring_up_to_date(raw, lambda: None)
+    with _lake.writing(settings, _copying(report), lease) as lake:
+        outcome = bring_up_to_date(lake.folder, lake.save)
+        if not has_v1:
+            # Models read it, with or without records.
+            Lake(lake.folder, V1_COLLECTION).ensure_schema()
+        _extract_the_rest(settings, lake, outcome, report)
     return outcome
 
 
-def _extract_the_rest(settings: Settings, raw: Path, outcome: Outcome, report: Reporter) -> None:
+def _copying(report: Reporter) -> Callable[[int, int], None]:
+    """Reports how far the copying of a lake is."""
+    return lambda done, total: report("lake", done, total, "files copied")
+
+
+def _extract_the_rest(
+    settings: Settings, lake: _lake.HeldLake, outcome: Outcome, report: Reporter
+) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
     from extract import answers, foraging, probes, upgrades  # noqa: PLC0415
     from extract.objects import S3Store  # noqa: PLC0415
 
-    started = time.perf_counter()
+    started, raw = time.perf_counter(), lake.folder
+
+    def tell(store: ObjectStore, done: int, total: int) -> None:
+        report("objects", done, total, f"from {store.description}")
+        lake.save()
+
     with answers.locked(raw):
         probes.prepare(raw)
         foraging.folder(raw)
         published = upgrades.published_at(settings.root, S3Store)
-        outcome.upgrades = upgrades.copy_upgrades(published, raw)
         store = probes.open_store(settings.objects, settings.source, settings.work)
+        is_sample = settings.objects == "sample"
+        outcome.upgrades = upgrades.copy_upgrades(
+            published, raw, sample=upgrades.in_sample(store) if store and is_sample else None
+        )
         if store is not None:
             outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(store, raw)
             outcome.objects = probes.ask(
                 store,
                 raw,
                 str(raw / COLLECTION / "*.parquet"),
-                lambda done, total: report("objects", done, total, f"from {store.description}"),
+                partial(tell, store),
             )
     outcome.seconds["objects"] = time.perf_counter() - started
 
@@ -199,14 +246,15 @@ def run_build(
     require("dbt", "filelock")
     from biodata_cache._build import build  # noqa: PLC0415  # needs the extra `sync`
 
-    _local_raw(settings)
     started = time.perf_counter()
-    build(
-        settings,
-        lambda done, total, name: report("build", done, total, name),
-        unit_tests=unit_tests,
-        selection=selection,
-    )
+    with _lake.reading(settings, _copying(report)) as raw:
+        _lake.check_filled(settings.raw, raw)
+        build(
+            replace(settings, raw=str(raw)),
+            lambda done, total, name: report("build", done, total, name),
+            unit_tests=unit_tests,
+            selection=selection,
+        )
     return Outcome(seconds={"build": time.perf_counter() - started})
 
 
@@ -263,12 +311,3 @@ def _check_root(settings: Settings) -> None:
             "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
             "or to s3://bucket[/prefix]."
         )
-
-
-def _local_raw(settings: Settings) -> Path:
-    if "://" in settings.raw:
-        raise SettingsError(
-            f"The raw lake {settings.raw!r} is not a folder: lakes elsewhere come with a later "
-            "version. Give a folder as --raw."
-        )
-    return Path(settings.raw).expanduser()

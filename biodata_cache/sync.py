@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from biodata_cache import _messages, _settings
 from biodata_cache._errors import ArgumentError, TableNotFoundError
 from biodata_cache._project import project_folder
+from biodata_cache._settings import NO_SOURCE
 from biodata_cache._sync import Outcome, run_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Outcome", "update_all_tables"]
-
-# What the probes of the object store leave in the raw lake.
-_PROBED = "source:biodata_cache.objects_*"
 
 
 def update_all_tables(
@@ -29,8 +27,9 @@ def update_all_tables(
     the first time in a version, everything must be published.
 
     Args:
-        fast: Update the tables that come from DocDB alone.
-        slow: Update the tables that also need the object store.
+        fast: Update the tables that come from DocDB alone. Without `slow`, the object store is
+            asked nothing.
+        slow: Update the tables that also need the object store, and those they are made from.
         tables: Update these tables, whatever they need, and no others.
 
     Returns:
@@ -46,7 +45,8 @@ def update_all_tables(
         >>> from biodata_cache.sync import update_all_tables
         >>> outcome = update_all_tables(tables=["asset_basics"])  # doctest: +SKIP
     """
-    settings = _settings.load()
+    needs_objects = slow or tables is not None
+    settings = _settings.load(objects=None if needs_objects else NO_SOURCE)
     return run_sync(settings, _ignore, unit_tests=False, selection=_selection(fast, slow, tables))
 
 
@@ -61,19 +61,19 @@ def _selection(
         ArgumentError: They choose nothing.
         TableNotFoundError: There is no such table.
     """
-    # Tests of what is not chosen as well would miss it.
-    tests = ["--indirect-selection", "cautious"]
     if tables is not None:
         names = [tables] if isinstance(tables, str) else list(tables)
         if not names:
             raise ArgumentError("tables is empty: name at least one table, or leave it out.")
         _check_names(names)
-        return ["--select", *(f"+{name}" for name in names), *tests]
+        # Tests of what is not chosen as well would miss it.
+        chosen = [f"+{name}" for name in names]
+        return ["--select", *chosen, "--indirect-selection", "cautious"]
     if not fast and not slow:
         raise ArgumentError("fast and slow are both false, so there is nothing to update.")
     if fast and slow:
         return []
-    return ["--exclude", f"{_PROBED}+", *tests] if fast else ["--select", f"@{_PROBED}", *tests]
+    return ["--selector", "fast" if fast else "slow"]  # selectors.yml
 
 
 def _check_names(names: list[str]) -> None:

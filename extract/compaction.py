@@ -22,7 +22,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
-from extract.lake import GROUP_ROWS, SCHEMA, Lake, create_file, next_run, run_name, run_of
+from extract.lake import (
+    GROUP_ROWS,
+    SCHEMA,
+    Lake,
+    create_file,
+    next_run,
+    run_name,
+    run_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,7 +199,7 @@ def _rewrite(lake: Lake, chosen: list[str], scan: _Scan, needed: set[str]) -> li
 
 def _current(table: pa.Table, scan: _Scan, needed: set[str], *, is_several: bool) -> list[bool]:
     rows = zip(
-        *(table.column(name).to_pylist() for name in ("_id", "extracted_at", "is_deleted")),
+        *(values_of(table.column(name)) for name in ("_id", "extracted_at", "is_deleted")),
         strict=True,
     )
     return [

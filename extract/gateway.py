@@ -19,6 +19,7 @@ from aind_data_access_api.document_db import MetadataDbClient
 
 from biodata_cache._errors import SettingsError, SourceError
 from extract.docdb import Entry, Fetched, repairs_of
+from extract.hosts import is_unknown
 from extract.records import V2, Shape, UnusableDocumentError, text_of_id
 from extract.retries import Retries, TransientError
 
@@ -241,13 +242,13 @@ class GatewaySource:
                 "REQUESTS_CA_BUNDLE."
             ) from None
         except requests.ConnectionError as error:
-            text = _inner(error)
-            unknown = ("Name or service not known", "nodename nor servname", "getaddrinfo failed")
-            if any(part in text for part in unknown):
+            if is_unknown(error):
                 raise SourceError(
                     f"{self.description}: there is no such host; check the address."
                 ) from None
-            raise TransientError(f"{self.description} cannot be reached: {text}.") from None
+            raise TransientError(
+                f"{self.description} cannot be reached: {_inner(error)}."
+            ) from None
         except (requests.RequestException, ValueError) as error:
             raise TransientError(f"{self.description}: {_inner(error)}.") from None
 

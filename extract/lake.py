@@ -61,6 +61,7 @@ FILE_BYTES = 512 * 2**20
 CHECKPOINT_SECONDS = 30.0
 _RUN = re.compile(r"(\d{8}T\d{12})Z-\d+\.parquet")
 _RUN_FORMAT = "%Y%m%dT%H%M%S%f"
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 class Known(NamedTuple):
@@ -171,8 +172,22 @@ class Lake:
         """Read some columns of a file, row by row."""
         with self.store.open(name) as file:
             for batch in file.iter_batches(50_000, columns=list(columns)):
-                by_name = (batch.column(column).to_pylist() for column in columns)
+                by_name = (values_of(batch.column(column)) for column in columns)
                 yield from zip(*by_name, strict=True)
+
+
+def values_of(column: pa.Array) -> list[Any]:
+    """The values of a column that has no NULL instants.
+
+    Instants are made here: pyarrow would import pandas for the first one, which takes longer than
+    all else that a night without changes does.
+    """
+    if not pa.types.is_timestamp(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    stamps: list[int] = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
+    instants = {stamp: _EPOCH + timedelta(microseconds=stamp) for stamp in set(stamps)}
+    return [instants[stamp] for stamp in stamps]
 
 
 def run_of(name: str) -> datetime | None:
@@ -223,6 +238,7 @@ class LakeWriter:
         is_resumable: Finish a file with each row group, and every half minute: what is finished
             need not be read again after a run was killed.
         before_finish: Called, in the second thread, before a file appears.
+        after_finish: Called, in the second thread, when a file has appeared.
     """
 
     def __init__(
@@ -233,11 +249,13 @@ class LakeWriter:
         *,
         is_resumable: bool = False,
         before_finish: Callable[[], None] | None = None,
+        after_finish: Callable[[], None] | None = None,
     ) -> None:
         """Opens nothing yet: a run without changes writes no file."""
         self.extracted_at = next_run(last_run)
         self._file_limit = 0 if is_resumable else FILE_BYTES
         self._before_finish = before_finish
+        self._after_finish = after_finish
         self._flushed = time.monotonic()
         self._lake = lake
         self._source = source
@@ -341,6 +359,8 @@ class LakeWriter:
         self._file.finish()
         self._file, self._file_bytes = None, 0
         self._file_number += 1
+        if self._after_finish is not None:
+            self._after_finish()
 
     def _name(self) -> str:
         return f"{run_name(self.extracted_at)}-{self._file_number:04}.parquet"
@@ -438,5 +458,6 @@ class RejectWriter:
         }
 
     def _flush(self) -> None:
-        self._file.write(pa.Table.from_pylist(self._rows, schema=REJECT_SCHEMA))
+        if self._rows:
+            self._file.write(pa.Table.from_pylist(self._rows, schema=REJECT_SCHEMA))
         self._rows, self._bytes = [], 0

@@ -18,6 +18,7 @@ from pymongo.uri_parser import parse_uri
 from biodata_cache._errors import SettingsError, SourceError
 from extract.bson_text import OPTIONS, convert, stamp_text, text_of
 from extract.docdb import Entry, Fetched
+from extract.hosts import is_unknown
 from extract.records import V2, Shape
 from extract.retries import Retries, TransientError
 
@@ -258,7 +259,7 @@ class MongoSource:
             try:
                 socket.getaddrinfo(host, port)
             except socket.gaierror as error:
-                if error.errno == socket.EAI_AGAIN:
+                if not is_unknown(error):
                     return []  # the name server did not answer: that may pass
                 unknown.append(host)
             else:

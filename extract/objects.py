@@ -185,7 +185,9 @@ class S3Store:
             "max_pool_connections": connections,
             "connect_timeout": 10,
             "read_timeout": 60,
-            "retries": {"total_max_attempts": 1},  # `_retried` counts, in one place for all
+            "retries": {"total_max_attempts": 1},  # `retried` counts, in one place for all
+            # botocore describes the machine anew in each request, which takes longer than signing.
+            "user_agent": "biodata-cache",
             # Servers of one's own seldom have a name for each bucket.
             "s3": {"addressing_style": "path" if endpoint else "auto"},
         }

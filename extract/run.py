@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called now and then with the documents and the bytes read so far."""
 
+Save = Callable[[], None]
+"""Called when files of the lake are finished, to make them outlast this machine."""
+
 SHAPES = {"docdb_v2": V2, "docdb_v1": V1}
 SHRINK_LIMIT = 0.5
 """A source that lists less than this part of what the lake holds is taken to be broken."""
@@ -90,6 +93,7 @@ class _Run:
     options: Options
     report: Report
     progress: Progress | None
+    save: Save | None
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
@@ -99,6 +103,7 @@ def extract(
     collection: str = "docdb_v2",
     progress: Progress | None = None,
     options: Options | None = None,
+    save: Save | None = None,
 ) -> Report:
     """Bring the lake of one collection up to date with a source.
 
@@ -108,6 +113,8 @@ def extract(
         collection: Name of the collection in the lake, one of `SHAPES`.
         progress: Told how far the run is.
         options: How to run.
+        save: Called when files are finished, also in a second thread; an error of it ends the run.
+            What the run writes or removes last, the caller saves.
 
     Raises:
         LockedError: Another process is writing this lake.
@@ -121,6 +128,7 @@ def extract(
         options=options or Options(),
         report=Report(source.description, collection),
         progress=progress,
+        save=save,
     )
     if run.options.dry_run:
         _bring_up_to_date(run, source, run.lake.state(), None, None)
@@ -155,6 +163,7 @@ def _write(run: _Run, source: Source | docdb.DatabaseSource) -> None:
         state.last_run,
         is_resumable=is_database,
         before_finish=rejects.checkpoint,
+        after_finish=run.save,
     )
     try:
         _bring_up_to_date(run, source, state, writer, rejects)

@@ -7,6 +7,7 @@ anywhere. From the inside out:
 - `_sample_sections` and its neighbours: what a record says about an asset;
 - `_sample_faults`: what is wrong with a few of them, on purpose;
 - here: the record as a whole;
+- `_sample_v1`: the records of version 1 from which most were made, and how that went;
 - `_sample_objects`: what the object store holds of the assets.
 """
 
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from extract import _sample_objects
+from extract import _sample_objects, _sample_v1
 from extract import _sample_sections as sections
 from extract._sample_acquisition import acquisition
 from extract._sample_bulk import Bulk
@@ -33,7 +34,7 @@ from extract._sample_words import described_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["documents", "objects"]
+__all__ = ["documents", "objects", "v1_documents"]
 
 _SAMPLE_SIZE = 400
 _DUPLICATE_RATE = 0.025
@@ -67,7 +68,21 @@ def objects(count: int | None = None) -> Iterator[tuple[str, str, bytes]]:
     Yields:
         Bucket, key and content of an object.
     """
-    yield from _sample_objects.objects(islice(documents(count), _SAMPLE_SIZE))
+    records = list(islice(documents(count), _SAMPLE_SIZE))
+    yield from _sample_objects.objects(records)
+    yield *_sample_v1.UPGRADES, _sample_v1.upgrades(records)
+
+
+def v1_documents(count: int | None = None) -> Iterator[bytes]:
+    """Make up the records of version 1 from which most of the sample was made.
+
+    Args:
+        count: As for `documents`. Only the first 400 records have such ones.
+
+    Yields:
+        A document in UTF-8, without a newline.
+    """
+    yield from _sample_v1.documents(islice(documents(count), _SAMPLE_SIZE))
 
 
 class _Records:

@@ -57,15 +57,16 @@ class Source(Protocol):
 class SampleSource:
     """The embedded sample: `sample`, or `sample:N` for N records of realistic size."""
 
-    def __init__(self, count: int | None) -> None:
-        """Takes the number of records; None is the built-in sample."""
+    def __init__(self, count: int | None, shape: Shape = V2) -> None:
+        """Takes the number of records, of which None is the built-in sample, and their version."""
         self.count = count
+        self._documents = sample.v1_documents if shape is V1 else sample.documents
         self.size: int | None = None
         self.description = "sample" if count is None else f"sample:{count}"
 
     def documents(self) -> Iterator[Document | BrokenFile]:
         """Every document of the sample."""
-        for number, content in enumerate(sample.documents(self.count), start=1):
+        for number, content in enumerate(self._documents(self.count), start=1):
             yield Document(content, self.description, number)
 
 
@@ -119,12 +120,12 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
     kind, _, rest = text.partition(":")
     if kind == "sample":
         if text == "sample":
-            return SampleSource(None)
+            return SampleSource(None, options.shape)
         if not rest.isascii() or not rest.isdigit():
             raise SettingsError(
                 f"Source {text!r}: after 'sample:' comes a number of records, as in 'sample:20000'."
             )
-        return SampleSource(int(rest))
+        return SampleSource(int(rest), options.shape)
     if "://" in text:
         return _open_database(text, options)
     if not text:

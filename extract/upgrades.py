@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._errors import SourceError
 from biodata_cache._settings import CACHE_FOLDER
+from extract import _sample_v1
 from extract.answers import ensure_schema, write_whole
 from extract.objects import FolderStore, UnavailableObjectError
 
@@ -115,12 +116,22 @@ def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | N
     return Published(FolderStore(Path(root).expanduser().absolute()), CACHE_FOLDER, "")
 
 
-def copy_upgrades(published: Published | None, raw: Path) -> int | None:
+def in_sample(store: ObjectStore) -> Published:
+    """Where the upgrader's table is among the objects of the sample."""
+    bucket, key = _sample_v1.UPGRADES
+    return Published(store, bucket, key.removesuffix(CUSTOM))
+
+
+def copy_upgrades(
+    published: Published | None, raw: Path, *, sample: Published | None = None
+) -> int | None:
     """Bring the lakes of upgrades up to date.
 
     Args:
-        published: Where custom tables and published ones are; None leaves the lakes as they are.
+        published: Where custom tables and published ones are; None if nowhere.
         raw: Folder of all lakes.
+        sample: Where the custom table is if it is not there; without either place, the lakes stay
+            as they are.
 
     Returns:
         Rows of the custom table; None if there is none.
@@ -131,15 +142,14 @@ def copy_upgrades(published: Published | None, raw: Path) -> int | None:
     status, history = raw / "upgrade_status", raw / "upgrade_history"
     ensure_schema(status, STATUS_SCHEMA)
     ensure_schema(history, HISTORY_SCHEMA)
-    if published is None:
+    places = [place for place in (published, sample) if place is not None]
+    if not places:
         return None
-    for version in published.versions():
-        content = published.read(f"{version}/{TABLE}")
-        if content is not None:
-            table = _history(_read(content, f"{version}/{TABLE}"), version)
-            _keep(table, history / f"{version}.parquet")
+    if published is not None:
+        _copy_history(published, history)
     copied = status / "status.parquet"
-    content = published.read(CUSTOM)
+    found = (place.read(CUSTOM) for place in places)
+    content = next((each for each in found if each is not None), None)
     if content is None:
         copied.unlink(missing_ok=True)
         return None
@@ -152,6 +162,14 @@ def copy_upgrades(published: Published | None, raw: Path) -> int | None:
         )
     _keep_newest(table.replace_schema_metadata(None), copied)
     return int(table.num_rows)
+
+
+def _copy_history(published: Published, folder: Path) -> None:
+    for version in published.versions():
+        content = published.read(f"{version}/{TABLE}")
+        if content is not None:
+            table = _history(_read(content, f"{version}/{TABLE}"), version)
+            _keep(table, folder / f"{version}.parquet")
 
 
 def _read(content: bytes, name: str) -> pa.Table:

@@ -4,7 +4,8 @@
 
 Starts the MongoDB-compatible server of the tests (or takes the one in TEST_MONGODB_URI), fills it
 with made-up records of realistic size, and prints a table and one line of JSON. Each figure is the
-best of several runs, each in a process of its own.
+best of several runs, each in a process of its own. Where the S3 server of the tests is installed,
+the same with a lake on S3, for a machine that keeps its copy and for a new one each night.
 """
 
 from __future__ import annotations
@@ -17,18 +18,25 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pymongo
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "sources")]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("sources", "s3"))]
 
+import server as s3_server  # noqa: E402
 from mongodb_server import OWN_SERVER, Server  # noqa: E402
 
+from biodata_cache import _lake, _settings  # noqa: E402
 from extract import sample  # noqa: E402
 from extract.run import Options, Report, extract  # noqa: E402
 from extract.sources import SourceOptions, open_source  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPEATS = 3
 LARGEST = 2**63
@@ -93,6 +101,40 @@ def run(uri: str, database: str, raw: str, workers: str) -> dict[str, float]:
     }
 
 
+def run_s3(uri: str, database: str, raw: str, work: str, workers: str) -> dict[str, float]:
+    """One extract run into a lake on S3, with all that is done for it before and after."""
+    options = SourceOptions(database=database, workers=int(workers))
+    settings = _settings.load(raw=raw, work=work)
+    began = time.perf_counter()
+    with _lake.writing(settings) as lake:
+        report: Report = extract(open_source(uri, options), lake.folder, save=lake.save)
+    return {
+        "seconds": time.perf_counter() - began,
+        "documents": report.new + report.changed,
+        "bytes": report.bytes,
+    }
+
+
+@contextmanager
+def bucket() -> Iterator[str | None]:
+    """A bucket on a server of its own, set in the environment; None where there is no server."""
+    if s3_server.reason_for_none() is not None:
+        yield None
+        return
+    server = s3_server.start()
+    try:
+        server.new_bucket("bench")
+        os.environ |= {
+            "AWS_ENDPOINT_URL": server.endpoint,
+            "AWS_REGION": s3_server.REGION,
+            "AWS_ACCESS_KEY_ID": s3_server.ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": s3_server.ROOT_SECRET,
+        }
+        yield "s3://bench"
+    finally:
+        server.stop()
+
+
 def change(uri: str, database: str, part: float) -> None:
     """Change some records, as a night does."""
     with pymongo.MongoClient(uri, retryWrites=False) as client:
@@ -129,26 +171,51 @@ def bench(uri: str, records: int, folder: str) -> None:
         change(uri, database, 0.01)
         nights.append(measure("run", uri, database, raw, workers))
     figures["night, 1% changed"] = best(nights)
+    with bucket() as address:
+        if address is not None:
+            figures |= bench_s3(uri, database, address, folder, workers)
     print(f"{records:,} records, {size / 1e6:,.0f} MB of JSON")
     for name, result in figures.items():
         seconds, count = result["seconds"], result["documents"]
         rate = f"{size / 1e6 / seconds:7,.1f} MB/s" if count == records else " " * 12
         print(
-            f"{name:24} {seconds:8.2f} s {count:8,.0f} documents {rate} "
+            f"{name:30} {seconds:8.2f} s {count:8,.0f} documents {rate} "
             f"{result['peak'] / 2**20:7,.0f} MB peak {result['cpu']:7.2f} s of CPU"
         )
     full, night = figures["full extract"]["seconds"], figures["night, 1% changed"]["seconds"]
     beyond = max(0.0, night - figures["listing alone"]["seconds"])
     print(f"extract / bare scan: {full / figures['bare scan']['seconds']:.2f}")
+    print(f"night with 1% changed / full extract: {night / full:.1%}, with its listing")
     print(f"night with 1% changed beyond the listing / full extract: {beyond / full:.1%}")
     print(json.dumps(figures))
     with pymongo.MongoClient(uri) as client:
         client.drop_database(database)
 
 
+def bench_s3(
+    uri: str, database: str, address: str, folder: str, workers: str
+) -> dict[str, dict[str, float]]:
+    """The same runs with a lake on S3."""
+    full, kept, new = [], [], []
+    for repeat in range(REPEATS):
+        raw = f"{address}/{repeat}"
+        full.append(measure("run_s3", uri, database, raw, f"{folder}/kept{repeat}", workers))
+    for repeat in range(REPEATS):
+        change(uri, database, 0.01)
+        raw, work = f"{address}/0", f"{folder}/new{repeat}"
+        kept.append(measure("run_s3", uri, database, raw, f"{folder}/kept0", workers))
+        change(uri, database, 0.01)
+        new.append(measure("run_s3", uri, database, raw, work, workers))
+    return {
+        "full extract, lake on S3": best(full),
+        "night, 1% changed, kept copy": best(kept),
+        "night, 1% changed, new machine": best(new),
+    }
+
+
 def main() -> None:
     """Measure, or do one task for the process that measures."""
-    tasks = {"scan": scan, "listing": listing, "run": run}
+    tasks = {"scan": scan, "listing": listing, "run": run, "run_s3": run_s3}
     if sys.argv[1:2] == ["--task"]:
         result = tasks[sys.argv[2]](*sys.argv[3:])
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -160,7 +227,7 @@ def main() -> None:
         if OWN_SERVER:
             bench(OWN_SERVER, records, folder)
             return
-        server = Server(heap="6g")
+        server = Server(heap=f"{6 + records // 2_000}g")  # it keeps everything in memory
         try:
             bench(server.uri, records, folder)
         finally:

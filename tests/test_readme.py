@@ -68,6 +68,12 @@ def test_every_command_is_known_to_these_tests() -> None:
         "biodata-cache publish --root published",
         "biodata-cache tables --root published",
         "biodata-cache versions --root published",
+        "biodata-cache status --root published",
+        "biodata-cache doctor --root published",
+        "biodata-cache read qc_status --where status=Fail --columns name,fail_count "
+        "--root published",
+        'biodata-cache sql "select status, count(*) from qc_status group by status" '
+        "--root published",
     ]
 
 

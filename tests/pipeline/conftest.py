@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -16,7 +15,6 @@ from biodata_cache import _settings
 from biodata_cache._build import build
 from biodata_cache._publish import Report, publish
 from biodata_cache._sync import run_extract
-from extract.sample import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -125,10 +123,5 @@ def pipeline(tmp_path: Path) -> Pipeline:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """The published sample; tests must not change it."""
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
-    pipeline.put_upgrades(
-        {"v1_id": f"v1-{number}", "v2_id": json.loads(document)["_id"], "status": "success"}
-        | {"upgrader_version": "0.14.3", "last_modified": "2025-10-01T08:00:00.000Z"}
-        for number, document in enumerate(islice(documents(), 20))
-    )
     pipeline.run("sample")
     return pipeline

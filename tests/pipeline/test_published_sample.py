@@ -10,8 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import consumers
 import duckdb
 import pytest
+from fragments import FRAGMENTS
 
 import biodata_cache
 from extract._sample_faults import FAULTS
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Pipeline
+    from fragments import Fragment
 
 TABLES = [
     "asset_basics",
@@ -126,7 +129,7 @@ def test_version_index_names_the_version(sample: Pipeline) -> None:
 
 
 def test_nothing_but_the_contract_is_published(sample: Pipeline) -> None:
-    wanted = {"cache_registry.json"}
+    wanted = {"cache_registry.json", "cache_history.json", "index.html"}
     for entry in sample.registry():
         stem = entry["location"].rsplit("/", 1)[1].removesuffix(".pqt")
         wanted |= {f"{stem}.json", f"cache_registry/{entry['name']}.json"}
@@ -265,3 +268,26 @@ def test_examples_in_docstrings(module: str) -> None:
     outcome = doctest.testmod(importlib.import_module(f"biodata_cache.{module}"))
     assert outcome.attempted > 0
     assert outcome.failed == 0
+
+
+@pytest.fixture(scope="module")
+def values(sample: Pipeline) -> dict[str, str]:
+    return consumers.values(sample.published.as_posix())
+
+
+@pytest.fixture(scope="module")
+def asked(sample: Pipeline, values: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What every fragment of the readers gets from the current DuckDB."""
+    return consumers.ask_here(sample.published.as_posix(), values)
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=str)
+def test_existing_readers_get_what_they_need(
+    fragment: Fragment, asked: dict[str, dict[str, Any]], values: dict[str, str]
+) -> None:
+    consumers.check(fragment, asked[fragment.name], values)
+
+
+def test_existing_readers_can_be_told_apart() -> None:
+    names = [fragment.name for fragment in FRAGMENTS]
+    assert len(set(names)) == len(names)

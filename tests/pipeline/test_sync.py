@@ -58,6 +58,44 @@ def test_all_tables_then_one_of_them(
     assert len(biodata_cache.asset_basics()) == before["asset_basics"].row_count
 
 
+SLOW_TABLES = {
+    "behavior_curriculum",
+    "foraging_sessions",
+    "metadata_upgrade",
+    "platform_exaspim",
+    "platform_smartspim",
+}
+
+
+@pytest.mark.slow
+def test_fast_tables_and_then_slow_ones(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all records one is left, so that every table that is built anew is another one."""
+    sync.update_all_tables()
+    first = biodata_cache.get_cache_registry()
+    assert len(biodata_cache.platform_smartspim()) > 0
+    with (tmp_path / "one.jsonl").open("w") as file:
+        file.write(json.dumps({"_id": "1", "name": "one", "schema_version": "2.0.0"}) + "\n")
+    monkeypatch.setenv("BIODATA_CACHE_SOURCE", str(tmp_path / "one.jsonl"))
+    monkeypatch.setenv("BIODATA_CACHE_OBJECTS", str(tmp_path))
+
+    fast = sync.update_all_tables(slow=False)
+    assert fast.objects is None, "the object store is asked nothing"
+    second = biodata_cache.get_cache_registry()
+    kept = {entry.name for entry in second if entry == first[entry.name]}
+    assert kept == SLOW_TABLES
+    assert biodata_cache.asset_basics()["name"].to_list() == ["one"]
+
+    slow = sync.update_all_tables(fast=False)
+    assert slow.objects is not None
+    third = biodata_cache.get_cache_registry()
+    assert len(biodata_cache.platform_smartspim()) == 0
+    kept = {entry.name for entry in third if entry == second[entry.name]}
+    assert "source_data" in kept
+    assert not kept & SLOW_TABLES
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "named"),
     [

@@ -35,6 +35,8 @@ def test_dry_run_lists_files_on_stdout(build: Build) -> None:
         "~ qc/subject_id=1/data.pqt",
         "~ cache_registry/quality_control.json",
         "~ cache_registry.json",
+        "~ cache_history.json",
+        "~ index.html",
         "- qc/subject_id=2/data.pqt",
     ]
 

@@ -18,7 +18,7 @@ from built import Build
 from publisher import LEASE, Publishers
 
 import biodata_cache
-from biodata_cache import CacheError, LockedError, _settings
+from biodata_cache import CacheError, LockedError, _catalogue, _history, _settings
 from biodata_cache._promote import files_of, parse_registry
 from biodata_cache._publish import publish, rollback
 from biodata_cache._store import open_store
@@ -122,7 +122,12 @@ def _is_consistent(build: Build, *, exactly: bool = False) -> bool:
     named = files_of(registry.entries.values())
     assert named.keys() <= listed, named.keys() - listed
     if exactly:
-        assert listed == {*named, "cache_registry.json"}, listed ^ named.keys()
+        beside = {"cache_registry.json", "cache_history.json", "index.html"}
+        assert listed == {*named, *beside}, listed ^ named.keys()
+        history = _history.parse(store.read(f"{folder}/cache_history.json"), "history")
+        assert history[-1].build == registry.build
+        page = _catalogue.page(folder, registry.entries.values(), history)
+        assert store.read(f"{folder}/index.html") == page
         for path, known in named.items():
             data = store.read(f"{folder}/{path}") or b""
             assert known is None or known == (len(data), hashlib.sha256(data).hexdigest()), path

@@ -10,7 +10,13 @@ import pytest
 from built import Build
 
 import biodata_cache
-from biodata_cache import CacheFileError, CacheNotFoundError, SettingsError, _settings
+from biodata_cache import (
+    CacheFileError,
+    CacheNotFoundError,
+    SettingsError,
+    _history,
+    _settings,
+)
 from biodata_cache._publish import publish, rollback
 from biodata_cache._settings import CACHE_FOLDER
 
@@ -129,6 +135,58 @@ def test_dry_run_writes_nothing(build: Build) -> None:
     assert report.added == ["qc/subject_id=4/data.pqt"]
     assert report.gone == ["qc/subject_id=3/data.pqt"]
     assert published(build) == before
+
+
+def days(build: Build) -> list[str]:
+    """Days of the builds in the history that is published."""
+    content = published(build)[f"{build.area.name}/cache_history.json"]
+    return [each.built_at[:10] for each in _history.parse(content, "history")]
+
+
+def test_history_grows_by_builds_that_differ(build: Build) -> None:
+    publish_state(build, 0)
+    before = publish_state(build, 1)
+    publish(build.make(STATES[1], built_at="2026-01-05T00:00:00Z").settings)
+    assert published(build) == before
+    publish_state(build, 2)
+    assert days(build) == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    rollback(build.settings)
+    assert published(build) == before
+
+
+@pytest.mark.parametrize("history", [None, b"{"])
+def test_history_that_is_not_there_begins_with_what_is_published(
+    build: Build, history: bytes | None
+) -> None:
+    """As after a publish by an older version, or after somebody wrote into it."""
+    first = publish_state(build, 0)
+    folder = build.work.parent / "root" / CACHE_FOLDER / build.area.name
+    (folder / "index.html").unlink()
+    (folder / "cache_history.json").unlink()
+    if history is not None:
+        (folder / "cache_history.json").write_bytes(history)
+    publish_state(build, 1)
+    assert days(build) == ["2026-01-01", "2026-01-02"]
+    (folder / "cache_history.json").unlink()
+    rollback(build.settings)
+    assert published(build) == first
+
+
+def test_a_page_that_a_publisher_did_not_come_to_write_is_made_up_for(build: Build) -> None:
+    """The registry is new, but page and history are those of the build before."""
+    publish_state(build, 0)
+    folder = build.work.parent / "root" / CACHE_FOLDER / build.area.name
+    names = ("index.html", "cache_history.json")
+    old = {name: (folder / name).read_bytes() for name in names}
+    second = publish_state(build, 1)
+    for name in names:
+        (folder / name).write_bytes(old[name])
+    assert publish(build.settings).replaced == ["cache_history.json", "index.html"]
+    assert published(build) == second
+    for name in names:
+        (folder / name).write_bytes(old[name])
+    publish_state(build, 2)
+    assert days(build) == ["2026-01-01", "2026-01-02", "2026-01-03"]
 
 
 def test_a_reader_sees_whole_tables_while_they_are_replaced(build: Build) -> None:

@@ -6,9 +6,12 @@ import json
 import threading
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+from urllib.request import urlopen
 
 import pytest
 import server as s3_server
+from built import Build
 
 from biodata_cache import (
     AccessError,
@@ -26,8 +29,8 @@ from biodata_cache._store import Content, open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from built import Build
     from faults import Proxy
+    from playwright.sync_api import Browser
     from server import Server
 
 SUBJECTS = {"0451": "1", "451": "2", "a/b c%d=é'": "3", "..": "4", "*[0]?": "5", "": "6"}
@@ -64,6 +67,8 @@ def test_everything_is_there_with_its_headers(aws: Server, bucket: str, build: B
     for path, kind in (
         ("assets.pqt", "application/vnd.apache.parquet"),
         ("cache_registry.json", "application/json"),
+        ("cache_history.json", "application/json"),
+        ("index.html", "text/html; charset=utf-8"),
     ):
         head = client.head_object(Bucket=bucket, Key=f"{HOME}/{folder}/{path}")
         assert (head["ContentType"], head["CacheControl"]) == (kind, "no-cache")
@@ -85,13 +90,13 @@ def test_only_what_changed_is_uploaded(
         "qc/subject_id=451/data.pqt",
         "cache_registry/quality_control.json",
         "cache_registry.json",
+        "cache_history.json",
+        "index.html",
     ]
     order = [it.path for it in proxy.requests if it.method == "PUT" and "/.builds/" not in it.path]
-    assert [path.rpartition("/")[2] for path in order] == [
-        "data.pqt",
-        "quality_control.json",
-        "cache_registry.json",
-    ]
+    names = [path.rpartition("/")[2] for path in order]
+    assert names[:3] == ["data.pqt", "quality_control.json", "cache_registry.json"]
+    assert sorted(names[3:]) == ["cache_history.json", "index.html"]
 
 
 def test_content_that_is_not_what_was_published_is_mended(
@@ -228,7 +233,11 @@ def test_rollback_puts_the_last_builds_back_one_after_the_other(
         rollback(build.settings)
     assert objects(aws, bucket, hidden=True) == states[0], "nothing is kept for nothing"
     publish(build.settings)
-    assert objects(aws, bucket) == states[-1]
+    again, once = objects(aws, bucket), states[-1]
+    different = {path for path in again | once if again.get(path) != once.get(path)}
+    assert {path.rpartition("/")[2] for path in different} == {"cache_history.json", "index.html"}
+    history = json.loads(again[f"{build.area.name}/cache_history.json"])["builds"]
+    assert [each["built_at"][:10] for each in history] == ["2026-01-01", "2026-01-04"]
 
 
 def test_no_more_builds_are_kept_than_set(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,3 +345,27 @@ def test_a_root_without_a_bucket(build: Build, root: str) -> None:
     build.root = root
     with pytest.raises(SettingsError, match="names no bucket"):
         publish(build.settings)
+
+
+@pytest.mark.slow
+def test_the_page_opens_from_the_bucket(aws: Server, browser: Browser, tmp_path: Path) -> None:
+    aws.new_bucket("to-be-looked-at", readers="*")
+    build = Build(tmp_path / "work", "s3://to-be-looked-at/some/prefix")
+    publish(build.make(SUBJECTS).settings)
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = f"{aws.endpoint}/to-be-looked-at/{HOME}/{build.area.name}/index.html"
+    page.goto(f"{address}#quality_control")
+    page.get_by_role("heading", level=1, name="quality_control", exact=True).wait_for()
+    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} == {address}
+    code = "\n".join(page.locator(".snippet pre").all_inner_texts())
+    assert f'"BIODATA_CACHE_ROOT"] = "{build.root}"' in code
+    links = [str(link.get_attribute("href")) for link in page.locator("td a").all()]
+    paths = [urlsplit(urljoin(address, link)) for link in links]
+    found = [path.geturl() for path in paths if path.path.endswith("/data.pqt")]
+    assert len(found) == len(SUBJECTS)
+    for url in found:
+        with urlopen(url) as answer:
+            assert answer.read(4) == b"PAR1"
+    page.close()

@@ -69,6 +69,8 @@ def run_records(raw: Path, collection: str = "docdb_v2") -> list[dict]:
 def start(*arguments: str, groups: int | None = None, **environment: str) -> subprocess.Popen:
     """Start the command line in a process; `groups` makes it finish a file after so many rows."""
     code = "from biodata_cache.__main__ import main; main()"
+    # Below a shell's background job, interrupts are ignored from the start.
+    code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
     if groups is not None:
         code = f"import extract.lake; extract.lake.GROUP_ROWS = {groups}; {code}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 
 import pytest
 import trustme
@@ -10,6 +11,7 @@ from gateway_server import Gateway
 from lakes import check_keys, documents, rejects, rows, run
 
 from biodata_cache import SettingsError, SourceError
+from extract.gateway import GatewaySource
 from extract.records import V1
 from extract.retries import Retries
 from extract.run import Options, extract
@@ -182,6 +184,31 @@ def test_faults_have_a_ceiling(gateway, tmp_path):
     gateway.fault = lambda number: 503
     with pytest.raises(SourceError, match=r"answered 503.*Gave up after"):
         fetch(gateway, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_asked_again", "said"),
+    [
+        (socket.EAI_NONAME, False, "there is no such host"),
+        (socket.EAI_AGAIN, True, "cannot be reached"),
+    ],
+)
+def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
+    tmp_path, monkeypatch, code, is_asked_again, said
+):
+    asked = []
+
+    def look_up(*host, **_):
+        asked.append(host)
+        raise socket.gaierror(code, "as the system says it")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    source = GatewaySource(
+        "https://gateway.invalid", retries=Retries(ceiling=0.5, first=0.01, longest=0.1)
+    )
+    with pytest.raises(SourceError, match=said):
+        extract(source, tmp_path)
+    assert (len(asked) > 1) == is_asked_again
 
 
 def test_certificate_of_a_stranger(gateway, tmp_path, monkeypatch):

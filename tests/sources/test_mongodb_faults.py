@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -365,6 +366,29 @@ def test_unknown_host(tmp_path):
         RETRY_SECONDS="1",
     )
     assert "no-such-host.invalid" in line
+
+
+@pytest.mark.parametrize(
+    ("code", "is_asked_again", "said"),
+    [(socket.EAI_NONAME, False, "there is no host"), (socket.EAI_AGAIN, True, "cannot be reached")],
+)
+def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
+    tmp_path, monkeypatch, code, is_asked_again, said
+):
+    asked = []
+
+    def look_up(*host, **_):
+        asked.append(host)
+        raise socket.gaierror(code, "as the system says it")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    source = MongoSource(
+        "mongodb://host.invalid/?serverSelectionTimeoutMS=100",
+        retries=Retries(ceiling=0.5, first=0.01, longest=0.1),
+    )
+    with pytest.raises(SourceError, match=said):
+        extract(source, tmp_path)
+    assert (len(asked) > 1) == is_asked_again
 
 
 def test_nobody_listens(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -33,7 +34,9 @@ def test_help_shows_an_example_that_parses(command: str) -> None:
     outcome = run(command, "--help")
     assert outcome.exit_code == 0
     examples = [
-        line.split() for line in outcome.stdout.splitlines() if f"biodata-cache {command}" in line
+        shlex.split(line)
+        for line in outcome.stdout.splitlines()
+        if f" biodata-cache {command}" in line
     ]
     examples = [words for words in examples if words[0] == "biodata-cache"]
     assert examples
@@ -53,7 +56,7 @@ def test_version() -> None:
         (["publish"], "BIODATA_CACHE_ROOT"),
         (["extract", "--source", "sample:x"], "sample:x"),
         (["extract", "--source", "ftp://host"], "ftp://"),
-        (["extract", "--source", "sample", "--raw", "s3://bucket/raw"], "s3://bucket/raw"),
+        (["extract", "--source", "sample", "--raw", "gs://bucket/raw"], "gs://bucket/raw"),
         (["tables", "--root", "x", "--version", "latest"], "latest"),
         (["tables", "--nonsense"], "--nonsense"),
         (["nonsense"], "nonsense"),
@@ -125,8 +128,10 @@ def test_output_that_is_no_terminal_has_no_colours_and_no_progress(tmp_path: Pat
     assert "\x1b" not in done.stderr
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
         "extract",
+        "extract v1",
         "objects",
         "objects",
+        "upgrades",
     ]
 
 

@@ -1,0 +1,32 @@
+"""The command line: `biodata-cache sync | publish | tables | read | sql | status | doctor | …`.
+
+Looking at what is published needs nothing but the extra `cli`; building needs `sync`.
+"""
+
+from __future__ import annotations
+
+import click
+
+from biodata_cache import _settings
+from biodata_cache._cli import _completion, _doctor, _published, _rows, _stages, _status
+from biodata_cache._cli._output import Commands
+
+__all__ = ["cli"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_settings.installed_version(), prog_name="biodata-cache")
+def cli() -> None:
+    """Build and look at the metadata cache.
+
+    \b
+    Examples:
+      biodata-cache sync --source sample --root published
+      biodata-cache tables --root published
+      biodata-cache read assets --where modalities=fib --root published
+    """
+
+
+for _module in (_stages, _published, _rows, _status, _doctor, _completion):
+    for _command in _module.COMMANDS:
+        cli.add_command(_command)

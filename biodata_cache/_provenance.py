@@ -1,0 +1,131 @@
+"""How each published table came about: what it was made from, and the checks that ran on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The layers of the project, from the lake to the table.
+RAW, SEEDS, STAGING, INTERMEDIATE = "raw", "seeds", "staging", "intermediate"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How one table came about.
+
+    Attributes:
+        checks: Each check that ran on the table, in words, with what came of it: `pass`, or `warn`
+            where the project tolerates that it does not hold.
+        made_from: Names of all that it was made from, by layer.
+    """
+
+    checks: tuple[tuple[str, str], ...]
+    made_from: dict[str, tuple[str, ...]]
+
+    def as_entry(self) -> dict[str, Any]:
+        """As it stands in the registry."""
+        return {
+            "checks": [{"check": check, "status": status} for check, status in self.checks],
+            "made_from": {layer: list(names) for layer, names in self.made_from.items()},
+        }
+
+
+def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, Provenance]:
+    """How each table came about, by name.
+
+    Args:
+        manifest: dbt's manifest.
+        results: dbt's run results.
+    """
+    status = {result["unique_id"]: str(result["status"]) for result in results["results"]}
+    checks: dict[str, list[tuple[int, str, str]]] = {}
+    for name, node in manifest["nodes"].items():
+        if node["resource_type"] == "test" and name in status:
+            attached = str(node.get("attached_node"))
+            columns = list(manifest["nodes"].get(attached, {}).get("columns", ()))
+            row = (_place(node, columns), _in_words(node), status[name])
+            checks.setdefault(attached, []).append(row)
+    return {
+        node["name"]: Provenance(
+            checks=tuple((check, came) for _, check, came in sorted(checks.get(name, []))),
+            made_from=_made_from(manifest, name),
+        )
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "external"
+    }
+
+
+def _place(test: dict[str, Any], columns: list[str]) -> int:
+    """Where a check is told: those of the whole table first, then those of each column."""
+    column = _column(test)
+    return columns.index(column) + 1 if column in columns else 0
+
+
+def _column(test: dict[str, Any]) -> str:
+    kwargs = (test.get("test_metadata") or {}).get("kwargs", {})
+    return str(kwargs.get("column_name") or "").strip('"')
+
+
+def _in_words(test: dict[str, Any]) -> str:
+    """What a check makes sure of, as a reader says it; the name of one that is not known here."""
+    metadata = test.get("test_metadata") or {}
+    kwargs = metadata.get("kwargs", {})
+    column = f"`{_column(test)}`"
+    kind = metadata.get("name")
+    if kind == "not_null":
+        words = f"{column} is never missing"
+    elif kind == "unique":
+        words = f"{column} is unique"
+    elif kind == "unique_combination":
+        words = f"{_listed(kwargs['columns'])} together are unique"
+    elif kind == "relationships":
+        words = f"{column} is a `{kwargs['field']}` of `{_referred(kwargs['to'])}`, or missing"
+    elif kind == "accepted_values":
+        words = f"{column} is one of {_listed(kwargs['values'], 'or')}"
+    elif kind == "castable_time":
+        words = f"{column} can be read as a time, or is missing"
+    else:
+        words = str(test["name"])
+    return words
+
+
+def _listed(names: list[Any], last: str = "and") -> str:
+    quoted = [f"`{name}`" for name in names]
+    return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
+
+
+def _referred(to: str) -> str:
+    """Name of the model in `ref('name')`."""
+    found = re.search(r"\w+(?=['\"]\))", to)
+    return found[0] if found else to
+
+
+def _made_from(manifest: dict[str, Any], table: str) -> dict[str, tuple[str, ...]]:
+    layers: dict[str, set[str]] = {RAW: set(), SEEDS: set(), STAGING: set(), INTERMEDIATE: set()}
+    for name in _ancestors(manifest, table):
+        kind = name.partition(".")[0]
+        if kind == "source":
+            layers[RAW].add(name.rpartition(".")[2])
+        elif kind == "seed":
+            layers[SEEDS].add(manifest["nodes"][name]["name"])
+        else:
+            node = manifest["nodes"][name]
+            layer = node.get("fqn", ["", ""])[1]
+            layers.setdefault(layer, set()).add(node["name"])
+    return {layer: tuple(sorted(names)) for layer, names in layers.items() if names}
+
+
+def _ancestors(manifest: dict[str, Any], table: str) -> Iterator[str]:
+    """Every node that a table depends on, each once."""
+    seen, open_ends = {table}, [table]
+    while open_ends:
+        node = manifest["nodes"].get(open_ends.pop(), {})
+        for parent in node.get("depends_on", {}).get("nodes", ()):
+            if parent not in seen:
+                seen.add(parent)
+                open_ends.append(parent)
+                yield parent

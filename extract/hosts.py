@@ -1,0 +1,29 @@
+"""Names of hosts: whether it is certain that there is none of a name."""
+
+from __future__ import annotations
+
+import socket
+
+__all__ = ["is_unknown"]
+
+# Of these only the first is everywhere; all else, a name server that is silent too, may pass.
+_UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+
+def is_unknown(error: BaseException | None) -> bool:
+    """Whether an error, or the first of those that led to it, says that there is no such host.
+
+    Args:
+        error: What was raised.
+
+    Example:
+        >>> is_unknown(socket.gaierror(socket.EAI_NONAME, "no such host"))
+        True
+        >>> is_unknown(socket.gaierror(socket.EAI_AGAIN, "no answer"))
+        False
+    """
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return error.errno in _UNKNOWN
+        error = error.__cause__ or error.__context__
+    return False

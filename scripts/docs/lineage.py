@@ -1,0 +1,143 @@
+"""What a table is made from, as a drawing in SVG."""
+
+from __future__ import annotations
+
+import html
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_LETTER, _BOX, _ROW, _GAP, _EDGE = 6.7, 22, 30, 46, 10
+
+
+@dataclass(frozen=True)
+class Box:
+    """A node in its place.
+
+    Attributes:
+        name: The node.
+        x: Left edge.
+        y: Upper edge.
+        width: Width of the box.
+    """
+
+    name: str
+    x: float
+    y: float
+    width: float
+
+
+def ancestors(parents: Mapping[str, Sequence[str]], name: str) -> dict[str, list[str]]:
+    """A node and all that it is made from, each with its parents.
+
+    Example:
+        >>> ancestors({"a": ["b"], "b": [], "c": []}, "a")
+        {'a': ['b'], 'b': []}
+    """
+    found: dict[str, list[str]] = {}
+    waiting = [name]
+    while waiting:
+        node = waiting.pop(0)
+        if node not in found:
+            found[node] = sorted(parents.get(node, ()))
+            waiting += found[node]
+    return found
+
+
+def columns(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The nodes in columns, each right of all that it is made from, with few crossings.
+
+    Example:
+        >>> columns({"a": ["b", "c"], "b": ["c"], "c": []})
+        [['c'], ['b'], ['a']]
+    """
+    depth: dict[str, int] = {}
+
+    def deep(node: str) -> int:
+        if node not in depth:
+            depth[node] = 1 + max((deep(parent) for parent in graph[node]), default=-1)
+        return depth[node]
+
+    for node in graph:
+        deep(node)
+    found: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
+    for node in sorted(graph):
+        found[depth[node]].append(node)
+    children = defaultdict(list)
+    for node, parents in graph.items():
+        for parent in parents:
+            children[parent].append(node)
+    for _ in range(4):
+        for neighbours in (graph, children):
+            place = {
+                node: index / len(column) for column in found for index, node in enumerate(column)
+            }
+            for column in found:
+                column.sort(key=lambda node: (_middle(place, neighbours, node), node))
+    return found
+
+
+def drawing(
+    graph: Mapping[str, Sequence[str]],
+    label: Callable[[str], str],
+    link: Callable[[str], str],
+    kind: Callable[[str], str],
+) -> str:
+    """The graph as SVG whose colours come from the page.
+
+    Args:
+        graph: Nodes with their parents.
+        label: What to call a node.
+        link: Where its box leads.
+        kind: Class of its box.
+    """
+    boxes = _boxes(columns(graph), label)
+    width = max(box.x + box.width for box in boxes.values()) + _EDGE
+    height = max(box.y for box in boxes.values()) + _BOX + _EDGE
+    lines = [
+        f'<svg class="lineage" role="img" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" aria-label="lineage">'
+    ]
+    for node, parents in graph.items():
+        lines += [_edge(boxes[parent], boxes[node]) for parent in parents]
+    for node, box in boxes.items():
+        text = html.escape(label(node))
+        lines.append(
+            f'<a href="{html.escape(link(node))}"><g class="{html.escape(kind(node))}">'
+            f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{_BOX}" '
+            f'rx="4"/><text x="{box.x + 8:.1f}" y="{box.y + 15:.1f}">{text}</text></g></a>'
+        )
+    return "\n".join([*lines, "</svg>"])
+
+
+def _middle(
+    place: Mapping[str, float], neighbours: Mapping[str, Sequence[str]], node: str
+) -> float:
+    near = [place[other] for other in neighbours.get(node, ())]
+    return sum(near) / len(near) if near else place[node]
+
+
+def _boxes(found: Sequence[Sequence[str]], label: Callable[[str], str]) -> dict[str, Box]:
+    tallest = max(map(len, found))
+    boxes: dict[str, Box] = {}
+    left = float(_EDGE)
+    for column in found:
+        widest = max(len(label(node)) for node in column) * _LETTER + 16
+        top = _EDGE + (tallest - len(column)) * _ROW / 2
+        for index, node in enumerate(column):
+            boxes[node] = Box(node, left, top + index * _ROW, widest)
+        left += widest + _GAP
+    return boxes
+
+
+def _edge(start: Box, end: Box) -> str:
+    x1, y1 = start.x + start.width, start.y + _BOX / 2
+    x2, y2 = end.x, end.y + _BOX / 2
+    bend = (x2 - x1) / 2
+    return (
+        f'<path d="M{x1:.1f} {y1:.1f} C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} '
+        f'{x2:.1f} {y2:.1f}"/>'
+    )

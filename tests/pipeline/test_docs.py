@@ -1,0 +1,127 @@
+"""What the documentation shows can be run: queries, commands, lines of Python, the notebook."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+import biodata_cache
+from biodata_cache._cli import cli
+
+if TYPE_CHECKING:
+    from conftest import Pipeline
+
+PROJECT = Path(__file__).resolve().parents[2]
+PAGES = sorted((PROJECT / "docs").glob("*.md"))
+NOTEBOOKS = sorted((PROJECT / "examples").glob("*.ipynb"))
+TABLES = sorted(path.stem for path in (PROJECT / "models/cache").rglob("*.sql"))
+
+
+def script(name: str) -> Any:
+    """A module of the scripts that make the documentation."""
+    spec = importlib.util.spec_from_file_location(
+        f"docs_{name}", PROJECT / f"scripts/docs/{name}.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+queries = script("queries").queries
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def root(sample: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(sample.folder / "root"))
+    return sample.folder / "root"
+
+
+def test_queries_are_of_tables() -> None:
+    assert sorted(path.stem for path in (PROJECT / "docs/queries").iterdir()) == TABLES
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_queries_find_something(table: str, root: Path) -> None:
+    found = queries(table)
+    assert found
+    for query in found:
+        assert query.question.endswith((".", "?")), query.question
+        assert re.search(rf"\b{table}\b", query.sql), query.question
+        assert len(biodata_cache.sql(query.sql)), query.question
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_python_runs(page: Path, root: Path) -> None:
+    names: dict[str, object] = {}
+    for block in blocks(page, "python"):
+        exec(compile(block, str(page), "exec"), names)
+    for name, value in names.items():
+        if hasattr(value, "__len__") and not name.startswith("__"):
+            assert len(value), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_are_right(
+    page: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that only look are run on the sample, of the others the options are checked."""
+    monkeypatch.chdir(tmp_path)
+    lines = [shlex.split(line) for block in blocks(page, "bash") for line in block.splitlines()]
+    for words in lines:
+        if not words or words[0] != "biodata-cache":
+            continue
+        command = cli.commands[words[1]]
+        command.make_context(words[1], words[2:])
+        if words[1] in {"read", "sql", "tables", "versions", "status"}:
+            done = CliRunner().invoke(cli, words[1:])
+            assert done.exit_code == 0, (words, done.output)
+
+
+def test_sql_of_the_reading_page_reads_the_files(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (local, _) = blocks(PROJECT / "docs/reading.md", "sql")
+    (tmp_path / "published").symlink_to(root)
+    monkeypatch.chdir(tmp_path)
+    with biodata_cache.connect() as duck:
+        assert duck.execute(local).fetchall()
+
+
+def test_notebooks_hold_no_outputs() -> None:
+    assert NOTEBOOKS
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert not cell.get("outputs"), path
+            assert cell.get("execution_count") is None, path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.filterwarnings("default")  # of the packages that run it
+def test_notebook_runs(path: Path, root: Path, tmp_path: Path) -> None:
+    os.environ["MPLCONFIGDIR"] = str(tmp_path)
+    notebook = script("notebook")
+    done = notebook.run(path, root, tmp_path)
+    outputs = [output for cell in done.cells for output in cell.get("outputs", ())]
+    assert [output for output in outputs if output.output_type == "error"] == []
+    notebook.write_page(done, tmp_path / "page.md", path.name)
+    page = (tmp_path / "page.md").read_text()
+    pictures = re.findall(r"!\[(.+?)\]\((.+?)\)", page)
+    assert len(pictures) == 3
+    for title, name in pictures:
+        assert title != "plot"
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,152 @@
+"""Nights of a lake on S3: a database that is a file, and runs in processes that may be killed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from biodata_cache import _lake, _s3, _settings
+from biodata_cache._errors import CacheError
+from extract import compaction, docdb, lake
+from extract.retries import Retries
+from extract.run import Report, extract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LEASE = 60.0
+LEASE_TO_END = 3.0
+"""The lock of who is to be killed: long enough for a busy machine, as short as one can wait for."""
+assert _s3, "imported before the first fork"
+
+
+@dataclass
+class Database:
+    """Documents in a file, and a log of what was fetched."""
+
+    path: Path
+    description: str = "file:database"
+    size: int | None = None
+    retries: Retries = field(default_factory=Retries)
+    workers: int = 1
+
+    def hold(self, values: dict[str, str]) -> Database:
+        """Hold a document of each `_id` with a value, its `_last_modified`."""
+        self.path.write_text(json.dumps(values))
+        return self
+
+    @property
+    def values(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(self.path.read_text())
+        return found
+
+    @property
+    def fetched(self) -> list[str]:
+        """What was fetched since this was last asked."""
+        log = self.path.with_suffix(".log")
+        found = log.read_text().split() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return found
+
+    def list_entries(self) -> Iterator[docdb.Entry]:
+        for key, value in self.values.items():
+            yield docdb.Entry(key, key, value)
+
+    def fetch(self, keys: list[Any]) -> Iterator[docdb.Fetched]:
+        values = self.values
+        for key in keys:
+            if key in values:
+                document = {"_id": key, "name": f"n{key}", "_last_modified": values[key]}
+                with self.path.with_suffix(".log").open("a") as log:
+                    log.write(f"{key}\n")
+                yield docdb.Fetched(key, json.dumps(document).encode())
+
+    def existing(self, texts: list[str]) -> set[str]:
+        return self.values.keys() & set(texts)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def settings(raw: str, work: Path, **others: str) -> _settings.Settings:
+    return _settings.load(raw=raw, work=str(work), objects="none", root="", **others)
+
+
+def night(
+    raw: str, work: Path, database: Database, *, lease: float = LEASE, **options: Any
+) -> Report:
+    """One run of the extract stage, without the object store."""
+    chosen = settings(raw, work)
+    with _lake.writing(chosen, lease=lease) as held:
+        return extract(database, held.folder, save=held.save, **options)
+
+
+def held_by(folder: Path) -> dict[str, str]:
+    """The living records of a lake by `_id`, as staging sees them."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            """
+            select _id, _last_modified from read_parquet(?)
+            qualify row_number() over (partition by _id order by extracted_at desc) = 1
+                and not is_deleted
+            """,
+            [str(folder / "docdb_v2" / "*.parquet")],
+        ).fetchall()
+    return dict(rows)
+
+
+def rows_of(folder: Path) -> int:
+    """Rows of all files of a lake."""
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select count(*) from read_parquet(?)", [str(folder / "docdb_v2" / "*.parquet")]
+        ).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Content of each finished file of a lake, by its path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".") and ".readers" not in path.parts
+    }
+
+
+def pulled(raw: str, work: Path) -> Path:
+    """The folder of a copy that has just been made what the bucket holds."""
+    with _lake.reading(settings(raw, work)) as folder:
+        return folder
+
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["nights"])
+
+
+def start(raw: str, work: Path, database: Database, rows: int) -> multiprocessing.Process:
+    """A run in a process of its own; a file is finished after so many rows."""
+    environment = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    process = _context.Process(target=_run, args=(environment, raw, work, database, rows))
+    process.start()
+    return process
+
+
+def _run(environment: dict[str, str], raw: str, work: Path, database: Database, rows: int) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(environment)
+    lake.GROUP_ROWS = rows
+    compaction.MANY_SMALL = 3
+    try:
+        night(raw, work, database, lease=LEASE_TO_END)
+    except CacheError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.exit(1)

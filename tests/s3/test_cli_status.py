@@ -1,0 +1,109 @@
+"""The command `status`, after publishing to a local root."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from built import Build
+from click.testing import CliRunner, Result
+
+from biodata_cache._cli import cli
+from biodata_cache._publish import publish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """Published twice: the second time, a subject less."""
+    build = Build(tmp_path / "work", str(tmp_path / "root"))
+    publish(build.make({"1": "a", "2": "a"}).settings)
+    publish(build.make({"1": "a"}, built_at="2026-01-02T00:00:00Z").settings)
+    return build
+
+
+def run(build: Build, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, [*arguments, "--root", build.root, "--work", str(build.work)])
+
+
+def status(build: Build) -> dict[str, Any]:
+    done = run(build, "status", "--json")
+    assert done.exit_code == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_rows_are_compared_with_the_build_before(build: Build) -> None:
+    found = status(build)
+    rows = {
+        table["name"]: (table["rows"], table["rows_before"], table["change"])
+        for table in found["tables"]
+    }
+    assert rows == {"assets": (2, 2, 0), "quality_control": (1, 2, -1)}
+    assert found["build"].startswith("20260102T000000Z-")
+    assert found["build_before"].startswith("20260101T000000Z-")
+    assert found["is_released"]
+    assert not found["is_unfinished"]
+    shown = run(build, "status").stdout
+    assert re.search(r"quality_control +1 +-1 ", shown)
+
+
+def test_a_rollback_has_nothing_before_it(build: Build) -> None:
+    assert CliRunner().invoke(cli, ["rollback", "--root", build.root]).exit_code == 0
+    found = status(build)
+    assert found["build"].startswith("20260101T000000Z-")
+    assert found["build_before"] is None
+    assert {table["change"] for table in found["tables"]} == {None}
+
+
+def test_the_last_run_is_counted(build: Build) -> None:
+    assert status(build)["last_run"]["passed"] == {"models": 2}
+    path = build.work / "target/run_results.json"
+    results = json.loads(path.read_text())
+    results["results"].append(
+        {"unique_id": "test.p.unique_name.1", "status": "fail", "failures": 3}
+    )
+    path.write_text(json.dumps(results))
+    assert status(build)["last_run"]["failed"] == ["test unique_name: 3 rows"]
+    shown = run(build, "status")
+    assert shown.exit_code == 0
+    assert "1 FAILED" in shown.stdout
+    assert "test unique_name: 3 rows" in shown.stdout
+
+
+def test_a_publish_that_did_not_end_is_told(build: Build) -> None:
+    (build_folder,) = (build.area.parents[3] / "root/data-asset-cache/.builds").iterdir()
+    (build_folder / "pending.json").write_text('{"paths": [], "rollback": null}')
+    assert status(build)["is_unfinished"]
+    assert "clears up" in run(build, "status").stdout
+
+
+def test_stages_report_as_json(build: Build) -> None:
+    build.make({"1": "b", "3": "a"}, built_at="2026-01-03T00:00:00Z")
+    planned = json.loads(run(build, "publish", "--dry-run", "--json").stdout)
+    assert planned["dry_run"]
+    assert planned["added"] == ["qc/subject_id=3/data.pqt"]
+    done = json.loads(run(build, "publish", "--json").stdout)
+    assert not done["dry_run"]
+    assert (done["added"], done["place"]) == (planned["added"], planned["place"])
+    assert {table["name"]: table["row_count"] for table in done["tables"]} == {
+        "assets": 2,
+        "quality_control": 2,
+    }
+    back = CliRunner().invoke(cli, ["rollback", "--root", build.root, "--json"])
+    assert json.loads(back.stdout)["removed"] == ["qc/subject_id=3/data.pqt"]
+
+
+def test_extract_reports_as_json(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"_id": "1"}\nbroken\n')
+    done = CliRunner().invoke(
+        cli,
+        ["extract", "--source", str(tmp_path / "a.jsonl"), "--work", str(tmp_path), "--json"],
+    )
+    report = json.loads(done.stdout)
+    assert (report["records"]["new"], report["records"]["rejected"]) == (1, 1)
+    assert report["records_v1"] is None

@@ -1,0 +1,488 @@
+"""The raw lake on S3: what any machine finds there, whoever was killed before."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import nights
+import pytest
+import server as s3_server
+from click.testing import CliRunner
+from nights import LEASE_TO_END, Database, files, held_by, night, pulled, rows_of, settings
+
+from biodata_cache import (
+    AccessError,
+    BuildError,
+    CacheError,
+    CacheNotFoundError,
+    LakeError,
+    LockedError,
+    SettingsError,
+    UnreachableError,
+    _lake,
+    _s3,
+)
+from biodata_cache._cli import cli
+from biodata_cache._sync import ExtractOptions, run_build, run_extract
+from extract import compaction, lake
+from extract.run import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from faults import Proxy
+    from server import Server
+
+    from extract.docdb import Entry, Fetched
+    from extract.run import Report
+
+VALUES = {f"r{number:02}": "2026-01-01" for number in range(40)}
+LATER = {
+    **{key: value for key, value in VALUES.items() if key not in {"r00", "r01"}},
+    "r02": "2026-01-02",
+    "new": "2026-01-02",
+}
+PREFIX = "some/lake"
+
+
+@pytest.fixture
+def raw(bucket: str) -> str:
+    return f"s3://{bucket}/{PREFIX}"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "database.json").hold(VALUES)
+
+
+def objects(server: Server, raw: str) -> dict[str, bytes]:
+    """Content of each object below the lake's prefix."""
+    client, bucket = server.client(), raw.split("/")[2]
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return {
+        item["Key"].removeprefix(f"{PREFIX}/"): client.get_object(Bucket=bucket, Key=item["Key"])[
+            "Body"
+        ].read()
+        for page in pages
+        for item in page.get("Contents", ())
+    }
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    return report.new, report.changed, report.unchanged, report.deleted
+
+
+def test_the_bucket_and_every_copy_hold_the_same_files(
+    aws: Server, raw: str, database: Database, tmp_path: Path
+) -> None:
+    night(raw, tmp_path / "a", database)
+    night(raw, tmp_path / "a", database.hold(LATER))
+    copy = _lake.local_folder(settings(raw, tmp_path / "a"))
+    assert objects(aws, raw) == files(copy) == files(pulled(raw, tmp_path / "b"))
+    assert sorted(path.partition("/")[0] for path in files(copy)) == [
+        *["docdb_v2"] * 2,
+        "rejects",
+        *["runs"] * 2,
+    ]
+    assert held_by(copy) == LATER
+
+
+def test_a_machine_that_was_thrown_away_is_no_loss(
+    raw: str, database: Database, tmp_path: Path
+) -> None:
+    assert counts(night(raw, tmp_path / "a", database)) == (40, 0, 0, 0)
+    assert database.fetched == list(VALUES)
+    assert counts(night(raw, tmp_path / "b", database.hold(LATER))) == (1, 1, 37, 2)
+    assert sorted(database.fetched) == ["new", "r02"]
+    copy = pulled(raw, tmp_path / "c")
+    assert held_by(copy) == LATER
+    records = [json.loads(path.read_text()) for path in sorted(copy.glob("runs/docdb_v2/*"))]
+    assert [(it["outcome"], it["new"]) for it in records] == [("completed", 40), ("completed", 1)]
+
+
+def test_a_machine_that_is_kept_transfers_only_what_is_new(
+    raw: str, database: Database, tmp_path: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night(raw, tmp_path / "a", database)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    folder = pulled(raw, tmp_path / "a")
+    assert [it.method for it in proxy.requests] == ["GET", "GET"], "two listings"
+    (folder / ".copy.json").unlink()  # what a machine finds that was stopped while it copied
+    proxy.reset()
+    pulled(raw, tmp_path / "a")
+    assert [it.method for it in proxy.requests] == ["GET", "GET"]
+    proxy.reset()
+    night(raw, tmp_path / "a", database.hold(LATER))
+    put = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
+    assert [path.split("/")[-2] for path in put] == ["docdb_v2", "docdb_v2"], put
+
+
+def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
+    aws: Server, raw: str, database: Database, tmp_path: Path
+) -> None:
+    night(raw, tmp_path / "a", database)
+    before = objects(aws, raw)
+    copy = pulled(raw, tmp_path / "a")
+    first, second = sorted(path for path in files(copy) if path.endswith(".parquet"))[:2]
+    (copy / first).unlink()
+    (copy / second).write_bytes(b"x")
+    (copy / "docdb_v2" / "20990101T000000000000Z-0000.parquet").write_bytes(b"never saved")
+    assert counts(night(raw, tmp_path / "a", database)) == (0, 0, 40, 0)
+    after = objects(aws, raw)
+    assert {path: after[path] for path in before} == before
+    assert files(copy) == after
+
+
+def test_compaction_and_a_full_run_leave_no_old_files(
+    aws: Server, raw: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "MANY_SMALL", 2)
+    values = dict(VALUES)
+    for number in range(4):
+        del values[f"r{number:02}"]
+        values[f"r{number + 10}"] = f"2026-02-0{number + 1}"
+        night(raw, tmp_path / "a", database.hold(values))
+        copy = pulled(raw, tmp_path / "b")
+        assert held_by(copy) == values
+    assert files(copy) == objects(aws, raw)
+    data = [path for path in files(copy) if path.startswith("docdb_v2")]
+    assert len(data) < 4
+    night(raw, tmp_path / "a", database, options=Options(full=True))
+    assert rows_of(pulled(raw, tmp_path / "b")) == len(values)
+    assert not set(data) & objects(aws, raw).keys()
+
+
+def test_the_second_of_two_writers_is_refused(raw: str, database: Database, tmp_path: Path) -> None:
+    with _lake.writing(settings(raw, tmp_path / "a")):
+        with pytest.raises(LockedError, match=r"Another extract to s3://.* its lock ends in"):
+            night(raw, tmp_path / "b", database)
+        with pytest.raises(LockedError, match=r"the copy of s3://.* with --work"):
+            night(raw, tmp_path / "a", database)
+        assert database.fetched == []
+        assert pulled(raw, tmp_path / "b").exists(), "readers need no lock"
+    night(raw, tmp_path / "b", database)
+
+
+def test_the_lock_of_the_dead_ends(raw: str, database: Database, tmp_path: Path) -> None:
+    dead = _s3._Lease(_s3.open_lake(raw), ".lock.json", 1.0, "extract")
+    dead.acquire()
+    dead._ended.set()
+    with pytest.raises(LockedError):
+        night(raw, tmp_path / "a", database)
+    _until_unlocked(lambda: night(raw, tmp_path / "a", database))
+    assert held_by(pulled(raw, tmp_path / "a")) == VALUES
+
+
+def _until_unlocked(work: Callable[[], object]) -> None:
+    """Do it as soon as the lock of the dead has ended."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        with suppress(LockedError):
+            work()
+            return
+        time.sleep(0.1)
+    raise AssertionError("the lock of the dead did not end")
+
+
+def test_who_lost_the_lock_writes_no_more(
+    aws: Server, raw: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
+    stolen = threading.Event()
+
+    class Slow(Database):
+        def fetch(self, keys: list[str]) -> Iterator[Fetched]:
+            for number, found in enumerate(super().fetch(keys)):
+                if number == 25:
+                    aws.client().put_object(
+                        Bucket=raw.split("/")[2],
+                        Key=f"{PREFIX}/.lock.json",
+                        Body=json.dumps({"owner": "another", "seconds": 60}),
+                    )
+                    stolen.set()
+                    time.sleep(LEASE_TO_END)
+                yield found
+
+    with pytest.raises(LockedError, match="extract again"):
+        night(raw, tmp_path / "a", Slow(database.path), lease=LEASE_TO_END)
+    assert stolen.is_set()
+    found = objects(aws, raw)
+    assert json.loads(found.pop(".lock.json"))["owner"] == "another"
+    assert len([path for path in found if path.startswith("docdb_v2")]) == 2
+    assert not [path for path in found if path.startswith("runs")]
+
+
+def test_a_copy_that_goes_away_takes_nothing_with_it(
+    aws: Server, raw: str, database: Database, tmp_path: Path
+) -> None:
+    night(raw, tmp_path / "a", database)
+    before = objects(aws, raw)
+
+    class Careless(Database):
+        def list_entries(self) -> Iterator[Entry]:
+            shutil.rmtree(tmp_path / "a")
+            return super().list_entries()
+
+    with pytest.raises(LakeError, match="has gone, so nothing more was removed"):
+        night(raw, tmp_path / "a", Careless(database.path))
+    assert before.keys() <= objects(aws, raw).keys()
+    assert held_by(pulled(raw, tmp_path / "b")) == VALUES
+
+
+@pytest.mark.parametrize("at", ["second page", "first file"])
+def test_a_lake_that_changes_while_it_is_copied(
+    aws: Server,
+    raw: str,
+    database: Database,
+    tmp_path: Path,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    at: str,
+) -> None:
+    """A reader knows a record, and lists the lake while record and tombstone leave it together."""
+    monkeypatch.setattr(compaction, "MANY_SMALL", 99)
+    night(raw, tmp_path / "a", database)
+    pulled(raw, tmp_path / "b")
+    night(raw, tmp_path / "a", database.hold(LATER))
+    night(raw, tmp_path / "a", database.hold(LATER | {"r03": "2026-01-03"}))
+    values = LATER | {"r03": "2026-01-04"}
+
+    def is_time(path: str) -> bool:
+        if at == "second page":
+            return len(proxy.requests) == 2
+        return path.endswith(".parquet")
+
+    def fault(number: int, method: str, path: str) -> None:
+        if is_time(path):
+            proxy.fault = lambda *_: None
+            with monkeypatch.context() as other:
+                other.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+                other.setattr(compaction, "MANY_SMALL", 2)
+                night(raw, tmp_path / "a", database.hold(values))
+
+    with monkeypatch.context() as through:
+        through.setattr(_s3, "_LISTED_AT_ONCE", 1 if at == "second page" else 1000)
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        proxy.fault = fault
+        copy = pulled(raw, tmp_path / "b")
+    assert held_by(copy) == values
+    assert files(copy) == objects(aws, raw)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["drop", "drop_answer", "truncate", "500", "503", "delay"])
+@pytest.mark.parametrize("every", [3, 4])
+def test_requests_that_go_wrong_are_repeated(
+    raw: str,
+    database: Database,
+    tmp_path: Path,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    every: int,
+) -> None:
+    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
+    monkeypatch.setattr(compaction, "MANY_SMALL", 3)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    proxy.fault = lambda number, *_: fault if number % every == 0 else None
+    night(raw, tmp_path / "a", database)
+    night(raw, tmp_path / "b", database.hold(LATER))
+    proxy_faults, proxy.fault = proxy.faults, lambda *_: None
+    assert proxy_faults > 5
+    assert held_by(pulled(raw, tmp_path / "c")) == LATER
+    assert files(pulled(raw, tmp_path / "b")) == files(pulled(raw, tmp_path / "c"))
+
+
+def test_a_run_that_is_killed_is_continued_by_another_machine(
+    raw: str, database: Database, tmp_path: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _kill_at(17, raw, database, tmp_path, proxy, monkeypatch)
+
+
+@pytest.mark.slow
+def test_a_run_can_be_killed_at_every_request(
+    bucket: str, database: Database, tmp_path: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = 1
+    while _kill_at(
+        number,
+        f"s3://{bucket}/{number}",
+        database,
+        tmp_path / str(number),
+        proxy,
+        monkeypatch,
+    ):
+        number += 1
+    assert number > 30
+
+
+def _kill_at(
+    number: int,
+    raw: str,
+    database: Database,
+    folder: Path,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> bool:
+    """Kill a run at a request, go on with another machine; false if there are fewer requests."""
+    night(raw, folder / "a", database.hold(VALUES))
+    values = {key: f"{value}T{number}" for key, value in LATER.items()}
+    database.hold(values)
+    assert database.fetched != []
+    proxy.reset()
+    started = threading.Event()
+
+    def fault(at: int, method: str, path: str) -> str | None:
+        if at != number:
+            return None
+        started.wait()
+        os.kill(process.pid or 0, signal.SIGKILL)
+        return "drop"
+
+    proxy.fault = fault
+    with monkeypatch.context() as through:
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        process = nights.start(raw, folder / "b", database, 5)
+        started.set()
+        process.join()
+    assert process.exitcode == (-signal.SIGKILL if proxy.faults else 0)
+    killed, finished = database.fetched, held_by(pulled(raw, folder / "c"))
+    done = {key for key, value in finished.items() if value.endswith(f"T{number}")}
+    shutil.rmtree(folder / "b")
+    _until_unlocked(lambda: night(raw, folder / "d", database))
+    assert sorted(database.fetched) == sorted(values.keys() - done)
+    assert len(killed) == len(set(killed))
+    copy = pulled(raw, folder / "c")
+    assert held_by(copy) == values
+    assert files(copy) == files(_lake.local_folder(settings(raw, folder / "d")))
+    return proxy.faults > 0
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "said"),
+    [
+        ("s3://no-such-bucket-of-ours/lake", CacheNotFoundError, "set BIODATA_CACHE_RAW to s3://"),
+        ("s3://some-bucket", SettingsError, "would be a whole bucket: write s3://bucket/prefix"),
+        ("s3:///lake", SettingsError, "names no bucket"),
+        ("gs://bucket/lake", SettingsError, "neither a folder nor on S3"),
+    ],
+)
+def test_a_lake_that_cannot_be(
+    aws: Server, database: Database, tmp_path: Path, address: str, error: type, said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        night(address, tmp_path / "a", database)
+    with pytest.raises(error, match=said):
+        pulled(address, tmp_path / "a")
+    assert database.fetched == []
+
+
+def test_rights_and_credentials(
+    aws: Server, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"test-rights-{os.getpid()}"
+    aws.new_bucket(name, readers=s3_server.READER_KEY)
+    raw = f"s3://{name}/{PREFIX}"
+    night(raw, tmp_path / "a", database)
+    database.fetched  # noqa: B018  # forgets
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.READER_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.READER_SECRET)
+    assert held_by(pulled(raw, tmp_path / "b")) == VALUES
+    with pytest.raises(AccessError, match="denies PutObject with these rights"):
+        night(raw, tmp_path / "b", database)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    with pytest.raises(AccessError, match="refuses the credentials"):
+        pulled(raw, tmp_path / "b")
+    assert database.fetched == []
+
+
+def test_a_server_that_is_not_there(
+    aws: Server, raw: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3_server.free_port()}")
+    with pytest.raises(UnreachableError, match="does not answer"):
+        night(raw, tmp_path / "a", database)
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_ends_the_run_and_keeps_what_is_there(
+    aws: Server,
+    raw: str,
+    database: Database,
+    tmp_path: Path,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
+    gone = threading.Event()
+
+    def fault(number: int, method: str, path: str) -> str | None:
+        if method == "PUT" and path.endswith("-0002.parquet"):
+            gone.set()
+        return "503" if gone.is_set() else None
+
+    proxy.fault = fault
+    with monkeypatch.context() as through:
+        through.setenv("AWS_MAX_ATTEMPTS", "2")
+        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        with pytest.raises(CacheError, match="SlowDown"):
+            night(raw, tmp_path / "a", database, lease=LEASE_TO_END)
+    assert len(held_by(pulled(raw, tmp_path / "b"))) == 20
+    assert len(database.fetched) == 40
+    _until_unlocked(lambda: night(raw, tmp_path / "a", database))
+    assert len(database.fetched) == 20
+    assert held_by(pulled(raw, tmp_path / "b")) == VALUES
+
+
+@pytest.mark.slow
+def test_tables_are_those_of_a_lake_in_a_folder(raw: str, tmp_path: Path) -> None:
+    outcome = run_extract(settings(raw, tmp_path / "a", source="sample:60"), lambda *_: None)
+    shutil.copytree(outcome.lake, tmp_path / "lake")
+    for lake_of, work in ((raw, "b"), (str(tmp_path / "lake"), "c")):
+        run_build(settings(lake_of, tmp_path / work), lambda *_: None, unit_tests=False)
+    built, expected = (files(tmp_path / work / "cache") for work in ("b", "c"))
+    assert len(expected) > 20
+    assert built == expected
+
+
+def _records(path: Path, number: int) -> Path:
+    path.write_text(
+        "".join(
+            json.dumps({"_id": f"r{each}", "name": f"n{each}", "schema_version": "2.0.0"}) + "\n"
+            for each in range(number)
+        )
+    )
+    return path
+
+
+def test_the_command_stages(raw: str, tmp_path: Path) -> None:
+    source = str(_records(tmp_path / "records.jsonl", 3))
+    with pytest.raises(BuildError, match=f"The raw lake {raw} holds no records"):
+        run_build(settings(raw, tmp_path / "a"), lambda *_: None)
+    dry = ExtractOptions(dry_run=True)
+    chosen = settings(raw, tmp_path / "a", source=source)
+    assert counts(run_extract(chosen, lambda *_: None, dry).extracted) == (3, 0, 0, 0)
+    assert files(pulled(raw, tmp_path / "b")) == {}
+    told: list[tuple[object, ...]] = []
+    outcome = run_extract(chosen, lambda *_: None)
+    again = run_extract(
+        settings(raw, tmp_path / "b", source=source), lambda *each: told.append(each[:3])
+    )
+    assert counts(again.extracted) == (0, 0, 3, 0)
+    arguments = ["--source", source, "--raw", raw, "--work", str(tmp_path / "b")]
+    said = CliRunner().invoke(cli, ["extract", *arguments, "--objects", "none"]).stderr
+    copy = _lake.local_folder(settings(raw, tmp_path / "b"))
+    assert f"lake: {raw}, with a copy in {copy} that dbt can read" in said
+    copied = len(files(outcome.lake))
+    assert [each for each in told if each[0] == "lake"][-1] == ("lake", copied, copied)
+    names = {path.partition("/")[0] for path in files(outcome.lake)}
+    assert {"docdb_v1", "docdb_v2", "foraging_sessions", "objects_channels", "runs"} <= names

@@ -1,0 +1,101 @@
+"""The history of builds: what it grows by, what it forgets, and how it is read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from biodata_cache import RegistryError, _history
+from biodata_cache._history import MOST_BUILDS, PublishedBuild, TableSize
+from biodata_cache._published import find
+
+if TYPE_CHECKING:
+    from published_cache import Published
+
+
+def build(number: int, rows: int = 1) -> PublishedBuild:
+    return PublishedBuild(
+        f"b{number}",
+        f"2026-01-01T{number // 60:02}:{number % 60:02}:00Z",
+        {"a": TableSize(rows, 9)},
+    )
+
+
+FIRST, SECOND, THIRD = build(1), build(2), build(3)
+
+
+@pytest.mark.parametrize(
+    ("known", "before", "now", "after"),
+    [
+        ([], None, FIRST, [FIRST]),
+        ([FIRST], FIRST, SECOND, [FIRST, SECOND]),
+        ([FIRST, SECOND], SECOND, SECOND, [FIRST, SECOND]),
+        # What was published before there was a history, or by a publisher that was killed.
+        ([], FIRST, SECOND, [FIRST, SECOND]),
+        ([FIRST], SECOND, THIRD, [FIRST, SECOND, THIRD]),
+        # A rollback, once as it was written down and once without a history.
+        ([FIRST, SECOND, THIRD], THIRD, FIRST, [FIRST]),
+        ([], THIRD, FIRST, [FIRST]),
+    ],
+)
+def test_history_leads_up_to_the_build_that_is_live(
+    known: list[PublishedBuild],
+    before: PublishedBuild | None,
+    now: PublishedBuild,
+    after: list[PublishedBuild],
+) -> None:
+    assert _history.extended(known, before, now) == tuple(after)
+
+
+def test_history_has_a_bound() -> None:
+    builds: tuple[PublishedBuild, ...] = ()
+    for number in range(MOST_BUILDS + 20):
+        builds = _history.extended(builds, builds[-1] if builds else None, build(number))
+    assert [each.build for each in builds] == [f"b{20 + number}" for number in range(MOST_BUILDS)]
+
+
+def test_history_is_read_as_it_was_written() -> None:
+    builds = (FIRST, PublishedBuild('odd " é', "", {}), build(3, rows=10**12))
+    content = _history.document(builds)
+    assert _history.parse(content, "history") == builds
+    assert _history.document(_history.parse(content, "history")) == content
+    assert len(content.splitlines()) == len(builds) + 2
+
+
+def test_entries_of_older_publishers_have_no_sizes() -> None:
+    entries = [
+        {"name": "old"},
+        {"name": "new", "row_count": 0, "bytes": 300, "built_at": "2026-01-02"},
+        {"name": "newer", "row_count": 5, "bytes": 400, "built_at": "2026-01-03"},
+    ]
+    assert PublishedBuild.of("b", entries) == PublishedBuild(
+        "b", "2026-01-03", {"new": TableSize(0, 300), "newer": TableSize(5, 400)}
+    )
+
+
+def test_history_of_a_published_version(cache: Published) -> None:
+    assert find().history() == ()
+    (cache.folder / "cache_history.json").write_bytes(_history.document([FIRST, SECOND]))
+    assert find().history() == (FIRST, SECOND)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "{}",
+        "\ufeff",
+        json.dumps({"builds": [{"build": "b", "built_at": "", "tables": {"a": 5}}]}),
+        json.dumps({"builds": [{"build": "b", "built_at": "", "tables": {"a": ["x", 1]}}]}),
+        json.dumps({"builds": [{"build": "b", "built_at": "", "tables": []}]}),
+        json.dumps({"builds": ["b"]}),
+    ],
+)
+def test_what_is_no_history_is_named(cache: Published, content: str) -> None:
+    path = cache.folder / "cache_history.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(RegistryError, match=r"cache_history\.json is not a history.*remove it"):
+        find().history()
