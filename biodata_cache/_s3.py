@@ -317,9 +317,9 @@ class S3Store:
         if copies is None:
             return None
         if file.sha256 is None:
-            tag = self._head(path).get("ETag")
-            known = None if tag is None else copies.find(self._name(file.address, tag))
-            if known is not None:
+            head = self._head(path)
+            known = copies.find(self._name(file.address, head["ETag"])) if head else None
+            if known is not None or head.get("ContentLength", 0) > largest:
                 return known
         found = self._content(path, largest=largest if file.size is None else file.size)
         if found is None:

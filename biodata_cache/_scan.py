@@ -126,8 +126,8 @@ class Scan:
     def duckdb(self) -> DuckDBPyRelation:
         """The rows as a relation of DuckDB, in a connection of its own, read when it is used.
 
-        What is made of it, such as `.filter(…)` or `.aggregate(…)`, is read with it at once. It
-        shows the files as they are when it is used: after a publish, make it again.
+        What is made of it, such as `.filter(…)` or `.aggregate(…)`, is read with it at once. Its
+        rows are in no order. After a publish, make it again: files that it reads may be gone.
 
         Example:
             >>> from biodata_cache import scan

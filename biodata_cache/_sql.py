@@ -28,8 +28,8 @@ def connect() -> duckdb.DuckDBPyConnection:
     """A connection of DuckDB in which every published table is a view.
 
     It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
-    that is published. It shows the version as it was published when the connection was made; after
-    a publish, connect again.
+    that is published. A condition on the column that a table is in partitions by opens the files of
+    these partitions alone. After a publish, connect again: files that the views read may be gone.
 
     Returns:
         The connection, to be closed by the caller.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -200,6 +201,35 @@ def test_custom_tables_are_copied_by_their_etag(seen: Proxy) -> None:
     assert [request.method for request in seen.requests] == ["HEAD"]
     custom("mine", pd.DataFrame({"a": ["new"]}))
     assert custom("mine")["a"].tolist() == ["new"]
+
+
+def test_an_object_of_unknown_size_is_asked_for_it(aws: Server, seen: Proxy, bucket: str) -> None:
+    """An older publisher did not write down what it published."""
+    key = "some/prefix/data-asset-cache/bdc-v0.0.1"
+    client = aws.client()
+    entry = {
+        "name": "assets",
+        "location": f"s3://{bucket}/{key}/assets.pqt",
+        "type": "metadata",
+        "columns": [{"name": "text"}],
+    }
+    registry = json.dumps({"tables": [entry]}).encode()
+    client.put_object(Bucket=bucket, Key=f"{key}/cache_registry.json", Body=registry)
+    content = pd.DataFrame({"text": [f"{n * 7919 % 10**9:09}" * 8 for n in range(100_000)]})
+    with duckdb.connect() as duck:
+        duck.from_df(content).create_view("content")
+        path = Path(os.environ["BIODATA_CACHE_LOCAL_CACHE"]).parent / "assets.pqt"
+        duck.execute(f"copy content to '{path}' (format parquet, compression uncompressed)")
+    client.upload_file(str(path), bucket, f"{key}/assets.pqt")
+    with pytest.MonkeyPatch.context() as older:
+        older.setenv("BIODATA_CACHE_VERSION", "0.0.1")
+        seen.reset()
+        assert len(biodata_cache.assets(text="x")) == 0
+        assert seen.bytes_sent < 500_000
+        assert len(biodata_cache.assets()) == len(content)
+        seen.reset()
+        assert len(biodata_cache.assets(text="x")) == 0
+        assert {request.method for request in seen.requests if "assets" in request.path} == {"HEAD"}
 
 
 @pytest.mark.parametrize(
