@@ -37,7 +37,6 @@ from biodata_cache._errors import (
     SettingsError,
     UnreachableError,
 )
-from biodata_cache._local_copies import LARGEST, LARGEST_IN_PARTS
 from biodata_cache._settings import CACHE_FOLDER, PREFIX
 from biodata_cache._store import (
     LEASE_SECONDS,
@@ -286,18 +285,21 @@ class S3Store:
         if self.copies is None or not self.copies.is_usable():
             return places
         found = [self._copy_of(file) for file in files]
-        largest = min(LARGEST if is_whole else LARGEST_IN_PARTS, self.copies.limit)
         left = self.copies.limit - sum(
             file.size or 0 for file, copy in zip(files, found, strict=True) if copy
         )
-        wanted = []
+        wanted = {}
         for number, (file, copy) in enumerate(zip(files, found, strict=True)):
-            if copy is None and (file.size or 0) <= min(largest, left):
-                wanted.append(number)
+            if copy is not None:
+                continue
+            largest = self.copies.largest(self._name(file.address), is_whole=is_whole)
+            if (file.size or 0) <= min(largest, left):
+                wanted[number] = largest
                 left -= file.size or 0
         if wanted:
             with ThreadPoolExecutor(min(self.threads, len(wanted))) as pool:
-                fetched = pool.map(lambda number: self._fetched(files[number], largest), wanted)
+                some = [files[number] for number in wanted]
+                fetched = pool.map(self._fetched, some, wanted.values())
                 for number, copy in zip(wanted, fetched, strict=True):
                     found[number] = copy
             self.copies.shrink([copy for copy in found if copy is not None])
