@@ -161,7 +161,8 @@ def is_missing(value: object) -> bool:
     """Whether a value stands for none: None, or what pandas and numpy have for it."""
     if value is None or value is pd.NA or value is pd.NaT:
         return True
-    return isinstance(value, (float, complex)) and value != value  # noqa: PLR0124  # NaN
+    # A value that is not a number, or no time, is not equal to itself.
+    return isinstance(value, (float, np.generic)) and bool(value != value)  # noqa: PLR0124
 
 
 def _element(kind: str) -> str:

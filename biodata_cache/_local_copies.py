@@ -12,6 +12,7 @@ import math
 import os
 import secrets
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 LARGEST = 32 * 10**6
 # Objects up to this size are copied even if only some of their columns or rows are asked for.
 LARGEST_IN_PARTS = 10**6
+# A larger one is, too, when it is read in parts for this time in a process.
+_ENOUGH_PARTS = 3
 _ABANDONED_SECONDS = 3600.0
 # What other processes add is counted after this time at the latest.
 _MEASURED_SECONDS = 60.0
@@ -67,6 +70,18 @@ class LocalCopies:
     limit: int
     _checked: dict[Path, object] = field(default_factory=dict, compare=False, repr=False)
     _measured: _Measured = field(default_factory=_Measured, compare=False, repr=False)
+    _in_parts: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+
+    def largest(self, name: str, *, is_whole: bool) -> int:
+        """The most bytes that an object may have to be copied now.
+
+        Args:
+            name: What tells the object from all others.
+            is_whole: Whether all of it is asked for; each time that it is not is counted.
+        """
+        self._in_parts[name] += not is_whole
+        is_wanted = is_whole or self._in_parts[name] >= _ENOUGH_PARTS
+        return min(LARGEST if is_wanted else LARGEST_IN_PARTS, self.limit)
 
     def find(self, name: str, sha256: str | None = None) -> Path | None:
         """The copy of an object.

@@ -141,7 +141,9 @@ def find(settings: Settings | None = None) -> PublishedCache:
     return PublishedCache(_store.open_store(settings), settings.version_folder)
 
 
+# What was warned of, and the places that were looked at for it.
 _warned: list[str] = []
+_looked: set[str] = set()
 
 
 class _File(NamedTuple):
@@ -215,8 +217,12 @@ class PublishedCache:
         """
         try:
             installed = f"bdc-v{_settings.installed_version()}"
-            if _warned or (versions is None and installed == self.version_folder):
+            home = self.store.address()
+            if _warned or (
+                versions is None and (home in _looked or installed == self.version_folder)
+            ):
                 return
+            _looked.add(home)
             released = self.versions() if versions is None else versions
         except CacheError:
             return  # whoever needs the index will be told
@@ -224,7 +230,7 @@ class PublishedCache:
             _warned.append(installed)
             warnings.warn(
                 f"The installed biodata-cache is {installed[5:]}, and the newest version in "
-                f"{self.store.address()} is {released[-1]}: it may lack tables and columns that "
+                f"{home} is {released[-1]}: it may lack tables and columns that "
                 "the package describes. Publish this version, or install the package of that one.",
                 VersionWarning,
                 stacklevel=3,

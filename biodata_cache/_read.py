@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from biodata_cache import _filters, _frames, _messages, _published
-from biodata_cache._contract import quoted
+from biodata_cache._contract import literal, quoted
 from biodata_cache._errors import AccessError, ArgumentError, CacheFileError, UnreachableError
 from biodata_cache._filters import AnyOf
 from biodata_cache._registry import REMEDY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -63,6 +63,11 @@ def selection(
     Raises:
         ArgumentError: `columns` are no texts, or none at all, or one is there twice.
     """
+    # A read may begin again, and what can be gone through only once would be used up.
+    filters = {
+        name: list(value) if isinstance(value, Iterator) else value
+        for name, value in filters.items()
+    }
     if columns is None:
         return Selection(table, None, filters, key)
     names = text_arguments("columns", columns)
@@ -137,6 +142,7 @@ def connection(
     cache: PublishedCache,
     files: Sequence[DataFile],
     *,
+    places: Sequence[str] | None = None,
     is_whole: bool = False,
     is_separate: bool = False,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
@@ -147,6 +153,7 @@ def connection(
     Args:
         cache: Where the files are.
         files: The files.
+        places: Where to read them; None to have it found out.
         is_whole: Whether all of their content is needed.
         is_separate: Whether it is to be a connection to a database that nothing else uses.
 
@@ -156,13 +163,13 @@ def connection(
         UnreachableError: The server of the files does not answer.
     """
     store = cache.store
-    places = store.places(files, is_whole=is_whole)
+    found = store.places(files, is_whole=is_whole) if places is None else list(places)
     with (
-        store.separate_engine(places) if is_separate else store.engine(places) as duck,
-        errors(cache, places, [file.address for file in files]),
+        store.separate_engine(found) if is_separate else store.engine(found) as duck,
+        errors(cache, found, [file.address for file in files]),
     ):
         duck.execute("set TimeZone = 'UTC'")
-        yield duck, places
+        yield duck, found
 
 
 @contextmanager
@@ -307,7 +314,9 @@ def rows_of(
     """
     source, values, types = _scanned(duck, entry, places)
     columns, conditions = checked(entry, types, asked)
-    is_file = len(places) == 1 and not conditions and "://" not in places[0]
+    # What older publishers wrote may tell Arrow of other types than its own.
+    is_ours = known_types(entry) is not None
+    is_file = is_ours and len(places) == 1 and not conditions and "://" not in places[0]
     return Rows(source, values, columns, tuple(conditions), places[0] if is_file else None)
 
 
@@ -340,13 +349,21 @@ def _scanned(
     return source, values, known_types(entry) or column_types(duck, source, values)
 
 
-def options(entry: TableEntry) -> str:
-    """How the files of a table are read."""
+def options(entry: TableEntry, *, by_name: bool = False) -> str:
+    """How the files of a table are read.
+
+    Args:
+        entry: Entry of the table.
+        by_name: Whether the names of their folders tell the partition key, so that a condition on
+            it leaves out files before they are opened.
+    """
     # The key is a column of the files; from the folder's name its type would be guessed.
     # We publish no partitions that differ. Those of older publishers, who name no build, had the
     # types that each happened to show: then every file is looked at before the first is read.
     union = "false" if entry.build_id is not None else "true"
-    return f"hive_partitioning = false, union_by_name = {union}"
+    key = f"{{{literal(str(entry.partition_key))}: VARCHAR}}"
+    hive = f"true, hive_types = {key}" if by_name else "false"
+    return f"hive_partitioning = {hive}, union_by_name = {union}"
 
 
 def known_types(entry: TableEntry) -> dict[str, str] | None:

@@ -37,7 +37,6 @@ from biodata_cache._errors import (
     SettingsError,
     UnreachableError,
 )
-from biodata_cache._local_copies import LARGEST, LARGEST_IN_PARTS
 from biodata_cache._settings import CACHE_FOLDER, PREFIX
 from biodata_cache._store import (
     LEASE_SECONDS,
@@ -280,24 +279,27 @@ class S3Store:
             found |= {self.address(path): listed.get(path) for path in paths}
         return [found[place] for place in places]
 
-    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:
+    def places(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:
         """Copies on this machine of the small ones, made if need be; addresses of the others."""
         places = [file.address for file in files]
         if self.copies is None or not self.copies.is_usable():
             return places
         found = [self._copy_of(file) for file in files]
-        largest = min(LARGEST if is_whole else LARGEST_IN_PARTS, self.copies.limit)
         left = self.copies.limit - sum(
             file.size or 0 for file, copy in zip(files, found, strict=True) if copy
         )
-        wanted = []
+        wanted = {}
         for number, (file, copy) in enumerate(zip(files, found, strict=True)):
-            if copy is None and (file.size or 0) <= min(largest, left):
-                wanted.append(number)
+            if copy is not None:
+                continue
+            largest = self.copies.largest(self._name(file.address), is_whole=is_whole)
+            if (file.size or 0) <= min(largest, left):
+                wanted[number] = largest
                 left -= file.size or 0
         if wanted:
             with ThreadPoolExecutor(min(self.threads, len(wanted))) as pool:
-                fetched = pool.map(lambda number: self._fetched(files[number], largest), wanted)
+                some = [files[number] for number in wanted]
+                fetched = pool.map(self._fetched, some, wanted.values())
                 for number, copy in zip(wanted, fetched, strict=True):
                     found[number] = copy
             self.copies.shrink([copy for copy in found if copy is not None])
@@ -317,9 +319,9 @@ class S3Store:
         if copies is None:
             return None
         if file.sha256 is None:
-            tag = self._head(path).get("ETag")
-            known = None if tag is None else copies.find(self._name(file.address, tag))
-            if known is not None:
+            head = self._head(path)
+            known = copies.find(self._name(file.address, head["ETag"])) if head else None
+            if known is not None or head.get("ContentLength", 0) > largest:
                 return known
         found = self._content(path, largest=largest if file.size is None else file.size)
         if found is None:

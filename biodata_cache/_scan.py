@@ -11,7 +11,7 @@ import duckdb
 from biodata_cache import _filters, _frames, _read
 from biodata_cache._contract import quoted
 from biodata_cache._errors import MissingDependencyError
-from biodata_cache._sql import view_of
+from biodata_cache._sql import near, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,8 +126,8 @@ class Scan:
     def duckdb(self) -> DuckDBPyRelation:
         """The rows as a relation of DuckDB, in a connection of its own, read when it is used.
 
-        What is made of it, such as `.filter(…)` or `.aggregate(…)`, is read with it at once. It
-        shows the files as they are when it is used: after a publish, make it again.
+        What is made of it, such as `.filter(…)` or `.aggregate(…)`, is read with it at once. Its
+        rows are in no order. After a publish, make it again: files that it reads may be gone.
 
         Example:
             >>> from biodata_cache import scan
@@ -141,7 +141,7 @@ class Scan:
         asked = self._selection
         entry = registry[asked.table]
         files = _read.files_of(cache, entry, asked)
-        places = cache.store.places(files, is_whole=True)
+        places = near(cache, {entry.name: files})[entry.name]
         duck = cache.store.engine(places)
         if _ENDS_WITH_CONNECTION:
             _connections.append(duck)

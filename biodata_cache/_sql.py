@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
     from biodata_cache._published import PublishedCache
     from biodata_cache._registry import CacheRegistry, TableEntry
+    from biodata_cache._store import DataFile
+
+_FEW = 16
 
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A connection of DuckDB in which every published table is a view.
 
     It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
-    that is published. It shows the version as it was published when the connection was made; after
-    a publish, connect again.
+    that is published. A condition on the column that a table is in partitions by opens the files of
+    these partitions alone. After a publish, connect again: files that the views read may be gone.
 
     Returns:
         The connection, to be closed by the caller.
@@ -45,7 +48,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     """
 
     def made(cache: PublishedCache, registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
-        places = _places(cache, registry)
+        places = near(cache, {entry.name: cache.files(entry) for entry in registry})
         duck = cache.store.separate_engine([each for some in places.values() for each in some])
         try:
             duck.execute("set TimeZone = 'UTC'")
@@ -85,17 +88,20 @@ def sql(
     def read(cache: PublishedCache, registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
-        every = [file for some in files.values() for file in some]
-        with _read.connection(cache, every, is_separate=True) as (duck, places):
+        places = near(cache, files)
+        with _read.connection(
+            cache,
+            [file for some in files.values() for file in some],
+            places=[place for some in places.values() for place in some],
+            is_separate=True,
+        ) as (duck, every):
             duck.execute("set python_enable_replacements = false")  # these would be ours
-            each = iter(places)
             for entry in named:
-                some = list(islice(each, len(files[entry.name])))
-                duck.execute(view_of(duck, entry, some))
+                duck.execute(view_of(duck, entry, places[entry.name]))
             try:
                 return _frames.frame(duck, query, parameters)
             except (duckdb.ProgrammingError, duckdb.DataError) as error:
-                if any(place in str(error) for place in places):
+                if any(place in str(error) for place in every):
                     raise
                 return error  # of the query, not of the files
 
@@ -114,16 +120,17 @@ def _may_name(query: str, table: str) -> bool:
     return re.search(rf"\b{re.escape(table)}\b", query, re.IGNORECASE) is not None
 
 
-def _places(cache: PublishedCache, registry: CacheRegistry) -> dict[str, list[str]]:
-    """Where each table is read: a file on this machine where that is quickly had.
+def near(cache: PublishedCache, files: Mapping[str, Sequence[DataFile]]) -> dict[str, list[str]]:
+    """Where to read the files of each table: on this machine if they are few and small.
 
-    Of partitions there may be thousands, so that these are read where they are.
+    Of many, a query may need one or two: these are read where they are, as their names tell.
     """
-    files = {entry.name: cache.files(entry) for entry in registry}
-    single = {name: some[0] for name, some in files.items() if not registry[name].partitioned}
-    near = cache.store.places(list(single.values()), is_whole=False)
-    places = {name: [file.address for file in some] for name, some in files.items()}
-    return places | {name: [place] for name, place in zip(single, near, strict=True)}
+    few = {name: some for name, some in files.items() if len(some) <= _FEW}
+    found = iter(cache.store.places([file for some in few.values() for file in some]))
+    return {
+        name: list(islice(found, len(some))) if name in few else [file.address for file in some]
+        for name, some in files.items()
+    }
 
 
 def create_views(
@@ -160,8 +167,16 @@ def view_of(
         temporary: Whether only this connection is to see it.
     """
     listed = ", ".join(map(literal, places))
-    source = f"read_parquet([{listed}], {_read.options(entry)})"
+    source = f"read_parquet([{listed}], {_read.options(entry, by_name=_tell(entry, places))})"
     if not places:
         source = _read.no_rows(duck, entry)
     kind = "temporary view" if temporary else "view"
     return f"create {kind} {quoted(entry.name)} as select * from {source}"
+
+
+def _tell(entry: TableEntry, places: Sequence[str]) -> bool:
+    """Whether the names of the folders tell the partition key of each file, and nothing else."""
+    if entry.partition_key is None:
+        return False
+    named = re.compile(rf"[^=]*/{re.escape(entry.partition_key)}=[^=/]*/[^=/]+")
+    return all(map(named.fullmatch, places))

@@ -107,7 +107,7 @@ class Store(Protocol):
     def address(self, path: str = "") -> str:
         """What to call a path in the registry, in messages, and to DuckDB."""
 
-    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:
+    def places(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:
         """Where to read these files: at their addresses, or in copies on this machine.
 
         Args:
@@ -253,7 +253,7 @@ class LocalStore:
         """Path in the file system."""
         return str(self.home / path)
 
-    def places(self, files: Sequence[DataFile], *, is_whole: bool) -> list[str]:  # noqa: ARG002
+    def places(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:  # noqa: ARG002
         """Where they are."""
         return [file.address for file in files]
 

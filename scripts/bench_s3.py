@@ -49,6 +49,7 @@ def main() -> None:
             "AWS_ACCESS_KEY_ID": s3_server.ROOT_KEY,
             "AWS_SECRET_ACCESS_KEY": s3_server.ROOT_SECRET,
             "BIODATA_CACHE_ROOT": "s3://bench",
+            "BIODATA_CACHE_LOCAL_CACHE": "off",
         }
         with tempfile.TemporaryDirectory() as folder, proxy_before(server.endpoint) as proxy:
             build = Build(Path(folder) / "work", "s3://bench")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from faults import Proxy
     from server import Server
 
+FAULTS = ["drop", "drop_answer", "503"]
 SUBJECTS = {"0451": "1", "451": "2", "a/b c%d=é'": "3", "..": "4"}
 
 
@@ -32,10 +34,17 @@ def published(build: Build) -> Build:
 
 
 @pytest.fixture
-def seen(published: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Proxy:
-    """The proxy that readers go through, its counts at zero."""
+def seen_by(aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Proxy:
+    """The proxy that readers go through."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     return proxy
+
+
+@pytest.fixture
+def seen(published: Build, seen_by: Proxy) -> Proxy:
+    """The proxy, where something is published, its counts at zero."""
+    seen_by.reset()
+    return seen_by
 
 
 def copies() -> list[Path]:
@@ -91,7 +100,7 @@ def test_copies_can_be_switched_off(seen: Proxy, monkeypatch: pytest.MonkeyPatch
     assert not Path(os.environ["HOME"]).exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"damaged", None])
+@pytest.mark.parametrize("damage", [b"damaged", None])
 def test_a_damaged_copy_is_never_read(seen: Proxy, damage: bytes | None) -> None:
     before = biodata_cache.assets()
     (copy,) = copies()
@@ -153,8 +162,9 @@ def test_processes_share_a_folder_that_is_too_small(
     assert not [*copies()[0].parents[1].glob(".unfinished-*")]
 
 
+@pytest.mark.parametrize("how", ["whole", "in parts"])
 def test_a_large_object_is_read_in_parts_until_there_is_a_copy(
-    aws: Server, published: Build, seen: Proxy
+    published: Build, seen: Proxy, how: str
 ) -> None:
     with duckdb.connect(str(published.work / "build.duckdb")) as duck:
         duck.execute(
@@ -173,9 +183,14 @@ def test_a_large_object_is_read_in_parts_until_there_is_a_copy(
     expected = biodata_cache.assets(columns=["name"])
     assert (len(expected), copies()) == (60_000, [])
     assert seen.bytes_sent < size / 3
+    seen.reset()
     assert len(biodata_cache.assets(name="5")) == 1
     assert copies() == []
-    assert len(biodata_cache.assets()) == 60_000
+    assert seen.bytes_sent < size * 0.9
+    if how == "whole":
+        assert len(biodata_cache.assets()) == 60_000
+    else:
+        assert len(biodata_cache.assets(name="5")) == 1, "for the third time in parts"
     assert len(copies()) == 1
     seen.reset()
     pd.testing.assert_frame_equal(biodata_cache.assets(columns=["name"]), expected)
@@ -194,7 +209,39 @@ def test_custom_tables_are_copied_by_their_etag(seen: Proxy) -> None:
     assert custom("mine")["a"].tolist() == ["new"]
 
 
-@pytest.mark.parametrize("fault", ["drop", "drop_answer", "truncate", "503"])
+def test_an_object_of_unknown_size_is_asked_for_it(aws: Server, seen: Proxy, bucket: str) -> None:
+    """An older publisher did not write down what it published."""
+    key = "some/prefix/data-asset-cache/bdc-v0.0.1"
+    client = aws.client()
+    entry = {
+        "name": "assets",
+        "location": f"s3://{bucket}/{key}/assets.pqt",
+        "type": "metadata",
+        "columns": [{"name": "text"}],
+    }
+    registry = json.dumps({"tables": [entry]}).encode()
+    client.put_object(Bucket=bucket, Key=f"{key}/cache_registry.json", Body=registry)
+    content = pd.DataFrame({"text": [f"{n * 7919 % 10**9:09}" * 8 for n in range(100_000)]})
+    with duckdb.connect() as duck:
+        duck.from_df(content).create_view("content")
+        path = Path(os.environ["BIODATA_CACHE_LOCAL_CACHE"]).parent / "assets.pqt"
+        duck.execute(f"copy content to '{path}' (format parquet, compression uncompressed)")
+    client.upload_file(str(path), bucket, f"{key}/assets.pqt")
+    with pytest.MonkeyPatch.context() as older:
+        older.setenv("BIODATA_CACHE_VERSION", "0.0.1")
+        seen.reset()
+        assert len(biodata_cache.assets(text="x")) == 0
+        assert seen.bytes_sent < 500_000
+        assert len(biodata_cache.assets()) == len(content)
+        seen.reset()
+        assert len(biodata_cache.assets(text="x")) == 0
+        assert {request.method for request in seen.requests if "assets" in request.path} == {"HEAD"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["truncate", *(pytest.param(each, marks=pytest.mark.slow) for each in FAULTS)],
+)
 def test_a_copy_is_whole_whatever_goes_wrong(seen: Proxy, fault: str) -> None:
     at: list[int] = []
 
@@ -215,7 +262,7 @@ def test_a_copy_is_whole_whatever_goes_wrong(seen: Proxy, fault: str) -> None:
 
 def test_connections_and_relations_read_copies(seen: Proxy) -> None:
     with connect() as duck:
-        assert len(copies()) == 1, "of the table of one small file"
+        assert len(copies()) == 1 + len(SUBJECTS), "of tables of a few small files"
         assert duck.sql("select count(*) from quality_control").fetchone() == (len(SUBJECTS),)
         joined = "select count(*) from assets cross join quality_control"
         assert duck.sql(joined).fetchone() == (2 * len(SUBJECTS),)
@@ -223,6 +270,23 @@ def test_connections_and_relations_read_copies(seen: Proxy) -> None:
     seen.reset()
     assert rows.select("value").fetchall() == [("1",)]
     assert seen.requests == []
+
+
+def test_a_connection_opens_one_of_many_partitions(build: Build, seen_by: Proxy) -> None:
+    publish(build.make({f"{number:03}": str(number) for number in range(40)}).settings)
+    seen_by.reset()
+    with connect() as duck:
+        assert len(data_requests(seen_by)) <= 5
+        seen_by.reset()
+        found = duck.sql("select value from quality_control where subject_id = '017'").fetchall()
+    assert found == [("17",)]
+    assert {path.rpartition("/qc/")[2] for path in data_requests(seen_by)} <= {
+        "subject_id=000/data.pqt",
+        "subject_id=017/data.pqt",
+    }
+    values = sql("select value from quality_control where subject_id in ('003', '004')")
+    assert sorted(values["value"]) == ["3", "4"]
+    assert len(copies()) == 1
 
 
 def test_an_object_that_is_gone_is_named_by_its_address(

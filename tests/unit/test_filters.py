@@ -214,6 +214,13 @@ def test_the_partition_key_chooses_files(qc_cache: Any) -> None:
     assert str(empty["timestamp"].dt.tz) == "UTC"
 
 
+def test_values_that_can_be_gone_through_once(qc_cache: Any) -> None:
+    subjects = biodata_cache.quality_control(subject_id=(each for each in ["451", "0451"]))
+    assert subjects["subject_id"].tolist() == ["451"] * 2 + ["0451"] * 2
+    statuses = biodata_cache.qc("451", status=iter(["Pass"]))
+    assert statuses["status"].tolist() == ["Pass"]
+
+
 def test_partitions_are_narrowed_by_other_filters(qc_cache: Any) -> None:
     rows = biodata_cache.quality_control(timestamp=("2024-01-31", None), columns=["asset_name"])
     assert rows["asset_name"].str.endswith("_first").all()

@@ -59,9 +59,12 @@ print(json.dumps(described))
 """
 
 
-@pytest.fixture
-def every_kind(cache: Any) -> Any:
-    """The same columns without missing values, with some, with nothing else, and without rows."""
+@pytest.fixture(params=[pytest.param(None, marks=pytest.mark.slow), "build"])
+def every_kind(cache: Any, request: pytest.FixtureRequest) -> Any:
+    """The same columns without missing values, with some, with nothing else, and without rows.
+
+    Of a publisher who names a build, and of an older one, whose files are read in another way.
+    """
     filled = ", ".join(f'{value} as "{name}"' for name, value in COLUMNS.items())
     cache.plain("assets", f"select {filled} from range(2)")
     missing = ", ".join(
@@ -70,6 +73,9 @@ def every_kind(cache: Any) -> Any:
     cache.plain("asset_basics", f"select {missing} from range(2) t(i)")
     cache.plain("qc_status", f"select {missing} from range(1, 3) t(i)")
     cache.plain("metadata_core", f"select {missing} from range(1, 3) t(i) where false")
+    for entry in cache.entries:
+        entry["build_id"] = request.param
+    cache.write_registry()
     return cache
 
 

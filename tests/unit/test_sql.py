@@ -136,3 +136,31 @@ def test_a_relation_outlives_what_made_it(both: Any) -> None:
     assert rows.aggregate("count(*) as n").fetchall() == [(2,)]
     assert scan("qc_tag_status", status="Pass").duckdb().fetchall() == []
     assert scan("qc_tag_status", status="Pass").duckdb().columns == list(QC_TYPES)
+
+
+def test_a_condition_on_the_key_opens_the_files_of_that_key_alone(both: Any) -> None:
+    for entry in both.entries:
+        entry["build_id"] = "b"
+    both.write_registry()
+    for path in (both.folder / "qc").glob("*/data.pqt"):
+        if path.parent.name not in {"subject_id=0451", "subject_id=451"}:
+            path.write_bytes(b"damaged")
+    query = "select distinct subject_id from quality_control where subject_id = $subject"
+    for subject in ("0451", "451"):
+        assert sql(query, {"subject": subject})["subject_id"].tolist() == [subject]
+        kept = scan("quality_control").duckdb().filter(f"subject_id = '{subject}'")
+        assert kept.aggregate("count(*)").fetchall() == [(2,)]
+    with connect() as duck:
+        assert duck.execute(query, {"subject": "451"}).fetchall() == [("451",)]
+
+
+def test_a_root_whose_name_looks_like_a_partition(
+    both: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = both.root.parent / "subject_id=7" / "n=5"
+    moved.parent.mkdir()
+    both.root.rename(moved)
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(moved))
+    found = sql("from quality_control")
+    assert found.columns.tolist() == list(QC_TYPES)
+    assert set(found["subject_id"]) == set(SUBJECTS)

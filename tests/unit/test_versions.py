@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _forgets(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(_published, "_warned", [])
+    monkeypatch.setattr(_published, "_looked", set())
     yield
     use_version(None)
 
