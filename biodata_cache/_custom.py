@@ -13,7 +13,17 @@ import numpy as np
 import pandas as pd
 from duckdb import ColumnExpression
 
-from biodata_cache import _frames, _memory, _messages, _published, _read, _settings, _store, tables
+from biodata_cache import (
+    _filters,
+    _frames,
+    _memory,
+    _messages,
+    _published,
+    _read,
+    _settings,
+    _store,
+    tables,
+)
 from biodata_cache._contract import literal, quoted
 from biodata_cache._errors import ArgumentError, CacheFileError, CustomNotFoundError
 from biodata_cache._store import Content, sha256_of
@@ -75,7 +85,7 @@ def _checked(name: object) -> str:
     Raises:
         ArgumentError: It cannot.
     """
-    text = _read.text_argument("name", name)
+    text = _filters.text_argument("name", name)
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text) or len(text) > _LONGEST_NAME:
         raise ArgumentError(
             f"{text!r} cannot be the name of a custom table: use 1 to {_LONGEST_NAME} ASCII "

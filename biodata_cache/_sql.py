@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from biodata_cache import _frames, _read
+from biodata_cache import _filters, _frames, _read
 from biodata_cache._contract import literal, quoted
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def sql(
         >>> sql("select count(*) as n from assets where is_raw = $raw", {"raw": True}).columns[0]
         'n'
     """
-    _read.text_argument("query", query)
+    _filters.text_argument("query", query)
 
     def read(cache: PublishedCache, registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
         named = [entry for entry in registry if _may_name(query, entry.name)]

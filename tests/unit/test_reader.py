@@ -279,6 +279,7 @@ def test_a_text_of_numpy_is_a_text(qc_cache):
         (["451_second"], ["451_second"]),
         (("451_second", "451_first", "451_first"), ["451_first", "451_second"]),
         (pd.Series(["451_first"]), ["451_first"]),
+        (np.array("451_first"), ["451_first"]),
         ((name for name in ["451_first"]), ["451_first"]),
         (["x' or '1' = '1", "%"], []),
         ([], []),
