@@ -11,7 +11,7 @@ import pytest
 from published_cache import QC_TYPES, SUBJECTS
 
 import biodata_cache
-from biodata_cache import ArgumentError, CacheFileError, connect, scan, sql
+from biodata_cache import ArgumentError, CacheFileError, _frames, connect, scan, sql
 
 
 @pytest.fixture
@@ -99,6 +99,26 @@ def test_sql_of_any_kind(both: Any) -> None:
     assert sql("pivot quality_control on status using count(*) group by name")["Pass"][0] == len(
         SUBJECTS
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from asset_basics; -- one statement",
+        "select 1 as a, 2 as A, timestamptz '2024-01-31' as t, timestamptz '2024-02-01' as T",
+        "create table mine as select timestamptz '2024-01-31' as t; from mine",
+        "pivot asset_basics on n using max(created_at) group by name",
+        "select 'x'::enum('x', 'y') as kind",
+        "show tables",
+        "begin",
+    ],
+)
+def test_sql_gives_the_same_without_arrow(
+    both: Any, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    with_arrow = sql(query)
+    monkeypatch.setattr(_frames, "has_arrow", lambda: False)
+    pd.testing.assert_frame_equal(sql(query), with_arrow)
 
 
 def test_only_tables_that_are_named_are_looked_at(both: Any) -> None:
