@@ -150,14 +150,15 @@ def _condition(column: str, kind: str, value: object) -> Condition:
             )
         return _within(column, kind, value[0], value[1], value)
     value = without_dimensions(value)
-    values = [*value] if _is_many(value) else [value]
+    values = [*value] if is_many(value) else [value]
     present = [each for each in values if not is_missing(each)]
     convert = _CONVERSIONS[_kind(_element(kind))]
     converted = [convert(column, kind, each) for each in present]
     return AnyOf(column, kind, tuple(dict.fromkeys(converted)), len(present) < len(values))
 
 
-def _is_many(value: object) -> TypeGuard[Iterable[object]]:
+def is_many(value: object) -> TypeGuard[Iterable[object]]:
+    """Whether these are several values: a list, a set, an array, a Series."""
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
@@ -216,7 +217,7 @@ def _as_text(column: str, kind: str, value: object) -> str:  # noqa: ARG001
 
 
 def _as_number(column: str, kind: str, value: object) -> int | float | Decimal:
-    value = _plain(value)
+    value = plain(value)
     if not isinstance(value, (int, float, Decimal)) or isinstance(value, bool):
         raise _wrong(column, kind, value, "a number")
     # What is beyond the integers and decimals of DuckDB is a number nevertheless.
@@ -233,7 +234,7 @@ def _as_float(value: int) -> float:
 
 
 def _as_flag(column: str, kind: str, value: object) -> bool:
-    value = _plain(value)
+    value = plain(value)
     if isinstance(value, bool):
         return value
     raise _wrong(column, kind, value, "True or False")
@@ -266,7 +267,7 @@ _CONVERSIONS: dict[Kind, Callable[[str, str, object], object]] = {
 }
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """The value of Python's own that a scalar of numpy is."""
     # Of times, numpy would make numbers.
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
