@@ -179,7 +179,7 @@ def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -
     Args:
         cache: Where the files are.
         places: Where they are read.
-        names: What to call them.
+        names: What to call each of them: its address.
 
     Raises:
         ChangedError: They did.
@@ -189,7 +189,12 @@ def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -
     try:
         yield
     except (duckdb.Error, UnicodeDecodeError) as error:
-        if cache.store.tags(places) != before:
+        # Whoever needs space for other copies removes one of ours, maybe before it is opened.
+        is_gone = any(
+            tag is None and place != name
+            for tag, place, name in zip(before, places, names, strict=False)
+        )
+        if is_gone or cache.store.tags(places) != before:
             raise _changed(names) from error
         raise _as_cache_error(error, names) from error
     if cache.store.tags(places) != before:
