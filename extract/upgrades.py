@@ -113,7 +113,7 @@ def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | N
     if root.startswith("s3://"):
         bucket, _, prefix = root.removeprefix("s3://").partition("/")
         return Published(open_s3(), bucket, f"{prefix}/{CACHE_FOLDER}/".lstrip("/"))
-    return Published(FolderStore(Path(root).expanduser().absolute()), CACHE_FOLDER, "")
+    return Published(FolderStore(Path(root).absolute()), CACHE_FOLDER, "")
 
 
 def in_sample(store: ObjectStore) -> Published:

@@ -202,7 +202,7 @@ def _s3(settings: Settings, cache: PublishedCache) -> Iterator[Check]:
 def _rights(settings: Settings) -> str:
     if settings.backend == "S3":
         return ""
-    folder = Path(settings.root).expanduser() / _settings.CACHE_FOLDER
+    folder = Path(settings.root) / _settings.CACHE_FOLDER
     return "" if os.access(folder, os.W_OK) else ", to read but not to publish"
 
 
@@ -272,7 +272,7 @@ def _sources(settings: Settings) -> Iterator[Check]:
         yield Check("objects", "fail", "boto3 is not installed: pip install 'biodata-cache[sync]'.")
     elif settings.objects in {"s3", "sample", NO_SOURCE}:
         yield Check("objects", "ok", settings.objects)
-    elif Path(settings.objects).expanduser().is_dir():
+    elif Path(settings.objects).is_dir():
         yield Check("objects", "ok", f"folder of buckets {settings.objects}")
     else:
         yield Check(
@@ -330,7 +330,7 @@ def _building(settings: Settings) -> Iterator[Check]:
         )
     else:
         yield Check("building", "ok", "dbt and what else it needs is installed")
-    folder = settings.work.expanduser().absolute()
+    folder = settings.work.absolute()
     free = shutil.disk_usage(_existing(folder)).free
     if not _may_be_written(folder):
         yield Check(
