@@ -25,9 +25,11 @@ Filter = object
 """What the reader takes for a column: a value, None, a list, or a pair of ends."""
 
 _COMPARED = re.compile(r"(?P<column>[^=<>!~]+)(?P<sign>[=<>!~]+)(?P<value>.*)", re.DOTALL)
-_NULL = re.compile(r"(?P<column>.+?)\s+is\s+(?P<present>not\s+)?null", re.IGNORECASE)
+_NULL = re.compile(r"(?P<column>[^=<>!~]+?)\s+is\s+(?P<present>not\s+)?null", re.IGNORECASE)
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _BROKEN = re.compile(r"DOUBLE|FLOAT|REAL|DECIMAL\(.*\)")
+_MOST = 2**127
+"""DuckDB has no whole numbers from here on."""
 _FLAGS = {"true": True, "false": False}
 _HOW = (
     "write for example subject_id=828418, 'age>=100', 'age<=200', 'age is null' or "
@@ -104,10 +106,11 @@ def _value(text: str, kind: str, written: str) -> object:
     element = kind.removesuffix("[]")
     try:
         if _WHOLE.fullmatch(element):
-            return int(written)
+            number = int(written)
+            return number if abs(number) < _MOST else float(number)
         if _BROKEN.fullmatch(element):
             return float(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ArgumentError(f"{text!r}: {written!r} is not a number, as {kind} needs.") from None
     if element == "BOOLEAN":
         if written.lower() not in _FLAGS:
