@@ -87,6 +87,8 @@ def _split(text: str) -> tuple[str, str, str]:
     Raises:
         ArgumentError: It is none.
     """
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ArgumentError(f"{text!r} is not text in UTF-8.")
     if found := _NULL.fullmatch(text.strip()):
         return found["column"], "there" if found["present"] else "null", ""
     found = _COMPARED.fullmatch(text)
