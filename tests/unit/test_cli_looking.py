@@ -186,6 +186,24 @@ def test_doctor_sees_that_a_file_is_missing(two_tables: Published) -> None:
     assert found["objects"] == ("ok", "none")
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "state", "part"),
+    [
+        ("raw", "lake", "ok", "holds no records yet"),
+        ("raw", "gs://bucket", "fail", "neither a folder nor on S3"),
+        ("work", "a" * 300, "fail", "may not be written"),
+    ],
+)
+def test_doctor_looks_at_the_places_of_building(
+    two_tables: Published, tmp_path: Path, name: str, place: str, state: str, part: str
+) -> None:
+    place = place if "://" in place else str(tmp_path / place)
+    found = checks("--raw", str(tmp_path / "lake"), f"--{name}", place)
+    assert found["raw lake" if name == "raw" else name][0] == state
+    assert part in found["raw lake" if name == "raw" else name][1]
+    assert "source" not in found
+
+
 def test_every_setting_is_known_to_doctor() -> None:
     source = Path(_settings.__file__).read_text(encoding="utf-8")
     read = set(re.findall(r'_(?:value|number|count|bytes)\("([A-Z0-9_]+)"', source))
