@@ -111,7 +111,7 @@ def test_a_root_in_the_current_folder_is_published_with_its_whole_path(
 
 
 def test_nothing_to_roll_back(build: Build) -> None:
-    with pytest.raises(CacheNotFoundError, match="No earlier build"):
+    with pytest.raises(CacheNotFoundError, match="There is no bdc-v"):
         rollback(build.settings)
 
 
