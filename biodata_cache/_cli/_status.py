@@ -93,8 +93,8 @@ class Status:
         version: Name of its folder.
         is_released: Whether the index of versions lists it.
         versions: All released versions.
-        build: Its newest build.
-        built_at: When that was.
+        build: The build that is published, as `publish` calls it.
+        built_at: When the newest of its tables was built.
         age_seconds: How long ago that is.
         is_unfinished: Whether a publish is at work, or was killed.
         build_before: The build before; None if it is not known.
@@ -164,7 +164,7 @@ def look(settings: Settings) -> Status:
     cache = find(settings)
     registry = cache.registry()
     versions = cache.versions()
-    before, build_before, missing = _before(cache)
+    build, before, build_before, missing = _builds(cache, registry)
     built_at = max((table.built_at or "" for table in registry), default="") or None
     run, run_missing = _last_run(settings.work)
     return Status(
@@ -172,7 +172,7 @@ def look(settings: Settings) -> Status:
         version=cache.version_folder,
         is_released=cache.version_folder in versions,
         versions=versions,
-        build=max((table.build_id or "" for table in registry), default="") or None,
+        build=build,
         built_at=built_at,
         age_seconds=seconds_since(built_at),
         is_unfinished=_is_unfinished(cache),
@@ -199,22 +199,38 @@ def _tables(registry: CacheRegistry, before: dict[str, int | None]) -> list[Tabl
     ]
 
 
-def _before(cache: PublishedCache) -> tuple[dict[str, int | None], str | None, str | None]:
-    """Rows by table and name of the build before, or why it is not known."""
+def _builds(
+    cache: PublishedCache, registry: CacheRegistry
+) -> tuple[str | None, dict[str, int | None], str | None, str | None]:
+    """The build; rows by table and name of the one before, or why it is not known."""
+    build = max((table.build_id or "" for table in registry), default="") or None
     try:
-        *_, earlier, now = (None, None, *cache.history())
-        if earlier is not None and now is not None:
-            return {name: size.rows for name, size in earlier.tables.items()}, earlier.build, None
-        kept = Builds(cache.store, cache.version_folder)  # of a publisher that kept no history
-        folder = kept.last(read_published(cache.store, cache.version_folder).build)
-        path = f"{kept.prefix}{folder}/{REGISTRY_FILE}"
-        found = parse_registry(cache.store.read(path), cache.store.address(path))
+        live = read_published(cache.store, cache.version_folder).build
+        build = live if build else None
+        return (build, *_before(cache, live), None)
     except CacheNotFoundError:
-        return {}, None, "no earlier build is kept"
+        return build, {}, None, "no earlier build is kept"
     except CacheError as error:
-        return {}, None, str(error)
-    rows = {name: entry.get("row_count") for name, entry in found.entries.items()}
-    return rows, found.build, None
+        return build, {}, None, str(error)
+
+
+def _before(cache: PublishedCache, live: str) -> tuple[dict[str, int | None], str]:
+    """Rows by table, and name, of the build before the one that is live.
+
+    Raises:
+        CacheNotFoundError: None is kept.
+        CacheError: What tells of it cannot be read.
+    """
+    history = cache.history()
+    names = [each.build for each in history]
+    # A publish that was killed, or is at work, may not have written it down yet.
+    earlier = history[: names.index(live)] if live in names else history
+    if earlier:
+        return {name: size.rows for name, size in earlier[-1].tables.items()}, earlier[-1].build
+    kept = Builds(cache.store, cache.version_folder)  # of a publisher that kept no history
+    path = f"{kept.prefix}{kept.last(live)}/{REGISTRY_FILE}"
+    found = parse_registry(cache.store.read(path), cache.store.address(path))
+    return {name: entry.get("row_count") for name, entry in found.entries.items()}, found.build
 
 
 def _is_unfinished(cache: PublishedCache) -> bool:
@@ -294,7 +310,7 @@ def _show(found: Status) -> None:
 
 
 def _change(found: Status, table: TableStatus) -> Text:
-    if found.build_before is None:
+    if found.build_before is None or table.rows is None:
         return Text("")
     if table.change is None:
         return Text("new", "green")
