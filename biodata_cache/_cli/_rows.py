@@ -112,7 +112,10 @@ def read(
         from biodata_cache import scan  # noqa: PLC0415  # pandas comes with it
 
         entry = find(_settings.load()).registry()[name]
-        types = {column.name: column.type or "VARCHAR" for column in entry.columns}
+        types = {column.name: column.type for column in entry.columns if column.type is not None}
+        if len(types) < len(entry.columns):  # an older publisher did not write them down
+            found = scan(name).duckdb()
+            types = dict(zip(found.columns, map(str, found.types), strict=True))
         filters: dict[str, Any] = _conditions.parse(where, types)
         chosen = None if columns is None else [part.strip() for part in columns.split(",")]
         target.write(scan(name, columns=chosen, **filters).duckdb(), limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
@@ -26,6 +26,7 @@ from biodata_cache._promote import BUILDS, Builds, parse_registry, read_publishe
 from biodata_cache._published import REGISTRY_FILE, find
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from biodata_cache._published import PublishedCache
@@ -247,10 +248,17 @@ def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
         from biodata_cache._build import failures, target_folder  # noqa: PLC0415  # extra `sync`
 
         document = read_artifact(target_folder(work), "run_results.json")
+        return _run_status(work, document, failures(document["results"])), None
     except BuildError as error:
         return None, str(error)
     except ImportError:
         return None, "it needs pip install 'biodata-cache[sync]'"
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None, f"the run_results.json in {work} is not of dbt: build again"
+
+
+def _run_status(work: Path, document: dict[str, Any], failed: Iterable[str]) -> RunStatus:
+    """What dbt says about its run."""
     results = document["results"]
     passed = Counter(
         _KINDS.get(kind, kind)
@@ -258,14 +266,13 @@ def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
             result["unique_id"].split(".")[0] for result in results if result["status"] in _GOOD
         )
     )
-    run = RunStatus(
+    return RunStatus(
         work=str(work),
-        ended_at=document["metadata"]["generated_at"],
+        ended_at=str(document["metadata"]["generated_at"]),
         seconds=round(float(document.get("elapsed_time", 0)), 1),
         passed=dict(passed.most_common()),
-        failed=list(failures(results)),
+        failed=list(failed),
     )
-    return run, None
 
 
 def _show(found: Status) -> None:

@@ -107,6 +107,16 @@ def test_conditions_keep_rows(
     assert names(*conditions) == kept
 
 
+def test_conditions_know_the_types_that_an_older_publisher_did_not_write_down(
+    cache: Published,
+) -> None:
+    cache.plain("assets", ASSETS)
+    for column in cache.entries[-1]["columns"]:
+        column.pop("type", None)
+    cache.write_registry()
+    assert names("age>=5", "is_raw=true") == ["tab\t"]
+
+
 def test_a_partition_is_one_file(qc_cache: Published) -> None:
     (qc_cache.folder / "qc/subject_id=451/data.pqt").write_bytes(b"nobody reads this")
     found = rows("read", "quality_control", "--where", "subject_id=0451")
