@@ -19,7 +19,7 @@ test: $(VENV)/.installed ## Run the fast tests.
 	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.installed ## Run the tests that take longer.
-	$(RUN)/pytest -m slow
+	$(RUN)/pytest -n 2 --dist loadfile -m slow
 
 lint: $(VENV)/.installed ## Check style and types of Python and SQL.
 	$(RUN)/ruff check .

@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING, Any, overload
 import duckdb
 import numpy as np
 import pandas as pd
-from duckdb import ColumnExpression
 
-from biodata_cache import _frames, _memory, _messages, _published, _read, _settings, _store, tables
+from biodata_cache import (
+    _filters,
+    _frames,
+    _memory,
+    _messages,
+    _published,
+    _read,
+    _settings,
+    _store,
+    tables,
+)
 from biodata_cache._contract import literal, quoted
 from biodata_cache._errors import ArgumentError, CacheFileError, CustomNotFoundError
 from biodata_cache._store import Content, sha256_of
@@ -75,7 +84,7 @@ def _checked(name: object) -> str:
     Raises:
         ArgumentError: It cannot.
     """
-    text = _read.text_argument("name", name)
+    text = _filters.text_argument("name", name)
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text) or len(text) > _LONGEST_NAME:
         raise ArgumentError(
             f"{text!r} cannot be the name of a custom table: use 1 to {_LONGEST_NAME} ASCII "
@@ -170,11 +179,11 @@ def _copy(frame: pd.DataFrame, file: Path) -> None:
         rows = duck.from_df(prepared)
         rows = rows.select(
             *[
-                ColumnExpression(quoted(name)).cast("VARCHAR").alias(name)
+                _filters.column_expression(name).cast("VARCHAR").alias(name)
                 if kinds[name] == "text"
-                else ColumnExpression(quoted(name)).cast("VARCHAR[]").alias(name)
+                else _filters.column_expression(name).cast("VARCHAR[]").alias(name)
                 if kinds[name].startswith("empty")
-                else ColumnExpression(quoted(name))
+                else _filters.column_expression(name)
                 for name in frame.columns
             ]
         )
@@ -239,8 +248,9 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
         source, values = "read_parquet($file, hive_partitioning = false)", {"file": place}
         types = _read.column_types(duck, source, values)
         # DuckDB gives whole numbers to pandas as fractions where some are missing.
+        longest = max(map(len, types))
         flags = {
-            name: f"{name} is missing"
+            name: name.ljust(longest) + " is missing"  # longer than the name of any column
             for name, what in metadata.items()
             if name in types and re.fullmatch(r"U?Int\d+", what["dtype"])
         }
@@ -267,7 +277,7 @@ def _restored(
     """A column with the type that it had."""
     dtype, kind = what["dtype"], what["kind"]
     if dtype == "object":
-        values = [None if _is_array_missing(value) else value for value in series]
+        values = [None if _is_array_missing(value) else _unmasked(value) for value in series]
         if kind.endswith("lists"):
             values = [_as_lists(value) for value in values]
         return pd.Series(values, dtype=object, index=series.index, name=series.name)
@@ -288,6 +298,13 @@ def _restored(
 
 def _is_array_missing(value: object) -> bool:
     return not isinstance(value, (np.ndarray, list, dict)) and _is_missing(value)
+
+
+def _unmasked(value: Any) -> Any:  # noqa: ANN401  # arrays of anything
+    """The array without a mask, which DuckDB puts over fractions that are missing."""
+    if isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "f":
+        return value.filled(np.nan)
+    return value
 
 
 def _as_lists(value: Any) -> Any:  # noqa: ANN401  # lists of anything

@@ -6,6 +6,7 @@ expressions.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,8 @@ _TEXT_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?P<clock>[T ]\d{2}:\d{2}.*)?")
 _TIME_IN_NAMES = "%Y-%m-%d_%H-%M-%S"
 _PAIR = 2
 _MANY = 50
+# The integers of DuckDB end here.
+_HUGEST = 2**127 - 1
 
 Kind = Literal["text", "number", "flag", "time", "other"]
 
@@ -146,21 +149,30 @@ def _condition(column: str, kind: str, value: object) -> Condition:
                 "several values, give a list."
             )
         return _within(column, kind, value[0], value[1], value)
-    values = [*value] if _is_many(value) else [value]
+    value = without_dimensions(value)
+    values = [*value] if is_many(value) else [value]
     present = [each for each in values if not is_missing(each)]
     convert = _CONVERSIONS[_kind(_element(kind))]
     converted = [convert(column, kind, each) for each in present]
     return AnyOf(column, kind, tuple(dict.fromkeys(converted)), len(present) < len(values))
 
 
-def _is_many(value: object) -> TypeGuard[Iterable[object]]:
+def is_many(value: object) -> TypeGuard[Iterable[object]]:
+    """Whether these are several values: a list, a set, an array, a Series."""
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+def without_dimensions(value: object) -> object:
+    """The scalar that an array without dimensions is: nothing can go through that."""
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def is_missing(value: object) -> bool:
     """Whether a value stands for none: None, or what pandas and numpy have for it."""
     if value is None or value is pd.NA or value is pd.NaT:
         return True
+    if isinstance(value, Decimal):
+        return value.is_nan()
     # A value that is not a number, or no time, is not equal to itself.
     return isinstance(value, (float, np.generic)) and bool(value != value)  # noqa: PLR0124
 
@@ -180,24 +192,49 @@ def _kind(kind: str) -> Kind:
     return "number" if _NUMBERS.fullmatch(kind) else "other"
 
 
+def text_argument(name: str, value: object) -> str:
+    """The argument, if it is a text.
+
+    Raises:
+        ArgumentError: It is something else, for example a number.
+    """
+    if not isinstance(value, str):
+        raise ArgumentError(
+            f"{name} must be a text, not {value!r} ({type(value).__name__}): give it as it stands "
+            "in the record, in quotes. '0451' and '451' are two different texts."
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ArgumentError(
+            f"{name} must be a text of whole characters, not {value!r}: it has half of one."
+        ) from None
+    return str(value)
+
+
 def _as_text(column: str, kind: str, value: object) -> str:  # noqa: ARG001
-    if isinstance(value, str):
-        return str(value)
-    raise ArgumentError(
-        f"{column} must be a text, not {value!r} ({type(value).__name__}): give it as it stands in "
-        "the record, in quotes. '0451' and '451' are two different texts."
-    )
+    return text_argument(column, value)
 
 
 def _as_number(column: str, kind: str, value: object) -> int | float | Decimal:
-    value = _plain(value)
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return value
-    raise _wrong(column, kind, value, "a number")
+    value = plain(value)
+    if not isinstance(value, (int, float, Decimal)) or isinstance(value, bool):
+        raise _wrong(column, kind, value, "a number")
+    # What is beyond the integers and decimals of DuckDB is a number nevertheless.
+    if isinstance(value, int) and not -_HUGEST <= value <= _HUGEST:
+        return _as_float(value)
+    return float(value) if isinstance(value, Decimal) and value.is_infinite() else value
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _as_flag(column: str, kind: str, value: object) -> bool:
-    value = _plain(value)
+    value = plain(value)
     if isinstance(value, bool):
         return value
     raise _wrong(column, kind, value, "True or False")
@@ -230,10 +267,12 @@ _CONVERSIONS: dict[Kind, Callable[[str, str, object], object]] = {
 }
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """The value of Python's own that a scalar of numpy is."""
-    if type(value).__module__ == "numpy" and hasattr(value, "item"):
-        return value.item()
+    # Of times, numpy would make numbers.
+    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
+        found: object = value.item()
+        return found
     return value
 
 
@@ -250,7 +289,7 @@ def _stamp(column: str, kind: str, value: object) -> datetime:
         ArgumentError: It is none.
     """
     is_written = isinstance(value, str) and _TEXT_TIME.fullmatch(value)
-    if is_written or isinstance(value, date) or type(value).__name__ == "datetime64":
+    if is_written or isinstance(value, (date, np.datetime64)):
         try:
             stamp: datetime = pd.Timestamp(value).to_pydatetime(warn=False)  # type: ignore[arg-type]
         except ValueError:
@@ -264,6 +303,8 @@ def _is_day(value: object) -> bool:
     if isinstance(value, str):
         found = _TEXT_TIME.fullmatch(value)
         return found is not None and found["clock"] is None
+    if isinstance(value, np.datetime64):
+        return np.datetime_data(value.dtype)[0] == "D"
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
@@ -296,7 +337,7 @@ def _within(column: str, kind: str, low: object, high: object, given: object) ->
 def _is_time(value: object) -> bool:
     if isinstance(value, str):
         return _TEXT_TIME.fullmatch(value) is not None
-    return isinstance(value, date) or type(value).__name__ == "datetime64"
+    return isinstance(value, (date, np.datetime64))
 
 
 def _last(column: str, kind: str, value: object) -> Bound:
@@ -304,6 +345,8 @@ def _last(column: str, kind: str, value: object) -> Bound:
     if not _is_day(value):
         return Bound(_as_time(column, kind, value), inclusive=True)
     day = _stamp(column, kind, value).date()
+    if day == date.max:  # which stands for no end, and has no day after it
+        return Bound(_as_time(column, kind, datetime.max), inclusive=True)
     midnight = datetime.combine(day + timedelta(days=1), time())
     return Bound(_as_time(column, kind, midnight), inclusive=False)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pandas as pd
 
-from biodata_cache._contract import quoted
 from biodata_cache._filters import INSTANT
 
 if TYPE_CHECKING:
@@ -53,10 +52,17 @@ def frame(
         table = result.arrow(ROWS_AT_ONCE).read_all()
         return _frame(names, _by_arrow(duck, table, [kind for _, kind in described]))
     if types is None:
-        types = _described(duck, query, values)
-    result = duck.execute(_without_zones(query, types), values)
-    names = _told_apart([str(name) for name, *_ in result.description or ()])
-    return _frame(names, _by_duckdb(result, [types.get(name, "") for name in names]))
+        query = _last_statement(duck, query)
+        described = _described(duck, query, values)
+    else:
+        described = list(types.items())
+    if any(kind == INSTANT for _, kind in described):
+        result = duck.execute(_without_zones(query, described), values)
+    else:
+        result = duck.execute(query, values)
+        described = [(str(name), str(kind)) for name, kind, *_ in result.description or ()]
+    names = _told_apart([name for name, _ in described])
+    return _frame(names, _by_duckdb(result, [kind for _, kind in described]))
 
 
 def frame_of_file(
@@ -121,29 +127,40 @@ def _told_apart(names: Sequence[str]) -> list[str]:
     return told
 
 
+def _last_statement(duck: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The last statement, without what ends it; those before it are executed."""
+    # Of a statement with another one after it, the text is without the semicolon.
+    *statements, _ = duck.extract_statements(f"{query}\n; select 1")
+    texts = [statement.query for statement in statements]
+    if not all(texts):  # some are several statements to DuckDB, which then have no texts
+        return query
+    for text in texts[:-1]:
+        duck.execute(text)
+    return texts[-1]
+
+
 def _described(
     duck: duckdb.DuckDBPyConnection,
     query: str,
     values: Mapping[str, object] | Sequence[object] | None,
-) -> dict[str, str]:
-    """DuckDB type of each column; empty for a statement that has no description."""
+) -> list[tuple[str, str]]:
+    """Name and DuckDB type of each column; empty for a statement that cannot be described."""
     try:
         rows = duck.execute(f"describe {query}", values).fetchall()
-    except duckdb.ParserException:
-        return {}
-    return dict(zip(_told_apart([row[0] for row in rows]), [row[1] for row in rows], strict=True))
+    except duckdb.Error:  # of the statement itself, then
+        return []
+    return [(row[0], row[1]) for row in rows]
 
 
-def _without_zones(query: str, types: Mapping[str, str]) -> str:
+def _without_zones(query: str, described: Sequence[tuple[str, str]]) -> str:
     """The query with its times in UTC, but without saying so.
 
-    DuckDB gives times with a zone to pandas by ways that pandas has deprecated.
+    DuckDB gives times with a zone to pandas by ways that pandas has deprecated. Columns go by their
+    position: to DuckDB, names that differ in case only are the same.
     """
-    if INSTANT not in types.values():
-        return query
     selected = ", ".join(
-        f"cast({quoted(name)} as timestamp) as {quoted(name)}" if kind == INSTANT else quoted(name)
-        for name, kind in types.items()
+        f"cast(#{position} as timestamp)" if kind == INSTANT else f"#{position}"
+        for position, (_, kind) in enumerate(described, start=1)
     )
     return f"select {selected} from (\n{query}\n) as found"
 
@@ -159,13 +176,15 @@ def _settled(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     """The column with the one dtype that its type has."""
     settled = column
     if kind == INSTANT:
-        settled = column.dt.tz_localize("UTC")
-    elif kind == "VARCHAR" and column.dtype != _text_dtype():
-        # pandas 3 has a dtype for text, which columns without any text do not get.
-        settled = column.astype(_text_dtype())
+        # What cannot be described comes with its zone.
+        is_zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
+        settled = column if is_zoned else column.dt.tz_localize("UTC")
     elif kind.endswith("]") or kind.startswith(("MAP", "STRUCT")):
         # `if row.modalities:` fails on the NA that DuckDB puts here.
         settled = column.where(column.notna(), None)
+    elif (kind == "VARCHAR" or kind.startswith("ENUM")) and column.dtype != _text_dtype():
+        # pandas 3 has a dtype for text, which columns without any text do not get.
+        settled = column.astype(_text_dtype())
     return settled
 
 

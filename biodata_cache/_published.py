@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from biodata_cache import _history, _memory, _messages, _registry, _settings, _store
 from biodata_cache._errors import (
+    ArgumentError,
     CacheError,
     CacheFileError,
     CacheNotFoundError,
@@ -108,6 +109,7 @@ def use_version(version: str | None) -> None:
         version: Version folder, such as `"bdc-v0.1.0"`, or `"0.1.0"`; None: as the settings say.
 
     Raises:
+        ArgumentError: It is no text.
         CacheNotFoundError: It is not published; says which are.
         SettingsError: It is no version.
 
@@ -117,6 +119,10 @@ def use_version(version: str | None) -> None:
         >>> use_version(None)
     """
     if version is not None:
+        if not isinstance(version, str) or not version.strip():
+            raise ArgumentError(
+                f"version must be a text like '0.1.0', not {version!r}; None: as the settings say."
+            )
         settings = _settings.load(version=version)
         if settings.backend != "MEMORY":  # there, it would build the tables
             find(settings).registry()
@@ -135,7 +141,7 @@ def find(settings: Settings | None = None) -> PublishedCache:
     Raises:
         CacheError: The place cannot be read from, or is to be built in memory and cannot be.
     """
-    settings = settings or _settings.load(version=_chosen_version[0] if _chosen_version else None)
+    settings = settings or _settings.load(version=next(iter(_chosen_version), None))
     if settings.backend == "MEMORY":
         return PublishedCache(_memory.tables(settings), settings.version_folder)
     return PublishedCache(_store.open_store(settings), settings.version_folder)

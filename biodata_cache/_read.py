@@ -179,7 +179,7 @@ def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -
     Args:
         cache: Where the files are.
         places: Where they are read.
-        names: What to call them.
+        names: What to call each of them: its address.
 
     Raises:
         ChangedError: They did.
@@ -189,7 +189,12 @@ def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -
     try:
         yield
     except (duckdb.Error, UnicodeDecodeError) as error:
-        if cache.store.tags(places) != before:
+        # Whoever needs space for other copies removes one of ours, maybe before it is opened.
+        is_gone = any(
+            tag is None and place != name
+            for tag, place, name in zip(before, places, names, strict=False)
+        )
+        if is_gone or cache.store.tags(places) != before:
             raise _changed(names) from error
         raise _as_cache_error(error, names) from error
     if cache.store.tags(places) != before:
@@ -221,31 +226,18 @@ def _as_cache_error(error: Exception, files: Sequence[str]) -> CacheError:
     return CacheFileError(f"{places} cannot be read ({reason}). {REMEDY}")
 
 
-def text_argument(name: str, value: object) -> str:
-    """The argument, if it is a text.
-
-    Raises:
-        ArgumentError: It is something else, for example a number.
-    """
-    if isinstance(value, str):
-        return str(value)
-    raise ArgumentError(
-        f"{name} must be a text, not {value!r} ({type(value).__name__}): give it as it stands in "
-        "the record, in quotes. '0451' and '451' are two different texts."
-    )
-
-
 def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
     """The arguments, if they are texts; a single text counts as a list of one.
 
     Raises:
         ArgumentError: They are something else.
     """
-    if isinstance(values, str):
-        return [str(values)]
-    if not isinstance(values, Iterable):
-        raise ArgumentError(f"{name} must be a text or a list of texts, not {values!r}.")
-    return [text_argument(f"each of {name}", value) for value in values]
+    given = _filters.without_dimensions(values)
+    if isinstance(given, str):
+        return [_filters.text_argument(name, given)]
+    if not isinstance(given, Iterable):
+        raise ArgumentError(f"{name} must be a text or a list of texts, not {given!r}.")
+    return [_filters.text_argument(f"each of {name}", value) for value in given]
 
 
 @dataclass(frozen=True)

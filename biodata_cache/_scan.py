@@ -58,7 +58,7 @@ def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: Filte
         >>> len(fiber.df()) == fiber.arrow().num_rows
         True
     """
-    return Scan(_read.selection(_read.text_argument("name", name), columns, filters))
+    return Scan(_read.selection(_filters.text_argument("name", name), columns, filters))
 
 
 class Scan:

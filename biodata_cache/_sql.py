@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from biodata_cache import _frames, _read
+from biodata_cache import _filters, _frames, _read
 from biodata_cache._contract import literal, quoted
+from biodata_cache._errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from biodata_cache._store import DataFile
 
 _FEW = 16
+# Queries that may name any table without its name being in them.
+_LISTS = re.compile(r"\bshow\b|\binformation_schema\b|\b(duckdb|pg)_\w+", re.IGNORECASE)
+# DuckDB takes these for a missing value, if they are the name of a partition.
+_MISSING = r"(?i:null|__hive_default_partition__)"
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -29,7 +35,8 @@ def connect() -> duckdb.DuckDBPyConnection:
 
     It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
     that is published. A condition on the column that a table is in partitions by opens the files of
-    these partitions alone. After a publish, connect again: files that the views read may be gone.
+    these partitions alone. Each thread needs a `.cursor()` of its own. After a publish, connect
+    again: files that the views read may be gone.
 
     Returns:
         The connection, to be closed by the caller.
@@ -51,7 +58,7 @@ def connect() -> duckdb.DuckDBPyConnection:
         places = near(cache, {entry.name: cache.files(entry) for entry in registry})
         duck = cache.store.separate_engine([each for some in places.values() for each in some])
         try:
-            duck.execute("set TimeZone = 'UTC'")
+            duck.execute("set global TimeZone = 'UTC'")  # of its cursors, too
             create_views(duck, cache, registry, places)
         except BaseException:
             duck.close()
@@ -69,13 +76,14 @@ def sql(
     Args:
         query: One statement of DuckDB's SQL; the tables have their names.
         parameters: Values for `$name`, as a dict, or for `?`, as a list: never write values into
-            the query.
+            the query. A list, a set, an array and a Series are lists to DuckDB.
 
     Returns:
         The result, its columns typed as those of the functions of the tables.
 
     Raises:
-        duckdb.Error: The query is wrong.
+        duckdb.Error: The query is wrong, or what it reads beside the tables cannot be read.
+        ArgumentError: The query is no text, or has no statement in it.
         CacheError: A table that it names cannot be read.
 
     Example:
@@ -83,7 +91,8 @@ def sql(
         >>> sql("select count(*) as n from assets where is_raw = $raw", {"raw": True}).columns[0]
         'n'
     """
-    _read.text_argument("query", query)
+    _filters.text_argument("query", query)
+    values = _bound(parameters)
 
     def read(cache: PublishedCache, registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
         named = [entry for entry in registry if _may_name(query, entry.name)]
@@ -99,16 +108,47 @@ def sql(
             for entry in named:
                 duck.execute(view_of(duck, entry, places[entry.name]))
             try:
-                return _frames.frame(duck, query, parameters)
-            except (duckdb.ProgrammingError, duckdb.DataError) as error:
-                if any(place in str(error) for place in every):
+                if not duck.extract_statements(query):
+                    raise ArgumentError(f"query must be a statement of SQL, not {query!r}.")
+                return _frames.frame(duck, query, values)
+            except duckdb.Error as error:
+                if _is_of_files(error, every):
                     raise
-                return error  # of the query, not of the files
+                return error
 
     found = _read.consistently(read)
     if isinstance(found, duckdb.Error):
         raise found
     return found
+
+
+def _bound(
+    parameters: Mapping[str, object] | Sequence[object] | None,
+) -> Mapping[str, object] | Sequence[object] | None:
+    """The parameters as DuckDB takes them: it knows nothing of the scalars of numpy."""
+    if isinstance(parameters, Mapping):
+        return {name: _plain(value) for name, value in parameters.items()}
+    if isinstance(parameters, (list, tuple)):
+        return [_plain(value) for value in parameters]
+    return parameters  # DuckDB says what is wrong with it
+
+
+def _plain(value: object) -> object:
+    value = _filters.without_dimensions(value)
+    if _filters.is_many(value) and not isinstance(value, (bytearray, memoryview)):
+        return [_plain(each) for each in value]
+    return _filters.plain(value)
+
+
+def _is_of_files(error: duckdb.Error, places: Sequence[str]) -> bool:
+    """Whether files of the tables cannot be read; else, it is the query that is wrong."""
+    if any(place in str(error) for place in places):
+        return True
+    if isinstance(error, (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)):
+        return False
+    # Of a file, DuckDB says which. Of a server, it says what that has answered.
+    is_local = not any("://" in place for place in places)
+    return not (is_local and isinstance(error, duckdb.OperationalError)) and bool(places)
 
 
 def _may_name(query: str, table: str) -> bool:
@@ -117,6 +157,8 @@ def _may_name(query: str, table: str) -> bool:
     DuckDB tells for sure, but only of a query that it can bind, and `using (name)` it cannot before
     there are columns. A view more than needed does no harm.
     """
+    if _LISTS.search(query):
+        return True
     return re.search(rf"\b{re.escape(table)}\b", query, re.IGNORECASE) is not None
 
 
@@ -178,5 +220,6 @@ def _tell(entry: TableEntry, places: Sequence[str]) -> bool:
     """Whether the names of the folders tell the partition key of each file, and nothing else."""
     if entry.partition_key is None:
         return False
-    named = re.compile(rf"[^=]*/{re.escape(entry.partition_key)}=[^=/]*/[^=/]+")
+    key = re.escape(entry.partition_key)
+    named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")
     return all(map(named.fullmatch, places))

@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, overload
 
-from biodata_cache import _derived, _read
+from biodata_cache import _derived, _filters, _read
 from biodata_cache._errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ def qc(
         PartitionNotFoundError: The subject has no quality control.
         ArgumentError: The subject or an asset name is not a text.
     """
-    subject_id = _read.text_argument("subject_id", subject_id)
+    subject_id = _filters.text_argument("subject_id", subject_id)
     return quality_control(subject_id, asset_names=asset_names, columns=columns, **filters)
 
 
@@ -575,7 +575,7 @@ def raw_to_derived(
     if not isinstance(latest, bool):
         raise ArgumentError(f"latest must be True or False, not {latest!r}.")
     if modality is not None:
-        modality = _read.text_argument("modality", modality)
+        modality = _filters.text_argument("modality", modality)
     names = _read.text_arguments("asset_name", asset_name)
     derived = _derived.derived_names(names, latest=latest, modality=modality)
     return derived[names[0]] if isinstance(asset_name, str) else derived
@@ -599,7 +599,7 @@ def _partitioned(
     if value is not None:
         is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
         chosen[key] = (
-            _read.text_argument(key, value) if is_one else _read.text_arguments(key, value)
+            _filters.text_argument(key, value) if is_one else _read.text_arguments(key, value)
         )
     if asset_names is not None:
         if "asset_name" in chosen:

@@ -29,6 +29,8 @@ COLUMNS = {
     "integers": [1, -(2**63), 2**63 - 1, 0],
     "small integers": np.array([0, 255, 1, 2], dtype="uint8"),
     "integers, some missing": pd.array([2**60 + 1, None, 0, -1], dtype="Int64"),
+    "integers, some missing is missing": ["x"] * 4,
+    'text with " and . in its name': ["a"] * 4,
     "fractions": [0.1, np.nan, np.inf, -0.0],
     "small fractions": np.array([0.1, 2, 3, 4], dtype="float32"),
     "flags": [True, False, True, False],
@@ -37,6 +39,7 @@ COLUMNS = {
     "arrays": pd.Series(
         [np.array(["b", "a"], dtype=object), np.array([], dtype=object), None, None]
     ),
+    "arrays of fractions": pd.Series([np.array([1.5, np.nan]), np.array([0.1]), None, None]),
     "empty lists": [[], [], None, []],
     "lists of numbers": [[1, 2], [], [3], None],
     "lists of lists": [[["a"], []], [], None, [["b", "c"]]],

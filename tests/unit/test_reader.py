@@ -26,6 +26,7 @@ from biodata_cache import (
     RegistryError,
     SettingsError,
     TableNotFoundError,
+    _store,
 )
 
 PLAIN = [
@@ -279,6 +280,7 @@ def test_a_text_of_numpy_is_a_text(qc_cache):
         (["451_second"], ["451_second"]),
         (("451_second", "451_first", "451_first"), ["451_first", "451_second"]),
         (pd.Series(["451_first"]), ["451_first"]),
+        (np.array("451_first"), ["451_first"]),
         ((name for name in ["451_first"]), ["451_first"]),
         (["x' or '1' = '1", "%"], []),
         ([], []),
@@ -522,3 +524,21 @@ def test_a_new_publication_is_seen_by_the_next_call(cache):
     assert biodata_cache.asset_basics()["name"].tolist() == ["a"]
     cache.plain("asset_basics", "select 'b' as name")
     assert biodata_cache.asset_basics()["name"].tolist() == ["b"]
+
+
+def test_a_copy_that_is_removed_before_it_is_read_is_made_again(cache, monkeypatch):
+    """As another process does that needs the space."""
+    cache.plain("assets", "select 'a' as name")
+    places, asked = _store.LocalStore.places, []
+
+    def once_gone(store, files, *, is_whole=False):
+        asked.append(files)
+        return ["gone.pqt"] if len(asked) % 2 else places(store, files, is_whole=is_whole)
+
+    monkeypatch.setattr(_store.LocalStore, "places", once_gone)
+    for read in (
+        biodata_cache.assets,
+        lambda: biodata_cache.sql("from assets"),
+        lambda: biodata_cache.scan("assets").duckdb().df(),
+    ):
+        assert read()["name"].tolist() == ["a"]

@@ -11,7 +11,7 @@ import pytest
 from published_cache import QC_TYPES, SUBJECTS
 
 import biodata_cache
-from biodata_cache import ArgumentError, CacheFileError, connect, scan, sql
+from biodata_cache import ArgumentError, CacheFileError, _frames, connect, scan, sql
 
 
 @pytest.fixture
@@ -45,6 +45,12 @@ def test_every_table_is_a_view_of_its_types(both: Any) -> None:
         assert duck.sql("select count(*) from qc_tag_status").fetchone() == (0,)
         shown = duck.sql("select created_at::varchar from asset_basics").fetchone()
         assert shown == ("2024-02-01 07:30:00+00",)
+
+
+def test_every_cursor_is_in_utc(both: Any) -> None:
+    query = "select current_setting('TimeZone')"
+    with connect() as duck, duck.cursor() as cursor:
+        assert [each.execute(query).fetchone() for each in (duck, cursor)] == [("UTC",)] * 2
 
 
 def test_what_is_done_in_a_connection_stays_in_it(both: Any) -> None:
@@ -88,6 +94,11 @@ def test_sql_takes_parameters(both: Any) -> None:
     assert sql(query, {"name": "b"})["name"].tolist() == ["b"]
     assert sql(query, {"name": "b' or true --"})["name"].tolist() == []
     assert sql("select name from asset_basics where n >= ? and name = ?", [1, "b"]).size == 1
+    some = pd.Series(["b", "c"])
+    query = "select name from asset_basics where n = $n and true = $is and name in $some"
+    for n, is_true in ((np.int64(1), np.True_), (np.array(1), True)):
+        values = {"n": n, "is": is_true, "some": some}
+        assert sql(query, values)["name"].tolist() == ["b"]
 
 
 def test_sql_of_any_kind(both: Any) -> None:
@@ -99,6 +110,26 @@ def test_sql_of_any_kind(both: Any) -> None:
     assert sql("pivot quality_control on status using count(*) group by name")["Pass"][0] == len(
         SUBJECTS
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from asset_basics; -- one statement",
+        "select 1 as a, 2 as A, timestamptz '2024-01-31' as t, timestamptz '2024-02-01' as T",
+        "create table mine as select timestamptz '2024-01-31' as t; from mine",
+        "pivot asset_basics on n using max(created_at) group by name",
+        "select 'x'::enum('x', 'y') as kind",
+        "show tables",
+        "begin",
+    ],
+)
+def test_sql_gives_the_same_without_arrow(
+    both: Any, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    with_arrow = sql(query)
+    monkeypatch.setattr(_frames, "has_arrow", lambda: False)
+    pd.testing.assert_frame_equal(sql(query), with_arrow)
 
 
 def test_only_tables_that_are_named_are_looked_at(both: Any) -> None:
@@ -119,6 +150,10 @@ def test_only_tables_that_are_named_are_looked_at(both: Any) -> None:
         ("select name::integer from asset_basics", duckdb.ConversionException),
         ("select $a", duckdb.InvalidInputException),
         ("select * from registry", duckdb.CatalogException),
+        ("select * from read_csv('nope.csv')", duckdb.IOException),
+        ("from asset_basics join 'nope.parquet' using (name)", duckdb.IOException),
+        ("copy asset_basics to 'nope/x.csv'", duckdb.IOException),
+        ("select * from asset_basics; select $a", duckdb.InvalidInputException),
     ],
 )
 def test_errors_of_a_query_are_those_of_duckdb(both: Any, query: str, error: type) -> None:
@@ -129,6 +164,16 @@ def test_errors_of_a_query_are_those_of_duckdb(both: Any, query: str, error: typ
 def test_a_query_is_a_text(both: Any) -> None:
     with pytest.raises(ArgumentError, match="query must be a text"):
         sql(None)
+    for query in ("", ";", "-- nothing"):
+        with pytest.raises(ArgumentError, match="query must be a statement of SQL"):
+            sql(query)
+
+
+def test_every_table_is_listed(both: Any) -> None:
+    names = biodata_cache.get_cache_registry().names
+    assert sql("show tables")["name"].tolist() == sorted(names)
+    listed = sql("select table_name from information_schema.tables")
+    assert set(listed["table_name"]) == set(names)
 
 
 def test_a_relation_outlives_what_made_it(both: Any) -> None:
@@ -152,6 +197,19 @@ def test_a_condition_on_the_key_opens_the_files_of_that_key_alone(both: Any) -> 
         assert kept.aggregate("count(*)").fetchall() == [(2,)]
     with connect() as duck:
         assert duck.execute(query, {"subject": "451"}).fetchall() == [("451",)]
+
+
+def test_partitions_whose_names_stand_for_nothing(both: Any) -> None:
+    """DuckDB takes these names of folders for a missing value."""
+    names = ["NULL", "null", "__HIVE_DEFAULT_PARTITION__"]
+    queries = {name: f"select '{name}' as platform, 1 as n" for name in names}
+    both.partitioned("platform_qc", "platform_qc", "platform", queries, build_id="b")
+    assert sql("from platform_qc")["platform"].tolist() == names
+    for name in names:
+        kept = sql("from platform_qc where platform = $name", {"name": name})
+        assert kept["platform"].tolist() == [name]
+        kept = scan("platform_qc").duckdb().filter(f"platform = '{name}'")
+        assert kept.fetchall() == [(name, 1)]
 
 
 def test_a_root_whose_name_looks_like_a_partition(

@@ -13,6 +13,7 @@ import pytest
 
 import biodata_cache
 from biodata_cache import (
+    ArgumentError,
     CacheNotFoundError,
     SettingsError,
     VersionWarning,
@@ -68,6 +69,12 @@ def test_a_version_that_is_not_there_is_refused_at_once(cache: Any) -> None:
     with pytest.raises(SettingsError, match="give numbers separated by dots"):
         use_version("latest")
     assert len(biodata_cache.assets()) == 1
+
+
+@pytest.mark.parametrize("version", [0.1, 1, b"0.1.0", "", " "])
+def test_a_version_that_is_no_text_is_refused(cache: Any, version: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"version must be a text like '0\.1\.0'"):
+        use_version(version)
 
 
 def test_a_package_newer_than_all_that_is_published_is_told_once(cache: Any) -> None:
