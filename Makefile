@@ -53,9 +53,10 @@ wheel: $(VENV)/.installed ## Build the wheel.
 clean: ## Remove what was built, but not the environment.
 	rm -rf .biodata-cache published site target logs dist .pytest_cache .mypy_cache .ruff_cache
 
-# The environment is made again when a dependency changes. Its packages are checked against hashes;
-# the project itself is installed in place, so that a change needs no installation.
-$(VENV)/.installed: requirements.lock pyproject.toml
+# The environment is made again when a dependency or the version changes. Its packages are checked
+# against hashes; the project itself is installed in place, so that a change of code needs no
+# installation. What is installed has the version that dbt_project.yml had then.
+$(VENV)/.installed: requirements.lock pyproject.toml dbt_project.yml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -177,6 +177,8 @@ def _audit_table(
     files = [str(area / path) for path in paths]
     _check_columns(connection, table, files)
     _check_rows(connection, table, files)
+    if table.partition_key is not None:
+        _check_places(connection, table, dict(zip(files, paths.values(), strict=True)))
     rows = dict(
         connection.execute(
             "select file_name, num_rows from parquet_file_metadata(?)", [files]
@@ -243,7 +245,7 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: l
 
 
 def _check_rows(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
-    """The files together hold the rows that were tested, each row of a partition in its own file.
+    """The files together hold the rows that were tested.
 
     Raises:
         AuditError: They do not.
@@ -257,4 +259,28 @@ def _check_rows(connection: duckdb.DuckDBPyConnection, table: Table, files: list
         raise AuditError(
             f"Table {table.name!r} was tested with {tested[0] if tested else 0} rows, but its "
             f"files hold {written[0] if written else 0} rows, or other ones. Build again."
+        )
+
+
+def _check_places(
+    connection: duckdb.DuckDBPyConnection, table: Table, values: dict[str, str | None]
+) -> None:
+    """Each row of a partitioned table is in the file of its value.
+
+    Raises:
+        AuditError: One is not.
+    """
+    key = quoted(str(table.partition_key))
+    found = connection.execute(
+        f"""
+        select distinct file_of_row, {key}
+        from read_parquet(?, hive_partitioning = false, filename = 'file_of_row')
+        """,
+        [list(values)],
+    ).fetchall()
+    misplaced = sorted(file for file, value in found if values[file] != value)
+    if misplaced:
+        raise AuditError(
+            f"Table {table.name!r} has rows of another {table.partition_key} in {misplaced[0]}: "
+            "build again."
         )

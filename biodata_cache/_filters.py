@@ -314,6 +314,8 @@ def _within(column: str, kind: str, low: object, high: object, given: object) ->
         ends = [None if is_missing(end) else _as_number(column, kind, end) for end in (low, high)]
         first, last = (None if end is None else Bound(end, inclusive=True) for end in ends)
         return Within(column, first, last, is_text_time=False)
+    if is_missing(low) and is_missing(high):  # there, whatever it is
+        return Within(column, None, None, is_text_time=False)
     if what not in {"time", "text"}:
         raise ArgumentError(
             f"{column} is of type {kind}, which has no ranges like {given!r}: to keep any of "

@@ -83,7 +83,7 @@ def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
         return ()
     try:
         return tuple(_build(item) for item in json.loads(content)["builds"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise RegistryError(
             f"{source} is not a history of builds ({error!r}): remove it, and the next publish "
             "begins a new one."

@@ -138,7 +138,7 @@ def is_remote(settings: Settings) -> bool:
 def local_folder(settings: Settings) -> Path:
     """The folder on this machine that is the lake, or its copy."""
     if not is_remote(settings):
-        return Path(settings.raw).expanduser()
+        return Path(settings.raw)
     address = settings.raw.rstrip("/")
     readable = re.sub(r"[^A-Za-z0-9._]+", "-", address.removeprefix("s3://"))[:60]
     return (

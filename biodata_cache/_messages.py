@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ def few(values: Sequence[object]) -> str:
     """
     shown = ", ".join(map(repr, values[:_FEW])) or "none"
     return f"{shown} and {len(values) - _FEW} more" if len(values) > _FEW else shown
+
+
+def redacted(text: str) -> str:
+    """The text with `***` for what stands before `@` in any address.
+
+    Example:
+        >>> redacted("no answer from http://me:secret@host/path")
+        'no answer from http://***@host/path'
+    """
+    return re.sub(r"://[^/\s]*@", "://***@", text)
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

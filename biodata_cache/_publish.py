@@ -17,7 +17,7 @@ from biodata_cache._contract import (
     read_manifest,
     with_dynamic_columns,
 )
-from biodata_cache._errors import AuditError
+from biodata_cache._errors import AuditError, CacheNotFoundError
 from biodata_cache._promote import (
     Builds,
     Goal,
@@ -108,11 +108,16 @@ def rollback(
 
     Raises:
         CacheFileError: Not every file of that build is there any more. Nothing was changed.
-        CacheNotFoundError: No earlier build is kept.
+        CacheNotFoundError: No earlier build is kept, or nothing is published.
         LockedError: A publish to this root is at work.
         SettingsError: No root.
     """
     store, folder = open_store(settings), settings.version_folder
+    if read_published(store, folder).content is None:  # then not even a lock is written there
+        raise CacheNotFoundError(
+            f"There is no {folder} in {store.address()}: give the root, and with --version the "
+            "version, of which a build is to be put back."
+        )
     with store.lock(folder, lease) as lock:
         store.sweep(folder)
         now = read_published(store, folder)

@@ -26,6 +26,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from biodata_cache import _messages
 from biodata_cache._contract import literal
 from biodata_cache._errors import (
     AccessError,
@@ -850,7 +851,7 @@ def _as_cache_error(
     error: Exception, address: str, connection: _Connection, setting: str
 ) -> CacheError:
     """Our error for one of boto3's."""
-    endpoint = connection.client.meta.endpoint_url
+    endpoint = _messages.redacted(connection.client.meta.endpoint_url)
     if isinstance(error, botocore.exceptions.ClientError):
         return _answered(error, address, connection, setting)
     if isinstance(
@@ -862,8 +863,9 @@ def _as_cache_error(
         ),
     ):
         return UnreachableError(
-            f"{address}: {endpoint} does not answer, or its answers break off ({error}). Look at "
-            "the network, and at AWS_ENDPOINT_URL if it is set."
+            f"{address}: {endpoint} does not answer, or its answers break off "
+            f"({_messages.redacted(str(error))}). Look at the network, and at AWS_ENDPOINT_URL if "
+            "it is set."
         )
     if isinstance(
         error,
@@ -877,14 +879,14 @@ def _as_cache_error(
     cause = error.__cause__ or error.__context__
     if isinstance(cause, botocore.exceptions.ClientError):  # what the transfer of a file wraps
         return _answered(cause, address, connection, setting)
-    return CacheFileError(f"{address}: {error}")
+    return CacheFileError(f"{address}: {_messages.redacted(str(error))}")
 
 
 def _answered(
     error: botocore.exceptions.ClientError, address: str, connection: _Connection, setting: str
 ) -> CacheError:
     """Our error for an answer of the server."""
-    code, endpoint = _code(error), connection.client.meta.endpoint_url
+    code, endpoint = _code(error), _messages.redacted(connection.client.meta.endpoint_url)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code == "NoSuchBucket":
         return CacheNotFoundError(

@@ -170,18 +170,19 @@ def load(
     backend = _backend(chosen_root)
     if backend == "S3" and not chosen_root:
         chosen_root = DEFAULT_S3_ROOT
-    work_folder = Path(_value("WORK", work) or DEFAULT_WORK)
-    chosen_source = _source(source, others.get("source_file")) or DEFAULT_SOURCE
+    work_folder = Path(_expanded("WORK", _value("WORK", work) or DEFAULT_WORK))
+    chosen_source = _expanded("SOURCE", _source(source, others.get("source_file")))
+    chosen_source = chosen_source or DEFAULT_SOURCE
     v1_database = _value("V1_DATABASE", others.get("v1_database"))
     v1_collection = _value("V1_COLLECTION", others.get("v1_collection"))
-    v1_source = _value("V1_SOURCE", others.get("v1_source"))
+    v1_source = _expanded("V1_SOURCE", _value("V1_SOURCE", others.get("v1_source")))
     if not v1_source:
         has_both = chosen_source.startswith("https://") or chosen_source.split(":")[0] == "sample"
         is_known = has_both or v1_database or v1_collection
         v1_source = chosen_source if is_known else NO_SOURCE
     return Settings(
         backend=backend,
-        root="" if backend == "MEMORY" else chosen_root.rstrip("/") or "/",
+        root="" if backend == "MEMORY" else _expanded("ROOT", chosen_root).rstrip("/") or "/",
         version_folder=_version_folder(_value("VERSION", version) or installed_version()),
         source=chosen_source,
         database=_value("DATABASE", others.get("database")) or DEFAULT_DATABASE,
@@ -191,8 +192,8 @@ def load(
         v1_collection=v1_collection or DEFAULT_COLLECTION,
         retry_seconds=_number("RETRY_SECONDS", DEFAULT_RETRY_SECONDS),
         workers=int(_number("WORKERS", DEFAULT_WORKERS, least=1)),
-        raw=_value("RAW", raw) or str(work_folder / "raw"),
-        objects=_value("OBJECTS", objects) or _objects_of(chosen_source),
+        raw=_expanded("RAW", _value("RAW", raw)) or str(work_folder / "raw"),
+        objects=_expanded("OBJECTS", _value("OBJECTS", objects)) or _objects_of(chosen_source),
         work=work_folder,
         keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
@@ -207,6 +208,20 @@ def _value(name: str, argument: str | None) -> str:
     if argument is not None:
         return argument.strip()
     return os.environ.get(PREFIX + name, "").strip()
+
+
+def _expanded(name: str, place: str) -> str:
+    """A place whose `~`, if it begins with one, is the home of a user.
+
+    Raises:
+        SettingsError: Nobody knows where that is.
+    """
+    try:
+        return str(Path(place).expanduser()) if place.startswith("~") else place
+    except RuntimeError:
+        raise SettingsError(
+            f"{PREFIX}{name} is {place!r}, and no home is known for it: give the path in full."
+        ) from None
 
 
 def _source(argument: str | None, file: str | None) -> str:
@@ -226,8 +241,13 @@ def _source(argument: str | None, file: str | None) -> str:
     )
     if not name:
         return _value("SOURCE", None)
+    if "://" in name:  # which may hold a password
+        raise SettingsError(
+            f"{PREFIX}SOURCE_FILE, or --source-file, is itself the address of a source: give a "
+            f"file that holds it, or set {PREFIX}SOURCE to it."
+        )
     try:
-        text = Path(name).expanduser().read_text(encoding="utf-8").strip()
+        text = Path(_expanded("SOURCE_FILE", name)).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         raise SettingsError(
@@ -277,7 +297,7 @@ def _local_cache(folder: str) -> Path | None:
     if folder.lower() == "off":
         return None
     if folder:
-        return Path(folder).expanduser().absolute()
+        return Path(_expanded("LOCAL_CACHE", folder)).absolute()
     if sys.platform == "win32":
         place = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     elif sys.platform == "darwin":
@@ -311,6 +331,12 @@ def _backend(root: str) -> Backend:
     Raises:
         SettingsError: Unknown backend, or one that the root contradicts.
     """
+    scheme, mark, _ = root.partition("://")
+    if mark and scheme != "s3":  # would be taken for a folder of that name
+        raise SettingsError(
+            f"{PREFIX}ROOT, or --root, begins with {scheme + mark!r}: give a folder, or "
+            "s3://bucket[/prefix]."
+        )
     implied: Backend = "S3" if root.startswith("s3://") else "LOCAL" if root else "MEMORY"
     asked = _value("BACKEND", None).upper()
     if not asked:

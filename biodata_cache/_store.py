@@ -199,7 +199,7 @@ def open_store(settings: Settings) -> Store:
             "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
             "or to s3://bucket[/prefix]."
         )
-    return LocalStore(Path(settings.root).expanduser().absolute() / CACHE_FOLDER)
+    return LocalStore(Path(settings.root).absolute() / CACHE_FOLDER)
 
 
 def import_s3(address: str) -> ModuleType:

@@ -15,6 +15,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import errors
 from pymongo.uri_parser import parse_uri
 
+from biodata_cache import _messages
 from biodata_cache._errors import SettingsError, SourceError
 from extract.bson_text import OPTIONS, convert, stamp_text, text_of
 from extract.docdb import Entry, Fetched
@@ -293,7 +294,7 @@ def redacted(text: str, secrets: list[str]) -> str:
     """The text with `***` for each secret, and for what stands before `@` in any address."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
-    return re.sub(r"://[^/\s@]*@", "://***@", text)
+    return _messages.redacted(text)
 
 
 def _secrets(uri: str) -> list[str]:

@@ -92,7 +92,7 @@ def open_store(objects: str, source: str, work: Path) -> ObjectStore | None:
         folder = work / "objects"
         write_objects(folder, sample.objects(int(count) if count else None))
         return FolderStore(folder, source)
-    return FolderStore(Path(objects).expanduser().absolute())
+    return FolderStore(Path(objects).absolute())
 
 
 def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> None:

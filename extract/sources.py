@@ -130,7 +130,7 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
         return _open_database(text, options)
     if not text:
         raise SourceError("No source: give 'sample', 'sample:N', or the path of a file or folder.")
-    return FileSource(Path(text).expanduser(), options.collection)
+    return FileSource(Path(text), options.collection)
 
 
 def _open_database(text: str, options: SourceOptions) -> DatabaseSource:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from extract.answers import ensure_schema, write_whole
 from extract.objects import FolderStore, UnavailableObjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from extract.objects import ObjectStore
 
@@ -80,25 +81,34 @@ class Published:
         """A published file; None if there is none.
 
         Raises:
-            SourceError: The place cannot be reached.
+            SourceError: The place cannot be read.
         """
-        try:
+        with self._absence():
             return self.store.read(self.bucket, self.prefix + path)
-        except UnavailableObjectError as error:
-            if str(error) in {"no such object", "no such bucket"}:
-                return None
-            raise SourceError(
-                f"The published cache cannot be read ({error}): what it says of earlier upgrades "
-                "would be lost. See that its folder and bucket may be read."
-            ) from None
+        return None
 
     def versions(self) -> list[str]:
-        """Version folders, in no order that matters."""
-        try:
+        """Version folders, in no order that matters.
+
+        Raises:
+            SourceError: The place cannot be listed.
+        """
+        names: list[str] = []
+        with self._absence():
             names = self.store.folders(self.bucket, self.prefix)
-        except UnavailableObjectError:
-            return []
         return [name for name in names if _VERSION_FOLDER.fullmatch(name)]
+
+    @contextmanager
+    def _absence(self) -> Iterator[None]:
+        """Pass over that there is nothing; that nobody may look is something else."""
+        try:
+            yield
+        except UnavailableObjectError as error:
+            if not str(error).startswith("no such "):
+                raise SourceError(
+                    f"The published cache cannot be read ({error}): what it says of earlier "
+                    "upgrades would be lost. See that its folder and bucket may be read and listed."
+                ) from None
 
 
 def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | None:
@@ -113,7 +123,7 @@ def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | N
     if root.startswith("s3://"):
         bucket, _, prefix = root.removeprefix("s3://").partition("/")
         return Published(open_s3(), bucket, f"{prefix}/{CACHE_FOLDER}/".lstrip("/"))
-    return Published(FolderStore(Path(root).expanduser().absolute()), CACHE_FOLDER, "")
+    return Published(FolderStore(Path(root).absolute()), CACHE_FOLDER, "")
 
 
 def in_sample(store: ObjectStore) -> Published:

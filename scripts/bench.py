@@ -97,6 +97,7 @@ def run(folder: Path, records: int) -> None:
     """Measure every stage in one folder."""
     environment = os.environ | {
         "BIODATA_CACHE_WORK": str(folder / "work"),
+        "BIODATA_CACHE_RAW": str(folder / "work/raw"),
         "BIODATA_CACHE_ROOT": str(folder / "published"),
     }
     size = write_records(folder / "records.jsonl", records)

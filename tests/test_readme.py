@@ -97,6 +97,13 @@ def test_sql_block_reads_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert duckdb.sql(block).fetchall()
 
 
+def test_make_installs_again_when_the_version_changes(tmp_path: Path) -> None:
+    (tmp_path / ".installed").touch()
+    make = ["make", "-n", "-C", str(PROJECT), f"VENV={tmp_path}", "sync"]
+    assert "pip install" not in run(make, tmp_path).stdout
+    assert "pip install" in run([*make, "-W", "dbt_project.yml"], tmp_path).stdout
+
+
 @pytest.mark.slow
 def test_make_sync_with_records_of_your_own(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "records.jsonl.gz", "wb") as file:

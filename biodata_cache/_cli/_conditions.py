@@ -25,7 +25,7 @@ Filter = object
 """What the reader takes for a column: a value, None, a list, or a pair of ends."""
 
 _COMPARED = re.compile(r"(?P<column>[^=<>!~]+)(?P<sign>[=<>!~]+)(?P<value>.*)", re.DOTALL)
-_NULL = re.compile(r"(?P<column>.+?)\s+is\s+(?P<present>not\s+)?null", re.IGNORECASE)
+_NULL = re.compile(r"(?P<column>[^=<>!~]+?)\s+is\s+(?P<present>not\s+)?null", re.IGNORECASE)
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _BROKEN = re.compile(r"DOUBLE|FLOAT|REAL|DECIMAL\(.*\)")
 _FLAGS = {"true": True, "false": False}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import click
 from rich.text import Text
 
-from biodata_cache import _messages, _settings
+from biodata_cache import _lake, _messages, _settings
 from biodata_cache._cli import _options
 from biodata_cache._cli._output import count, plain, print_json, print_text, size
 from biodata_cache._display import ago
@@ -23,6 +23,7 @@ from biodata_cache._errors import CacheError, MissingDependencyError
 from biodata_cache._project import import_extract
 from biodata_cache._published import find
 from biodata_cache._settings import NO_SOURCE, PREFIX
+from biodata_cache._store import import_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +71,9 @@ class Check:
 def doctor(as_json: bool, **given: str | None) -> None:  # noqa: FBT001
     """Check the settings, what they name, and whether it can be reached and read.
 
-    Only what the settings use is looked at: a source and the tools for building only if a source
-    is set. Nothing is written, and no password is shown. Exit code 1 if anything fails.
+    Only what the settings use is looked at: a source only if one is set, the raw lake and the
+    tools for building only if a source or a lake is. Nothing is written, and no password is shown.
+    Exit code 1 if anything fails.
 
     \b
     Examples:
@@ -114,8 +116,11 @@ def examine(given: dict[str, str | None]) -> Iterator[Check]:
     yield Check("settings", "ok", f"set: {', '.join(names)}" if names else "none is set")
     with _little_patience():
         yield from _published(settings)
-        if {"SOURCE", "SOURCE_FILE", "V1_SOURCE"} & set(names):
+        is_source_set = bool({"SOURCE", "SOURCE_FILE", "V1_SOURCE"} & set(names))
+        if is_source_set:
             yield from _sources(settings)
+        if is_source_set or "RAW" in names:
+            yield _raw_lake(settings)
             yield from _building(settings)
 
 
@@ -202,7 +207,7 @@ def _s3(settings: Settings, cache: PublishedCache) -> Iterator[Check]:
 def _rights(settings: Settings) -> str:
     if settings.backend == "S3":
         return ""
-    folder = Path(settings.root).expanduser() / _settings.CACHE_FOLDER
+    folder = Path(settings.root) / _settings.CACHE_FOLDER
     return "" if os.access(folder, os.W_OK) else ", to read but not to publish"
 
 
@@ -272,7 +277,7 @@ def _sources(settings: Settings) -> Iterator[Check]:
         yield Check("objects", "fail", "boto3 is not installed: pip install 'biodata-cache[sync]'.")
     elif settings.objects in {"s3", "sample", NO_SOURCE}:
         yield Check("objects", "ok", settings.objects)
-    elif Path(settings.objects).expanduser().is_dir():
+    elif Path(settings.objects).is_dir():
         yield Check("objects", "ok", f"folder of buckets {settings.objects}")
     else:
         yield Check(
@@ -319,6 +324,20 @@ def _ask(source: DatabaseSource) -> None:
         source.close()
 
 
+def _raw_lake(settings: Settings) -> Check:
+    """Whether the raw lake can be reached, and holds anything."""
+    try:
+        if _lake.is_remote(settings):
+            store = import_s3(settings.raw).open_lake(settings.raw)
+            place, is_filled = store.address(), _lake.RECORDS in store.folders("")
+        else:
+            folder = _lake.local_folder(settings).absolute()
+            place, is_filled = str(folder), any(folder.glob(f"{_lake.RECORDS}/*.parquet"))
+    except CacheError as error:
+        return Check("raw lake", "fail", str(error))
+    return Check("raw lake", "ok", place if is_filled else f"{place}, which holds no records yet")
+
+
 def _building(settings: Settings) -> Iterator[Check]:
     """The tools that build, and the folder that they work in."""
     missing = [package for module, package in _BUILDING.items() if not _is_there(module)]
@@ -330,13 +349,12 @@ def _building(settings: Settings) -> Iterator[Check]:
         )
     else:
         yield Check("building", "ok", "dbt and what else it needs is installed")
-    folder = settings.work.expanduser().absolute()
-    free = shutil.disk_usage(_existing(folder)).free
+    folder = settings.work.absolute()
     if not _may_be_written(folder):
         yield Check(
             "work", "fail", f"{folder} may not be written: give another folder in {PREFIX}WORK."
         )
-    elif free < _LEAST_FREE:
+    elif (free := shutil.disk_usage(_existing(folder)).free) < _LEAST_FREE:
         yield Check("work", "warning", f"{folder}: only {free / 1e9:.1f} GB are free on its disk.")
     else:
         yield Check("work", "ok", f"{folder}, {free / 1e9:,.0f} GB free")
@@ -348,7 +366,10 @@ def _existing(folder: Path) -> Path:
 
 
 def _may_be_written(folder: Path) -> bool:
-    there = _existing(folder)
+    try:
+        there = _existing(folder)
+    except OSError:  # it may not be looked at, or nothing can be called so
+        return False
     return there.is_dir() and os.access(there, os.W_OK)
 
 

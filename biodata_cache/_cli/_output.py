@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import select
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
@@ -36,6 +38,7 @@ stderr = Console(stderr=True)
 _stdout = _Console()
 
 _UNBOUNDED = 1_000_000
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -43,6 +46,8 @@ class Commands(click.Group):
     """Turns our errors into one clear message and an exit code: 1 failed, 2 wrong use."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's signature
+        if sys.stdout is None:  # the shell closed it: nobody wants to see anything
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end
         try:
             with _whoever_reads_may_leave(), warnings.catch_warnings():
                 warnings.showwarning = _show_warning  # type: ignore[assignment]  # takes all
@@ -51,6 +56,13 @@ class Commands(click.Group):
             fail(str(error), 2)
         except CacheError as error:
             fail(str(error), 1)
+        except UnicodeEncodeError as error:
+            character = error.object[error.start]
+            fail(
+                f"{character!r} cannot be written in {error.encoding}: set PYTHONIOENCODING=utf-8, "
+                "or write to a file with -o.",
+                1,
+            )
         except KeyboardInterrupt:
             fail("interrupted; what was finished is kept, and the next run continues.", 130)
 
@@ -64,9 +76,19 @@ def _whoever_reads_may_leave() -> Iterator[None]:
     except BrokenPipeError:
         if not _is_abandoned(sys.stdout):  # a connection of ours broke: that is a failure
             raise
-        # Python would flush stdout once more at its end, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon(sys.stdout)
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _abandon(sys.stdout)
+        fail(f"not all could be written ({error.strerror}): make room, or give another place.", 1)
+
+
+def _abandon(pipe: TextIO) -> None:
+    """Drop what is still to be written: Python would try it once more at its end, and complain."""
+    with suppress(OSError):  # no file of the system
+        os.dup2(os.open(os.devnull, os.O_WRONLY), pipe.fileno())
 
 
 def _is_abandoned(pipe: TextIO) -> bool:

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -112,7 +112,10 @@ def read(
         from biodata_cache import scan  # noqa: PLC0415  # pandas comes with it
 
         entry = find(_settings.load()).registry()[name]
-        types = {column.name: column.type or "VARCHAR" for column in entry.columns}
+        types = {column.name: column.type for column in entry.columns if column.type is not None}
+        if len(types) < len(entry.columns):  # an older publisher did not write them down
+            found = scan(name).duckdb()
+            types = dict(zip(found.columns, map(str, found.types), strict=True))
         filters: dict[str, Any] = _conditions.parse(where, types)
         chosen = None if columns is None else [part.strip() for part in columns.split(",")]
         target.write(scan(name, columns=chosen, **filters).duckdb(), limit)
@@ -141,7 +144,8 @@ def sql(
       biodata-cache sql - --format parquet -o failing.parquet
     """
     target = _Target.of(output, "json" if as_json else form)
-    text = sys.stdin.read() if query == "-" else query
+    written = query.encode("utf-8", "surrogateescape")
+    text = _text_of(sys.stdin.buffer.read() if query == "-" else written)
     with _options.as_environment(**place):
         from biodata_cache import connect  # noqa: PLC0415  # pandas comes with it
 
@@ -156,6 +160,18 @@ def sql(
 
 
 COMMANDS = (read, sql)
+
+
+def _text_of(query: bytes) -> str:
+    """A query as it was written, in UTF-8 whatever the language of the shell is.
+
+    Raises:
+        ArgumentError: It is not text.
+    """
+    try:
+        return query.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"The query is not text in UTF-8 ({error}).") from None
 
 
 @contextmanager
@@ -203,7 +219,7 @@ class _Target:
         """
         if self._form == "table" and limit is None:
             limit = _SHOWN
-        kept = rows if limit is None else rows.limit(limit)
+        kept = rows if limit is None else rows.limit(min(limit, sys.maxsize))
         if self._form == "parquet":
             self._write_parquet(kept)
         elif self._path is None:
@@ -267,8 +283,11 @@ def _simple(value: object) -> object:
     simple: object = str(value)
     if value is None or isinstance(value, (str, bool, int)):
         simple = value
-    elif isinstance(value, (float, Decimal)):
-        simple = float(value) if math.isfinite(value) else None
+    elif isinstance(value, float):
+        simple = value if math.isfinite(value) else None
+    elif isinstance(value, Decimal):
+        number = float(value)
+        simple = number if Decimal(repr(number)) == value else str(value)  # of too many digits
     elif isinstance(value, dict):
         simple = {str(key): _simple(each) for key, each in value.items()}
     elif isinstance(value, (list, tuple)):
@@ -350,16 +369,21 @@ def _whole(path: Path) -> Iterator[Path]:
     Raises:
         CacheFileError: It cannot be written.
     """
-    is_special = path.exists() and not path.is_file()
-    unfinished = path if is_special else path.with_name(f"{path.name}.{os.getpid()}.part")
+    unfinished = None
     try:
-        yield unfinished
-        if not is_special:
+        if path.exists() and not path.is_file():  # a pipe, or a device
+            yield path
+        else:
+            path = path.resolve()  # a link stays one, /dev/stdout too
+            unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+            unfinished.touch()  # DuckDB would say in other words that it cannot
+            yield unfinished
             unfinished.replace(path)
     except OSError as error:
         raise CacheFileError(
             f"{path} cannot be written ({error.strerror or error}): give another file as -o."
         ) from error
     finally:
-        if not is_special:
-            unfinished.unlink(missing_ok=True)
+        if unfinished is not None:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)

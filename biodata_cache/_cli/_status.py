@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
@@ -26,6 +26,7 @@ from biodata_cache._promote import BUILDS, Builds, parse_registry, read_publishe
 from biodata_cache._published import REGISTRY_FILE, find
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from biodata_cache._published import PublishedCache
@@ -93,8 +94,8 @@ class Status:
         version: Name of its folder.
         is_released: Whether the index of versions lists it.
         versions: All released versions.
-        build: Its newest build.
-        built_at: When that was.
+        build: The build that is published, as `publish` calls it.
+        built_at: When the newest of its tables was built.
         age_seconds: How long ago that is.
         is_unfinished: Whether a publish is at work, or was killed.
         build_before: The build before; None if it is not known.
@@ -164,7 +165,7 @@ def look(settings: Settings) -> Status:
     cache = find(settings)
     registry = cache.registry()
     versions = cache.versions()
-    before, build_before, missing = _before(cache)
+    build, before, build_before, missing = _builds(cache, registry)
     built_at = max((table.built_at or "" for table in registry), default="") or None
     run, run_missing = _last_run(settings.work)
     return Status(
@@ -172,7 +173,7 @@ def look(settings: Settings) -> Status:
         version=cache.version_folder,
         is_released=cache.version_folder in versions,
         versions=versions,
-        build=max((table.build_id or "" for table in registry), default="") or None,
+        build=build,
         built_at=built_at,
         age_seconds=seconds_since(built_at),
         is_unfinished=_is_unfinished(cache),
@@ -199,22 +200,38 @@ def _tables(registry: CacheRegistry, before: dict[str, int | None]) -> list[Tabl
     ]
 
 
-def _before(cache: PublishedCache) -> tuple[dict[str, int | None], str | None, str | None]:
-    """Rows by table and name of the build before, or why it is not known."""
+def _builds(
+    cache: PublishedCache, registry: CacheRegistry
+) -> tuple[str | None, dict[str, int | None], str | None, str | None]:
+    """The build; rows by table and name of the one before, or why it is not known."""
+    build = max((table.build_id or "" for table in registry), default="") or None
     try:
-        *_, earlier, now = (None, None, *cache.history())
-        if earlier is not None and now is not None:
-            return {name: size.rows for name, size in earlier.tables.items()}, earlier.build, None
-        kept = Builds(cache.store, cache.version_folder)  # of a publisher that kept no history
-        folder = kept.last(read_published(cache.store, cache.version_folder).build)
-        path = f"{kept.prefix}{folder}/{REGISTRY_FILE}"
-        found = parse_registry(cache.store.read(path), cache.store.address(path))
+        live = read_published(cache.store, cache.version_folder).build
+        build = live if build else None
+        return (build, *_before(cache, live), None)
     except CacheNotFoundError:
-        return {}, None, "no earlier build is kept"
+        return build, {}, None, "no earlier build is kept"
     except CacheError as error:
-        return {}, None, str(error)
-    rows = {name: entry.get("row_count") for name, entry in found.entries.items()}
-    return rows, found.build, None
+        return build, {}, None, str(error)
+
+
+def _before(cache: PublishedCache, live: str) -> tuple[dict[str, int | None], str]:
+    """Rows by table, and name, of the build before the one that is live.
+
+    Raises:
+        CacheNotFoundError: None is kept.
+        CacheError: What tells of it cannot be read.
+    """
+    history = cache.history()
+    names = [each.build for each in history]
+    # A publish that was killed, or is at work, may not have written it down yet.
+    earlier = history[: names.index(live)] if live in names else history
+    if earlier:
+        return {name: size.rows for name, size in earlier[-1].tables.items()}, earlier[-1].build
+    kept = Builds(cache.store, cache.version_folder)  # of a publisher that kept no history
+    path = f"{kept.prefix}{kept.last(live)}/{REGISTRY_FILE}"
+    found = parse_registry(cache.store.read(path), cache.store.address(path))
+    return {name: entry.get("row_count") for name, entry in found.entries.items()}, found.build
 
 
 def _is_unfinished(cache: PublishedCache) -> bool:
@@ -231,10 +248,17 @@ def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
         from biodata_cache._build import failures, target_folder  # noqa: PLC0415  # extra `sync`
 
         document = read_artifact(target_folder(work), "run_results.json")
+        return _run_status(work, document, failures(document["results"])), None
     except BuildError as error:
         return None, str(error)
     except ImportError:
         return None, "it needs pip install 'biodata-cache[sync]'"
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None, f"the run_results.json in {work} is not of dbt: build again"
+
+
+def _run_status(work: Path, document: dict[str, Any], failed: Iterable[str]) -> RunStatus:
+    """What dbt says about its run."""
     results = document["results"]
     passed = Counter(
         _KINDS.get(kind, kind)
@@ -242,14 +266,13 @@ def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
             result["unique_id"].split(".")[0] for result in results if result["status"] in _GOOD
         )
     )
-    run = RunStatus(
+    return RunStatus(
         work=str(work),
-        ended_at=document["metadata"]["generated_at"],
+        ended_at=str(document["metadata"]["generated_at"]),
         seconds=round(float(document.get("elapsed_time", 0)), 1),
         passed=dict(passed.most_common()),
-        failed=list(failures(results)),
+        failed=list(failed),
     )
-    return run, None
 
 
 def _show(found: Status) -> None:
@@ -294,7 +317,7 @@ def _show(found: Status) -> None:
 
 
 def _change(found: Status, table: TableStatus) -> Text:
-    if found.build_before is None:
+    if found.build_before is None or table.rows is None:
         return Text("")
     if table.change is None:
         return Text("new", "green")

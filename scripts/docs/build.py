@@ -24,6 +24,7 @@ import notebook
 import tables
 
 from biodata_cache._contract import published_tables, read_manifest
+from biodata_cache._settings import PREFIX
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "examples/qc_over_time.ipynb"
@@ -144,6 +145,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=PROJECT / ".biodata-cache/docs")
     parser.add_argument("--site", type=Path, default=PROJECT / "site")
     arguments = parser.parse_args()
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]  # the sample must not get into the lake of whoever builds the pages
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     build(arguments.work, arguments.site)
 

@@ -60,6 +60,29 @@ def test_a_rollback_has_nothing_before_it(build: Build) -> None:
     assert {table["change"] for table in found["tables"]} == {None}
 
 
+def test_a_build_has_one_name(build: Build) -> None:
+    first, second = status(build)["build_before"], status(build)["build"]
+    published = json.loads(run(build, "publish", "--dry-run", "--json").stdout)
+    assert published["build"] == second
+    back = CliRunner().invoke(cli, ["rollback", "--root", build.root, "--json"])
+    assert json.loads(back.stdout)["build"] == first == status(build)["build"]
+
+
+def test_a_history_that_was_not_written_yet_is_no_build_behind(build: Build) -> None:
+    (history,) = (build.area.parents[3] / "root").rglob("cache_history.json")
+    before, second = history.read_bytes(), status(build)["build"]
+    publish(build.make({"1": "c"}, built_at="2026-01-03T00:00:00Z").settings)
+    history.write_bytes(before)
+    assert status(build)["build_before"] == second
+
+
+def test_a_rollback_of_nothing_leaves_nothing(tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["rollback", "--root", str(tmp_path / "typo")])
+    assert done.exit_code == 1
+    assert "There is no bdc-v" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_last_run_is_counted(build: Build) -> None:
     assert status(build)["last_run"]["passed"] == {"models": 2}
     path = build.work / "target/run_results.json"

@@ -11,6 +11,7 @@ from built import Build
 
 import biodata_cache
 from biodata_cache import (
+    AuditError,
     CacheFileError,
     CacheNotFoundError,
     SettingsError,
@@ -110,8 +111,18 @@ def test_a_root_in_the_current_folder_is_published_with_its_whole_path(
     )
 
 
+def test_rows_in_the_file_of_another_partition_are_not_published(build: Build) -> None:
+    build.make({"1": "a", "a/b=é": "b", "": "c"})
+    first, second = sorted(build.area.glob("qc/*/data.pqt"))[:2]
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    with pytest.raises(AuditError, match="rows of another subject_id"):
+        publish(build.settings)
+
+
 def test_nothing_to_roll_back(build: Build) -> None:
-    with pytest.raises(CacheNotFoundError, match="No earlier build"):
+    with pytest.raises(CacheNotFoundError, match="There is no bdc-v"):
         rollback(build.settings)
 
 

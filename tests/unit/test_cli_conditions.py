@@ -27,6 +27,7 @@ TYPES = {
         (["name="], {"name": ""}),
         (["name=null"], {"name": "null"}),
         (["name=a=b>=c"], {"name": "a=b>=c"}),
+        (["name=this is null", "age is not null"], {"name": "this is null", "age": (None, None)}),
         (["name='; drop table x --"], {"name": "'; drop table x --"}),
         (["name=0451", "name=451"], {"name": ["0451", "451"]}),
         (["name=a", "name is null"], {"name": ["a", None]}),

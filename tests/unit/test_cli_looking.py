@@ -76,6 +76,27 @@ def test_status_without_builds_and_runs_says_what_is_not_known(two_tables: Publi
     assert re.search(r"subjects +3 ", shown.stdout)
 
 
+@pytest.mark.parametrize("content", ["{}", "[]", "3", '{"results": [{}], "metadata": {}}'])
+def test_status_of_a_run_that_is_none_of_dbt(two_tables: Published, content: str) -> None:
+    target = two_tables.root / "work/target"
+    target.mkdir(parents=True)
+    (target / "run_results.json").write_text(content)
+    shown = run("status", "--work", str(two_tables.root / "work"))
+    assert shown.exit_code == 0
+    assert re.search(r"last run +not known: the run_results.json in .* is not of dbt", shown.stdout)
+
+
+def test_doctor_shows_no_password_of_an_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("boto3")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://reader:hush@127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "whisper")
+    done = run("doctor", "--root", "s3://bucket")
+    assert done.exit_code == 1
+    assert "does not answer" in done.stdout
+    assert not re.search("hush|whisper", done.output)
+
+
 def test_status_of_no_root_is_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIODATA_CACHE_BACKEND", "MEMORY")
     shown = run("status")
@@ -184,6 +205,24 @@ def test_doctor_sees_that_a_file_is_missing(two_tables: Published) -> None:
     assert found["source"][0] == "fail"
     assert found["work"][0] == "ok"
     assert found["objects"] == ("ok", "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "state", "part"),
+    [
+        ("raw", "lake", "ok", "holds no records yet"),
+        ("raw", "gs://bucket", "fail", "neither a folder nor on S3"),
+        ("work", "a" * 300, "fail", "may not be written"),
+    ],
+)
+def test_doctor_looks_at_the_places_of_building(
+    two_tables: Published, tmp_path: Path, name: str, place: str, state: str, part: str
+) -> None:
+    place = place if "://" in place else str(tmp_path / place)
+    found = checks("--raw", str(tmp_path / "lake"), f"--{name}", place)
+    assert found["raw lake" if name == "raw" else name][0] == state
+    assert part in found["raw lake" if name == "raw" else name][1]
+    assert "source" not in found
 
 
 def test_every_setting_is_known_to_doctor() -> None:

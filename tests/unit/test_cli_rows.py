@@ -85,6 +85,9 @@ def names(*conditions: str) -> list[str | None]:
         (["name=451"], []),
         (["name="], [""]),
         (["name is null"], [None]),
+        (["name is not null"], ["a", "0451", "", 'x"; drop', "tab\t"]),
+        (["modalities is not null"], ["a", "0451", None, 'x"; drop', "tab\t"]),
+        (["is_raw is not null", "name is not null"], ["a", "0451", "", "tab\t"]),
         (['name=x"; drop'], ['x"; drop']),
         (["name=' or 1=1 --"], []),
         (["name=a", "name=0451"], ["a", "0451"]),
@@ -102,6 +105,16 @@ def test_conditions_keep_rows(
     assets: Published, conditions: list[str], kept: list[str | None]
 ) -> None:
     assert names(*conditions) == kept
+
+
+def test_conditions_know_the_types_that_an_older_publisher_did_not_write_down(
+    cache: Published,
+) -> None:
+    cache.plain("assets", ASSETS)
+    for column in cache.entries[-1]["columns"]:
+        column.pop("type", None)
+    cache.write_registry()
+    assert names("age>=5", "is_raw=true") == ["tab\t"]
 
 
 def test_a_partition_is_one_file(qc_cache: Published) -> None:
@@ -124,6 +137,22 @@ def test_json_has_every_kind_of_value(assets: Published) -> None:
     assert second["duration_s"] is None
     assert third["modalities"] == []
     assert rows("read", "assets", "--where", "name=nobody") == []
+
+
+def test_no_digit_is_lost(assets: Published) -> None:
+    query = "select 12345678901234567890.123456789::decimal(38, 9) as long, 1.50 as short"
+    assert run("sql", query).stdout == "long,short\n12345678901234567890.123456789,1.5\n"
+
+
+def test_a_limit_may_be_larger_than_any_table(assets: Published) -> None:
+    assert len(rows("read", "assets", "--limit", str(10**30))) == 6
+
+
+def test_a_file_is_written_where_a_link_leads(assets: Published, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "file.csv")
+    assert run("sql", "select 1 as one", "-o", str(tmp_path / "link.csv")).exit_code == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "file.csv").read_text() == "one\n1\n"
 
 
 def test_csv_can_be_read_back(assets: Published) -> None:
@@ -184,6 +213,38 @@ def test_a_table_is_bounded_and_says_how_many_more(assets: Published) -> None:
     assert "6 rows more" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("redirected", "message"),
+    [
+        (">&-", ""),
+        pytest.param(
+            "> /dev/full",
+            "error: not all could be written (No space left on device): make room, or give "
+            "another place.\n",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="it is of Linux"),
+        ),
+        (
+            "> /dev/null",
+            "error: '\\u03a9' cannot be written in latin-1: set PYTHONIOENCODING=utf-8, or write "
+            "to a file with -o.\n",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_one_message(
+    assets: Published, redirected: str, message: str
+) -> None:
+    command = [*COMMAND, "sql", "select '\u03a9' as omega", "--format", "csv"]
+    encoding = "latin-1" if "null" in redirected else "utf-8"
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {redirected}', "sh", *command],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == message
+
+
 def test_sql_joins_the_tables(assets: Published) -> None:
     query = """
         select assets.name, count(*) as metrics
@@ -238,6 +299,11 @@ def test_a_statement_without_rows(assets: Published) -> None:
         (["read", "assets", "--columns", "name,ag"], 2, "'age'"),
         (["read", "assets", "-o", "rows.xlsx"], 2, "--format"),
         (["read", "assets", "-o", "no-such-folder/rows.csv"], 1, "cannot be written"),
+        (["read", "assets", "-o", "no-such-folder/rows.parquet"], 1, "cannot be written"),
+        (["read", "assets", "-o", f"{__file__}/rows.csv"], 1, "cannot be written"),
+        (["read", "assets", "-o", f"{'a' * 300}.csv"], 1, "cannot be written"),
+        (["read", "assets", "--where", "name=\udcff"], 2, "half of one"),
+        (["sql", "select '\udcff'"], 2, "not text in UTF-8"),
         (["read", "assets", "--format", "xml"], 2, "xml"),
         (["read", "assets", "--limit", "-1"], 2, "-1"),
         (["read", "assets", "--root", "nowhere"], 1, "nowhere"),

@@ -92,6 +92,7 @@ def test_history_of_a_published_version(cache: Published) -> None:
         json.dumps({"builds": [{"build": "b", "built_at": "", "tables": {"a": ["x", 1]}}]}),
         json.dumps({"builds": [{"build": "b", "built_at": "", "tables": []}]}),
         json.dumps({"builds": ["b"]}),
+        '{"builds": [{"build": "b", "built_at": "", "tables": {"a": [1e999, 1]}}]}',
     ],
 )
 def test_what_is_no_history_is_named(cache: Published, content: str) -> None:

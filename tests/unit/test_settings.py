@@ -197,3 +197,33 @@ def test_the_local_cache_lies_where_the_system_keeps_caches(monkeypatch, tmp_pat
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", "mine")
     assert _settings.load(root="x").local_cache == tmp_path / "mine"
+
+
+def test_the_home_of_a_user_is_known_in_every_place(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    settings = load(root="~/root", work="~/work", source="~/a.jsonl", objects="~")
+    assert (settings.root, settings.work) == (str(tmp_path / "root"), tmp_path / "work")
+    assert settings.raw == str(tmp_path / "work/raw")
+    assert (settings.source, settings.objects) == (str(tmp_path / "a.jsonl"), str(tmp_path))
+    assert load(raw="~/lake").raw == str(tmp_path / "lake")
+
+
+@pytest.mark.parametrize("name", ["root", "work", "raw", "objects", "source", "v1_source"])
+def test_the_home_of_nobody_is_refused(name):
+    with pytest.raises(SettingsError, match=f"_{name.upper()} is '~no-such-user/x'"):
+        load(**{name: "~no-such-user/x"})
+
+
+@pytest.mark.parametrize("root", ["gs://bucket", "https://reader:hush@host/x", "S3://bucket"])
+def test_a_root_of_another_kind_is_no_folder(root):
+    with pytest.raises(SettingsError, match="give a folder, or s3://") as error:
+        load(root=root)
+    assert "hush" not in str(error.value)
+
+
+def test_an_address_in_the_place_of_the_secret_file_is_not_shown(monkeypatch):
+    monkeypatch.setenv("BIODATA_CACHE_SOURCE_FILE", "mongodb://reader:hush@host")
+    with pytest.raises(SettingsError, match="SOURCE_FILE") as error:
+        load()
+    assert "hush" not in str(error.value)

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from biodata_cache import SourceError
-from extract.objects import S3Store
-from extract.upgrades import CUSTOM, copy_upgrades, published_at
+from extract.objects import FolderStore, S3Store, UnavailableObjectError
+from extract.upgrades import CUSTOM, Published, copy_upgrades, published_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +89,17 @@ def test_a_table_that_cannot_be_read_is_an_error_that_names_it(cache: Fixture, p
     (cache.home / path).write_bytes(b"PAR1 half")
     with pytest.raises(SourceError, match="metadata_upgrade"):
         cache.copy()
+
+
+def test_versions_that_may_not_be_listed_are_not_taken_for_none(cache: Fixture) -> None:
+    class Closed(FolderStore):
+        def folders(self, *_: str) -> list[str]:
+            raise UnavailableObjectError("access denied")
+
+    cache.write(CUSTOM, RUN)
+    published = Published(Closed(cache.home.parent), cache.home.name, "")
+    with pytest.raises(SourceError, match=r"access denied.*earlier upgrades would be lost"):
+        copy_upgrades(published, cache.raw)
 
 
 def test_a_custom_table_of_another_kind_is_an_error(cache: Fixture) -> None:
