@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -128,6 +129,9 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
         return SampleSource(int(rest), options.shape)
     if "://" in text:
         return _open_database(text, options)
+    if re.match(r"(mongodb(\+srv)?|https?):", text, re.IGNORECASE):
+        # Never the rest: it may hold a password.
+        raise SettingsError(f"Source '{kind}:…' is no address: write '{kind}://…', or a path.")
     if not text:
         raise SourceError("No source: give 'sample', 'sample:N', or the path of a file or folder.")
     return FileSource(Path(text), options.collection)

@@ -193,6 +193,7 @@ def test_empty_source_leaves_a_lake_with_a_schema(tmp_path: Path) -> None:
         ("sample:many", SettingsError, "sample:many"),
         ("mongodb://user:secret@host/db?nonsense", SettingsError, "mongodb://"),
         ("ftp://user:secret@host", SettingsError, "ftp://"),
+        ("mongodb:/user:secret@host", SettingsError, "mongodb://"),
     ],
 )
 def test_unusable_source_is_named(
