@@ -35,8 +35,8 @@ def connect() -> duckdb.DuckDBPyConnection:
 
     It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
     that is published. A condition on the column that a table is in partitions by opens the files of
-    these partitions alone. Each thread needs a `.cursor()` of its own. After a publish, connect
-    again: files that the views read may be gone.
+    these partitions alone. Each thread needs a `.cursor()` of its own. After a publish, or after
+    copies on this machine were removed, connect again: files that the views read may be gone.
 
     Returns:
         The connection, to be closed by the caller.
@@ -72,6 +72,8 @@ def sql(
     query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
 ) -> pd.DataFrame:
     """What a query over the published tables gives.
+
+    Other files are read and written as the query says, with the rights of whoever runs it.
 
     Args:
         query: One statement of DuckDB's SQL; the tables have their names.

@@ -288,19 +288,20 @@ class LocalStore:
 
     def listing(self, prefix: str) -> dict[str, Listed]:
         """Every file below a folder."""
-        folder = self.home / prefix
-        return {
-            path.relative_to(self.home).as_posix(): Listed(path.stat().st_size, "")
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
+        with self._errors(prefix, "listed"):
+            return {
+                path.relative_to(self.home).as_posix(): Listed(path.stat().st_size, "")
+                for path in (self.home / prefix).rglob("*")
+                if path.is_file()
+            }
 
     def folders(self, prefix: str) -> list[str]:
         """Folders right below."""
         folder = self.home / prefix
-        if not folder.is_dir():
-            return []
-        return sorted(path.name for path in folder.iterdir() if path.is_dir())
+        with self._errors(prefix, "listed"):
+            if not folder.is_dir():
+                return []
+            return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
     def holds(self, path: str, listed: Listed, content: Content) -> bool:
         """By size, then by hash."""

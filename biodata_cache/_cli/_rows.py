@@ -68,6 +68,17 @@ def _output_options(command: _options.Command) -> _options.Command:
     return command
 
 
+def _form(form: Format | None, *, as_json: bool) -> Format | None:
+    """The form that was asked for.
+
+    Raises:
+        UsageError: There are two.
+    """
+    if as_json and form not in {None, "json"}:
+        raise click.UsageError(f"--json and --format {form} are two forms: give one.")
+    return "json" if as_json else form
+
+
 @click.command()
 @click.argument("name", shell_complete=complete_table)
 @click.option(
@@ -107,7 +118,7 @@ def read(
       biodata-cache read asset_basics --where 'age>=100' --where 'age<=200' -o adults.csv
       biodata-cache read quality_control --where subject_id=600493 --json
     """
-    target = _Target.of(output, "json" if as_json else form)
+    target = _Target.of(output, _form(form, as_json=as_json))
     with _options.as_environment(**place), _errors(f"{name} cannot be read"):
         from biodata_cache import scan  # noqa: PLC0415  # pandas comes with it
 
@@ -143,7 +154,7 @@ def sql(
       biodata-cache sql "select status, count(*) as assets from qc_status group by status"
       biodata-cache sql - --format parquet -o failing.parquet
     """
-    target = _Target.of(output, "json" if as_json else form)
+    target = _Target.of(output, _form(form, as_json=as_json))
     written = query.encode("utf-8", "surrogateescape")
     text = _text_of(sys.stdin.buffer.read() if query == "-" else written)
     with _options.as_environment(**place):

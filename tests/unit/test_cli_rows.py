@@ -284,6 +284,12 @@ def test_columns_may_have_any_name(assets: Published) -> None:
     assert "'a'" in done.stderr
 
 
+def test_two_forms_at_once_are_refused(assets: Published) -> None:
+    done = run("sql", "select 1 as a", "--json", "--format", "csv")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--json and --format csv" in done.stderr
+
+
 def test_a_statement_without_rows(assets: Published) -> None:
     done = run("sql", "create table mine as select 1")
     assert (done.exit_code, done.stdout) == (0, "")
