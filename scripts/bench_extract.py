@@ -10,6 +10,7 @@ the same with a lake on S3, for a machine that keeps its copy and for a new one 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -222,7 +223,11 @@ def main() -> None:
         result |= {"peak": usage.ru_maxrss * 1024, "cpu": usage.ru_utime + usage.ru_stime}
         print(json.dumps(result))
         return
-    records = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("records", type=int, nargs="?", default=3_000)
+    records: int = parser.parse_args().records
     with tempfile.TemporaryDirectory() as folder:
         if OWN_SERVER:
             bench(OWN_SERVER, records, folder)
