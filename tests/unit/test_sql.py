@@ -118,7 +118,7 @@ def test_sql_of_any_kind(both: Any) -> None:
         "from asset_basics; -- one statement",
         "select 1 as a, 2 as A, timestamptz '2024-01-31' as t, timestamptz '2024-02-01' as T",
         "create table mine as select timestamptz '2024-01-31' as t; from mine",
-        "pivot asset_basics on n using max(created_at) group by name",
+        "pivot asset_basics on n using max(created_at) group by name order by name",
         "select 'x'::enum('x', 'y') as kind",
         "show tables",
         "begin",
