@@ -18,7 +18,7 @@ from biodata_cache._errors import LakeError, LockedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Folder", "UnfinishedFile"]
+__all__ = ["Folder", "UnfinishedFile", "finish"]
 
 _UNFINISHED = ".tmp"
 
@@ -81,7 +81,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
             unfinished = self.path / f".{name}{_UNFINISHED}"
             unfinished.write_text(text, encoding="utf-8")
-            _finish(unfinished, self.path / name)
+            finish(unfinished, self.path / name)
         except OSError as error:
             raise unwritable(self.path, error) from None
 
@@ -152,7 +152,7 @@ class UnfinishedFile:
         """
         self.close()
         try:
-            _finish(self._path, self._target)
+            finish(self._path, self._target)
         except OSError as error:
             raise unwritable(self._target.parent, error) from None
 
@@ -179,7 +179,8 @@ def _first_line(error: Exception) -> str:
     return str(text).partition("\n")[0].rstrip(".")
 
 
-def _finish(unfinished: Path, target: Path) -> None:
+def finish(unfinished: Path, target: Path) -> None:
+    """Let a file appear under its name, once its bytes are on the disk."""
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(target)

@@ -6,16 +6,14 @@ holds at least one file, if only for its schema: dbt reads them all.
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
-from biodata_cache._errors import LockedError
+from extract._folder import Folder, finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,7 +101,7 @@ class Answers:
                 _COMPACT.format(target=str(unfinished).replace("'", "''")),
                 {"files": [str(path) for path in old]},
             )
-        _rename(unfinished, target)
+        finish(unfinished, target)
         self._finish_compaction()
 
     def _finish_compaction(self) -> None:
@@ -147,17 +145,14 @@ def locked(raw: Path) -> Iterator[None]:
     """Keep other writers of these lakes out; a lock dies with the process that holds it.
 
     Raises:
+        LakeError: The folder cannot be written.
         LockedError: Another process is writing.
     """
-    raw.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(raw / ".objects.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(
-            f"Another extract is asking for the objects of the lake {raw}: wait until it has "
-            "ended, or give this run a lake of its own with --raw."
-        ) from None
+    lock = Folder(raw).lock(
+        ".objects.lock",
+        f"Another extract is asking for the objects of the lake {raw}: wait until it has ended, or "
+        "give this run a lake of its own with --raw.",
+    )
     try:
         yield
     finally:
@@ -175,13 +170,11 @@ def ensure_schema(folder: Path, schema: pa.Schema) -> None:
 
 
 def write_whole(table: pa.Table, path: Path) -> None:
-    """Write a parquet file that appears under its name when its bytes are on the disk."""
-    unfinished = path.with_name(f".{path.name}.tmp")
-    pq.write_table(table, unfinished, compression="zstd")
-    _rename(unfinished, path)
+    """Write a parquet file that appears under its name when its bytes are on the disk.
 
-
-def _rename(unfinished: Path, path: Path) -> None:
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    Raises:
+        LakeError: The disk is full, or cannot be written.
+    """
+    file = Folder(path.parent).create(path.name, table.schema, compression="zstd")
+    file.write(table)
+    file.finish()
