@@ -110,6 +110,21 @@ class Settings:
     is_memory_asked: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExtractOptions:
+    """How to extract.
+
+    Attributes:
+        full: Start over: read everything, and replace what the lake holds.
+        dry_run: Count only; touch nothing.
+        allow_shrink: Accept that most records are gone.
+    """
+
+    full: bool = False
+    dry_run: bool = False
+    allow_shrink: bool = False
+
+
 @lru_cache(maxsize=1)
 def installed_version() -> str:
     """Version of the installed package, for example `0.1.0`.

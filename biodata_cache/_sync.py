@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from biodata_cache import _lake
 from biodata_cache._errors import SettingsError
 from biodata_cache._project import import_extract, require
-from biodata_cache._settings import NO_SOURCE
+from biodata_cache._settings import NO_SOURCE, ExtractOptions
 from biodata_cache._store import LEASE_SECONDS
 
 if TYPE_CHECKING:
@@ -26,21 +26,6 @@ if TYPE_CHECKING:
 
 COLLECTION = "docdb_v2"
 V1_COLLECTION = "docdb_v1"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExtractOptions:
-    """How to extract.
-
-    Attributes:
-        full: Start over: read everything, and replace what the lake holds.
-        dry_run: Count only; touch nothing.
-        allow_shrink: Accept that most records are gone.
-    """
-
-    full: bool = False
-    dry_run: bool = False
-    allow_shrink: bool = False
 
 
 class Reporter(Protocol):
@@ -138,10 +123,10 @@ def run_extract(
     from extract.lake import Lake  # noqa: PLC0415  # it is importable from here on
     from extract.records import V1  # noqa: PLC0415
     from extract.retries import Retries  # noqa: PLC0415
-    from extract.run import Options, extract  # noqa: PLC0415
+    from extract.run import extract  # noqa: PLC0415
     from extract.sources import SourceOptions, open_source  # noqa: PLC0415
 
-    chosen = Options(**asdict(options or ExtractOptions()))
+    chosen = options or ExtractOptions()
     wanted = SourceOptions(
         database=settings.database,
         collection=settings.collection,

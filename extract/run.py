@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._errors import CacheError, LakeError, SourceError
+from biodata_cache._settings import ExtractOptions
 from extract import compaction, docdb
 from extract._folder import Folder
 from extract.files import BrokenFile, Document
@@ -32,21 +33,6 @@ SHAPES = {"docdb_v2": V2, "docdb_v1": V1}
 SHRINK_LIMIT = 0.5
 """A source that lists less than this part of what the lake holds is taken to be broken."""
 _PROGRESS_EVERY = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How to run.
-
-    Attributes:
-        full: Start over: read everything, and replace what the lake holds.
-        dry_run: Count only; touch nothing.
-        allow_shrink: Accept that most records are gone.
-    """
-
-    full: bool = False
-    dry_run: bool = False
-    allow_shrink: bool = False
 
 
 @dataclass
@@ -90,7 +76,7 @@ class _Run:
 
     lake: Lake
     shape: Shape
-    options: Options
+    options: ExtractOptions
     report: Report
     progress: Progress | None
     save: Save | None
@@ -102,7 +88,7 @@ def extract(
     raw: Path,
     collection: str = "docdb_v2",
     progress: Progress | None = None,
-    options: Options | None = None,
+    options: ExtractOptions | None = None,
     save: Save | None = None,
 ) -> Report:
     """Bring the lake of one collection up to date with a source.
@@ -125,7 +111,7 @@ def extract(
     run = _Run(
         lake=Lake(raw, collection),
         shape=SHAPES[collection],
-        options=options or Options(),
+        options=options or ExtractOptions(),
         report=Report(source.description, collection),
         progress=progress,
         save=save,

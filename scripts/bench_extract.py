@@ -32,8 +32,9 @@ import server as s3_server  # noqa: E402
 from mongodb_server import OWN_SERVER, Server  # noqa: E402
 
 from biodata_cache import _lake, _settings  # noqa: E402
+from biodata_cache._settings import ExtractOptions  # noqa: E402
 from extract import sample  # noqa: E402
-from extract.run import Options, Report, extract  # noqa: E402
+from extract.run import Report, extract  # noqa: E402
 from extract.sources import SourceOptions, open_source  # noqa: E402
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def listing(uri: str, database: str) -> dict[str, float]:
 def run(uri: str, database: str, raw: str, workers: str) -> dict[str, float]:
     """One extract run."""
     options = SourceOptions(database=database, workers=int(workers))
-    report: Report = extract(open_source(uri, options), Path(raw), options=Options())
+    report: Report = extract(open_source(uri, options), Path(raw), options=ExtractOptions())
     return {
         "seconds": report.seconds,
         "documents": report.new + report.changed,

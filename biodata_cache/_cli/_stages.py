@@ -18,8 +18,8 @@ from rich.progress import (
 from biodata_cache import _settings
 from biodata_cache._cli import _options
 from biodata_cache._cli._output import count, print_json, print_table, say, size, stderr
+from biodata_cache._settings import ExtractOptions
 from biodata_cache._sync import (
-    ExtractOptions,
     Outcome,
     run_build,
     run_dry_publish,

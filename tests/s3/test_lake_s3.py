@@ -30,9 +30,9 @@ from biodata_cache import (
     _s3,
 )
 from biodata_cache._cli import cli
-from biodata_cache._sync import ExtractOptions, run_build, run_extract
+from biodata_cache._settings import ExtractOptions
+from biodata_cache._sync import run_build, run_extract
 from extract import compaction, lake
-from extract.run import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -155,7 +155,7 @@ def test_compaction_and_a_full_run_leave_no_old_files(
     assert files(copy) == objects(aws, raw)
     data = [path for path in files(copy) if path.startswith("docdb_v2")]
     assert len(data) < 4
-    night(raw, tmp_path / "a", database, options=Options(full=True))
+    night(raw, tmp_path / "a", database, options=ExtractOptions(full=True))
     assert rows_of(pulled(raw, tmp_path / "b")) == len(values)
     assert not set(data) & objects(aws, raw).keys()
 

@@ -12,10 +12,11 @@ import duckdb
 import pytest
 from lakes import ROOT, check_keys, documents
 
+from biodata_cache._settings import ExtractOptions
 from extract import compaction
 from extract.files import Document
 from extract.lake import Lake
-from extract.run import Options, extract
+from extract.run import extract
 
 
 class Written:
@@ -73,7 +74,7 @@ def aged(raw, seed: int, nights: int = 12, **options) -> Written:
     extract(source, raw)
     for number in range(2, nights):
         night(source, draw, number)
-        extract(source, raw, options=Options(**options))
+        extract(source, raw, options=ExtractOptions(**options))
     return source
 
 
@@ -203,8 +204,8 @@ def test_killed_at_any_step(tmp_path, monkeypatch, step):
 def test_deleted_records_leave_nothing(tmp_path):
     source = aged(tmp_path, 5)
     source.written = source.written[:60]
-    extract(source, tmp_path, options=Options(allow_shrink=True))
-    extract(source, tmp_path, options=Options(full=True))
+    extract(source, tmp_path, options=ExtractOptions(allow_shrink=True))
+    extract(source, tmp_path, options=ExtractOptions(full=True))
     compaction.compact(Lake(tmp_path, "docdb_v2"))
     rows = duckdb.sql(f"select _id, is_deleted from '{tmp_path}/docdb_v2/*.parquet'").fetchall()
     assert {record_id for record_id, is_deleted in rows if not is_deleted} == set(source.expected)

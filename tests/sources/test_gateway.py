@@ -11,10 +11,11 @@ from gateway_server import Gateway
 from lakes import check_keys, documents, rejects, rows, run
 
 from biodata_cache import SettingsError, SourceError
+from biodata_cache._settings import ExtractOptions
 from extract.gateway import GatewaySource
 from extract.records import V1
 from extract.retries import Retries
-from extract.run import Options, extract
+from extract.run import extract
 from extract.sources import SourceOptions, open_source
 
 pytest.importorskip("aind_data_access_api", reason="aind-data-access-api is not installed")
@@ -51,7 +52,7 @@ def gateway(authority, tmp_path_factory, monkeypatch):
 def fetch(gateway, raw, lake="docdb_v2", shape=None, **options):
     source_options = SourceOptions(retries=QUICK, **({"shape": shape} if shape else {}))
     source = open_source(gateway.address, source_options)
-    return extract(source, raw, lake, options=Options(**options))
+    return extract(source, raw, lake, options=ExtractOptions(**options))
 
 
 def check(gateway, raw) -> None:

@@ -13,9 +13,10 @@ from lakes import check_keys, documents, rejects, rows, run_records
 from mongodb_server import Proxy
 
 from biodata_cache import SourceError
+from biodata_cache._settings import ExtractOptions
 from extract.records import V1
 from extract.retries import Retries
-from extract.run import Options, extract
+from extract.run import extract
 from extract.sources import SourceOptions, open_source
 
 QUICK = Retries(ceiling=3, first=0.01, longest=0.1)
@@ -44,7 +45,7 @@ def fetch(collection, raw, uri=None, lake="docdb_v2", **options):
             **{"retries": QUICK, **source_options},
         ),
     )
-    return extract(source, raw, lake, options=Options(**options))
+    return extract(source, raw, lake, options=ExtractOptions(**options))
 
 
 def content(collection) -> dict[str, dict]:

@@ -11,8 +11,9 @@ from mongodb_server import Proxy, now_and_then
 from test_mongodb import content, document, fetch
 from test_mongodb_faults import port, setting
 
+from biodata_cache._settings import ExtractOptions
 from extract.retries import Retries
-from extract.run import Options, extract
+from extract.run import extract
 from extract.sources import SourceOptions, open_source
 
 STAMPS = [f"2026-03-{day:02}T10:14:00.630Z" for day in range(1, 29)]
@@ -61,7 +62,7 @@ class Story:
                 retries=Retries(ceiling=20, first=0.01, longest=0.05),
             ),
         )
-        extract(source, self.raw, options=Options(allow_shrink=True, **options))
+        extract(source, self.raw, options=ExtractOptions(allow_shrink=True, **options))
         self.check()
 
     def full_run(self) -> None:

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import LockedError, SettingsError, SourceError
+from biodata_cache._settings import ExtractOptions
 from extract.lake import Lake
-from extract.run import Options, Report, extract
+from extract.run import Report, extract
 from extract.sources import open_source
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def test_source_that_shrinks_buries_nothing_unless_it_may(tmp_path: Path) -> Non
     with pytest.raises(SourceError, match="--allow-shrink"):
         run(source, raw)
     assert len(living(raw)) == 9
-    allowed = Options(allow_shrink=True)
+    allowed = ExtractOptions(allow_shrink=True)
     assert extract(open_source(str(source)), raw, options=allowed).deleted == 8
 
 
