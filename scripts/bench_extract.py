@@ -126,12 +126,7 @@ def bucket() -> Iterator[str | None]:
     server = s3_server.start()
     try:
         server.new_bucket("bench")
-        os.environ |= {
-            "AWS_ENDPOINT_URL": server.endpoint,
-            "AWS_REGION": s3_server.REGION,
-            "AWS_ACCESS_KEY_ID": s3_server.ROOT_KEY,
-            "AWS_SECRET_ACCESS_KEY": s3_server.ROOT_SECRET,
-        }
+        os.environ |= server.environment
         yield "s3://bench"
     finally:
         server.stop()

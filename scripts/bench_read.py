@@ -109,13 +109,7 @@ def _build(work: Path, root: str) -> Build:
 
 def _from_s3(folder: Path, server: Server, proxy: Proxy) -> None:
     server.new_bucket("bench")
-    os.environ |= {
-        "AWS_ENDPOINT_URL": server.endpoint,
-        "AWS_REGION": s3_server.REGION,
-        "AWS_ACCESS_KEY_ID": s3_server.ROOT_KEY,
-        "AWS_SECRET_ACCESS_KEY": s3_server.ROOT_SECRET,
-        "BIODATA_CACHE_ROOT": "s3://bench",
-    }
+    os.environ |= server.environment | {"BIODATA_CACHE_ROOT": "s3://bench"}
     build = _build(folder / "s3", "s3://bench")
     publish(build.settings)
     files = pyarrow.fs.S3FileSystem(

@@ -55,10 +55,8 @@ def aws(s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", str(tmp_path / "copies"))
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
-    monkeypatch.setenv("AWS_REGION", s3_server.REGION)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.ROOT_KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.ROOT_SECRET)
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
     return s3
 
 

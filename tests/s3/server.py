@@ -56,6 +56,16 @@ class Server:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes the tools of AWS come here, as the owner of all."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ROOT_KEY,
+            "AWS_SECRET_ACCESS_KEY": ROOT_SECRET,
+        }
+
     def client(self, key: str = ROOT_KEY, secret: str = ROOT_SECRET) -> Any:
         return boto3.client(
             "s3",
