@@ -12,8 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from biodata_cache._custom import custom
-    from biodata_cache._errors import (
+    from biodata_cache._core.errors import (
         AccessError,
         ArgumentError,
         AssetNotFoundError,
@@ -34,21 +33,22 @@ if TYPE_CHECKING:
         UnreachableError,
         VersionWarning,
     )
-    from biodata_cache._published import (
-        get_cache_registry,
-        get_cache_versions,
-        table_info,
-        use_version,
-    )
-    from biodata_cache._registry import (
+    from biodata_cache._core.registry import (
         CacheRegistry,
         ColumnEntry,
         PartitionEntry,
         TableEntry,
         TableInfo,
     )
-    from biodata_cache._scan import Scan, scan
-    from biodata_cache._sql import connect, sql
+    from biodata_cache._reader.catalog import (
+        get_cache_registry,
+        get_cache_versions,
+        table_info,
+        use_version,
+    )
+    from biodata_cache._reader.custom import custom
+    from biodata_cache._reader.scan import Scan, scan
+    from biodata_cache._reader.sql import connect, sql
     from biodata_cache.tables import (
         asset_basics,
         asset_lineage,
@@ -143,20 +143,20 @@ __all__ = [
 
 # Where the names that are not tables live; `tests/unit/test_import.py` compares with the imports.
 _HOMES = {
-    "CacheRegistry": "_registry",
-    "ColumnEntry": "_registry",
-    "PartitionEntry": "_registry",
-    "Scan": "_scan",
-    "TableEntry": "_registry",
-    "TableInfo": "_registry",
-    "connect": "_sql",
-    "custom": "_custom",
-    "get_cache_registry": "_published",
-    "get_cache_versions": "_published",
-    "scan": "_scan",
-    "sql": "_sql",
-    "table_info": "_published",
-    "use_version": "_published",
+    "CacheRegistry": "_core.registry",
+    "ColumnEntry": "_core.registry",
+    "PartitionEntry": "_core.registry",
+    "Scan": "_reader.scan",
+    "TableEntry": "_core.registry",
+    "TableInfo": "_core.registry",
+    "connect": "_reader.sql",
+    "custom": "_reader.custom",
+    "get_cache_registry": "_reader.catalog",
+    "get_cache_versions": "_reader.catalog",
+    "scan": "_reader.scan",
+    "sql": "_reader.sql",
+    "table_info": "_reader.catalog",
+    "use_version": "_reader.catalog",
 }
 
 
@@ -165,9 +165,9 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "__version__":
-        value: object = import_module("biodata_cache._settings").installed_version()
+        value: object = import_module("biodata_cache._core.settings").installed_version()
     else:
-        home = _HOMES.get(name, "_errors" if name.endswith(("Error", "Warning")) else "tables")
+        home = _HOMES.get(name, "_core.errors" if name.endswith(("Error", "Warning")) else "tables")
         value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata_cache import _messages, _settings
-from biodata_cache._errors import ArgumentError, TableNotFoundError
-from biodata_cache._project import project_folder
-from biodata_cache._settings import NO_SOURCE
-from biodata_cache._sync import Outcome, run_sync
+from biodata_cache._core import messages as _messages
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import ArgumentError, TableNotFoundError
+from biodata_cache._core.settings import NO_SOURCE
+from biodata_cache._pipeline.project import project_folder
+from biodata_cache._pipeline.stages import Outcome, run_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

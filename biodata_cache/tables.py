@@ -32,8 +32,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, overload
 
-from biodata_cache import _derived, _filters, _read
-from biodata_cache._errors import ArgumentError
+from biodata_cache._core.errors import ArgumentError
+from biodata_cache._reader import filters as _filters
+from biodata_cache._reader import lineage as _derived
+from biodata_cache._reader import read as _read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from typing_extensions import Unpack
 
-    from biodata_cache._filters import FilterValue
-    from biodata_cache._table_filters import (
+    from biodata_cache._reader.filters import FilterValue
+    from biodata_cache._reader.table_filters import (
         AssetBasicsFilters,
         AssetLineageFilters,
         AssetsFilters,

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from biodata_cache._errors import SourceError
+from biodata_cache._core.errors import SourceError
 
 if TYPE_CHECKING:
     from threading import Event

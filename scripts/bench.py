@@ -22,11 +22,11 @@ from pathlib import Path
 
 import duckdb
 
-from biodata_cache._project import import_extract
+from biodata_cache._pipeline.project import import_extract
 
 import_extract()
-from extract import sample  # noqa: E402
-from extract.records import SECTIONS  # noqa: E402
+from extract.lake.documents import SECTIONS  # noqa: E402
+from extract.sample import generator as sample  # noqa: E402
 
 RECORDS = 20_000
 

@@ -31,11 +31,12 @@ sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("sources", 
 import server as s3_server  # noqa: E402
 from mongodb_server import OWN_SERVER, Server  # noqa: E402
 
-from biodata_cache import _lake, _settings  # noqa: E402
-from biodata_cache._settings import ExtractOptions  # noqa: E402
-from extract import sample  # noqa: E402
-from extract.run import Report, extract  # noqa: E402
-from extract.sources import SourceOptions, open_source  # noqa: E402
+from biodata_cache._core import settings as _settings  # noqa: E402
+from biodata_cache._core.settings import ExtractOptions  # noqa: E402
+from biodata_cache._pipeline import lake as _lake  # noqa: E402
+from extract.pipeline import Report, extract  # noqa: E402
+from extract.sample import generator as sample  # noqa: E402
+from extract.sources.open import SourceOptions, open_source  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

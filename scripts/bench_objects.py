@@ -16,7 +16,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from extract import probes
+from extract.objects import probes
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

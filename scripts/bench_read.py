@@ -25,7 +25,7 @@ from built import Build
 from faults import proxy_before
 
 import biodata_cache
-from biodata_cache._publish import publish
+from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

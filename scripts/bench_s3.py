@@ -20,7 +20,7 @@ import server as s3_server
 from built import Build
 from faults import proxy_before
 
-from biodata_cache._publish import publish
+from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
     from faults import Proxy

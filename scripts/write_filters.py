@@ -1,4 +1,4 @@
-"""Write `biodata_cache/_table_filters.py`: the filters that each table takes, from dbt's manifest.
+"""Write `biodata_cache/_reader/table_filters.py`: the filters of each table, from dbt's manifest.
 
 Run it with `make docs`. A test says whether the module is up to date.
 """
@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from biodata_cache._filters import FlagFilter, NumberFilter, TextFilter, TimeFilter
+    from biodata_cache._reader.filters import FlagFilter, NumberFilter, TextFilter, TimeFilter
 '''
 KINDS = {
     "varchar": "TextFilter",

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from biodata_cache._contract import Table, published_tables, read_manifest
+from biodata_cache._publish.contract import Table, published_tables, read_manifest
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"

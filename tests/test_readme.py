@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from extract import sample
+from extract.sample import generator as sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

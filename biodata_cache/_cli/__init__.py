@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import click
 
-from biodata_cache import _settings
-from biodata_cache._cli import _completion, _doctor, _published, _rows, _stages, _status
-from biodata_cache._cli._output import Commands
+from biodata_cache._cli import completion as _completion
+from biodata_cache._cli import doctor as _doctor
+from biodata_cache._cli import published as _published
+from biodata_cache._cli import rows as _rows
+from biodata_cache._cli import stages as _stages
+from biodata_cache._cli import status as _status
+from biodata_cache._cli.output import Commands
+from biodata_cache._core import settings as _settings
 
 __all__ = ["cli"]
 

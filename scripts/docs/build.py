@@ -23,8 +23,8 @@ import commands
 import notebook
 import tables
 
-from biodata_cache._contract import published_tables, read_manifest
-from biodata_cache._settings import PREFIX
+from biodata_cache._core.settings import PREFIX
+from biodata_cache._publish.contract import published_tables, read_manifest
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "examples/qc_over_time.ipynb"

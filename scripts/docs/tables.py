@@ -13,12 +13,12 @@ import text
 
 import biodata_cache
 from biodata_cache import tables as functions
-from biodata_cache._contract import quoted
+from biodata_cache._core.sqltext import quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-    from biodata_cache._contract import Table
+    from biodata_cache._publish.contract import Table
 
 _ROWS = 3
 _ANSWERS = 5

@@ -13,16 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from biodata_cache import _settings
-from biodata_cache._build import build
-from biodata_cache._publish import Report, publish
-from biodata_cache._sync import run_extract
+from biodata_cache._core import settings as _settings
+from biodata_cache._pipeline.dbt_build import build
+from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._publish.publish import Report, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from biodata_cache._settings import Settings
+    from biodata_cache._core.settings import Settings
 
 
 @dataclass(frozen=True)

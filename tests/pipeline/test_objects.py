@@ -16,10 +16,10 @@ from conftest import Pipeline
 from hostile import ODD_TEXTS, record
 
 import biodata_cache
-from biodata_cache._sync import run_extract
-from extract.foraging import BUCKET, KEY
-from extract.lake import SCHEMA
-from extract.unpickle import UnsafePickleError
+from biodata_cache._pipeline.stages import run_extract
+from extract.lake.lake import SCHEMA
+from extract.objects.foraging import BUCKET, KEY
+from extract.objects.safe_pickle import UnsafePickleError
 
 LINK = "SPIM/derivatives/neuroglancer_config.json"
 REAL = Path(__file__).parents[2] / "../shared/records"
@@ -391,7 +391,7 @@ def test_real_trainer_states_and_links(tmp_path: Path) -> None:
 def test_extract_alone_says_what_it_did(pipeline: Pipeline) -> None:
     pipeline.put(OPEN, f"a/{STATE}", "{}")
     (pipeline.folder / "a.jsonl").write_text(json.dumps(behavior("a")) + "\n")
-    settings = biodata_cache._settings.load(
+    settings = biodata_cache._core.settings.load(
         source=str(pipeline.folder / "a.jsonl"), work=str(pipeline.folder / "work"),
         objects=pipeline.objects,
     )  # fmt: skip

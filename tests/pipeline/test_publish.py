@@ -27,9 +27,9 @@ from biodata_cache import (
     LockedError,
     RegistryError,
     SettingsError,
-    _settings,
 )
-from biodata_cache._publish import publish
+from biodata_cache._core import settings as _settings
+from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable

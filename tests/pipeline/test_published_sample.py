@@ -16,7 +16,7 @@ import pytest
 from fragments import FRAGMENTS
 
 import biodata_cache
-from extract._sample_faults import FAULTS
+from extract.sample.faults import FAULTS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from biodata_cache import _settings
-from biodata_cache._contract import partition_path
-from biodata_cache._settings import CACHE_FOLDER
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._publish.contract import partition_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from biodata_cache._settings import Settings
+    from biodata_cache._core.settings import Settings
 
 COLUMNS = {
     "assets": {"name": "VARCHAR", "project_name": "VARCHAR", "modalities": "VARCHAR[]"},

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from biodata_cache import _lake, _s3, _settings
-from biodata_cache._errors import CacheError
-from extract import compaction, docdb, lake
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import CacheError
+from biodata_cache._pipeline import lake as _lake
+from biodata_cache._storage import s3 as _s3
+from extract.lake import compaction, lake
+from extract.pipeline import Report, extract
 from extract.retries import Retries
-from extract.run import Report, extract
+from extract.sources import sync_changes as docdb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biodata_cache import _promote, _publish, _s3, _settings
-from biodata_cache._errors import CacheError
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import CacheError
+from biodata_cache._publish import promotion as _promote
+from biodata_cache._publish import publish as _publish
+from biodata_cache._storage import s3 as _s3
 
 if TYPE_CHECKING:
     from types import TracebackType

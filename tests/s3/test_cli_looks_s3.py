@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from biodata_cache._cli import cli
-from biodata_cache._publish import publish
+from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from built import Build
 from click.testing import CliRunner, Result
 
 from biodata_cache._cli import cli
-from biodata_cache._publish import publish
+from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,10 +18,13 @@ from built import Build
 from publisher import LEASE, Publishers
 
 import biodata_cache
-from biodata_cache import CacheError, LockedError, _catalogue, _history, _settings
-from biodata_cache._promote import files_of, parse_registry
-from biodata_cache._publish import publish, rollback
-from biodata_cache._store import open_store
+from biodata_cache import CacheError, LockedError
+from biodata_cache._core import settings as _settings
+from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._publish import history as _history
+from biodata_cache._publish.promotion import files_of, parse_registry
+from biodata_cache._publish.publish import publish, rollback
+from biodata_cache._storage.base import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,13 +26,13 @@ from biodata_cache import (
     LockedError,
     SettingsError,
     UnreachableError,
-    _lake,
-    _s3,
 )
 from biodata_cache._cli import cli
-from biodata_cache._settings import ExtractOptions
-from biodata_cache._sync import run_build, run_extract
-from extract import compaction, lake
+from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._pipeline import lake as _lake
+from biodata_cache._pipeline.stages import run_build, run_extract
+from biodata_cache._storage import s3 as _s3
+from extract.lake import compaction, lake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from faults import Proxy
     from server import Server
 
-    from extract.docdb import Entry, Fetched
-    from extract.run import Report
+    from extract.pipeline import Report
+    from extract.sources.sync_changes import Entry, Fetched
 
 VALUES = {f"r{number:02}": "2026-01-01" for number in range(40)}
 LATER = {

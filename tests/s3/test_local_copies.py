@@ -15,8 +15,8 @@ import pytest
 
 import biodata_cache
 from biodata_cache import CacheFileError, connect, custom, raw_to_derived, scan, sql
-from biodata_cache._local_copies import LocalCopies
-from biodata_cache._publish import publish
+from biodata_cache._publish.publish import publish
+from biodata_cache._storage.disk_cache import LocalCopies
 
 if TYPE_CHECKING:
     from built import Build

@@ -10,16 +10,11 @@ import pytest
 from built import Build
 
 import biodata_cache
-from biodata_cache import (
-    AuditError,
-    CacheFileError,
-    CacheNotFoundError,
-    SettingsError,
-    _history,
-    _settings,
-)
-from biodata_cache._publish import publish, rollback
-from biodata_cache._settings import CACHE_FOLDER
+from biodata_cache import AuditError, CacheFileError, CacheNotFoundError, SettingsError
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._publish import history as _history
+from biodata_cache._publish.publish import publish, rollback
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,12 @@ import duckdb
 import pytest
 import server as s3_server
 
-from extract import answers, foraging, probes, sample
-from extract.objects import FolderStore, S3Store, UnavailableObjectError
-from extract.run import extract
-from extract.sources import open_source
+from extract.lake import object_tables as answers
+from extract.objects import foraging, probes
+from extract.objects.stores import FolderStore, S3Store, UnavailableObjectError
+from extract.pipeline import extract
+from extract.sample import generator as sample
+from extract.sources.open import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,12 +19,12 @@ from biodata_cache import (
     LockedError,
     SettingsError,
     UnreachableError,
-    _s3,
-    _settings,
 )
-from biodata_cache._promote import release
-from biodata_cache._publish import publish, rollback
-from biodata_cache._store import Content, open_store
+from biodata_cache._core import settings as _settings
+from biodata_cache._publish.promotion import release
+from biodata_cache._publish.publish import publish, rollback
+from biodata_cache._storage import s3 as _s3
+from biodata_cache._storage.base import Content, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path

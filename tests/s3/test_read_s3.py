@@ -24,10 +24,10 @@ from biodata_cache import (
     MissingDependencyError,
     PartitionNotFoundError,
     UnreachableError,
-    _s3,
     custom,
 )
-from biodata_cache._publish import publish
+from biodata_cache._publish.publish import publish
+from biodata_cache._storage import s3 as _s3
 
 if TYPE_CHECKING:
     from built import Build

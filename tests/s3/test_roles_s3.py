@@ -13,8 +13,8 @@ import pytest
 import server as s3_server
 
 import biodata_cache
-from biodata_cache._publish import publish
-from extract.objects import S3Store
+from biodata_cache._publish.publish import publish
+from extract.objects.stores import S3Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

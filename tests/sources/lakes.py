@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from extract.records import IDENTITY, SECTIONS
+from extract.lake.documents import IDENTITY, SECTIONS
 
 ROOT = Path(__file__).parents[2]
 NEWEST = """
@@ -72,7 +72,7 @@ def start(*arguments: str, groups: int | None = None, **environment: str) -> sub
     # Below a shell's background job, interrupts are ignored from the start.
     code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
     if groups is not None:
-        code = f"import extract.lake; extract.lake.GROUP_ROWS = {groups}; {code}"
+        code = f"import extract.lake.lake; extract.lake.lake.GROUP_ROWS = {groups}; {code}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
     # These tests are about records: no object store is asked.
     environment = {"OBJECTS": "none", **environment}

@@ -10,8 +10,8 @@ import bson
 import pytest
 from lakes import documents, rejects
 
-from extract.run import extract
-from extract.sources import SourceOptions, open_source
+from extract.pipeline import extract
+from extract.sources.open import SourceOptions, open_source
 
 DOCUMENTS = [
     {"_id": f"record-{number}", "name": "µ", "subject": {"a": [1, 2.5, None, {"": number}]}}

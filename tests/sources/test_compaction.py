@@ -12,11 +12,11 @@ import duckdb
 import pytest
 from lakes import ROOT, check_keys, documents
 
-from biodata_cache._settings import ExtractOptions
-from extract import compaction
-from extract.files import Document
-from extract.lake import Lake
-from extract.run import extract
+from biodata_cache._core.settings import ExtractOptions
+from extract.lake import compaction
+from extract.lake.lake import Lake
+from extract.pipeline import extract
+from extract.sources.files import Document
 
 
 class Written:

@@ -11,12 +11,12 @@ from gateway_server import Gateway
 from lakes import check_keys, documents, rejects, rows, run
 
 from biodata_cache import SettingsError, SourceError
-from biodata_cache._settings import ExtractOptions
-from extract.gateway import GatewaySource
-from extract.records import V1
+from biodata_cache._core.settings import ExtractOptions
+from extract.lake.documents import V1
+from extract.pipeline import extract
 from extract.retries import Retries
-from extract.run import extract
-from extract.sources import SourceOptions, open_source
+from extract.sources.gateway import GatewaySource
+from extract.sources.open import SourceOptions, open_source
 
 pytest.importorskip("aind_data_access_api", reason="aind-data-access-api is not installed")
 

@@ -13,11 +13,11 @@ from lakes import check_keys, documents, rejects, rows, run_records
 from mongodb_server import Proxy
 
 from biodata_cache import SourceError
-from biodata_cache._settings import ExtractOptions
-from extract.records import V1
+from biodata_cache._core.settings import ExtractOptions
+from extract.lake.documents import V1
+from extract.pipeline import extract
 from extract.retries import Retries
-from extract.run import extract
-from extract.sources import SourceOptions, open_source
+from extract.sources.open import SourceOptions, open_source
 
 QUICK = Retries(ceiling=3, first=0.01, longest=0.1)
 

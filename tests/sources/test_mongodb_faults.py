@@ -22,11 +22,11 @@ from refusing_server import RefusingServer
 from test_mongodb import QUICK, content, counts, document, fetch
 
 from biodata_cache import LakeError, SourceError
-from extract.lake import Lake, LakeWriter
-from extract.mongodb import MongoSource
-from extract.records import read_document
+from extract.lake.documents import read_document
+from extract.lake.lake import Lake, LakeWriter
+from extract.pipeline import extract
 from extract.retries import Retries
-from extract.run import extract
+from extract.sources.mongodb import MongoSource
 
 PASSWORD = "s3cret/p@ss:wörd"
 QUOTED = "s3cret%2Fp%40ss%3Aw%C3%B6rd"
@@ -299,7 +299,7 @@ def test_full_disk(filled, tmp_path, monkeypatch):
     # Noise, as compression would make the limit meaningless.
     noise = [document(number, filler=os.urandom(3_000).hex()) for number in range(700, 800)]
     filled.insert_many(noise)
-    monkeypatch.setattr("extract.lake.GROUP_ROWS", 100)
+    monkeypatch.setattr("extract.lake.lake.GROUP_ROWS", 100)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:

@@ -11,10 +11,10 @@ from mongodb_server import Proxy, now_and_then
 from test_mongodb import content, document, fetch
 from test_mongodb_faults import port, setting
 
-from biodata_cache._settings import ExtractOptions
+from biodata_cache._core.settings import ExtractOptions
+from extract.pipeline import extract
 from extract.retries import Retries
-from extract.run import extract
-from extract.sources import SourceOptions, open_source
+from extract.sources.open import SourceOptions, open_source
 
 STAMPS = [f"2026-03-{day:02}T10:14:00.630Z" for day in range(1, 29)]
 
@@ -108,7 +108,7 @@ class Story:
     "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]
 )
 def test_lake_is_the_collection_in_the_end(collection, tmp_path, monkeypatch, seed):
-    monkeypatch.setattr("extract.lake.GROUP_ROWS", 7)
+    monkeypatch.setattr("extract.lake.lake.GROUP_ROWS", 7)
     monkeypatch.setattr("extract.compaction.MANY_SMALL", 6)
     Story(collection, tmp_path, seed).tell(8 if seed < 2 else 20)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biodata_cache import ArgumentError
-from biodata_cache._cli._conditions import parse
+from biodata_cache._cli.conditions import parse
 
 TYPES = {
     "name": "VARCHAR",

@@ -16,8 +16,8 @@ from click.shell_completion import BashComplete
 from click.testing import CliRunner, Result
 from published_cache import Published, qc_rows
 
-from biodata_cache import _settings
 from biodata_cache._cli import cli
+from biodata_cache._core import settings as _settings
 
 SHELLS = ["bash", "zsh", "fish"]
 COMMAND = [sys.executable, "-m", "biodata_cache"]

@@ -8,7 +8,13 @@ import random
 import duckdb
 import pytest
 
-from extract.records import BUCKETS, SECTIONS, UnusableDocumentError, bucket_of, read_document
+from extract.lake.documents import (
+    BUCKETS,
+    SECTIONS,
+    UnusableDocumentError,
+    bucket_of,
+    read_document,
+)
 
 
 def section(document: bytes, name: str = "subject") -> bytes | None:

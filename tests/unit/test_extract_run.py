@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import LockedError, SettingsError, SourceError
-from biodata_cache._settings import ExtractOptions
-from extract.lake import Lake
-from extract.run import Report, extract
-from extract.sources import open_source
+from biodata_cache._core.settings import ExtractOptions
+from extract.lake.lake import Lake
+from extract.pipeline import Report, extract
+from extract.sources.open import open_source
 
 if TYPE_CHECKING:
     from pathlib import Path

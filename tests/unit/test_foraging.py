@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import SourceError
-from extract.foraging import BUCKET, KEY, SCHEMA, copy_sessions
-from extract.objects import FolderStore
-from extract.unpickle import UnsafePickleError
+from extract.objects.foraging import BUCKET, KEY, SCHEMA, copy_sessions
+from extract.objects.safe_pickle import UnsafePickleError
+from extract.objects.stores import FolderStore
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from biodata_cache import RegistryError, _history
-from biodata_cache._history import MOST_BUILDS, PublishedBuild, TableSize
-from biodata_cache._published import find
+from biodata_cache import RegistryError
+from biodata_cache._publish import history as _history
+from biodata_cache._publish.history import MOST_BUILDS, PublishedBuild, TableSize
+from biodata_cache._reader.catalog import find
 
 if TYPE_CHECKING:
     from published_cache import Published

@@ -10,8 +10,14 @@ import pytest
 from fake_s3 import FakeS3, serving
 
 from biodata_cache import MissingDependencyError, SourceError
-from extract import objects
-from extract.objects import ATTEMPTS, FolderStore, ObjectStore, S3Store, UnavailableObjectError
+from extract.objects import stores as objects
+from extract.objects.stores import (
+    ATTEMPTS,
+    FolderStore,
+    ObjectStore,
+    S3Store,
+    UnavailableObjectError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,10 +12,11 @@ import duckdb
 import pytest
 
 from biodata_cache import LockedError, SourceError
-from extract import answers, probes
-from extract.objects import FolderStore, UnavailableObjectError
-from extract.run import extract
-from extract.sources import open_source
+from extract.lake import object_tables as answers
+from extract.objects import probes
+from extract.objects.stores import FolderStore, UnavailableObjectError
+from extract.pipeline import extract
+from extract.sources.open import open_source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,8 +26,8 @@ from biodata_cache import (
     RegistryError,
     SettingsError,
     TableNotFoundError,
-    _store,
 )
+from biodata_cache._storage import base as _store
 
 PLAIN = [
     "asset_basics",
@@ -423,7 +423,7 @@ def test_without_a_root_the_error_says_what_to_set(monkeypatch):
 def test_a_root_on_s3_without_its_extra_says_what_to_install(monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.1.0")
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "s3://bucket/prefix")
-    monkeypatch.delitem(sys.modules, "biodata_cache._s3", raising=False)
+    monkeypatch.delitem(sys.modules, "biodata_cache._storage.s3", raising=False)
     monkeypatch.delattr(biodata_cache, "_s3", raising=False)
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(MissingDependencyError, match=r"boto3.*'biodata-cache\[s3\]'"):

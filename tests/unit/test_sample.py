@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import extract
-from extract._sample_draw import Draw
-from extract._sample_faults import ABSENT, FAULTS
-from extract._sample_words import NO_MATERIAL
-from extract.sample import documents
+from extract.sample.draw import Draw
+from extract.sample.faults import ABSENT, FAULTS
+from extract.sample.generator import documents
+from extract.sample.words import NO_MATERIAL
 
 SECTIONS = (
     "subject",
@@ -160,7 +160,7 @@ def test_equal_calls_give_equal_bytes(count):
 @pytest.mark.parametrize("hash_seed", ["0", "4321"])
 def test_other_processes_give_the_same_bytes(hash_seed):
     program = (
-        "import hashlib; from extract.sample import documents;"
+        "import hashlib; from extract.sample.generator import documents;"
         "print(hashlib.sha256(b''.join(d + b'\\n' for d in documents())).hexdigest())"
     )
     root = Path(extract.__file__).parents[1]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import extract
-from extract.foraging import BUCKET, KEY
-from extract.sample import objects
-from extract.unpickle import read_frame
+from extract.objects.foraging import BUCKET, KEY
+from extract.objects.safe_pickle import read_frame
+from extract.sample.generator import objects
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_no_object_stands_twice(sample: dict[tuple[str, str], bytes]) -> None:
 
 def test_the_same_objects_in_another_process(sample: dict[tuple[str, str], bytes]) -> None:
     script = (
-        "import hashlib; from extract.sample import objects;"
+        "import hashlib; from extract.sample.generator import objects;"
         "print(hashlib.sha256(repr(list(objects())).encode()).hexdigest())"
     )
     root = Path(extract.__file__).parents[1]

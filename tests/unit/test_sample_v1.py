@@ -8,10 +8,10 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from extract._sample_v1 import UPGRADES
-from extract.records import V1, read_document
-from extract.sample import documents, objects, v1_documents
-from extract.upgrades import CUSTOM
+from extract.lake.documents import V1, read_document
+from extract.objects.upgrades import CUSTOM
+from extract.sample.generator import documents, objects, v1_documents
+from extract.sample.v1 import UPGRADES
 
 
 @pytest.fixture(scope="module")

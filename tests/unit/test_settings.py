@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from biodata_cache import SettingsError, _settings
+from biodata_cache import SettingsError
+from biodata_cache._core import settings as _settings
 
 VERSION = "0.1.0"
 

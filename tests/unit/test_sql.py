@@ -11,7 +11,8 @@ import pytest
 from published_cache import QC_TYPES, SUBJECTS
 
 import biodata_cache
-from biodata_cache import ArgumentError, CacheFileError, _frames, connect, scan, sql
+from biodata_cache import ArgumentError, CacheFileError, connect, scan, sql
+from biodata_cache._reader import frames as _frames
 
 
 @pytest.fixture

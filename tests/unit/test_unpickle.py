@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from biodata_cache import CacheError
-from extract.unpickle import UnsafePickleError, read_frame
+from extract.objects.safe_pickle import UnsafePickleError, read_frame
 
 FRAMES = sorted((Path(__file__).parents[1] / "fixtures/frames").glob("*.pkl"))
 EXPECTED = {

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from biodata_cache import SourceError
-from extract.objects import FolderStore, S3Store, UnavailableObjectError
-from extract.upgrades import CUSTOM, Published, copy_upgrades, published_at
+from extract.objects.stores import FolderStore, S3Store, UnavailableObjectError
+from extract.objects.upgrades import CUSTOM, Published, copy_upgrades, published_at
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,10 +17,10 @@ from biodata_cache import (
     CacheNotFoundError,
     SettingsError,
     VersionWarning,
-    _published,
     get_cache_versions,
     use_version,
 )
+from biodata_cache._reader import catalog as _published
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,116 @@
+"""The small language of `--where`: conditions on columns, as filters of the reader.
+
+    age=100           equal; of a list, that it has this element
+    age=100 age=101   the same column again: any of these
+    age>=100          at least; a time, too: acquisition_start_time>=2024-01-31
+    age<=200          at most; together with the line before: between
+    age is null       missing
+    age is not null   there
+
+Nothing of it ever becomes text of SQL: a column is one of the table, and a value is a value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from biodata_cache._core import messages as _messages
+from biodata_cache._core.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Filter = object
+"""What the reader takes for a column: a value, None, a list, or a pair of ends."""
+
+_COMPARED = re.compile(r"(?P<column>[^=<>!~]+)(?P<sign>[=<>!~]+)(?P<value>.*)", re.DOTALL)
+_NULL = re.compile(r"(?P<column>[^=<>!~]+?)\s+is\s+(?P<present>not\s+)?null", re.IGNORECASE)
+_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_BROKEN = re.compile(r"DOUBLE|FLOAT|REAL|DECIMAL\(.*\)")
+_FLAGS = {"true": True, "false": False}
+_HOW = (
+    "write for example subject_id=828418, 'age>=100', 'age<=200', 'age is null' or "
+    "'age is not null'; for anything else there is `biodata-cache sql`."
+)
+
+
+def parse(texts: Sequence[str], types: Mapping[str, str]) -> dict[str, Filter]:
+    """The filters that conditions stand for, all of which must hold.
+
+    Args:
+        texts: One condition each.
+        types: DuckDB types of the columns of the table.
+
+    Raises:
+        ArgumentError: A condition cannot be read, its column is not there, or its value is of
+            another kind.
+
+    Example:
+        >>> parse(["name=a", "age>=1", "age<=9"], {"name": "VARCHAR", "age": "INTEGER"})
+        {'name': 'a', 'age': (1, 9)}
+    """
+    equal: dict[str, list[object]] = {}
+    ends: dict[str, dict[str, object]] = {}
+    for text in texts:
+        column, sign, written = _split(text)
+        if column not in types:
+            raise ArgumentError(
+                f"{text!r}: there is no column {column!r}.{_messages.nearest(column, list(types))} "
+                f"There are {', '.join(types)}."
+            )
+        if sign == "=":
+            equal.setdefault(column, []).append(_value(text, types[column], written))
+        elif sign == "null":
+            equal.setdefault(column, []).append(None)
+        elif sign == "there":
+            ends.setdefault(column, {})
+        elif sign in ends.setdefault(column, {}):
+            raise ArgumentError(f"{text!r}: {column} has this end already; give one of them.")
+        else:
+            ends[column][sign] = _value(text, types[column], written)
+    twice = sorted(equal.keys() & ends.keys())
+    if twice:
+        raise ArgumentError(
+            f"{twice[0]} cannot be compared with values and with ends at once: use "
+            "`biodata-cache sql`."
+        )
+    single = {name: values[0] if len(values) == 1 else values for name, values in equal.items()}
+    return single | {name: (end.get(">="), end.get("<=")) for name, end in ends.items()}
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """Column, sign and value of a condition.
+
+    Raises:
+        ArgumentError: It is none.
+    """
+    if found := _NULL.fullmatch(text.strip()):
+        return found["column"], "there" if found["present"] else "null", ""
+    found = _COMPARED.fullmatch(text)
+    if found is None or not found["column"].strip():
+        raise ArgumentError(f"{text!r} is no condition: {_HOW}")
+    if found["sign"] not in {"=", ">=", "<="}:
+        raise ArgumentError(f"{text!r}: {found['sign']!r} is no comparison here: {_HOW}")
+    return found["column"].strip(), found["sign"], found["value"].strip()
+
+
+def _value(text: str, kind: str, written: str) -> object:
+    """The value as its column has it; a time stays text, which the reader understands.
+
+    Raises:
+        ArgumentError: It is of another kind.
+    """
+    element = kind.removesuffix("[]")
+    try:
+        if _WHOLE.fullmatch(element):
+            return int(written)
+        if _BROKEN.fullmatch(element):
+            return float(written)
+    except ValueError:
+        raise ArgumentError(f"{text!r}: {written!r} is not a number, as {kind} needs.") from None
+    if element == "BOOLEAN":
+        if written.lower() not in _FLAGS:
+            raise ArgumentError(f"{text!r}: {written!r} is neither true nor false.")
+        return _FLAGS[written.lower()]
+    return written

@@ -1,0 +1,204 @@
+"""What the command line says: data on stdout, talk on stderr, and colours only on a terminal."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import select
+import sys
+import warnings
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+import click
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from biodata_cache._core.errors import ArgumentError, CacheError, SettingsError
+from biodata_cache._reader import display as _display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class _Console(Console):
+    """One that leaves a broken pipe to `Commands`: a reader that has seen enough is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise it again, from within the handler that it is called in."""
+        raise  # noqa: PLE0704
+
+
+stderr = Console(stderr=True)
+_stdout = _Console()
+
+_UNBOUNDED = 1_000_000
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class Commands(click.Group):
+    """Turns our errors into one clear message and an exit code: 1 failed, 2 wrong use."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's signature
+        if sys.stdout is None:  # the shell closed it: nobody wants to see anything
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end
+        try:
+            with _whoever_reads_may_leave(), warnings.catch_warnings():
+                warnings.showwarning = _show_warning  # type: ignore[assignment]  # takes all
+                return super().invoke(ctx)
+        except (SettingsError, ArgumentError) as error:
+            fail(str(error), 2)
+        except CacheError as error:
+            fail(str(error), 1)
+        except UnicodeEncodeError as error:
+            character = error.object[error.start]
+            fail(
+                f"{character!r} cannot be written in {error.encoding}: set PYTHONIOENCODING=utf-8, "
+                "or write to a file with -o.",
+                1,
+            )
+        except KeyboardInterrupt:
+            fail("interrupted; what was finished is kept, and the next run continues.", 130)
+
+
+@contextmanager
+def _whoever_reads_may_leave() -> Iterator[None]:
+    """End quietly when the reader of a pipe has seen enough, as `head` does."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _is_abandoned(sys.stdout):  # a connection of ours broke: that is a failure
+            raise
+        _abandon(sys.stdout)
+        sys.exit(0)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _abandon(sys.stdout)
+        fail(f"not all could be written ({error.strerror}): make room, or give another place.", 1)
+
+
+def _abandon(pipe: TextIO) -> None:
+    """Drop what is still to be written: Python would try it once more at its end, and complain."""
+    with suppress(OSError):  # no file of the system
+        os.dup2(os.open(os.devnull, os.O_WRONLY), pipe.fileno())
+
+
+def _is_abandoned(pipe: TextIO) -> bool:
+    """Whether nobody reads a pipe any longer."""
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    poll = select.poll()
+    try:
+        poll.register(pipe.fileno(), 0)
+    except OSError:  # no file of the system
+        return False
+    return bool(poll.poll(0))
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """Show a warning as any other talk: where in the code it was raised helps nobody here."""
+    say(f"warning: {message}", "yellow")
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """End with a message and an exit code."""
+    say(f"error: {message}", "red")
+    sys.exit(code)
+
+
+def say(text: str, style: str | None = None) -> None:
+    """Say something to whoever looks on."""
+    stderr.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_json(content: object) -> None:
+    """Print a document for a machine."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    right: Sequence[str] = (),
+    file: TextIO | None = None,
+) -> None:
+    """Print rows below headings, as wide as a terminal is, or as they need it elsewhere.
+
+    Args:
+        headings: One for each column.
+        rows: What stands in the cells.
+        right: Headings of the columns that are numbers.
+        file: Where to print them; by default stdout.
+    """
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        is_number = heading in right
+        table.add_column(plain(heading), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else plain(cell) for cell in row))
+    _print(table, file)
+
+
+def columns_that_fit(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """How many of the columns have a place side by side; all of them where there is no width."""
+    if not is_terminal():
+        return len(headings)
+    left = _stdout.width
+    for place, heading in enumerate(headings):
+        left -= max(cell_len(text) for text in (heading, *(row[place] for row in rows))) + 1
+        if left < 0:
+            return max(place, 1)
+    return len(headings)
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at stdout."""
+    return _stdout.is_terminal
+
+
+def print_text(*lines: str | Text) -> None:
+    """Print lines, folded where a terminal ends."""
+    for line in lines:
+        _print(line if isinstance(line, Text) else plain(line))
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Text that is shown as it is: what stands in records must not move the cursor.
+
+    Example:
+        >>> plain("[b]bold" + chr(27)).plain
+        '[b]bold\\\\x1b'
+    """
+    return Text(_CONTROL.sub(lambda match: repr(match[0])[1:-1], text), style)
+
+
+def count(number: int | None) -> str:
+    """A number for people; nothing if it is not known.
+
+    Example:
+        >>> count(1234)
+        '1,234'
+    """
+    return "" if number is None else f"{number:,}"
+
+
+def size(number: int | None) -> str:
+    """A number of bytes for people; nothing if it is not known."""
+    return "" if number is None else _display.size(number)
+
+
+def _print(content: Table | Text, file: TextIO | None = None) -> None:
+    """As wide as it needs to be: a pipe has no width that it should be cut to."""
+    if _stdout.is_terminal and file in (None, sys.stdout):
+        _stdout.print(content)
+    else:
+        _Console(file=file or sys.stdout, width=_UNBOUNDED).print(content)

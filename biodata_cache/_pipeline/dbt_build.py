@@ -1,0 +1,211 @@
+"""The build stage: `dbt build` as a process of its own, with its progress and its verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from biodata_cache._core.errors import BuildError, LockedError
+from biodata_cache._pipeline.lake import check_filled
+from biodata_cache._pipeline.project import import_extract, project_folder, require
+from biodata_cache._publish.contract import read_artifact
+
+if TYPE_CHECKING:
+    from biodata_cache._core.settings import Settings
+
+Progress = Callable[[int, int, str], None]
+"""Told the steps done, the steps in all, and the name of the step that ended."""
+
+DATABASE = "build.duckdb"
+_BAD = {"error", "fail", "runtime error"}
+_SHOWN = 5
+
+
+def target_folder(work: Path) -> Path:
+    """Where dbt leaves its artifacts."""
+    return work / "target"
+
+
+def build(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    unit_tests: bool = True,
+    selection: Sequence[str] = (),
+) -> float:
+    """Build and test every table from the raw lake into the build area.
+
+    Args:
+        settings: Where the work folder and the lake are, which is a folder here.
+        progress: Told after each model and test.
+        unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
+            data: what is published does not depend on them.
+        selection: Options of dbt that choose models; by default all are built.
+
+    Returns:
+        Seconds that dbt took.
+
+    Raises:
+        BuildError: A model failed, or a test did; says which, and on how many rows.
+        LockedError: Another build is at work in the same folder.
+    """
+    require("dbt.adapters.duckdb", "pyarrow")
+    import_extract()
+    from extract.lake.compaction import reading  # noqa: PLC0415  # it is importable from here on
+
+    work = settings.work.resolve()
+    check_filled(settings.raw, Path(settings.raw))
+    lock = FileLock(work / ".build.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockedError(
+            f"Another build is at work in {work}: wait until it has ended, "
+            "or give this one a folder of its own with --work."
+        ) from None
+    try:
+        # A build is from nothing: an old database would only grow.
+        (work / DATABASE).unlink(missing_ok=True)
+        (target_folder(work) / "run_results.json").unlink(missing_ok=True)
+        command = [*_command(work, unit_tests=unit_tests), *selection]
+        with reading(Path(settings.raw)):
+            output, exit_code = _run(command, _environment(settings), progress)
+    finally:
+        lock.release()
+    return _verdict(work, exit_code, output)
+
+
+def _command(work: Path, *, unit_tests: bool) -> list[str]:
+    project = str(project_folder())
+    return [
+        sys.executable,
+        "-c",
+        "from dbt.cli.main import cli; cli()",
+        "--log-format",
+        "json",
+        # What an earlier version of the project left behind must not decide what this one tests.
+        "--no-partial-parse",
+        "build",
+        "--project-dir",
+        project,
+        "--profiles-dir",
+        project,
+        "--target-path",
+        str(target_folder(work)),
+        "--log-path",
+        str(work / "logs"),
+        *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
+    ]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Dbt changes into the project's folder, so that paths must be absolute; it needs no source."""
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_SOURCE")}
+    return inherited | {
+        "BIODATA_CACHE_WORK": str(settings.work.resolve()),
+        "BIODATA_CACHE_RAW": str(Path(settings.raw).resolve()),
+    }
+
+
+def _run(
+    command: list[str], environment: dict[str, str], progress: Progress | None
+) -> tuple[list[str], int]:
+    """Run dbt; its messages, and its exit code."""
+    messages: list[str] = []
+    done: set[int] = set()
+    with subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                event = _event(line)
+                messages.append(event.get("info", {}).get("msg", line.rstrip()))
+                _report(event, done, progress)
+        except BaseException:
+            process.terminate()
+            raise
+    return messages, process.returncode
+
+
+def _event(line: str) -> dict[str, Any]:
+    """One event of dbt's log; empty for a line that is none."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _report(event: dict[str, Any], done: set[int], progress: Progress | None) -> None:
+    data = event.get("data", {})
+    ended = event.get("info", {}).get("name", "").endswith(("Result", "SkippingDetails"))
+    if progress is None or not ended or "index" not in data or "total" not in data:
+        return
+    done.add(data["index"])
+    progress(len(done), data["total"], data.get("node_info", {}).get("node_name", ""))
+
+
+def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
+    """Seconds of a good run.
+
+    Raises:
+        BuildError: The run was not good.
+    """
+    if not (target_folder(work) / "run_results.json").exists():
+        last = "\n".join(line for line in output[-20:] if line.strip())
+        raise BuildError(f"dbt stopped before it built anything (exit code {exit_code}):\n{last}")
+    results = read_artifact(target_folder(work), "run_results.json")
+    failed = list(failures(results["results"]))
+    if failed:
+        shown = "\n".join(f"  {line}" for line in failed[:_SHOWN])
+        more = f"\n  and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
+        raise BuildError(
+            f"{len(failed)} of {len(results['results'])} models and tests failed:\n{shown}{more}\n"
+            f"The compiled SQL is in {target_folder(work)}, the log in {work / 'logs'}."
+        )
+    if exit_code != 0:
+        raise BuildError(f"dbt ended with exit code {exit_code}; its log is in {work / 'logs'}.")
+    return float(results["elapsed_time"])
+
+
+def failures(results: Iterable[dict[str, Any]]) -> Iterable[str]:
+    """One line for each model that failed and each test that did, with the number of rows.
+
+    Args:
+        results: The `results` of dbt's run results.
+
+    Example:
+        >>> list(failures([{"status": "fail", "unique_id": "test.p.unique_x.1", "failures": 3}]))
+        ['test unique_x: 3 rows']
+    """
+    for result in results:
+        if result["status"] not in _BAD:
+            continue
+        kind, _, name = result["unique_id"].split(".")[:3]
+        if result["status"] == "fail" and result.get("failures") is not None:
+            rows = result["failures"]
+            yield f"{kind} {name}: {rows} row{'' if rows == 1 else 's'}"
+        else:
+            message = " ".join((result.get("message") or "no message").split())
+            yield f"{kind} {name}: {message[:300]}"
+
+
+def table_seconds(work: Path) -> dict[str, float]:
+    """Seconds that the last run took for each model.
+
+    Raises:
+        BuildError: There was none.
+    """
+    results = read_artifact(target_folder(work), "run_results.json")["results"]
+    return {
+        result["unique_id"].split(".")[-1]: float(result["execution_time"])
+        for result in results
+        if result["unique_id"].startswith("model.")
+    }

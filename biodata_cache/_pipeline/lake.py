@@ -1,0 +1,382 @@
+"""Where the raw lake is: a folder of this machine, or S3, of which this machine has a copy.
+
+The files of a lake are whole when they appear and most never change, so that a copy is exact and
+cheap to keep. The bucket is the truth: before anything reads or extends the lake, the copy becomes
+what the bucket holds. While an extract runs, each finished file goes into the bucket at once, and
+what the extract removes leaves the bucket only after all that replaces it is there. So the bucket
+holds a lake from which any machine can read or go on, whenever this one stops.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
+from biodata_cache._storage.base import LEASE_SECONDS, Content, import_s3
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biodata_cache._core.settings import Settings
+    from biodata_cache._storage.base import Listed, Lock
+    from biodata_cache._storage.s3 import S3Store
+
+Progress = Callable[[int, int], None]
+"""Told the files that were copied, and the files to copy in all."""
+
+RECORDS = "docdb_v2"
+_LOCK = ".lock.json"
+_KNOWN = ".copy.json"
+# Files of a lake; hidden ones are unfinished, or locks.
+_FILE = re.compile(r"([^./][^/]*/){1,2}[^./][^/]*\.(parquet|json)")
+_ROUNDS = 20
+
+
+class _File(NamedTuple):
+    """A file of the copy that is known to be what the bucket has.
+
+    Attributes:
+        tag: ETag of the object.
+        size: Bytes of the file.
+        changed_ns: When the file was last changed.
+    """
+
+    tag: str
+    size: int
+    changed_ns: int
+
+
+class HeldLake:
+    """A raw lake that is held to be extended.
+
+    Attributes:
+        folder: Where its files are on this machine.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """A lake that is a folder."""
+        self.folder = folder
+
+    def save(self) -> None:
+        """Make what is finished outlast this machine; a folder does so by itself."""
+
+
+@contextmanager
+def writing(
+    settings: Settings, progress: Progress | None = None, lease: float = LEASE_SECONDS
+) -> Iterator[HeldLake]:
+    """Hold the lake that the settings name, and extend it.
+
+    Args:
+        settings: Where the lake and the work folder are.
+        progress: Told how far the copying is.
+        lease: Seconds after which the lock of a writer that was killed ends.
+
+    Raises:
+        CacheError: The lake cannot be had.
+        LockedError: Somebody else is writing it.
+    """
+    if not is_remote(settings):
+        yield HeldLake(local_folder(settings))
+        return
+    copy = _Copy(settings)
+    with copy.held(), copy.locked(lease):
+        copy.pull(progress)
+        try:
+            yield copy
+        except BaseException:
+            with suppress(CacheError):  # the first failure is the one to tell
+                copy.save()
+            raise
+        copy.save()
+
+
+@contextmanager
+def reading(settings: Settings, progress: Progress | None = None) -> Iterator[Path]:
+    """The folder of the lake that the settings name; a copy does not change all the while.
+
+    Args:
+        settings: Where the lake and the work folder are.
+        progress: Told how far the copying is.
+
+    Raises:
+        CacheError: The lake cannot be had.
+        LockedError: Another process is at work with the copy.
+    """
+    if not is_remote(settings):
+        yield local_folder(settings)
+        return
+    copy = _Copy(settings)
+    with copy.held():
+        copy.pull(progress)
+        yield copy.folder
+
+
+def is_remote(settings: Settings) -> bool:
+    """Whether the lake is on S3.
+
+    Raises:
+        SettingsError: It is neither there nor in a folder.
+    """
+    if settings.raw.startswith("s3://"):
+        return True
+    if "://" in settings.raw:
+        raise SettingsError(
+            f"The raw lake {settings.raw!r} is neither a folder nor on S3: give a folder or "
+            "s3://bucket/prefix as --raw."
+        )
+    return False
+
+
+def local_folder(settings: Settings) -> Path:
+    """The folder on this machine that is the lake, or its copy."""
+    if not is_remote(settings):
+        return Path(settings.raw)
+    address = settings.raw.rstrip("/")
+    readable = re.sub(r"[^A-Za-z0-9._]+", "-", address.removeprefix("s3://"))[:60]
+    return (
+        settings.work / "lakes" / f"{readable}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
+    )
+
+
+def check_filled(address: str, folder: Path) -> None:
+    """Make sure that there is something to build from.
+
+    Args:
+        address: What to call the lake.
+        folder: Where its files are on this machine.
+
+    Raises:
+        BuildError: The lake holds no records.
+    """
+    if not any(folder.joinpath(RECORDS).glob("*.parquet")):
+        raise BuildError(
+            f"The raw lake {address} holds no records: run 'biodata-cache extract' first, or name "
+            "the lake with --raw."
+        )
+
+
+class _Copy(HeldLake):
+    """A lake on S3 and its copy on this machine."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(local_folder(settings))
+        self._s3 = import_s3(settings.raw)
+        self._store: S3Store = self._s3.open_lake(settings.raw)
+        self._lease: Lock | None = None
+        self._is_broken = False
+        self._files: dict[str, _File] = {}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes of this machine away from the copy.
+
+        Raises:
+            LakeError: The work folder cannot be written.
+            LockedError: One is at work with it.
+        """
+        from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".copy.lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise LockedError(
+                f"Another extract or build is at work with {self.folder}, the copy of "
+                f"{self._store.address()}: wait until it has ended, or give this one a folder of "
+                "its own with --work."
+            ) from None
+        except OSError as error:
+            raise self._unusable(error) from None
+        try:
+            self._files = self._remembered()
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def locked(self, lease: float) -> Iterator[None]:
+        """Keep the writers of other machines out."""
+        with self._store.lease(_LOCK, lease, "extract") as held:
+            self._lease = held
+            self._store.sweep("")
+            yield
+
+    def pull(self, progress: Progress | None) -> None:
+        """Make the copy what the bucket holds.
+
+        Somebody may be writing. Files appear before those go that they replace, so that the files
+        of a listing are a sound lake if all of them are still there when they have been copied.
+
+        Raises:
+            CacheError: The bucket cannot be read, or the copy not be written.
+        """
+        with self._errors():
+            for unfinished in self.folder.rglob(".*.tmp"):  # of a process that was killed
+                unfinished.unlink()
+        listed = self._listing()
+        for _ in range(_ROUNDS):
+            is_whole = self._fetch(listed, progress)
+            now = self._listing()
+            if is_whole and listed.items() <= now.items():
+                break
+            listed = now
+        else:
+            raise LakeError(
+                f"The lake {self._store.address()} changes faster than it can be copied: wait "
+                "until the extract that is at work has ended."
+            )
+        with self._errors():
+            for path in self._local().keys() - listed.keys():
+                (self.folder / path).unlink()
+            self._files = {path: self._files[path] for path in listed}
+            self._remember()
+
+    def save(self) -> None:
+        """Put into the bucket what is finished, then remove from it what is gone.
+
+        Raises:
+            CacheError: The bucket cannot be written; what is there already is sound.
+            LockedError: Somebody else may be writing the lake by now.
+        """
+        if self._is_broken:
+            return
+        try:
+            with self._errors():
+                self._save()
+        except CacheError:
+            self._is_broken = True  # and would be again, after as many attempts
+            raise
+
+    def _save(self) -> None:
+        local = self._local()
+        changed = [path for path, found in local.items() if found != self._stamp(path)]
+        gone = sorted(self._files.keys() - local.keys())
+        # Notes about documents come before the documents, files of one folder in their order.
+        for path in sorted(changed, key=lambda path: (not path.startswith("rejects/"), path)):
+            self._check()
+            tag = self._store.upload(path, self.folder / path)
+            self._files[path] = _File(tag, *local[path])
+        if gone and not (self.folder / _KNOWN).exists():
+            raise LakeError(
+                f"The copy {self.folder} of the lake {self._store.address()} has gone, so nothing "
+                "more was removed from the lake: run again."
+            )
+        for path in gone:  # the oldest first, or what they hide would show through
+            self._check()
+            self._store.remove([path])
+            del self._files[path]
+        if changed or gone:
+            self._remember()
+
+    def _check(self) -> None:
+        if self._lease is not None:
+            self._lease.check()
+
+    def _listing(self) -> dict[str, Listed]:
+        return {
+            path: listed
+            for path, listed in self._store.listing("").items()
+            if _FILE.fullmatch(path)
+        }
+
+    def _local(self) -> dict[str, tuple[int, int]]:
+        """Size and time of the finished files, by path."""
+        found = {}
+        for path in self.folder.rglob("*.*"):
+            name = path.relative_to(self.folder).as_posix()
+            if _FILE.fullmatch(name):
+                stat = path.stat()
+                found[name] = (stat.st_size, stat.st_mtime_ns)
+        return found
+
+    def _stamp(self, path: str) -> tuple[int, int] | None:
+        """Size and time of a file when it was what the bucket has."""
+        known = self._files.get(path)
+        return None if known is None else (known.size, known.changed_ns)
+
+    def _fetch(self, listed: dict[str, Listed], progress: Progress | None) -> bool:
+        """Copy what differs; whether all of it was there."""
+        with self._errors():
+            local = self._local()
+            missing = {
+                path: object_
+                for path, object_ in listed.items()
+                if not self._is_copied(path, object_, local.get(path))
+            }
+        is_whole = True
+        with ThreadPoolExecutor(self._store.threads, thread_name_prefix="lake") as threads:
+            try:
+                copied = threads.map(lambda item: self._copy(*item), missing.items())
+                for done, was_there in enumerate(copied, start=1):
+                    is_whole &= was_there
+                    if progress is not None:
+                        progress(done, len(missing))
+            except BaseException:
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+        return is_whole
+
+    def _is_copied(self, path: str, listed: Listed, local: tuple[int, int] | None) -> bool:
+        if local is None or local[0] != listed.size:
+            return False
+        known = self._files.get(path)
+        if known == (listed.tag, *local):
+            return True
+        # A run that was killed did not write down what it had copied.
+        file = self.folder / path
+        if not self._s3.has_tag_of(listed, Content(local[0], "", file)):
+            return False
+        self._files[path] = _File(listed.tag, *local)
+        return True
+
+    def _copy(self, path: str, listed: Listed) -> bool:
+        """Copy one object; false if it is there no more, or is another by now."""
+        target = self.folder / path
+        unfinished = target.with_name(f".{target.name}.tmp")
+        with self._errors():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not self._store.download(path, listed.tag, unfinished):
+                unfinished.unlink(missing_ok=True)
+                return False
+            unfinished.replace(target)
+            stat = target.stat()
+        self._files[path] = _File(listed.tag, stat.st_size, stat.st_mtime_ns)
+        return True
+
+    def _remembered(self) -> dict[str, _File]:
+        """What is known of the copy; if that cannot be read nothing, and files are compared."""
+        try:
+            content = json.loads((self.folder / _KNOWN).read_text(encoding="utf-8"))
+            return {path: _File(*known) for path, known in content.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+    def _remember(self) -> None:
+        unfinished = self.folder / f"{_KNOWN}.tmp"
+        unfinished.write_text(json.dumps(self._files), encoding="utf-8")
+        unfinished.replace(self.folder / _KNOWN)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn what the file system says into one clear line."""
+        try:
+            yield
+        except CacheError:
+            raise
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: OSError) -> LakeError:
+        return LakeError(
+            f"The copy {self.folder} of the lake {self._store.address()} cannot be used "
+            f"({error.strerror or error}): make room, or name another folder with --work."
+        )

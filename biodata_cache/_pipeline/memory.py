@@ -1,0 +1,120 @@
+"""The backend MEMORY: tables of this process alone, built when they are first read."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from biodata_cache._core.errors import SettingsError
+from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._storage.base import LocalStore
+
+if TYPE_CHECKING:
+    from biodata_cache._core.settings import Settings
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A folder that is gone when the process ends."""
+
+    folder: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="biodata-cache-")
+    )
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    built: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def store(self) -> LocalStore:
+        return LocalStore(Path(self.folder.name) / "root" / CACHE_FOLDER)
+
+
+@cache
+def _place(source: str) -> _Place:  # noqa: ARG001  # one place for each source
+    return _Place()
+
+
+_making = threading.Lock()  # of two threads that ask first, one makes the place
+
+
+def place(settings: Settings) -> LocalStore:
+    """The place of this process, with or without tables."""
+    with _making:
+        return _place(settings.source).store
+
+
+def tables(settings: Settings) -> LocalStore:
+    """The place of this process, with the tables in it.
+
+    Raises:
+        CacheError: They cannot be built.
+        MissingDependencyError: What building needs is not installed.
+        SettingsError: Nothing says what to build them from.
+    """
+    if not settings.is_memory_asked:
+        raise SettingsError(
+            "There is no cache to read: set BIODATA_CACHE_ROOT to the folder, or "
+            f"s3://bucket[/prefix], that holds {CACHE_FOLDER!r}. (To build one for this process "
+            "only, set BIODATA_CACHE_BACKEND=MEMORY, and BIODATA_CACHE_SOURCE, for example "
+            "to 'sample'.)"
+        )
+    with _making:
+        found = _place(settings.source)
+    with found.lock:
+        if not found.built.is_set():
+            _build(settings, found)
+            found.built.set()
+    return found.store
+
+
+def _build(settings: Settings, found: _Place) -> None:
+    """Extract, build and publish into the folder of this process."""
+    from biodata_cache._pipeline.stages import run_sync  # noqa: PLC0415  # reading needs none of it
+
+    folder = Path(found.folder.name)
+    work = folder / "work"
+    line = _Line(settings.source)
+    try:
+        outcome = run_sync(
+            replace(
+                settings,
+                backend="LOCAL",
+                root=str(folder / "root"),
+                work=work,
+                raw=str(work / "raw"),
+            ),
+            line,
+            unit_tests=False,
+        )
+    except BaseException:
+        line.end("failed")
+        raise
+    line.end(f"{sum(outcome.seconds.values()):.0f} s")
+
+
+class _Line:
+    """One line on stderr that says what the process is busy with; rewritten on a terminal."""
+
+    def __init__(self, source: str) -> None:
+        self._start = (
+            f"biodata-cache: building the tables from {source!r} in memory, once for this process"
+        )
+        self._is_terminal = sys.stderr.isatty()
+        sys.stderr.write(f"{self._start} ... ")
+        sys.stderr.flush()
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:  # noqa: ARG002
+        """Show how far a stage is."""
+        if self._is_terminal:
+            of_all = "" if total is None else f"/{total:,}"
+            sys.stderr.write(f"\r\x1b[K{self._start} ... {stage} {done:,}{of_all} ")
+            sys.stderr.flush()
+
+    def end(self, how: str) -> None:
+        """End the line."""
+        sys.stderr.write(f"{how}\n")
+        sys.stderr.flush()

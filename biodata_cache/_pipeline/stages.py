@@ -1,0 +1,300 @@
+"""The stages in their order, each of which can be run alone."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from biodata_cache._core.errors import SettingsError
+from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
+from biodata_cache._pipeline import lake as _lake
+from biodata_cache._pipeline.project import import_extract, require
+from biodata_cache._storage.base import LEASE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from biodata_cache._core.settings import Settings
+    from biodata_cache._publish import publish as _publish
+    from extract import pipeline as run
+    from extract.objects import probes
+    from extract.objects.stores import ObjectStore
+    from extract.sources.open import Source
+    from extract.sources.sync_changes import DatabaseSource
+
+COLLECTION = "docdb_v2"
+V1_COLLECTION = "docdb_v1"
+
+
+class Reporter(Protocol):
+    """Told how far a stage is."""
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
+        """Steps done, steps in all if that is known, and what the last step was."""
+
+
+@dataclass
+class Outcome:
+    """What the stages did.
+
+    Attributes:
+        lake: Folder of the raw lake, or of its copy on this machine.
+        copied_from: Where the lake itself is; None if it is that folder.
+        extracted: Report of the extract stage.
+        extracted_v1: Its report on the records of version 1, if there is a source of them.
+        objects: What the object store was asked; None if it was not.
+        sessions: Foraging sessions that were copied; None if there is no frame of them.
+        sessions_missing: Why there is none.
+        upgrades: Rows of the upgrader's custom table; None if there is none.
+        published: Report of the publish stage.
+        rejects: File of the documents that could not be used.
+        seconds: Wall time by stage.
+        table_seconds: Seconds that dbt took for each published table.
+    """
+
+    lake: Path | None = None
+    copied_from: str | None = None
+    extracted: run.Report | None = None
+    extracted_v1: run.Report | None = None
+    objects: probes.Report | None = None
+    sessions: int | None = None
+    sessions_missing: str | None = None
+    upgrades: int | None = None
+    published: _publish.Report | None = None
+    rejects: Path | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    table_seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run_sync(
+    settings: Settings,
+    report: Reporter,
+    options: ExtractOptions | None = None,
+    *,
+    unit_tests: bool = True,
+    selection: Sequence[str] = (),
+) -> Outcome:
+    """Extract, build, test and publish.
+
+    Args:
+        settings: Where everything is.
+        report: Told how far each stage is.
+        options: How to extract.
+        unit_tests: Whether to test the SQL itself, too.
+        selection: Options of dbt that choose models; what is not built stays as it is published.
+
+    Raises:
+        CacheError: A stage failed; the published cache is as it was.
+    """
+    _check_root(settings)  # before an hour of work, not after it
+    outcome = run_extract(settings, report, options)
+    built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
+    outcome.seconds |= built.seconds
+    published = run_publish(settings, report, only_built=bool(selection))
+    outcome.published = published.published
+    outcome.table_seconds = published.table_seconds
+    outcome.seconds |= published.seconds
+    return outcome
+
+
+def run_extract(
+    settings: Settings,
+    report: Reporter,
+    options: ExtractOptions | None = None,
+    *,
+    lease: float = LEASE_SECONDS,
+) -> Outcome:
+    """Bring the raw lake up to date.
+
+    Args:
+        settings: Where everything is.
+        report: Told how far the stage is.
+        options: How to extract.
+        lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
+
+    Raises:
+        CacheError: The source cannot be read, or the lake cannot be written.
+        LockedError: Another extract is writing the lake.
+    """
+    require("msgspec", "pyarrow", "filelock")
+    import_extract()
+    from extract.lake.documents import V1  # noqa: PLC0415
+    from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
+    from extract.pipeline import extract  # noqa: PLC0415
+    from extract.retries import Retries  # noqa: PLC0415
+    from extract.sources.open import SourceOptions, open_source  # noqa: PLC0415
+
+    chosen = options or ExtractOptions()
+    wanted = SourceOptions(
+        database=settings.database,
+        collection=settings.collection,
+        retries=Retries(ceiling=settings.retry_seconds),
+        workers=settings.workers,
+    )
+    has_v1 = settings.v1_source != NO_SOURCE
+    if has_v1:  # an address that cannot be read is told before hours of work
+        wanted_v1 = replace(
+            wanted,
+            database=settings.v1_database,
+            collection=settings.v1_collection,
+            shape=V1,
+        )
+        source_v1 = open_source(settings.v1_source, wanted_v1)
+    source = open_source(settings.source, wanted)
+
+    def tell(stage: str, source: Source | DatabaseSource) -> Callable[[int, int], None]:
+        return lambda documents, size: report(
+            stage, documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
+        )
+
+    def bring_up_to_date(raw: Path, save: Callable[[], None]) -> Outcome:
+        outcome = Outcome(
+            lake=raw,
+            copied_from=settings.raw if _lake.is_remote(settings) else None,
+            rejects=raw / "rejects" / f"{COLLECTION}.parquet",
+        )
+        outcome.extracted = extract(source, raw, COLLECTION, tell("extract", source), chosen, save)
+        outcome.seconds["extract"] = outcome.extracted.seconds
+        save()
+        if has_v1:
+            outcome.extracted_v1 = extract(
+                source_v1, raw, V1_COLLECTION, tell("extract v1", source_v1), chosen, save
+            )
+            outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
+            save()
+        return outcome
+
+    if chosen.dry_run:
+        with _lake.reading(settings, _copying(report)) as raw:
+            return bring_up_to_date(raw, lambda: None)
+    with _lake.writing(settings, _copying(report), lease) as lake:
+        outcome = bring_up_to_date(lake.folder, lake.save)
+        if not has_v1:
+            # Models read it, with or without records.
+            Lake(lake.folder, V1_COLLECTION).ensure_schema()
+        _extract_the_rest(settings, lake, outcome, report)
+    return outcome
+
+
+def _copying(report: Reporter) -> Callable[[int, int], None]:
+    """Reports how far the copying of a lake is."""
+    return lambda done, total: report("lake", done, total, "files copied")
+
+
+def _extract_the_rest(
+    settings: Settings, lake: _lake.HeldLake, outcome: Outcome, report: Reporter
+) -> None:
+    """Bring the lakes up to date that the records name, or that stand beside them."""
+    from extract.lake import object_tables as answers  # noqa: PLC0415
+    from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
+    from extract.objects.stores import S3Store  # noqa: PLC0415
+
+    started, raw = time.perf_counter(), lake.folder
+
+    def tell(store: ObjectStore, done: int, total: int) -> None:
+        report("objects", done, total, f"from {store.description}")
+        lake.save()
+
+    with answers.locked(raw):
+        probes.prepare(raw)
+        foraging.folder(raw)
+        published = upgrades.published_at(settings.root, S3Store)
+        store = probes.open_store(settings.objects, settings.source, settings.work)
+        is_sample = settings.objects == "sample"
+        outcome.upgrades = upgrades.copy_upgrades(
+            published, raw, sample=upgrades.in_sample(store) if store and is_sample else None
+        )
+        if store is not None:
+            outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(store, raw)
+            outcome.objects = probes.ask(
+                store,
+                raw,
+                str(raw / COLLECTION / "*.parquet"),
+                partial(tell, store),
+            )
+    outcome.seconds["objects"] = time.perf_counter() - started
+
+
+def run_build(
+    settings: Settings,
+    report: Reporter,
+    *,
+    unit_tests: bool = True,
+    selection: Sequence[str] = (),
+) -> Outcome:
+    """Build and test the tables, and the SQL itself unless `unit_tests` is false.
+
+    Raises:
+        CacheError: A model or a test failed.
+    """
+    require("dbt", "filelock")
+    from biodata_cache._pipeline.dbt_build import build  # noqa: PLC0415  # needs the extra `sync`
+
+    started = time.perf_counter()
+    with _lake.reading(settings, _copying(report)) as raw:
+        _lake.check_filled(settings.raw, raw)
+        build(
+            replace(settings, raw=str(raw)),
+            lambda done, total, name: report("build", done, total, name),
+            unit_tests=unit_tests,
+            selection=selection,
+        )
+    return Outcome(seconds={"build": time.perf_counter() - started})
+
+
+def run_publish(settings: Settings, report: Reporter, *, only_built: bool = False) -> Outcome:
+    """Audit and promote the last build, or what it has built of the tables.
+
+    Raises:
+        CacheError: The build is not fit to be published, or the root cannot be written.
+    """
+    require("filelock")
+    from biodata_cache._pipeline.dbt_build import table_seconds  # noqa: PLC0415  # needs the extra `sync`
+    from biodata_cache._publish.publish import publish  # noqa: PLC0415
+
+    started = time.perf_counter()
+    published = publish(
+        settings,
+        lambda done, total, name: report("publish", done, total, name),
+        only_built=only_built,
+    )
+    return Outcome(
+        published=published,
+        seconds={"publish": time.perf_counter() - started},
+        table_seconds=table_seconds(settings.work),
+    )
+
+
+def run_dry_publish(settings: Settings) -> _publish.Report:
+    """Audit the last build, and find out what publishing it would change.
+
+    Raises:
+        CacheError: The build is not fit to be published, or the root cannot be read.
+    """
+    require("filelock")
+    from biodata_cache._publish.publish import publish  # noqa: PLC0415
+
+    return publish(settings, dry_run=True)
+
+
+def run_rollback(settings: Settings, report: Reporter) -> _publish.Report:
+    """Put the build back that was published before the last one.
+
+    Raises:
+        CacheError: There is none, or the root cannot be written.
+    """
+    require("filelock")
+    from biodata_cache._publish.publish import rollback  # noqa: PLC0415
+
+    return rollback(settings, lambda done, total, name: report("rollback", done, total, name))
+
+
+def _check_root(settings: Settings) -> None:
+    if settings.backend == "MEMORY":
+        raise SettingsError(
+            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
+            "or to s3://bucket[/prefix]."
+        )

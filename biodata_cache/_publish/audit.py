@@ -1,0 +1,286 @@
+"""The audit before publishing: the last build is good, and its files are what was tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import AuditError
+from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._core.sqltext import quoted
+from biodata_cache._pipeline.dbt_build import DATABASE, failures
+from biodata_cache._storage.base import sha256_of
+
+if TYPE_CHECKING:
+    from biodata_cache._publish.contract import Table
+
+
+@dataclass(frozen=True)
+class BuiltFile:
+    """One data file of a table in the build area, as the audit found it.
+
+    Attributes:
+        path: Path in the version folder.
+        value: Value of the partition key; None if the table is not partitioned.
+        rows: Number of rows.
+        bytes: Size.
+        sha256: Content hash.
+    """
+
+    path: str
+    value: str | None
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def check_run(
+    manifest: dict[str, Any], results: dict[str, Any], tables: list[Table], *, is_whole: bool
+) -> None:
+    """Refuse a run that failed, was of something else, or lacks what these tables need.
+
+    Args:
+        manifest: dbt's manifest.
+        results: dbt's run results.
+        tables: Tables to be published.
+        is_whole: Whether they are all there are; then nothing at all may be left out.
+
+    Raises:
+        AuditError: It is not a good run of all that the tables are made from and tested with.
+    """
+    failed = list(failures(results["results"]))
+    if failed:
+        raise AuditError(
+            "The last build failed, so nothing is published:\n  " + "\n  ".join(failed[:5])
+        )
+    if manifest["metadata"]["invocation_id"] != results["metadata"]["invocation_id"]:
+        raise AuditError(
+            "dbt's manifest and run results are of two different runs, so nothing is published: "
+            "run 'biodata-cache build' again."
+        )
+    passed = {
+        result["unique_id"]
+        for result in results["results"]
+        if result["status"] in {"success", "pass"}
+    }
+    nodes = manifest["nodes"]
+    models = {name for name, node in nodes.items() if node["resource_type"] in {"model", "seed"}}
+    if not is_whole:
+        models = _needed(nodes, models, {table.name for table in tables})
+    tests = {
+        name
+        for name, node in nodes.items()
+        if node["resource_type"] == "test"
+        and node["config"]["severity"].lower() == "error"
+        and (is_whole or models.issuperset(_parents(nodes, name)))
+    }
+    wanted = models | tests
+    missing = sorted(wanted - passed)
+    if missing or not tables:
+        raise AuditError(
+            f"The last dbt run left out {len(missing)} models and tests (the first is "
+            f"{missing[0] if missing else 'any'}), so nothing is published: "
+            "run 'biodata-cache build' or a whole 'dbt build'."
+        )
+
+
+def built_tables(
+    manifest: dict[str, Any], results: dict[str, Any], tables: list[Table]
+) -> list[Table]:
+    """Those of the tables that the run built."""
+    built = {
+        manifest["nodes"][result["unique_id"]]["name"]
+        for result in results["results"]
+        if result["status"] == "success" and result["unique_id"] in manifest["nodes"]
+    }
+    return [table for table in tables if table.name in built]
+
+
+def _needed(nodes: dict[str, Any], models: set[str], tables: set[str]) -> set[str]:
+    """The tables and all the models and seeds that they are made from."""
+    needed: set[str] = set()
+    open_ends = [name for name in models if nodes[name]["name"] in tables]
+    while open_ends:
+        name = open_ends.pop()
+        if name not in needed:
+            needed.add(name)
+            open_ends += _parents(nodes, name)
+    return needed
+
+
+def _parents(nodes: dict[str, Any], name: str) -> list[str]:
+    return [parent for parent in nodes[name]["depends_on"].get("nodes", ()) if parent in nodes]
+
+
+def build_area(work: Path, manifest: dict[str, Any]) -> Path:
+    """The version folder in the build area; there is one for the version that dbt built."""
+    version = _settings.installed_version()
+    area = work / "cache" / CACHE_FOLDER / f"bdc-v{version}"
+    if not area.is_dir():
+        raise AuditError(
+            f"There is no {area}: build with the installed version ({version}), "
+            f"dbt's project is {manifest['metadata'].get('project_name')!r}."
+        )
+    return area
+
+
+def audit(
+    work: Path, area: Path, tables: list[Table], *, is_whole: bool
+) -> dict[str, list[BuiltFile]]:
+    """Compare each file in the build area with the contract and with the tested table.
+
+    Args:
+        work: The work folder.
+        area: The version folder in the build area.
+        tables: Tables to be published.
+        is_whole: Whether they are all there are; then no other file may be there.
+
+    Raises:
+        AuditError: They differ.
+    """
+    connection = duckdb.connect(str(work / DATABASE), read_only=True)
+    connection.execute("set TimeZone = 'UTC'")
+    try:
+        built = {table.name: _audit_table(connection, area, table) for table in tables}
+    finally:
+        connection.close()
+    wanted = {file.path for files in built.values() for file in files}
+    places = {table.place for table in tables}
+    found = {
+        path.relative_to(area).as_posix()
+        for path in area.rglob("*")
+        if path.is_file() and (is_whole or path.relative_to(area).parts[0] in places)
+    }
+    if wanted != found:
+        raise AuditError(
+            f"The build area {area} does not hold what the contract names: "
+            f"missing {sorted(wanted - found)[:3]}, too many {sorted(found - wanted)[:3]}. "
+            "Build again."
+        )
+    return built
+
+
+def _audit_table(
+    connection: duckdb.DuckDBPyConnection, area: Path, table: Table
+) -> list[BuiltFile]:
+    """The files of one table, once they are known to hold what was tested."""
+    paths = _paths(connection, table)
+    missing = [path for path in paths if not (area / path).is_file()]
+    if missing:
+        raise AuditError(f"Table {table.name!r} has no file {missing[0]} in {area}: build again.")
+    if not paths:  # a partitioned table without rows
+        return []
+    files = [str(area / path) for path in paths]
+    _check_columns(connection, table, files)
+    _check_rows(connection, table, files)
+    if table.partition_key is not None:
+        _check_places(connection, table, dict(zip(files, paths.values(), strict=True)))
+    rows = dict(
+        connection.execute(
+            "select file_name, num_rows from parquet_file_metadata(?)", [files]
+        ).fetchall()
+    )
+    return [
+        BuiltFile(
+            path=path,
+            value=value,
+            rows=rows[file],
+            bytes=Path(file).stat().st_size,
+            sha256=sha256_of(Path(file)),
+        )
+        for (path, value), file in zip(paths.items(), files, strict=True)
+    ]
+
+
+def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str | None]:
+    """Paths that the files of a table must have, with the values of its partitions."""
+    if table.partition_key is None:
+        return {table.place: None}
+    sources = [table.relation, *table.partitions_from]
+    values = " union ".join(f"select {quoted(table.partition_key)} from {each}" for each in sources)
+    rows = connection.execute(f"select * from ({values}) order by 1").fetchall()
+    return {table.partition_path(value): value for (value,) in rows}
+
+
+def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
+    """Every file has the columns and types of the contract.
+
+    Raises:
+        AuditError: One has not.
+    """
+    wanted = [(column.name, column.type) for column in table.columns]
+    found = connection.execute(
+        "describe select * from read_parquet(?, hive_partitioning = false)", [files[:1]]
+    ).fetchall()
+    actual = [(row[0], row[1].upper()) for row in found]
+    if actual != wanted:
+        different = [pair for pair in zip(wanted, actual, strict=False) if pair[0] != pair[1]]
+        raise AuditError(
+            f"Table {table.name!r} has {len(actual)} columns, the contract {len(wanted)}; the "
+            f"first that differ (contract, file): {different[:1]}. Build again."
+        )
+    schemas = connection.execute(
+        """
+        select any_value(file_name)
+        from (
+            select
+                file_name,
+                list((name, type, repetition_type, duckdb_type) order by column_id) as columns
+            from parquet_schema(?)
+            group by file_name
+        )
+        group by columns
+        """,
+        [files],
+    ).fetchall()
+    if len(schemas) != 1:
+        raise AuditError(
+            f"The partitions of table {table.name!r} differ in their columns: see "
+            f"{', '.join(row[0] for row in schemas[:2])}. Build again."
+        )
+
+
+def _check_rows(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
+    """The files together hold the rows that were tested.
+
+    Raises:
+        AuditError: They do not.
+    """
+    fingerprint = "count(*), coalesce(bit_xor(hash(row_of)), 0)"
+    tested = connection.execute(f"select {fingerprint} from {table.relation} as row_of").fetchone()
+    written = connection.execute(
+        f"select {fingerprint} from read_parquet(?, hive_partitioning = false) as row_of", [files]
+    ).fetchone()
+    if tested != written:
+        raise AuditError(
+            f"Table {table.name!r} was tested with {tested[0] if tested else 0} rows, but its "
+            f"files hold {written[0] if written else 0} rows, or other ones. Build again."
+        )
+
+
+def _check_places(
+    connection: duckdb.DuckDBPyConnection, table: Table, values: dict[str, str | None]
+) -> None:
+    """Each row of a partitioned table is in the file of its value.
+
+    Raises:
+        AuditError: One is not.
+    """
+    key = quoted(str(table.partition_key))
+    found = connection.execute(
+        f"""
+        select distinct file_of_row, {key}
+        from read_parquet(?, hive_partitioning = false, filename = 'file_of_row')
+        """,
+        [list(values)],
+    ).fetchall()
+    misplaced = sorted(file for file, value in found if values[file] != value)
+    if misplaced:
+        raise AuditError(
+            f"Table {table.name!r} has rows of another {table.partition_key} in {misplaced[0]}: "
+            "build again."
+        )

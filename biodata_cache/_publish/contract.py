@@ -1,0 +1,183 @@
+"""What the dbt project promises about each published table, read from dbt's manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from biodata_cache._core.errors import BuildError
+from biodata_cache._core.registry import TABLE_TYPES
+from biodata_cache._reader.catalog import partition_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as promised.
+
+    Attributes:
+        name: Name in the file.
+        type: DuckDB type, upper case, for example `VARCHAR[]`.
+        description: Text for readers.
+    """
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One published table as promised.
+
+    Attributes:
+        name: Name of the table.
+        relation: Name of its relation in the build database, quoted.
+        description: Text for readers.
+        type: One of `TABLE_TYPES`.
+        folder: Folder or file stem in the version folder.
+        partition_key: Column that the files are partitioned by, or None.
+        partitions_from: Relations, quoted, whose column of the key's name lists partitions that
+            are there without rows.
+        primary_key: Columns that tell rows apart.
+        sort_order: Columns that rows are sorted by, within a partition.
+        columns: Columns in the order of the file.
+        dynamic_column: What every further column of the file is, its name left open; None if the
+            table has the columns above and no others.
+    """
+
+    name: str
+    relation: str
+    description: str
+    type: str
+    folder: str
+    partition_key: str | None
+    partitions_from: tuple[str, ...]
+    primary_key: tuple[str, ...]
+    sort_order: tuple[str, ...]
+    columns: tuple[Column, ...]
+    dynamic_column: Column | None = None
+
+    @property
+    def place(self) -> str:
+        """Path of the table in the version folder: its file, or the folder of its partitions."""
+        return self.folder if self.partition_key else f"{self.folder}.pqt"
+
+    def partition_path(self, value: str) -> str:
+        """Path of the file of one partition in the version folder.
+
+        Example:
+            >>> table = Table("t", "t", "", "asset", "qc", "subject_id", (), (), (), ())
+            >>> table.partition_path("a/b")
+            'qc/subject_id=a%2Fb/data.pqt'
+        """
+        return partition_path(self.folder, str(self.partition_key), value)
+
+
+def read_manifest(target: Path) -> dict[str, Any]:
+    """Manifest that the last run of dbt left.
+
+    Raises:
+        BuildError: There is none, or it cannot be read.
+    """
+    return read_artifact(target, "manifest.json")
+
+
+def read_artifact(target: Path, name: str) -> dict[str, Any]:
+    """One of the files that dbt leaves in its target folder.
+
+    Raises:
+        BuildError: It is not there, or cannot be read.
+    """
+    path = target / name
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.") from None
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{path} cannot be read ({error}): build again.") from None
+    return content
+
+
+def published_tables(manifest: dict[str, Any]) -> list[Table]:
+    """Every table that the project publishes, by name.
+
+    Args:
+        manifest: dbt's manifest.
+
+    Raises:
+        BuildError: The manifest lacks what a published table must say about itself.
+    """
+    nodes = (
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "external"
+    )
+    relations = {
+        node["name"]: node["relation_name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in {"model", "seed"}
+    }
+    return sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
+
+
+def with_dynamic_columns(database: Path, tables: list[Table]) -> list[Table]:
+    """The tables with all columns that they have, where the data name some of them.
+
+    Args:
+        database: The build database.
+        tables: Tables as the project describes them.
+    """
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return [_with_dynamic_columns(connection, table) for table in tables]
+
+
+def _with_dynamic_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Table:
+    if table.dynamic_column is None:
+        return table
+    known = {column.name for column in table.columns}
+    names = [row[0] for row in connection.execute(f"describe {table.relation}").fetchall()]
+    further = (replace(table.dynamic_column, name=name) for name in names if name not in known)
+    return replace(table, columns=(*table.columns, *further))
+
+
+def _table(node: dict[str, Any], relations: dict[str, str]) -> Table:
+    name, meta = node["name"], node["config"]["meta"]
+    if meta.get("type") not in TABLE_TYPES:
+        raise BuildError(
+            f"Table {name!r} has type {meta.get('type')!r} in its yml: "
+            f"it must be one of {', '.join(sorted(TABLE_TYPES))}."
+        )
+    return Table(
+        name=name,
+        relation=node["relation_name"],
+        description=node["description"].strip(),
+        type=meta["type"],
+        folder=meta.get("folder", name),
+        partition_key=meta.get("partition_key"),
+        partitions_from=tuple(
+            relations[name] for name in [meta.get("partitions_from")] if name is not None
+        ),
+        primary_key=tuple(meta["primary_key"]),
+        sort_order=tuple(meta["sort_order"]),
+        columns=tuple(
+            Column(
+                name=column["name"],
+                type=column["data_type"].upper(),
+                description=column["description"].strip(),
+            )
+            for column in node["columns"].values()
+        ),
+        dynamic_column=_dynamic_column(meta.get("dynamic_columns")),
+    )
+
+
+def _dynamic_column(described: dict[str, str] | None) -> Column | None:
+    if described is None:
+        return None
+    return Column("", described["data_type"].upper(), described["description"].strip())

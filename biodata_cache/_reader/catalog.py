@@ -1,0 +1,408 @@
+"""Where the files of a published version are; knows folders and names, never what is in a table."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote
+
+from biodata_cache._core import messages as _messages
+from biodata_cache._core import registry as _registry
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import (
+    ArgumentError,
+    CacheError,
+    CacheFileError,
+    CacheNotFoundError,
+    PartitionNotFoundError,
+    RegistryError,
+    VersionWarning,
+)
+from biodata_cache._core.registry import PartitionEntry, TableInfo
+from biodata_cache._pipeline import memory as _memory
+from biodata_cache._publish import history as _history
+from biodata_cache._storage import base as _store
+from biodata_cache._storage.base import DataFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._core.settings import Settings
+    from biodata_cache._publish.history import PublishedBuild
+    from biodata_cache._storage.base import Store
+
+REGISTRY_FILE = "cache_registry.json"
+VERSIONS_FILE = "cache_versions.json"
+PARTITION_FILE = "data.pqt"
+
+
+def get_cache_registry() -> CacheRegistry:
+    """The tables of the published version that is read, with their columns and files.
+
+    Returns:
+        The registry: iterate over it, or ask for a table by name.
+
+    Raises:
+        CacheNotFoundError: The version is not published there.
+        RegistryError: The registry cannot be read.
+
+    Example:
+        >>> from biodata_cache import get_cache_registry
+        >>> get_cache_registry()["quality_control"].partition_key
+        'subject_id'
+    """
+    return find().registry()
+
+
+def get_cache_versions() -> list[str]:
+    """The version folders that are released at the root, the newest last.
+
+    Returns:
+        Names such as `bdc-v0.50.0`; empty if nothing is released.
+
+    Raises:
+        RegistryError: The index cannot be read.
+
+    Warns:
+        VersionWarning: The installed package is newer than all of them; once for each process.
+
+    Example:
+        >>> from biodata_cache import get_cache_versions
+        >>> get_cache_versions()[-1].startswith("bdc-v")
+        True
+    """
+    cache = find()
+    versions = cache.versions()
+    cache.warn_if_behind(versions)
+    return versions
+
+
+def table_info(name: str) -> TableInfo:
+    """What there is to know about a published table.
+
+    It shows itself in a terminal and in a notebook: texts and types of the columns, number of rows,
+    size, freshness, partitions.
+
+    Args:
+        name: Name of the table.
+
+    Raises:
+        TableNotFoundError: There is no such table.
+
+    Example:
+        >>> from biodata_cache import table_info
+        >>> info = table_info("quality_control")
+        >>> info.partition_key, info.columns[0].type
+        ('subject_id', 'VARCHAR')
+    """
+    cache = find()
+    entry = cache.registry()[name]
+    known = {each.name: getattr(entry, each.name) for each in fields(entry)}
+    known["location"] = cache.location(entry)
+    return TableInfo(**known, version=cache.version_folder)
+
+
+def use_version(version: str | None) -> None:
+    """Read this version from now on, in this process, whatever the settings say.
+
+    Args:
+        version: Version folder, such as `"bdc-v0.50.0"`, or `"0.50.0"`; None: as the settings say.
+
+    Raises:
+        ArgumentError: It is no text.
+        CacheNotFoundError: It is not published; says which are.
+        SettingsError: It is no version.
+
+    Example:
+        >>> from biodata_cache import get_cache_versions, use_version
+        >>> use_version(get_cache_versions()[-1])
+        >>> use_version(None)
+    """
+    if version is not None:
+        if not isinstance(version, str) or not version.strip():
+            raise ArgumentError(
+                f"version must be a text like '0.50.0', not {version!r}; None: as the settings say."
+            )
+        settings = _settings.load(version=version)
+        if settings.backend != "MEMORY":  # there, it would build the tables
+            find(settings).registry()
+    _chosen_version[:] = [] if version is None else [version]
+
+
+_chosen_version: list[str] = []
+
+
+def find(settings: Settings | None = None) -> PublishedCache:
+    """The published cache that the settings name; whether it is there shows when it is read.
+
+    Args:
+        settings: Where to look; by default as `use_version` and the environment say.
+
+    Raises:
+        CacheError: The place cannot be read from, or is to be built in memory and cannot be.
+    """
+    settings = settings or _settings.load(version=next(iter(_chosen_version), None))
+    if settings.backend == "MEMORY":
+        return PublishedCache(_memory.tables(settings), settings.version_folder)
+    return PublishedCache(_store.open_store(settings), settings.version_folder)
+
+
+# What was warned of, and the places that were looked at for it.
+_warned: list[str] = []
+_looked: set[str] = set()
+
+
+class _File(NamedTuple):
+    """A data file by its path in the store, with what the registry knows of it."""
+
+    path: str
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class PublishedCache:
+    """One version of a cache.
+
+    Attributes:
+        store: Place of all versions.
+        version_folder: Name of the folder of this version.
+    """
+
+    store: Store
+    version_folder: str
+
+    def versions(self) -> list[str]:
+        """Released version folders, the newest last.
+
+        Raises:
+            RegistryError: The index is not a list of texts.
+        """
+        address = self.store.address(VERSIONS_FILE)
+        content = self._read(VERSIONS_FILE)
+        if content is None:
+            return []
+        try:
+            names = json.loads(content)
+        except ValueError as error:
+            raise RegistryError(f"{address} is not JSON ({error}). {_registry.REMEDY}") from error
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise RegistryError(f"{address} must be a list of texts. {_registry.REMEDY}")
+        return _settings.ascending(names)
+
+    def registry(self) -> CacheRegistry:
+        """The registry of this version.
+
+        Raises:
+            CacheNotFoundError: The version is not there.
+            RegistryError: The registry is not there or cannot be read.
+        """
+        path = f"{self.version_folder}/{REGISTRY_FILE}"
+        content = self._read(path)
+        if content is not None:
+            return _parsed(content, self.store.address(path))
+        there = self.store.folders("")
+        if self.version_folder not in there:
+            raise self._not_found(there)
+        raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
+
+    def history(self) -> tuple[PublishedBuild, ...]:
+        """The builds that this version went through, the live one last; none if nobody kept any.
+
+        Raises:
+            RegistryError: The history cannot be read.
+        """
+        path = f"{self.version_folder}/{_history.HISTORY_FILE}"
+        return _history.parse(self._read(path), self.store.address(path))
+
+    def warn_if_behind(self, versions: Sequence[str] | None = None) -> None:
+        """Warn once if the installed package is newer than anything that is released here.
+
+        Args:
+            versions: What is released; looked up if it is not given and may be behind.
+        """
+        try:
+            installed = f"bdc-v{_settings.installed_version()}"
+            home = self.store.address()
+            if _warned or (
+                versions is None and (home in _looked or installed == self.version_folder)
+            ):
+                return
+            _looked.add(home)
+            released = self.versions() if versions is None else versions
+        except CacheError:
+            return  # whoever needs the index will be told
+        if released and _settings.ascending([*released, installed])[-1] not in released:
+            _warned.append(installed)
+            warnings.warn(
+                f"The installed biodata-cache is {installed[5:]}, and the newest version in "
+                f"{home} is {released[-1]}: it may lack tables and columns that "
+                "the package describes. Publish this version, or install the package of that one.",
+                VersionWarning,
+                stacklevel=3,
+            )
+
+    def files(
+        self, table: TableEntry, values: Sequence[str] | None = None, *, is_strict: bool = True
+    ) -> list[DataFile]:
+        """The data files of a table, or those of some partitions.
+
+        Files in a folder all exist. Of objects that shows when they are read.
+
+        Args:
+            table: Entry of the table.
+            values: Values of the partition key; None for the whole table.
+            is_strict: Whether there must be a partition of each of the values.
+
+        Raises:
+            PartitionNotFoundError: The table has no partition of a value.
+            RegistryError: The registry places the table outside this version, or says that a table
+                that is asked for a partition has none.
+            CacheFileError: A file is missing.
+        """
+        place = self._place(table)
+        if table.partitioned:
+            files = self._partitions(table, place, values, is_strict=is_strict)
+        elif values is None:
+            files = [_File(place, table.bytes, table.sha256)]
+        else:
+            raise RegistryError(
+                f"The registry says that {table.name} is one file, so there is nothing to choose "
+                f"{_messages.few(values)} from: read it whole, or publish it in partitions."
+            )
+        missing = [file.path for file in files if not self.store.exists(file.path)]
+        if missing:
+            raise CacheFileError(
+                f"{table.name}: {self.store.address(missing[0])} is missing ({len(missing)} of its "
+                f"{len(files)} files are). {_registry.REMEDY}"
+            )
+        return [DataFile(self.store.address(path), size, sha256) for path, size, sha256 in files]
+
+    def location(self, table: TableEntry) -> str:
+        """Address of the file of a table, or of the folder of its partitions.
+
+        Raises:
+            RegistryError: The registry places the table outside this version.
+        """
+        return self.store.address(self._place(table))
+
+    def _place(self, table: TableEntry) -> str:
+        """Where the table lies in the folder that is read.
+
+        The registry holds the address at which the table was published. Only its end is used: the
+        folder may have been moved since, or be mounted elsewhere.
+        """
+        parts = [part for part in re.split(r"[/\\]", table.location) if part]
+        if self.version_folder in parts:
+            last = len(parts) - 1 - parts[::-1].index(self.version_folder)
+            inside = parts[last + 1 :]
+        else:
+            inside = parts[-1:]
+        if not inside or ".." in inside:
+            raise RegistryError(
+                f"{table.name}: its location {table.location!r} names no file in "
+                f"{self.version_folder}. {_registry.REMEDY}"
+            )
+        return "/".join([self.version_folder, *inside])
+
+    def _partitions(
+        self, table: TableEntry, place: str, values: Sequence[str] | None, *, is_strict: bool
+    ) -> list[_File]:
+        """The files of some partitions, or of all in the order of the registry.
+
+        An older publisher did not list them: then they are what the folder holds, by value.
+
+        Raises:
+            PartitionNotFoundError: The table has no partition of a value.
+        """
+        key = str(table.partition_key)
+        known = (
+            {value: PartitionEntry(value) for value in self._found_partitions(place, key)}
+            if table.partitions is None
+            else {entry.value: entry for entry in table.partitions}
+        )
+        if values is None:
+            chosen = list(known.values())
+        elif is_strict:
+            chosen = [_chosen(table, known, value) for value in values]
+        else:
+            chosen = [known[value] for value in values if value in known]
+        return [
+            _File(partition_path(place, key, entry.value), entry.bytes, entry.sha256)
+            for entry in chosen
+        ]
+
+    def _found_partitions(self, place: str, key: str) -> list[str]:
+        """Values of the partitions in a folder, sorted."""
+        file = re.compile(f"{re.escape(place)}/{re.escape(key)}=([^/]*)/{PARTITION_FILE}")
+        matches = (file.fullmatch(path) for path in self.store.listing(f"{place}/"))
+        return sorted(unquote(match[1]) for match in matches if match)
+
+    def _read(self, path: str) -> bytes | None:
+        """Content of a document; None if there is none.
+
+        Raises:
+            RegistryError: It cannot be read.
+        """
+        try:
+            return self.store.read(path)
+        except CacheFileError as error:
+            raise RegistryError(f"{error} {_registry.REMEDY}") from error
+
+    def _not_found(self, there: list[str]) -> CacheNotFoundError:
+        """The error for a version that is not there."""
+        versions = _settings.ascending(there)
+        home = self.store.address()
+        if not versions:
+            return CacheNotFoundError(
+                f"There is no published cache in {home}: set BIODATA_CACHE_ROOT to the folder, or "
+                f"s3://bucket[/prefix], that holds {_settings.CACHE_FOLDER!r}."
+            )
+        return CacheNotFoundError(
+            f"There is no {self.version_folder} in {home}. It has {', '.join(versions)}: choose "
+            "one of them with use_version() or BIODATA_CACHE_VERSION, or publish this version."
+        )
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes, address: str) -> CacheRegistry:
+    """The registry that this content is: thousands of partitions take a while to check.
+
+    Raises:
+        RegistryError: It is none.
+    """
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise RegistryError(f"{address} cannot be read ({error}). {_registry.REMEDY}") from error
+    return _registry.parse(text, address)
+
+
+def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str) -> PartitionEntry:
+    """The entry of one partition.
+
+    Raises:
+        PartitionNotFoundError: There is none of this value.
+    """
+    if value in partitions:
+        return partitions[value]
+    values = list(partitions)
+    raise PartitionNotFoundError(
+        f"{table.name} has no {table.partition_key} {value!r}."
+        f"{_messages.nearest(value, values)} It has {_messages.few(values)}."
+    )
+
+
+def partition_path(folder: str, key: str, value: str) -> str:
+    """Path of the file of one partition, its value percent-encoded as DuckDB does it.
+
+    Example:
+        >>> partition_path("qc", "subject_id", "a/b")
+        'qc/subject_id=a%2Fb/data.pqt'
+    """
+    return f"{folder}/{key}={quote(value, safe='')}/{PARTITION_FILE}"

@@ -1,0 +1,352 @@
+"""Tables of users' own, kept beside the versions and read back as they were written."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from biodata_cache import tables
+from biodata_cache._core import messages as _messages
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import ArgumentError, CacheFileError, CustomNotFoundError
+from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._pipeline import memory as _memory
+from biodata_cache._reader import catalog as _published
+from biodata_cache._reader import filters as _filters
+from biodata_cache._reader import frames as _frames
+from biodata_cache._reader import read as _read
+from biodata_cache._storage import base as _store
+from biodata_cache._storage.base import Content, sha256_of
+
+if TYPE_CHECKING:
+    from biodata_cache._storage.base import Store
+
+FOLDER = "custom"
+_LONGEST_NAME = 100
+_ATTEMPTS = 4
+_METADATA_KEY = "biodata_cache"
+_RESERVED = {*tables.__all__, "cache_registry", "cache_versions", "custom"}
+
+
+@overload
+def custom(name: str) -> pd.DataFrame: ...
+@overload
+def custom(name: str, df: pd.DataFrame) -> None: ...
+def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
+    """Keep a DataFrame under a name of your own, or read it back.
+
+    Custom tables belong to no version: they stay when a new one is published. The last writer of a
+    name wins, and readers see the old table or the new one.
+
+    Args:
+        name: ASCII letters, digits, `_` and `-`, at most 100; not the name of a published table.
+        df: What to keep; without it, the table of that name is read. The index is not kept.
+
+    Returns:
+        The table as it was kept: same types, lists, time zones and texts; None if `df` is given.
+
+    Raises:
+        AccessError: The place may not be written.
+        ArgumentError: The name cannot be used, or a column would not come back as it is.
+        CustomNotFoundError: There is no table of this name; says which there are.
+
+    Example:
+        >>> import pandas as pd
+        >>> from biodata_cache import custom
+        >>> custom("my_status", pd.DataFrame({"asset_name": ["a"], "tags": [["x", "y"]]}))
+        >>> custom("my_status")["tags"][0]
+        ['x', 'y']
+    """
+    path = f"{FOLDER}/{_checked(name)}.pqt"
+    settings = _settings.load()
+    is_memory = settings.backend == "MEMORY"
+    if is_memory and not settings.is_memory_asked:
+        _memory.tables(settings)  # says what to set
+    store = _memory.place(settings) if is_memory else _store.open_store(settings)
+    if df is None:
+        return _read_table(store, name, path)
+    _write_table(store, name, path, df)
+    return None
+
+
+def _checked(name: object) -> str:
+    """The name, if it can be used.
+
+    Raises:
+        ArgumentError: It cannot.
+    """
+    text = _filters.text_argument("name", name)
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text) or len(text) > _LONGEST_NAME:
+        raise ArgumentError(
+            f"{text!r} cannot be the name of a custom table: use 1 to {_LONGEST_NAME} ASCII "
+            "letters, digits, '_' and '-'."
+        )
+    if text.lower() in _RESERVED:
+        raise ArgumentError(f"{text!r} is the name of a published table: choose another.")
+    return text
+
+
+def _read_table(store: Store, name: str, path: str) -> pd.DataFrame:
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _frame(store, path)
+        except CacheFileError as error:  # noqa: PERF203  # next to a read that costs nothing
+            names = _names(store)
+            if name not in names:
+                raise CustomNotFoundError(
+                    f"There is no custom table {name!r} in {store.address(FOLDER)}."
+                    f"{_messages.nearest(name, names)} There is {', '.join(names) or 'none'}."
+                ) from None
+            if attempt == _ATTEMPTS - 1 or not isinstance(error, _read.ChangedError):
+                raise
+    raise AssertionError  # the last attempt returns or raises
+
+
+def _names(store: Store) -> list[str]:
+    """Names of the custom tables there are."""
+    return sorted(
+        path.removeprefix(f"{FOLDER}/").removesuffix(".pqt")
+        for path in store.listing(f"{FOLDER}/")
+        if re.fullmatch(rf"{FOLDER}/[^/]+\.pqt", path)
+    )
+
+
+def _write_table(store: Store, name: str, path: str, frame: pd.DataFrame) -> None:
+    """Write to a file of our own, look whether all comes back from it, and put it in its place.
+
+    Raises:
+        ArgumentError: A column would not come back as it is.
+    """
+    _check_frame(frame)
+    with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder:
+        file = Path(folder) / path
+        file.parent.mkdir()
+        try:
+            # Copied, because DuckDB cannot read columns that pandas has turned round in place.
+            _copy(frame.reset_index(drop=True).copy(), file)
+            back = _frame(_store.LocalStore(Path(folder)), path)
+        except (duckdb.Error, CacheFileError, TypeError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ArgumentError(
+                f"The DataFrame for {name!r} cannot be kept ({reason}): give each column values of "
+                "one type."
+            ) from error
+        _check_same(name, frame, back)
+        store.write(path, Content(file.stat().st_size, sha256_of(file), file))
+
+
+def _check_frame(frame: object) -> None:
+    """Refuse what has no place in a file.
+
+    Raises:
+        ArgumentError: It is no DataFrame, or has no columns, or an index that means something.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise ArgumentError(f"df must be a pandas DataFrame, not {type(frame).__name__}.")
+    names = [str(column).casefold() for column in frame.columns]
+    if not names or not all(isinstance(column, str) and column for column in frame.columns):
+        raise ArgumentError(f"df needs columns whose names are texts; it has {[*frame.columns]}.")
+    if len(set(names)) < len(names):
+        raise ArgumentError(
+            f"df has two columns of one name, case aside: {_messages.few(list(frame.columns))}."
+        )
+    if any(name is not None for name in frame.index.names):
+        raise ArgumentError(
+            f"df has an index that is called {list(frame.index.names)}, which is not kept: make "
+            "it a column with df.reset_index()."
+        )
+
+
+def _copy(frame: pd.DataFrame, file: Path) -> None:
+    """Write a parquet file, and into it what pandas called the types."""
+    kinds = {name: _kind(frame[name]) for name in frame.columns}
+    prepared = frame.assign(
+        **{name: _prepared(frame[name]) for name in frame.columns if frame[name].dtype == object}
+    )
+    metadata = {name: _described(frame[name].dtype, kinds[name]) for name in frame.columns}
+    with duckdb.connect() as duck:
+        duck.execute("set TimeZone = 'UTC'")
+        duck.execute(f"set pandas_analyze_sample = {max(len(frame), 1)}")
+        rows = duck.from_df(prepared)
+        rows = rows.select(
+            *[
+                _filters.column_expression(name).cast("VARCHAR").alias(name)
+                if kinds[name] == "text"
+                else _filters.column_expression(name).cast("VARCHAR[]").alias(name)
+                if kinds[name].startswith("empty")
+                else _filters.column_expression(name)
+                for name in frame.columns
+            ]
+        )
+        rows.create_view("prepared_rows")
+        duck.execute(
+            f"copy (from prepared_rows) to {literal(str(file))} (format parquet, "
+            f"compression zstd, kv_metadata {{{_METADATA_KEY}: {literal(json.dumps(metadata))}}})"
+        )
+
+
+def _described(dtype: Any, kind: str) -> dict[str, Any]:  # noqa: ANN401  # of pandas or numpy
+    """What it takes to make the type again."""
+    description: dict[str, Any] = {"dtype": str(dtype), "kind": kind}
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories = dtype.categories.tolist()
+        if all(isinstance(category, str) for category in categories):
+            description |= {"categories": categories, "ordered": dtype.ordered}
+    return description
+
+
+def _kind(series: pd.Series[Any]) -> str:
+    """What the values of a column of Python objects are; `plain` for all other columns."""
+    if series.dtype != object:
+        return "plain"
+    values = [value for value in series if not _is_array_missing(value)]
+    if all(isinstance(value, str) for value in values):
+        return "text"
+    if all(isinstance(value, np.ndarray) for value in values):
+        return "arrays" if any(len(value) for value in values) else "empty arrays"
+    if all(isinstance(value, list) for value in values):
+        return "lists" if any(values) else "empty lists"
+    return "objects"
+
+
+def _prepared(series: pd.Series[Any]) -> pd.Series[Any]:
+    """The same values, as DuckDB takes them."""
+    values = [
+        None
+        if _is_array_missing(value)
+        else value.tolist()
+        if isinstance(value, np.ndarray)
+        else value
+        for value in series
+    ]
+    return pd.Series(values, dtype=object, index=series.index)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
+
+
+def _frame(store: Store, path: str) -> pd.DataFrame:
+    """The table in a file, as it was before it was written."""
+    cache = _published.PublishedCache(store, FOLDER)
+    file = _store.DataFile(store.address(path))
+    with _read.connection(cache, [file], is_whole=True) as (duck, (place,)):
+        found = duck.execute(
+            "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",
+            [place, _METADATA_KEY],
+        ).fetchone()
+        metadata = json.loads(found[0]) if found else {}
+        source, values = "read_parquet($file, hive_partitioning = false)", {"file": place}
+        types = _read.column_types(duck, source, values)
+        # DuckDB gives whole numbers to pandas as fractions where some are missing.
+        longest = max(map(len, types))
+        flags = {
+            name: name.ljust(longest) + " is missing"  # longer than the name of any column
+            for name, what in metadata.items()
+            if name in types and re.fullmatch(r"U?Int\d+", what["dtype"])
+        }
+        selected = ", ".join(
+            f"cast(coalesce({quoted(name)}, 0) as {kind}) as {quoted(name)}, "
+            f"{quoted(name)} is null as {quoted(flags[name])}"
+            if name in flags
+            else quoted(name)
+            for name, kind in types.items()
+        )
+        frame = _frames.frame(duck, f"select {selected} from {source}", values)
+    restored = {
+        name: _restored(frame[name], metadata[name], frame.get(flags.get(name, "")))
+        for name in frame.columns
+        if name in metadata
+    }
+    whole: pd.DataFrame = frame.assign(**restored).loc[:, list(types)]
+    return whole
+
+
+def _restored(
+    series: pd.Series[Any], what: dict[str, Any], missing: pd.Series[Any] | None
+) -> pd.Series[Any]:
+    """A column with the type that it had."""
+    dtype, kind = what["dtype"], what["kind"]
+    if dtype == "object":
+        values = [None if _is_array_missing(value) else _unmasked(value) for value in series]
+        if kind.endswith("lists"):
+            values = [_as_lists(value) for value in values]
+        return pd.Series(values, dtype=object, index=series.index, name=series.name)
+    if missing is not None:
+        whole: pd.Series[Any] = series.astype(dtype)
+        return whole.mask(missing.astype(bool))
+    target = pd.api.types.pandas_dtype(dtype)
+    if "categories" in what:
+        categories = pd.Index(what["categories"], dtype=series.dtype)
+        target = pd.CategoricalDtype(categories, what["ordered"])
+    if isinstance(target, pd.DatetimeTZDtype):
+        series = series.dt.tz_convert(target.tz)
+    if series.dtype == target:
+        return series
+    converted: pd.Series[Any] = series.astype(target)
+    return converted
+
+
+def _is_array_missing(value: object) -> bool:
+    return not isinstance(value, (np.ndarray, list, dict)) and _is_missing(value)
+
+
+def _unmasked(value: Any) -> Any:  # noqa: ANN401  # arrays of anything
+    """The array without a mask, which DuckDB puts over fractions that are missing."""
+    if isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "f":
+        return value.filled(np.nan)
+    return value
+
+
+def _as_lists(value: Any) -> Any:  # noqa: ANN401  # lists of anything
+    return [_as_lists(each) for each in value.tolist()] if isinstance(value, np.ndarray) else value
+
+
+def _check_same(name: str, frame: pd.DataFrame, back: pd.DataFrame) -> None:
+    """Refuse what does not come back as it is.
+
+    Raises:
+        ArgumentError: Which column, and where.
+    """
+    for column in frame.columns:
+        before, after = frame[column].reset_index(drop=True), back.get(column)
+        if after is None or before.dtype != after.dtype:
+            raise ArgumentError(
+                f"Column {column!r} of type {before.dtype} cannot be kept in {name!r}: it would "
+                f"come back as {None if after is None else after.dtype}. Convert it first."
+            )
+        different = _different(before, after)
+        if different is not None:
+            raise ArgumentError(
+                f"Column {column!r} cannot be kept in {name!r}: row {different} has "
+                f"{before[different]!r}, and would come back as {after[different]!r}. Convert "
+                "the column to values of one type."
+            )
+
+
+def _different(before: pd.Series[Any], after: pd.Series[Any]) -> int | None:
+    """The first row in which two columns of one type differ."""
+    if before.dtype != object:
+        same = ((before == after).fillna(False) | (before.isna() & after.isna())).astype(bool)  # noqa: FBT003
+        return None if same.all() else int((~same).to_numpy().argmax())
+    for row, (one, other) in enumerate(zip(before, after, strict=True)):
+        if not _equal(one, other):
+            return row
+    return None
+
+
+def _equal(one: Any, other: Any) -> bool:  # noqa: ANN401  # whatever a DataFrame holds
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return _equal(one.tolist(), other.tolist())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    if _is_array_missing(one) or _is_array_missing(other):
+        return _is_array_missing(one) and _is_array_missing(other)
+    return type(one) is type(other) and bool(one == other)

@@ -1,0 +1,180 @@
+"""How the registry and its tables look in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import textwrap
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from biodata_cache._core import messages as _messages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from biodata_cache._core.registry import CacheRegistry, TableEntry
+
+_WIDEST = 120
+_LEAST_TEXT = 30
+_GAP = "  "
+
+
+def table_text(entry: TableEntry) -> str:
+    """A table for a terminal: what it is, how large and how fresh, and its columns."""
+    width = _width()
+    lines = [entry.name, ""]
+    lines += [line for part in _parts(entry) for line in textwrap.wrap(part, width)]
+    lines += ["", *(line for fact in facts(entry) for line in textwrap.wrap(fact, width)), ""]
+    rows = [(each.name, each.type or "?", _plain(each.description)) for each in entry.columns]
+    return "\n".join(lines + _grid(("column", "type", "what it holds"), rows, width))
+
+
+def table_html(entry: TableEntry) -> str:
+    """A table for a notebook."""
+    rows = [(each.name, each.type or "?", _plain(each.description)) for each in entry.columns]
+    said = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts(entry))
+    text = "<br>".join(map(html.escape, _parts(entry)))
+    return (
+        f"<h4>{html.escape(entry.name)}</h4><p>{text}</p>"
+        f"<ul>{said}</ul>{_html_grid(('column', 'type', 'what it holds'), rows)}"
+    )
+
+
+def registry_text(registry: CacheRegistry) -> str:
+    """All tables for a terminal, a line each, or as many as its text takes."""
+    return "\n".join(_grid(_HEADER, _listed(registry), _width()))
+
+
+def registry_html(registry: CacheRegistry) -> str:
+    """All tables for a notebook."""
+    return _html_grid(_HEADER, _listed(registry))
+
+
+_HEADER = ("table", "rows", "size", "built", "what it holds")
+
+
+def _listed(registry: CacheRegistry) -> list[tuple[str, ...]]:
+    return [
+        (
+            entry.name,
+            "?" if entry.row_count is None else f"{entry.row_count:,}",
+            "?" if entry.bytes is None else size(entry.bytes),
+            ago(entry.built_at),
+            _first_sentence(_plain(entry.description)),
+        )
+        for entry in registry
+    ]
+
+
+def facts(entry: TableEntry) -> list[str]:
+    """What there is to say about a table beside its text and its columns, in lines."""
+    rows = "unknown number of rows" if entry.row_count is None else f"{entry.row_count:,} rows"
+    measured = [rows]
+    if entry.bytes is not None:
+        measured.append(size(entry.bytes))
+    if entry.files is not None:
+        measured.append(f"{entry.files:,} file{'' if entry.files == 1 else 's'}")
+    lines = [", ".join(measured)]
+    if entry.built_at is not None:
+        lines.append(f"built {entry.built_at} ({ago(entry.built_at)})")
+    if entry.partitioned:
+        lines.append(f"partitions: one file for each {entry.partition_key}{_values(entry)}")
+    if entry.primary_key:
+        lines.append(f"key: {', '.join(entry.primary_key)}")
+    if entry.sort_order:
+        lines.append(f"sorted by: {', '.join(entry.sort_order)}")
+    return [*lines, f"location: {entry.location}"]
+
+
+def _values(entry: TableEntry) -> str:
+    if entry.partitions is None:
+        return ""
+    values = [partition.value for partition in entry.partitions]
+    return f" ({len(values):,}: {_messages.few(values)})"
+
+
+def size(count: int) -> str:
+    """A number of bytes, as people read it.
+
+    Example:
+        >>> size(999), size(1_520_128)
+        ('999 bytes', '1.5 MB')
+    """
+    if count < 1000:  # noqa: PLR2004  # a thousand
+        return f"{count} bytes"
+    number = float(count)
+    for unit in ("kB", "MB", "GB"):  # noqa: B007  # the last one is used
+        number /= 1000
+        if number < 999.5:  # noqa: PLR2004  # what rounds to three digits
+            break
+    return f"{number:.1f} {unit}"
+
+
+def ago(built_at: str | None) -> str:
+    """How long ago that was; a question mark if nobody knows."""
+    seconds = seconds_since(built_at)
+    if seconds is None:
+        return "?"
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            number = int(seconds // length)
+            return f"{number:,} {unit}{'' if number == 1 else 's'} ago"
+    return "just now"
+
+
+def seconds_since(built_at: str | None) -> float | None:
+    """Seconds since a time as the registry has it; None if it is none."""
+    try:
+        # Python 3.10 reads no Z.
+        built = datetime.fromisoformat((built_at or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    if built.tzinfo is None:
+        built = built.replace(tzinfo=timezone.utc)
+    return (datetime.now(timezone.utc) - built).total_seconds()
+
+
+def _plain(text: str) -> str:
+    """Markdown without its marks, in one line."""
+    return " ".join(re.sub(r"\*\*|`", "", text).split())
+
+
+def _parts(entry: TableEntry) -> list[str]:
+    """The text of a table: what it holds, what it leaves out, what to watch."""
+    parts = re.split(r"\n\s*\n|(?=\*\*(?:Left|Watch) out:)", entry.description)
+    return [_plain(part) for part in parts if part.strip()]
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!?]) ", text, maxsplit=1)[0]
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
+
+
+def _grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Columns side by side, the last of them in as many lines as it takes."""
+    rows = [header, *rows]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(header) - 1)]
+    indent = sum(widths) + len(_GAP) * len(widths)
+    lines = []
+    for row in rows:
+        first, *others = textwrap.wrap(row[-1], max(width - indent, _LEAST_TEXT)) or [""]
+        cells = [cell.ljust(wide) for cell, wide in zip(row, widths, strict=False)]
+        lines.append(_GAP.join([*cells, first]).rstrip())
+        lines += [" " * indent + other for other in others]
+    return lines
+
+
+def _html_grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    left = ' style="text-align: left; vertical-align: top"'
+
+    def line(tag: str, cells: Sequence[str]) -> str:
+        joined = "".join(f"<{tag}{left}>{html.escape(cell)}</{tag}>" for cell in cells)
+        return f"<tr>{joined}</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f"<table><thead>{line('th', header)}</thead><tbody>{body}</tbody></table>"

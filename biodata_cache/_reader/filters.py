@@ -1,0 +1,478 @@
+"""What keeps some of the rows of a table: keyword filters on its columns.
+
+A filter never becomes text of SQL: its values are bound as parameters, or are constants of DuckDB's
+expressions.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeGuard
+
+import duckdb
+import numpy as np
+import pandas as pd
+from duckdb import ConstantExpression, FunctionExpression, SQLExpression
+
+from biodata_cache._core import messages as _messages
+from biodata_cache._core.errors import ArgumentError
+from biodata_cache._core.sqltext import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INSTANT = "TIMESTAMP WITH TIME ZONE"
+_TIMES = {"TIMESTAMP", "DATE", INSTANT}
+_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*\)")
+_TEXT_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?P<clock>[T ]\d{2}:\d{2}.*)?")
+# The one form in which a published text has a time that DuckDB does not cast.
+_TIME_IN_NAMES = "%Y-%m-%d_%H-%M-%S"
+_PAIR = 2
+_MANY = 50
+# The integers of DuckDB end here.
+_HUGEST = 2**127 - 1
+
+Kind = Literal["text", "number", "flag", "time", "other"]
+
+
+class Bound(NamedTuple):
+    """One end of a range.
+
+    Attributes:
+        value: The end.
+        inclusive: Whether the end itself is in the range.
+    """
+
+    value: object
+    inclusive: bool
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """A column holds one of some values, or is a list with one of them.
+
+    Attributes:
+        column: Name of the column.
+        type: DuckDB type of the column.
+        values: The values, without doubles.
+        or_missing: Whether a missing value will do, too.
+    """
+
+    column: str
+    type: str
+    values: tuple[object, ...]
+    or_missing: bool
+
+
+@dataclass(frozen=True)
+class Within:
+    """A column holds a value between two ends.
+
+    Attributes:
+        column: Name of the column.
+        low: Lower end; None if there is none.
+        high: Upper end; None if there is none.
+        is_text_time: Whether the column holds times as texts, to be compared as instants.
+    """
+
+    column: str
+    low: Bound | None
+    high: Bound | None
+    is_text_time: bool
+
+
+Condition = AnyOf | Within
+
+Scalar = str | float | date | Decimal | np.generic | None
+#: A text or any of some; a pair of times is a range of times that are text.
+TextFilter = str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice
+NumberFilter = (
+    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice
+)
+FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None]
+TimeFilter = str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice
+#: What a filter on a column may be: see `biodata_cache.tables`.
+FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice
+
+
+def conditions(
+    table: str, types: Mapping[str, str], filters: Mapping[str, object]
+) -> list[Condition]:
+    """The conditions that filters stand for.
+
+    Args:
+        table: Name of the table, for messages.
+        types: DuckDB types by column.
+        filters: Values by column.
+
+    Raises:
+        ArgumentError: There is no such column, or its values are of another kind.
+
+    Example:
+        >>> conditions("assets", {"name": "VARCHAR"}, {"name": ["a", "a", None]})
+        [AnyOf(column='name', type='VARCHAR', values=('a',), or_missing=True)]
+    """
+    check_columns(table, types, list(filters))
+    return [_condition(name, types[name], value) for name, value in filters.items()]
+
+
+def check_columns(table: str, known: Iterable[str], asked: Sequence[str]) -> None:
+    """Refuse columns that the table does not have.
+
+    Raises:
+        ArgumentError: There is no such column; says which are most like it.
+    """
+    names = list(known)
+    unknown = [name for name in asked if name not in names]
+    if unknown:
+        raise ArgumentError(
+            f"{table} has no column {_messages.few(unknown)}."
+            f"{_messages.nearest(unknown[0], names)} It has {', '.join(names)}."
+        )
+
+
+def _condition(column: str, kind: str, value: object) -> Condition:
+    if isinstance(value, slice):
+        if value.step is not None:
+            raise ArgumentError(f"{column}: a range has no step, as in {value!r}.")
+        return _within(column, kind, value.start, value.stop, value)
+    if isinstance(value, tuple):
+        if len(value) != _PAIR:
+            raise ArgumentError(
+                f"{column}: {value!r} is neither a pair (low, high) nor a list: to keep any of "
+                "several values, give a list."
+            )
+        return _within(column, kind, value[0], value[1], value)
+    value = without_dimensions(value)
+    values = [*value] if is_many(value) else [value]
+    present = [each for each in values if not is_missing(each)]
+    convert = _CONVERSIONS[_kind(_element(kind))]
+    converted = [convert(column, kind, each) for each in present]
+    return AnyOf(column, kind, tuple(dict.fromkeys(converted)), len(present) < len(values))
+
+
+def is_many(value: object) -> TypeGuard[Iterable[object]]:
+    """Whether these are several values: a list, a set, an array, a Series."""
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+def without_dimensions(value: object) -> object:
+    """The scalar that an array without dimensions is: nothing can go through that."""
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value stands for none: None, or what pandas and numpy have for it."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    # A value that is not a number, or no time, is not equal to itself.
+    return isinstance(value, (float, np.generic)) and bool(value != value)  # noqa: PLR0124
+
+
+def _element(kind: str) -> str:
+    """Type of the elements of a list; a type that is no list stays."""
+    return kind[:-2] if kind.endswith("[]") else kind
+
+
+def _kind(kind: str) -> Kind:
+    if kind == "VARCHAR":
+        return "text"
+    if kind == "BOOLEAN":
+        return "flag"
+    if kind in _TIMES:
+        return "time"
+    return "number" if _NUMBERS.fullmatch(kind) else "other"
+
+
+def text_argument(name: str, value: object) -> str:
+    """The argument, if it is a text.
+
+    Raises:
+        ArgumentError: It is something else, for example a number.
+    """
+    if not isinstance(value, str):
+        raise ArgumentError(
+            f"{name} must be a text, not {value!r} ({type(value).__name__}): give it as it stands "
+            "in the record, in quotes. '0451' and '451' are two different texts."
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ArgumentError(
+            f"{name} must be a text of whole characters, not {value!r}: it has half of one."
+        ) from None
+    return str(value)
+
+
+def _as_text(column: str, kind: str, value: object) -> str:  # noqa: ARG001
+    return text_argument(column, value)
+
+
+def _as_number(column: str, kind: str, value: object) -> int | float | Decimal:
+    value = plain(value)
+    if not isinstance(value, (int, float, Decimal)) or isinstance(value, bool):
+        raise _wrong(column, kind, value, "a number")
+    # What is beyond the integers and decimals of DuckDB is a number nevertheless.
+    if isinstance(value, int) and not -_HUGEST <= value <= _HUGEST:
+        return _as_float(value)
+    return float(value) if isinstance(value, Decimal) and value.is_infinite() else value
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _as_flag(column: str, kind: str, value: object) -> bool:
+    value = plain(value)
+    if isinstance(value, bool):
+        return value
+    raise _wrong(column, kind, value, "True or False")
+
+
+def _as_time(column: str, kind: str, value: object) -> datetime:
+    stamp = _stamp(column, kind, value)
+    if kind == INSTANT:
+        return stamp.replace(tzinfo=timezone.utc) if stamp.tzinfo is None else stamp
+    if stamp.tzinfo is not None:
+        raise ArgumentError(
+            f"{column} holds times without a zone, and {value!r} has one: leave the zone out."
+        )
+    return stamp
+
+
+def _refuse(column: str, kind: str, value: object) -> object:
+    raise ArgumentError(
+        f"{column} is of type {kind}, which cannot be compared with {value!r}: it can be filtered "
+        "by None, or in sql()."
+    )
+
+
+_CONVERSIONS: dict[Kind, Callable[[str, str, object], object]] = {
+    "text": _as_text,
+    "number": _as_number,
+    "flag": _as_flag,
+    "time": _as_time,
+    "other": _refuse,
+}
+
+
+def plain(value: object) -> object:
+    """The value of Python's own that a scalar of numpy is."""
+    # Of times, numpy would make numbers.
+    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
+        found: object = value.item()
+        return found
+    return value
+
+
+def _wrong(column: str, kind: str, value: object, what: str) -> ArgumentError:
+    return ArgumentError(
+        f"{column} is of type {kind}: it must be {what}, not {value!r} ({type(value).__name__})."
+    )
+
+
+def _stamp(column: str, kind: str, value: object) -> datetime:
+    """A point in time, as it was given.
+
+    Raises:
+        ArgumentError: It is none.
+    """
+    is_written = isinstance(value, str) and _TEXT_TIME.fullmatch(value)
+    if is_written or isinstance(value, (date, np.datetime64)):
+        try:
+            stamp: datetime = pd.Timestamp(value).to_pydatetime(warn=False)  # type: ignore[arg-type]
+        except ValueError:
+            raise _wrong(column, kind, value, "a time that there is") from None
+        return stamp
+    raise _wrong(column, kind, value, "a time: a datetime, a date, or a text like '2024-01-31'")
+
+
+def _is_day(value: object) -> bool:
+    """Whether this is a day, and not a point in time."""
+    if isinstance(value, str):
+        found = _TEXT_TIME.fullmatch(value)
+        return found is not None and found["clock"] is None
+    if isinstance(value, np.datetime64):
+        return np.datetime_data(value.dtype)[0] == "D"
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _within(column: str, kind: str, low: object, high: object, given: object) -> Within:
+    what = _kind(kind)
+    if what == "number":
+        ends = [None if is_missing(end) else _as_number(column, kind, end) for end in (low, high)]
+        first, last = (None if end is None else Bound(end, inclusive=True) for end in ends)
+        return Within(column, first, last, is_text_time=False)
+    if is_missing(low) and is_missing(high):  # there, whatever it is
+        return Within(column, None, None, is_text_time=False)
+    if what not in {"time", "text"}:
+        raise ArgumentError(
+            f"{column} is of type {kind}, which has no ranges like {given!r}: to keep any of "
+            "several values, give a list."
+        )
+    is_text = what == "text"
+    for end in (low, high):
+        if is_text and not is_missing(end) and not _is_time(end):
+            raise ArgumentError(
+                f"{column}: {given!r} is no range of times: to keep any of several texts, give a "
+                "list; for a range, give datetimes, or texts like '2024-01-31'."
+            )
+    target = INSTANT if is_text else kind
+    first = None if is_missing(low) else Bound(_as_time(column, target, low), inclusive=True)
+    last = None if is_missing(high) else _last(column, target, high)
+    return Within(column, first, last, is_text_time=is_text)
+
+
+def _is_time(value: object) -> bool:
+    if isinstance(value, str):
+        return _TEXT_TIME.fullmatch(value) is not None
+    return isinstance(value, (date, np.datetime64))
+
+
+def _last(column: str, kind: str, value: object) -> Bound:
+    """The upper end of a range of times: a day is in it to its end."""
+    if not _is_day(value):
+        return Bound(_as_time(column, kind, value), inclusive=True)
+    day = _stamp(column, kind, value).date()
+    if day == date.max:  # which stands for no end, and has no day after it
+        return Bound(_as_time(column, kind, datetime.max), inclusive=True)
+    midnight = datetime.combine(day + timedelta(days=1), time())
+    return Bound(_as_time(column, kind, midnight), inclusive=False)
+
+
+# As SQL with parameters --------------------------------------------------------------------------
+
+
+def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
+    """The conditions after `where`, and the values of their parameters; empty for none.
+
+    Example:
+        >>> as_sql(conditions("assets", {"name": "VARCHAR"}, {"name": "a"}))
+        ('"name" in ($filter_0)', {'filter_0': 'a'})
+    """
+    values: dict[str, object] = {}
+
+    def bind(value: object) -> str:
+        parameter = f"filter_{len(values)}"
+        values[parameter] = value
+        return f"${parameter}"
+
+    texts = [
+        _any_of_as_sql(each, bind) if isinstance(each, AnyOf) else _within_as_sql(each, bind)
+        for each in found
+    ]
+    return " and ".join(texts), values
+
+
+def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
+    column = quoted(condition.column)
+    alternatives = []
+    if loses_order(condition):
+        # To name every value takes DuckDB much longer; the values of a list are of one type.
+        for kind in dict.fromkeys(map(type, condition.values)):
+            listed = bind([value for value in condition.values if type(value) is kind])
+            alternatives.append(f"{column} in (select unnest({listed}))")
+    elif condition.values:
+        listed = ", ".join(map(bind, condition.values))
+        alternatives.append(
+            f"list_has_any({column}, [{listed}])"
+            if condition.type.endswith("[]")
+            else f"{column} in ({listed})"
+        )
+    if condition.or_missing:
+        alternatives.append(f"{column} is null")
+    return _either(alternatives)
+
+
+def loses_order(condition: Condition) -> bool:
+    """Whether so many values are looked up that DuckDB makes a join of it."""
+    if not isinstance(condition, AnyOf) or condition.type.endswith("[]"):
+        return False
+    return len(condition.values) > _MANY
+
+
+def _either(alternatives: list[str]) -> str:
+    if len(alternatives) > 1:
+        return f"({' or '.join(alternatives)})"
+    return alternatives[0] if alternatives else "false"
+
+
+def _within_as_sql(condition: Within, bind: Callable[[object], str]) -> str:
+    column = _compared(condition)
+    comparisons = [
+        f"{column} {sign}{'=' if bound.inclusive else ''} {bind(bound.value)}"
+        for sign, bound in ((">", condition.low), ("<", condition.high))
+        if bound is not None
+    ]
+    return " and ".join(comparisons) or f"{column} is not null"
+
+
+def _compared(condition: Within) -> str:
+    """SQL for what a range is compared with."""
+    column = quoted(condition.column)
+    if condition.is_text_time:
+        return (
+            f"coalesce(try_cast({column} as timestamptz), "
+            f"try_strptime({column}, '{_TIME_IN_NAMES}')::timestamptz)"
+        )
+    return column
+
+
+# As expressions of DuckDB ------------------------------------------------------------------------
+
+
+def as_expression(found: Sequence[Condition]) -> duckdb.Expression | None:
+    """The conditions as one expression, its values as constants; None for none."""
+    whole: duckdb.Expression | None = None
+    for each in found:
+        part = _any_of(each) if isinstance(each, AnyOf) else _within_ends(each)
+        whole = part if whole is None else whole & part
+    return whole
+
+
+def column_expression(name: str) -> duckdb.Expression:
+    """A column of any name: `ColumnExpression` takes a dot or a quote for more than that."""
+    return SQLExpression(quoted(name))
+
+
+def _any_of(condition: AnyOf) -> duckdb.Expression:
+    column = column_expression(condition.column)
+    whole: duckdb.Expression = ConstantExpression(value=False)
+    if condition.values and condition.type.endswith("[]"):
+        listed = ConstantExpression(list(condition.values))
+        whole = FunctionExpression("list_has_any", column, listed)
+    elif condition.values:
+        whole = column.isin(*map(_constant, condition.values))
+    return whole | column.isnull() if condition.or_missing else whole
+
+
+def _within_ends(condition: Within) -> duckdb.Expression:
+    column: duckdb.Expression = SQLExpression(_compared(condition))
+    whole = column.isnotnull()
+    for sign, bound in ((">", condition.low), ("<", condition.high)):
+        if bound is not None:
+            end = _constant(bound.value)
+            whole &= _COMPARISONS[sign, bound.inclusive](column, end)
+    return whole
+
+
+def _constant(value: Any) -> duckdb.Expression:  # noqa: ANN401  # of one of the kinds above
+    return ConstantExpression(value)
+
+
+_COMPARISONS: dict[tuple[str, bool], Callable[[Any, Any], Any]] = {
+    (">", True): operator.ge,
+    ("<", True): operator.le,
+    ("<", False): operator.lt,
+}

@@ -1,0 +1,163 @@
+"""From raw assets to the assets derived from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata_cache._core import messages as _messages
+from biodata_cache._core.errors import AssetNotFoundError
+from biodata_cache._reader import read as _read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._reader.catalog import PublishedCache
+
+# Grain: one row per asset that is asked for.
+_DERIVED = """
+with asked as (
+    select distinct unnest($names::varchar[]) as asset_name
+),
+
+basics as materialized (
+    select name, _id, _last_modified, modalities
+    from read_parquet($basics, hive_partitioning = false)
+),
+
+sources as materialized (
+    -- One row per asset and source, whatever the file repeats.
+    select
+        source_data,
+        name,
+        coalesce(max(pipeline_name), '') as pipeline_name,
+        coalesce(max(processing_time), '') as processing_time
+    from read_parquet($sources, hive_partitioning = false)
+    group by all
+),
+
+known as (
+    select name from basics
+    union
+    select name from sources
+    union
+    select source_data from sources where source_data != ''
+),
+
+records as (
+    -- Names are not unique: the newest record of a name speaks for it.
+    select name, modalities
+    from basics
+    qualify
+        row_number() over (
+            partition by name
+            order by try_cast(_last_modified as timestamptz) desc nulls last, _id
+        ) = 1
+),
+
+measured as (
+    select name
+    from records
+    where
+        len(list_filter(
+            modalities, lambda modality: contains(lower(modality), lower($modality::varchar))
+        )) > 0
+),
+
+matched as (
+    select asked.asset_name, sources.name, sources.pipeline_name, sources.processing_time
+    from asked
+    inner join sources on asked.asset_name = sources.source_data
+    where $modality::varchar is null or sources.name in (select measured.name from measured)
+),
+
+kept as (
+    -- Text order is time order here: processing times are all written `YYYY-MM-DD_HH-MM-SS`.
+    select asset_name, name, pipeline_name, processing_time
+    from matched
+    qualify
+        not $latest
+        or row_number() over (
+            partition by asset_name, pipeline_name
+            order by processing_time desc, name desc
+        ) = 1
+),
+
+listed as (
+    select
+        asked.asset_name,
+        asked.asset_name in (select known.name from known where known.name is not null) as is_known,
+        coalesce(
+            list(kept.name order by kept.processing_time, kept.name)
+                filter (where kept.name is not null),
+            []
+        ) as derived_names
+    from asked
+    left join kept on asked.asset_name = kept.asset_name
+    group by all
+)
+
+select * from listed
+"""
+
+# Grain: one row per asset name that is most like the one asked for.
+_NEAREST = """
+with known as (
+    select name from read_parquet($basics, hive_partitioning = false)
+    union
+    select name from read_parquet($sources, hive_partitioning = false)
+),
+
+compared as (
+    select name, jaro_winkler_similarity(name, $name) as likeness
+    from known
+    where name is not null
+)
+
+select name
+from compared
+where likeness > 0.8
+order by likeness desc, name
+limit 3
+"""
+
+
+def derived_names(
+    names: Sequence[str], *, latest: bool, modality: str | None
+) -> dict[str, list[str]]:
+    """Names of the assets derived from each asset, in one pass over each table.
+
+    Args:
+        names: Names of raw assets.
+        latest: Keep the newest per pipeline name only.
+        modality: Keep assets with this text in the abbreviation of a modality, in any case.
+
+    Raises:
+        AssetNotFoundError: No table knows some of the names.
+    """
+    asked = {"names": list(names), "latest": latest, "modality": modality}
+
+    def read(cache: PublishedCache, registry: CacheRegistry) -> dict[str, list[str]]:
+        basics = cache.files(registry["asset_basics"])
+        sources = cache.files(registry["source_data"])
+        with _read.connection(cache, [*basics, *sources]) as (duck, found):
+            places = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
+            rows = duck.execute(_DERIVED, places | asked).fetchall()
+            known = {name: derived for name, is_known, derived in rows if is_known}
+            unknown = [name for name in dict.fromkeys(names) if name not in known]
+            if unknown:
+                raise _not_found(duck, unknown, places)
+        return {name: known[name] for name in names}
+
+    return _read.consistently(read)
+
+
+def _not_found(
+    duck: duckdb.DuckDBPyConnection, unknown: list[str], places: dict[str, list[str]]
+) -> AssetNotFoundError:
+    """The error for names that no table knows."""
+    found = duck.execute(_NEAREST, places | {"name": unknown[0]}).fetchall()
+    like = f" Nearest to the first: {_messages.few([name for (name,) in found])}." if found else ""
+    return AssetNotFoundError(f"The published cache has no asset {_messages.few(unknown)}.{like}")

@@ -1,0 +1,186 @@
+"""A published table as whatever one works with: pandas, Arrow, polars, DuckDB."""
+
+from __future__ import annotations
+
+import html
+from importlib import util
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from biodata_cache._core.errors import MissingDependencyError
+from biodata_cache._core.sqltext import quoted
+from biodata_cache._reader import filters as _filters
+from biodata_cache._reader import frames as _frames
+from biodata_cache._reader import read as _read
+from biodata_cache._reader.sql import near, view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.filters import FilterValue
+    from biodata_cache._reader.read import Rows, Selection
+
+
+# Before DuckDB 1.5, a relation ended with the connection that made it.
+_ENDS_WITH_CONNECTION = duckdb.__version__.startswith("1.4.")
+_connections: list[DuckDBPyConnection] = []
+
+
+def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue) -> Scan:
+    """A published table, some of its columns and rows, not read yet.
+
+    Args:
+        name: Name of the table, for example `"asset_basics"`; by position, since columns may be
+            called `name`.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold, as for the functions of the tables. One on the column that
+            a table is in partitions by chooses the files that are read.
+
+    Returns:
+        What is to be read: each of its methods reads it.
+
+    Raises:
+        TableNotFoundError: There is no such table.
+        PartitionNotFoundError: There is no partition of the one value that is asked for.
+        ArgumentError: There is no such column, or a filter does not fit it.
+
+    Example:
+        >>> from biodata_cache import scan
+        >>> fiber = scan("asset_basics", columns=["name", "age"], modalities="fib")
+        >>> fiber.columns
+        ['name', 'age']
+        >>> len(fiber.df()) == fiber.arrow().num_rows
+        True
+    """
+    return Scan(_read.selection(_filters.text_argument("name", name), columns, filters))
+
+
+class Scan:
+    """Some columns and rows of a published table, read anew by each method that gives them.
+
+    Made by `scan`. Whether all columns exist is known at once, from the registry alone.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._columns, self._location = _read.consistently(self._looked_up)
+
+    def _looked_up(self, cache: PublishedCache, registry: CacheRegistry) -> tuple[list[str], str]:
+        """Columns and place, after checking that all that is asked for is there."""
+        asked = self._selection
+        entry = registry[asked.table]
+        files = _read.files_of(cache, entry, asked)
+        known = _read.known_types(entry)
+        if known is None:
+            with _read.connection(cache, files) as (duck, places):
+                known = _read.rows_of(duck, entry, places, _read.Selection(asked.table)).types
+        columns, _ = _read.checked(entry, known, asked)
+        return list(columns), files[0].address if len(files) == 1 else cache.location(entry)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns, in their order."""
+        return list(self._columns)
+
+    @property
+    def location(self) -> str:
+        """Address of the file, or of the folder that has them."""
+        return self._location
+
+    def df(self) -> pd.DataFrame:
+        """The rows as a pandas DataFrame, as the function of the table gives them."""
+        return _read.frame(self._selection)
+
+    def arrow(self) -> pa.Table:
+        """The rows as a table of Arrow.
+
+        Raises:
+            MissingDependencyError: pyarrow is not installed.
+        """
+        _need("pyarrow", "pip install pyarrow")
+
+        def convert(duck: DuckDBPyConnection, rows: Rows) -> pa.Table:
+            found = None if rows.file is None else _frames.arrow_of_file(rows.file, rows.types)
+            return _frames.arrow(duck, rows.query, rows.parameters) if found is None else found
+
+        return _read.converted(self._selection, convert)
+
+    def pl(self) -> pl.DataFrame:
+        """The rows as a DataFrame of polars.
+
+        Raises:
+            MissingDependencyError: polars or pyarrow is not installed.
+        """
+        _need("polars", "pip install polars pyarrow")
+        _need("pyarrow", "pip install polars pyarrow")
+        import polars as pl  # noqa: PLC0415  # need not be there
+
+        return pl.DataFrame(self.arrow())
+
+    def duckdb(self) -> DuckDBPyRelation:
+        """The rows as a relation of DuckDB, in a connection of its own, read when it is used.
+
+        What is made of it, such as `.filter(…)` or `.aggregate(…)`, is read with it at once. Its
+        rows are in no order. After a publish, make it again: files that it reads may be gone.
+
+        Example:
+            >>> from biodata_cache import scan
+            >>> levels = scan("asset_basics").duckdb().aggregate("data_level, count(*) as n")
+            >>> sorted(levels.columns)
+            ['data_level', 'n']
+        """
+        return _read.consistently(self._relation)
+
+    def _relation(self, cache: PublishedCache, registry: CacheRegistry) -> DuckDBPyRelation:
+        asked = self._selection
+        entry = registry[asked.table]
+        files = _read.files_of(cache, entry, asked)
+        places = near(cache, {entry.name: files})[entry.name]
+        duck = cache.store.engine(places)
+        if _ENDS_WITH_CONNECTION:
+            _connections.append(duck)
+        with _read.errors(cache, places, [file.address for file in files]):
+            duck.execute("set TimeZone = 'UTC'")
+            duck.execute(view_of(duck, entry, places, temporary=True))
+            types = _read.column_types(duck, quoted(entry.name), {})
+            columns, conditions = _read.checked(entry, types, asked)
+            relation = duck.sql(f"from {quoted(entry.name)}")
+            kept = _filters.as_expression(conditions)
+            relation = relation if kept is None else relation.filter(kept)
+            selected = [_filters.column_expression(name) for name in columns]
+            chosen: DuckDBPyRelation = relation.select(*selected)
+            return chosen
+
+    def __repr__(self) -> str:
+        return f"<{self._said()}\n {self._location}>"
+
+    def _said(self) -> str:
+        """What is asked for, in words."""
+        asked = self._selection
+        of_all = "all columns" if asked.columns is None else ", ".join(asked.columns)
+        kept = " and ".join(f"{name}={value!r}" for name, value in asked.filters.items())
+        return f"Scan of {asked.table}: {of_all}" + (f", where {kept}" if kept else "")
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<p><b>{html.escape(self._said())}</b><br>"
+            f"<code>{html.escape(self._location)}</code></p>"
+        )
+
+
+def _need(package: str, install: str) -> None:
+    """Make sure that an optional package is there.
+
+    Raises:
+        MissingDependencyError: It is not; says what to install.
+    """
+    if util.find_spec(package) is None:
+        raise MissingDependencyError(f"{package} is not installed: run {install}.")

@@ -1,0 +1,229 @@
+"""The published tables in SQL: each is a view of DuckDB."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from biodata_cache._core.errors import ArgumentError
+from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._reader import filters as _filters
+from biodata_cache._reader import frames as _frames
+from biodata_cache._reader import read as _read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._storage.base import DataFile
+
+_FEW = 16
+# Queries that may name any table without its name being in them.
+_LISTS = re.compile(r"\bshow\b|\binformation_schema\b|\b(duckdb|pg)_\w+", re.IGNORECASE)
+# DuckDB takes these for a missing value, if they are the name of a partition.
+_MISSING = r"(?i:null|__hive_default_partition__)"
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection of DuckDB in which every published table is a view.
+
+    It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
+    that is published. A condition on the column that a table is in partitions by opens the files of
+    these partitions alone. Each thread needs a `.cursor()` of its own. After a publish, or after
+    copies on this machine were removed, connect again: files that the views read may be gone.
+
+    Returns:
+        The connection, to be closed by the caller.
+
+    Raises:
+        CacheError: The published version cannot be read.
+
+    Example:
+        >>> import biodata_cache
+        >>> with biodata_cache.connect() as duck:
+        ...     names = duck.sql(
+        ...         "select name, status from asset_basics join qc_status using (name) limit 2"
+        ...     ).fetchall()
+        >>> len(names)
+        2
+    """
+
+    def made(cache: PublishedCache, registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
+        places = near(cache, {entry.name: cache.files(entry) for entry in registry})
+        duck = cache.store.separate_engine([each for some in places.values() for each in some])
+        try:
+            duck.execute("set global TimeZone = 'UTC'")  # of its cursors, too
+            create_views(duck, cache, registry, places)
+        except BaseException:
+            duck.close()
+            raise
+        return duck
+
+    return _read.consistently(made)
+
+
+def sql(
+    query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+) -> pd.DataFrame:
+    """What a query over the published tables gives.
+
+    Other files are read and written as the query says, with the rights of whoever runs it.
+
+    Args:
+        query: One statement of DuckDB's SQL; the tables have their names.
+        parameters: Values for `$name`, as a dict, or for `?`, as a list: never write values into
+            the query. A list, a set, an array and a Series are lists to DuckDB.
+
+    Returns:
+        The result, its columns typed as those of the functions of the tables.
+
+    Raises:
+        duckdb.Error: The query is wrong, or what it reads beside the tables cannot be read.
+        ArgumentError: The query is no text, or has no statement in it.
+        CacheError: A table that it names cannot be read.
+
+    Example:
+        >>> from biodata_cache import sql
+        >>> sql("select count(*) as n from assets where is_raw = $raw", {"raw": True}).columns[0]
+        'n'
+    """
+    _filters.text_argument("query", query)
+    values = _bound(parameters)
+
+    def read(cache: PublishedCache, registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
+        named = [entry for entry in registry if _may_name(query, entry.name)]
+        files = {entry.name: cache.files(entry) for entry in named}
+        places = near(cache, files)
+        with _read.connection(
+            cache,
+            [file for some in files.values() for file in some],
+            places=[place for some in places.values() for place in some],
+            is_separate=True,
+        ) as (duck, every):
+            duck.execute("set python_enable_replacements = false")  # these would be ours
+            for entry in named:
+                duck.execute(view_of(duck, entry, places[entry.name]))
+            try:
+                if not duck.extract_statements(query):
+                    raise ArgumentError(f"query must be a statement of SQL, not {query!r}.")
+                return _frames.frame(duck, query, values)
+            except duckdb.Error as error:
+                if _is_of_files(error, every):
+                    raise
+                return error
+
+    found = _read.consistently(read)
+    if isinstance(found, duckdb.Error):
+        raise found
+    return found
+
+
+def _bound(
+    parameters: Mapping[str, object] | Sequence[object] | None,
+) -> Mapping[str, object] | Sequence[object] | None:
+    """The parameters as DuckDB takes them: it knows nothing of the scalars of numpy."""
+    if isinstance(parameters, Mapping):
+        return {name: _plain(value) for name, value in parameters.items()}
+    if isinstance(parameters, (list, tuple)):
+        return [_plain(value) for value in parameters]
+    return parameters  # DuckDB says what is wrong with it
+
+
+def _plain(value: object) -> object:
+    value = _filters.without_dimensions(value)
+    if _filters.is_many(value) and not isinstance(value, (bytearray, memoryview)):
+        return [_plain(each) for each in value]
+    return _filters.plain(value)
+
+
+def _is_of_files(error: duckdb.Error, places: Sequence[str]) -> bool:
+    """Whether files of the tables cannot be read; else, it is the query that is wrong."""
+    if any(place in str(error) for place in places):
+        return True
+    if isinstance(error, (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)):
+        return False
+    # Of a file, DuckDB says which. Of a server, it says what that has answered.
+    is_local = not any("://" in place for place in places)
+    return not (is_local and isinstance(error, duckdb.OperationalError)) and bool(places)
+
+
+def _may_name(query: str, table: str) -> bool:
+    """Whether a query may name a table.
+
+    DuckDB tells for sure, but only of a query that it can bind, and `using (name)` it cannot before
+    there are columns. A view more than needed does no harm.
+    """
+    if _LISTS.search(query):
+        return True
+    return re.search(rf"\b{re.escape(table)}\b", query, re.IGNORECASE) is not None
+
+
+def near(cache: PublishedCache, files: Mapping[str, Sequence[DataFile]]) -> dict[str, list[str]]:
+    """Where to read the files of each table: on this machine if they are few and small.
+
+    Of many, a query may need one or two: these are read where they are, as their names tell.
+    """
+    few = {name: some for name, some in files.items() if len(some) <= _FEW}
+    found = iter(cache.store.places([file for some in few.values() for file in some]))
+    return {
+        name: list(islice(found, len(some))) if name in few else [file.address for file in some]
+        for name, some in files.items()
+    }
+
+
+def create_views(
+    duck: duckdb.DuckDBPyConnection,
+    cache: PublishedCache,
+    registry: CacheRegistry,
+    places: Mapping[str, Sequence[str]],
+) -> None:
+    """Create a view for every table; each looks into one file, and waits for it."""
+
+    def create(entry: TableEntry) -> None:
+        # A view says nothing about what is in the files: whether they change does not matter yet.
+        with _read.errors(cache, [], places[entry.name][:1]), duck.cursor() as cursor:
+            cursor.execute(view_of(cursor, entry, places[entry.name]))
+
+    with ThreadPoolExecutor(cache.store.threads) as pool:
+        for _ in pool.map(create, registry):
+            pass
+
+
+def view_of(
+    duck: duckdb.DuckDBPyConnection,
+    entry: TableEntry,
+    places: Sequence[str],
+    *,
+    temporary: bool = False,
+) -> str:
+    """The statement that makes a table a view: one without any partition is empty, but typed.
+
+    Args:
+        duck: Where the view is to be.
+        entry: Entry of the table.
+        places: Where its files are read.
+        temporary: Whether only this connection is to see it.
+    """
+    listed = ", ".join(map(literal, places))
+    source = f"read_parquet([{listed}], {_read.options(entry, by_name=_tell(entry, places))})"
+    if not places:
+        source = _read.no_rows(duck, entry)
+    kind = "temporary view" if temporary else "view"
+    return f"create {kind} {quoted(entry.name)} as select * from {source}"
+
+
+def _tell(entry: TableEntry, places: Sequence[str]) -> bool:
+    """Whether the names of the folders tell the partition key of each file, and nothing else."""
+    if entry.partition_key is None:
+        return False
+    key = re.escape(entry.partition_key)
+    named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")
+    return all(map(named.fullmatch, places))

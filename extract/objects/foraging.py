@@ -1,0 +1,143 @@
+"""Copies the table of foraging sessions, a pickled pandas frame, into the raw lake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from biodata_cache._core.errors import SourceError
+from extract.lake.object_tables import ensure_schema, write_whole
+from extract.objects.safe_pickle import UnsafePickleError, read_frame
+from extract.objects.stores import UnavailableObjectError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extract.objects.stores import ObjectStore
+
+BUCKET = "aind-behavior-data"
+KEY = "foraging_nwb_bonsai_processed/df_sessions.pkl"
+# What the models read, so that they can be built before a frame was ever read.
+SCHEMA = pa.schema(
+    [
+        pa.field("position", pa.int64()),
+        pa.field("store", pa.string()),
+        *(
+            pa.field(name, pa.string())
+            for name in (
+                "subject_id",
+                "session_date",
+                "session",
+                "nwb_suffix",
+                "metadata/rig",
+                "metadata/user_name",
+                "metadata/task",
+                "auto_train/curriculum_name",
+                "auto_train/curriculum_version",
+                "auto_train/current_stage_actual",
+                "session_stats/foraging_eff",
+                "session_stats/foraging_eff_random_seed",
+                "session_stats/finished_trials",
+                "session_stats/finished_rate",
+                "session_stats/total_trials",
+                "session_stats/bias_naive",
+            )
+        ),
+    ]
+)
+
+
+def folder(raw: Path) -> Path:
+    """The lake of sessions; it has at least its schema from here on."""
+    place = raw / "foraging_sessions"
+    ensure_schema(place, SCHEMA)
+    return place
+
+
+def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None]:
+    """Bring the lake of sessions up to date.
+
+    Args:
+        store: Where the frame is.
+        raw: Folder of all lakes.
+
+    Returns:
+        Sessions in the frame, and None; or None, and why there is no frame. What an earlier run
+        read from the same store then stays.
+
+    Raises:
+        UnsafePickleError: The pickle holds something else than a frame; nothing of it ran.
+        SourceError: The store cannot be reached.
+    """
+    target = folder(raw) / "sessions.parquet"
+    try:
+        content = store.read(BUCKET, KEY)
+    except UnavailableObjectError as error:
+        if target.exists() and _store_of(target) != store.description:
+            target.unlink()
+        return None, str(error)
+    try:
+        columns = read_frame(content)
+    except UnsafePickleError as error:
+        raise UnsafePickleError(f"s3://{BUCKET}/{KEY} in {store.description}: {error}") from None
+    if "subject_id" not in columns:
+        raise SourceError(
+            f"The frame s3://{BUCKET}/{KEY} has no 'subject_id': its columns begin with "
+            f"{list(columns)[:4]}, so it is not the table of sessions."
+        )
+    table = _table(columns, store.description)
+    if not target.exists() or not pq.read_table(target).equals(table):
+        write_whole(table, target)
+    return table.num_rows, None
+
+
+def _store_of(path: Path) -> str | None:
+    store = (pq.read_schema(path).metadata or {}).get(b"store")
+    return None if store is None else str(store.decode())
+
+
+def _table(columns: dict[str, list[Any]], store: str) -> pa.Table:
+    """The frame's columns under their names: numbers if all values are, else text.
+
+    Raises:
+        SourceError: Two columns differ only in case, which no reader could tell apart.
+    """
+    length = len(next(iter(columns.values()), []))
+    arrays: dict[str, pa.Array] = {
+        "position": pa.array(range(length), type=pa.int64()),
+        "store": pa.array([store] * length, type=pa.string()),
+    }
+    taken = set(arrays)
+    for name, values in columns.items():
+        if name.lower() in taken:
+            raise SourceError(f"The frame {KEY} has two columns called {name!r}, in any case.")
+        taken.add(name.lower())
+        arrays[name] = _column(values)
+    return pa.table(arrays).replace_schema_metadata({"store": store})
+
+
+def _column(values: list[Any]) -> pa.Array:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pa.array(values, type=pa.bool_())
+    if kinds and kinds <= {int, float}:
+        if kinds == {int} and all(
+            -(2**63) <= value < 2**63 for value in values if value is not None
+        ):
+            return pa.array(values, type=pa.int64())
+        if float in kinds:
+            return pa.array(
+                [None if value is None else float(value) for value in values], type=pa.float64()
+            )
+    texts = [None if value is None else _text(value) for value in values]
+    return pa.array(texts, type=pa.string())
+
+
+def _text(value: object) -> str:
+    """Text of a value in a column that holds several kinds."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = value if isinstance(value, str) else repr(value)
+    return text.encode("utf-8", "replace").decode()  # a lone surrogate is no text

@@ -1,0 +1,261 @@
+"""Asks the object store what the records do not say, and writes the answers into the lake.
+
+What must be asked is found by `probes.sql`. Objects are copied as they are: what they mean is for
+the models to say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from extract.lake.object_tables import Answers
+from extract.objects.stores import (
+    FolderStore,
+    ObjectStore,
+    S3Store,
+    UnavailableObjectError,
+    split_location,
+)
+from extract.sample import generator as sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Progress = Callable[[int, int], None]
+"""Told the questions that were answered, and the questions in all."""
+
+Row = tuple[str, "str | None", "str | None", "str | None"]
+"""Location, key below it, content and problem."""
+
+KINDS = ("channels", "neuroglancer", "exaspim", "trainer_states")
+AT_ONCE = 32
+_AHEAD = 4 * AT_ONCE
+_LARGEST = 64 * 2**20
+_PROGRESS_EVERY = 50
+
+
+@dataclass
+class Report:
+    """What one run of questions did.
+
+    Attributes:
+        store: The store, as text for a reader.
+        asked: Questions by kind.
+        found: Questions by kind to which something was found.
+        remembered: Questions by kind that need not be asked again.
+        problems: Objects that could not be had, by reason.
+        seconds: Wall time.
+    """
+
+    store: str
+    asked: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    remembered: Counter[str] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+def open_store(objects: str, source: str, work: Path) -> ObjectStore | None:
+    """The object store that the settings name.
+
+    Args:
+        objects: `s3`, `sample`, `none`, or a folder of buckets.
+        source: Where the records come from; says which sample is meant.
+        work: Work folder; the objects of the sample are written there.
+
+    Returns:
+        The store; None for `none`.
+
+    Raises:
+        MissingDependencyError: boto3 is needed, and not installed.
+        SettingsError: The configuration of AWS cannot be used.
+
+    Example:
+        >>> open_store("none", "sample", Path()) is None
+        True
+    """
+    if objects == "none":
+        return None
+    if objects == "s3":
+        return S3Store(AT_ONCE)
+    if objects == "sample":
+        _, _, count = source.partition(":")
+        folder = work / "objects"
+        write_objects(folder, sample.objects(int(count) if count else None))
+        return FolderStore(folder, source)
+    return FolderStore(Path(objects).absolute())
+
+
+def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> None:
+    """Write objects as files of a folder of buckets; leave alone what is there already."""
+    wanted: set[Path] = set()
+    for bucket, key, content in objects:
+        path = folder / bucket / key
+        wanted.add(path)
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for path in [path for path in folder.rglob("*") if path.is_file() and path not in wanted]:
+        path.unlink()
+
+
+def prepare(raw: Path) -> dict[str, Answers]:
+    """Open the lakes of answers by kind; each has at least its schema from here on."""
+    return {kind: Answers(raw, kind) for kind in KINDS}
+
+
+def ask(store: ObjectStore, raw: Path, lake: str, progress: Progress | None = None) -> Report:
+    """Ask a store all that must be asked about the records of the lake.
+
+    Args:
+        store: The store to ask.
+        raw: Folder of all lakes; the caller holds the lock of those of objects.
+        lake: Pattern of the files of records.
+        progress: Told how far the run is.
+
+    Raises:
+        SourceError: The store cannot be reached. What it answered until then is kept.
+    """
+    started = time.perf_counter()
+    report = Report(store.description)
+    answers = prepare(raw)
+    questions, last_run = _questions(store, answers, lake)
+    now = datetime.now(timezone.utc)
+    if last_run is not None:  # a clock that went backwards must not make new answers look old
+        now = max(now, last_run + timedelta(microseconds=1))
+    open_questions = [
+        (kind, location) for kind, location, is_settled in questions if not is_settled
+    ]
+    report.remembered = Counter(kind for kind, _, is_settled in questions if is_settled)
+    try:
+        for done, (kind, rows) in enumerate(_in_order(store, open_questions), start=1):
+            answers[kind].add(rows, now, store.description)
+            report.asked[kind] += 1
+            report.found[kind] += any(key is not None for _, key, _, _ in rows)
+            report.problems.update(problem for *_, problem in rows if problem is not None)
+            if progress is not None and (
+                done % _PROGRESS_EVERY == 0 or done == len(open_questions)
+            ):
+                progress(done, len(open_questions))
+    finally:
+        for each in answers.values():
+            each.flush()
+    for kind, each in answers.items():
+        each.compact({location for other, location, _ in questions if other == kind})
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _questions(
+    store: ObjectStore, answers: dict[str, Answers], lake: str
+) -> tuple[list[tuple[str, str, bool]], datetime | None]:
+    """Kind, location and whether the answer is known for good; and when the newest run was."""
+    known = {kind: each.files() for kind, each in answers.items()}
+    files = [file for each in known.values() for file in each]
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        questions = connection.execute(
+            Path(__file__).with_name("probes.sql").read_text(encoding="utf-8"),
+            {"lake": lake, "store": store.description, **known},
+        ).fetchall()
+        newest = connection.execute(
+            "select max(epoch_us(asked_at)) from read_parquet(?)", [files]
+        ).fetchone()
+    if newest is None or newest[0] is None:
+        return questions, None
+    return questions, datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=newest[0])
+
+
+def _in_order(
+    store: ObjectStore, questions: list[tuple[str, str]]
+) -> Iterable[tuple[str, list[Row]]]:
+    """Ask many questions at once; the answers in the order of the questions, not too far ahead."""
+    waiting: deque[tuple[str, Future[list[Row]]]] = deque()
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="objects") as threads:
+        try:
+            for kind, location in questions:
+                waiting.append((kind, threads.submit(_ask_one, store, kind, location)))
+                if len(waiting) >= _AHEAD:
+                    asked, answer = waiting.popleft()
+                    yield asked, answer.result()
+            while waiting:
+                asked, answer = waiting.popleft()
+                yield asked, answer.result()
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _ask_one(store: ObjectStore, kind: str, location: str) -> list[Row]:
+    """The rows that answer one question."""
+    bucket, prefix = split_location(location)
+    try:
+        rows = list(_QUESTIONS[kind](store, bucket, prefix))
+    except UnavailableObjectError as error:
+        problem = None if str(error) in {"no such object", "no such bucket"} else str(error)
+        return [(location, None, None, problem)]
+    return [(location, *row) for row in rows] or [(location, None, None, None)]
+
+
+_Found = tuple[str, "str | None", "str | None"]
+"""Key below the location, content and problem."""
+
+
+def _channels(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_Found]:
+    names = store.folders(bucket, f"{prefix}image_cell_segmentation/")
+    return [(name, None, None) for name in names]
+
+
+def _neuroglancer(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_Found]:
+    return [_read(store, bucket, prefix, "SPIM/derivatives/neuroglancer_config.json")]
+
+
+def _exaspim(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_Found]:
+    return [
+        (name, None, None)
+        for name in ("neuroglancer.json", "process_output.json")
+        if prefix + name in store.keys(bucket, prefix + name)
+    ]
+
+
+def _trainer_states(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_Found]:
+    return [
+        _read(store, bucket, prefix, key.removeprefix(prefix))
+        for beginning in ("behavior/trainer_state", "behavior/Logs/.launcher/TrainerState_")
+        for key in store.keys(bucket, prefix + beginning)
+        if key.endswith(".json")
+    ]
+
+
+_QUESTIONS: dict[str, Callable[[ObjectStore, str, str], Iterable[_Found]]] = {
+    "channels": _channels,
+    "neuroglancer": _neuroglancer,
+    "exaspim": _exaspim,
+    "trainer_states": _trainer_states,
+}
+
+
+def _read(store: ObjectStore, bucket: str, prefix: str, name: str) -> _Found:
+    """One object as text; a problem instead where it is there and cannot be had.
+
+    Raises:
+        UnavailableObjectError: There is no such object.
+    """
+    try:
+        content = store.read(bucket, prefix + name, _LARGEST)
+        return name, content.decode("utf-8-sig"), None
+    except UnicodeDecodeError:
+        return name, None, "not UTF-8 text"
+    except UnavailableObjectError as error:
+        if str(error) in {"no such object", "no such bucket"}:
+            raise
+        return name, None, str(error)

@@ -1,0 +1,240 @@
+"""Copies what the metadata upgrader keeps about its runs, and what was published of it before.
+
+The upgrader's custom table holds the last run of each record. Runs of earlier versions are known
+only from the tables that were published, so these are read back, and what was ever read stays in
+the lake: neither a night without the custom table nor a new version of this package loses it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from biodata_cache._core.errors import SourceError
+from biodata_cache._core.settings import CACHE_FOLDER
+from extract.lake.object_tables import ensure_schema, write_whole
+from extract.objects.stores import FolderStore, UnavailableObjectError
+from extract.sample import v1 as _sample_v1
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from extract.objects.stores import ObjectStore
+
+STATUS_SCHEMA = pa.schema(
+    [
+        pa.field(name, pa.string())
+        for name in (
+            "v1_id",
+            "v2_id",
+            "upgrader_version",
+            "last_modified",
+            "status",
+            "upgrade_datetime",
+        )
+    ]
+)
+HISTORY_SCHEMA = pa.schema(
+    [
+        pa.field("_id", pa.string()),
+        pa.field("upgrader_version", pa.string()),
+        pa.field("status", pa.string()),
+        pa.field("published_in", pa.string()),
+    ]
+)
+CUSTOM = "custom/metadata_upgrade_status_prod.pqt"
+TABLE = "metadata_upgrade.pqt"
+_VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
+# The columns of the published table that are no upgrader version; all others are.
+FIXED = frozenset(
+    {
+        "_id",
+        "name",
+        "project_name",
+        "data_level",
+        "v2_id",
+        "upgrader_version",
+        "last_modified",
+        "status",
+        "upgrade_datetime",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Published:
+    """The place where tables are published: a store, a bucket in it, and a prefix in that."""
+
+    store: ObjectStore
+    bucket: str
+    prefix: str
+
+    def read(self, path: str) -> bytes | None:
+        """A published file; None if there is none.
+
+        Raises:
+            SourceError: The place cannot be read.
+        """
+        with self._absence():
+            return self.store.read(self.bucket, self.prefix + path)
+        return None
+
+    def versions(self) -> list[str]:
+        """Version folders, in no order that matters.
+
+        Raises:
+            SourceError: The place cannot be listed.
+        """
+        names: list[str] = []
+        with self._absence():
+            names = self.store.folders(self.bucket, self.prefix)
+        return [name for name in names if _VERSION_FOLDER.fullmatch(name)]
+
+    @contextmanager
+    def _absence(self) -> Iterator[None]:
+        """Pass over that there is nothing; that nobody may look is something else."""
+        try:
+            yield
+        except UnavailableObjectError as error:
+            if not str(error).startswith("no such "):
+                raise SourceError(
+                    f"The published cache cannot be read ({error}): what it says of earlier "
+                    "upgrades would be lost. See that its folder and bucket may be read and listed."
+                ) from None
+
+
+def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | None:
+    """The place that a root names; None for no root.
+
+    Args:
+        root: A folder, `s3://bucket[/prefix]`, or the empty text.
+        open_s3: Makes the store of S3, if it is needed.
+    """
+    if not root:
+        return None
+    if root.startswith("s3://"):
+        bucket, _, prefix = root.removeprefix("s3://").partition("/")
+        return Published(open_s3(), bucket, f"{prefix}/{CACHE_FOLDER}/".lstrip("/"))
+    return Published(FolderStore(Path(root).absolute()), CACHE_FOLDER, "")
+
+
+def in_sample(store: ObjectStore) -> Published:
+    """Where the upgrader's table is among the objects of the sample."""
+    bucket, key = _sample_v1.UPGRADES
+    return Published(store, bucket, key.removesuffix(CUSTOM))
+
+
+def copy_upgrades(
+    published: Published | None, raw: Path, *, sample: Published | None = None
+) -> int | None:
+    """Bring the lakes of upgrades up to date.
+
+    Args:
+        published: Where custom tables and published ones are; None if nowhere.
+        raw: Folder of all lakes.
+        sample: Where the custom table is if it is not there; without either place, the lakes stay
+            as they are.
+
+    Returns:
+        Rows of the custom table; None if there is none.
+
+    Raises:
+        SourceError: A table is there and cannot be read.
+    """
+    status, history = raw / "upgrade_status", raw / "upgrade_history"
+    ensure_schema(status, STATUS_SCHEMA)
+    ensure_schema(history, HISTORY_SCHEMA)
+    places = [place for place in (published, sample) if place is not None]
+    if not places:
+        return None
+    if published is not None:
+        _copy_history(published, history)
+    copied = status / "status.parquet"
+    found = (place.read(CUSTOM) for place in places)
+    content = next((each for each in found if each is not None), None)
+    if content is None:
+        copied.unlink(missing_ok=True)
+        return None
+    table = _read(content, CUSTOM)
+    missing = {"v1_id", "upgrader_version", "status"} - set(table.column_names)
+    if missing:
+        raise SourceError(
+            f"The custom table {CUSTOM} has no column {sorted(missing)[0]!r}: the upgrader that "
+            "wrote it is of another kind than is known."
+        )
+    _keep_newest(table.replace_schema_metadata(None), copied)
+    return int(table.num_rows)
+
+
+def _copy_history(published: Published, folder: Path) -> None:
+    for version in published.versions():
+        content = published.read(f"{version}/{TABLE}")
+        if content is not None:
+            table = _history(_read(content, f"{version}/{TABLE}"), version)
+            _keep(table, folder / f"{version}.parquet")
+
+
+def _read(content: bytes, name: str) -> pa.Table:
+    try:
+        return pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(
+            f"The published table {name} cannot be read ({error}): write it again."
+        ) from None
+
+
+def _history(table: pa.Table, version: str) -> pa.Table:
+    """The columns of upgrader versions as rows."""
+    columns = [name for name in table.column_names if name not in FIXED]
+    if "_id" not in table.column_names or not columns or not table.num_rows:
+        return HISTORY_SCHEMA.empty_table()
+    ids = table.column("_id").combine_chunks().cast(pa.string())
+    parts = [
+        pa.table(
+            [
+                ids,
+                pa.array([name] * len(ids), type=pa.string()),
+                table.column(name).combine_chunks().cast(pa.string()),
+                pa.array([version] * len(ids), type=pa.string()),
+            ],
+            schema=HISTORY_SCHEMA,
+        )
+        for name in columns
+    ]
+    whole = pa.concat_tables(parts)
+    return whole.filter(whole.column("status").is_valid())
+
+
+def _keep(table: pa.Table, path: Path) -> None:
+    """Put new rows of the history beside the old ones, in whose place they come."""
+    with duckdb.connect() as connection:
+        connection.register("new", table)
+        old = pq.read_table(path) if path.exists() else HISTORY_SCHEMA.empty_table()
+        connection.register("old", old)
+        merged = connection.execute(_MERGE).to_arrow_table().cast(HISTORY_SCHEMA)
+    _keep_newest(merged, path)
+
+
+# Grain: one row per record and upgrader version; what was read last wins.
+_MERGE = """
+select _id, upgrader_version, status, published_in from new
+union all
+select old._id, old.upgrader_version, old.status, old.published_in
+from old
+anti join new on old._id = new._id and old.upgrader_version = new.upgrader_version
+order by all
+"""
+
+
+def _keep_newest(table: pa.Table, path: Path) -> None:
+    """Write a table in the place of another, unless it is the same."""
+    if not path.exists() or not pq.read_table(path).equals(table):
+        write_whole(table, path)

@@ -1,0 +1,181 @@
+"""What was run on an asset: data processes, pipelines, and how they depend on each other."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from extract.sample.chunks import Chunks, Json, Pool
+from extract.sample.time import LOCAL_MICROS, UTC_MICROS, Z_MICROS
+from extract.sample.words import described_by
+
+if TYPE_CHECKING:
+    from extract.sample.draw import Draw
+    from extract.sample.population import Asset
+    from extract.sample.scale import Scale
+
+_RAW_TYPES = ("Compression", "Other")
+_POOL_SIZE = 24
+_NAME, _START, _END = "@name", "@start", "@end"
+
+
+class Processes:
+    """Data processes in the numbers of a scale."""
+
+    def __init__(self, scale: Scale, draw: Draw) -> None:
+        """Begin without processes: those of a type are made when it is first asked for.
+
+        Args:
+            scale: How many processes assets have.
+            draw: The stream of choices.
+        """
+        self._scale = scale
+        self._draw = draw
+        self._pools: dict[str, Pool] = {}
+
+    def section(self, asset: Asset, chunks: Chunks) -> Json:
+        """Make the section `processing` of an asset.
+
+        All processes but the last come from the pools; the last one is what tables look at.
+        """
+        draw = self._draw
+        count = self._count(asset)
+        types = _RAW_TYPES if asset.is_raw else asset.session.subject.platform.process_types
+        kinds = [types[position % len(types)] for position in range(count)]
+        names = [_numbered(kind, position // len(types)) for position, kind in enumerate(kinds)]
+        spans = self._spans(asset, count)
+        processes: list[Any] = chunks.elements(
+            b",".join(
+                self._from_pool(kind, name, span)
+                for kind, name, span in zip(kinds[:-1], names, spans, strict=False)
+            )
+        )
+        if count:
+            last = self._process(draw, kinds[-1], names[-1], *spans[-1])
+            processes.append(last)
+        return {
+            "object_type": "Processing",
+            "describedBy": described_by("processing"),
+            "schema_version": draw.pick(("2.0.9", "2.1.0", "2.2.0", "2.3.3")),
+            "data_processes": processes,
+            "pipelines": self._pipelines(asset),
+            "notes": None,
+            # Keyed by names with blanks, dots and numbers.
+            "dependency_graph": {
+                name: names[max(0, place - 1) : place] for place, name in enumerate(names)
+            },
+        }
+
+    def _count(self, asset: Asset) -> int:
+        if asset.is_raw:
+            return self._draw.weighted(((0, 40.0), (1, 45.0), (2, 15.0)))
+        if self._draw.due("derived without processes", 0.1):
+            return 0
+        amounts = self._scale.processes
+        return self._draw.amount(amounts.get(asset.session.subject.platform.key, amounts[""]))
+
+    def _spans(self, asset: Asset, count: int) -> list[tuple[str, str]]:
+        """Write start and end of each process, one after the other, up to the asset's creation."""
+        draw = self._draw
+        form = draw.pick((UTC_MICROS, LOCAL_MICROS))
+        if asset.session.subject.is_born_v2:
+            form = Z_MICROS
+        moment: datetime = asset.created
+        spans: list[tuple[str, str]] = []
+        for _ in range(count):
+            took = timedelta(seconds=draw.between(1, 600), microseconds=draw.below(1_000_000))
+            if draw.due("process of no length", 0.04):
+                took = timedelta(0)
+            spans.append((form.write(moment - took), form.write(moment)))
+            moment -= took
+        if count > 1 and draw.due("processes unsorted", 0.08):
+            return spans  # newest first
+        return spans[::-1]
+
+    def _from_pool(self, kind: str, name: str, span: tuple[str, str]) -> bytes:
+        if kind not in self._pools:
+            self._pools[kind] = Pool(
+                f"process {kind}",
+                _POOL_SIZE,
+                lambda draw, _: self._process(draw, kind, _NAME, _START, _END),
+            )
+        process = self._pools[kind].take(self._draw, 1)[0]
+        start, end = span
+        return (
+            process.replace(_NAME.encode(), name.encode())
+            .replace(_START.encode(), start.encode())
+            .replace(_END.encode(), end.encode())
+        )
+
+    def _pipelines(self, asset: Asset) -> list[Json] | None:
+        draw = self._draw
+        is_named = asset.session.subject.is_born_v2 or draw.due("upgraded with pipeline", 0.3)
+        if asset.is_raw or not is_named:
+            return None
+        name = asset.session.subject.platform.pipeline
+        return [
+            {
+                "object_type": "Code",
+                "url": "https://github.com/AllenNeuralDynamics/pipeline",
+                "name": "" if draw.due("pipeline without name", 0.04) else name,
+                "version": draw.pick(("3.0", "3.0.1", "7", "0.37.0")),
+                "parameters": None,
+            }
+        ]
+
+    def _process(self, draw: Draw, kind: str, name: str, start: str, end: str) -> Json:
+        experimenters: list[Any] = [draw.pick(("unknown", "AIND Scientific Computing", "service"))]
+        if draw.chance(0.08):
+            experimenters = [{"object_type": "Person", "name": "AIND Scientific Computing"}]
+        process: Json = {
+            "object_type": "Data process",
+            "process_type": kind,
+            "name": name,
+            "stage": "Analysis" if draw.chance(0.01) else "Processing",
+            "code": {
+                "object_type": "Code",
+                "url": draw.pick(("", "https://github.com/AllenNeuralDynamics/capsule")),
+                "name": kind,
+                "version": draw.pick(("0.1.0", "unknown", None, "14.0")),
+                "container": None,
+                "input_data": None,
+                "parameters": self._parameters(draw),
+                "core_dependency": None,
+            },
+            "experimenters": experimenters,
+            "pipeline_name": None,
+            "start_date_time": start,
+            "end_date_time": end,
+            "output_parameters": None,
+            "notes": draw.pick((None, "", "(v1v2 upgrade) code was a text")),
+            "resources": None,
+        }
+        if draw.chance(0.9):
+            process["output_path"] = draw.pick(("/results", None))
+        return process
+
+    def _parameters(self, draw: Draw) -> Json | None:
+        if draw.chance(0.2):
+            return None
+        parameters: Json = {
+            f"{draw.pick(('filter', 'motion', 'sorter', 'cells'))}.{position}": draw.pick(
+                (0.5, 3, "../data", None, False, [1.8, 1.8, 2], {"sigma": 64, "wavelet": "db3"})
+            )
+            for position in range(draw.amount(self._scale.parameters))
+        }
+        if draw.chance(0.2):
+            parameters["sorter_params"] = {"nt": 61, "NT": 65_536, "Th (µV)": -30}
+        if draw.chance(0.1):
+            parameters["ng_config"] = _nested(draw.between(4, 12))
+        return parameters
+
+
+def _numbered(kind: str, times: int) -> str:
+    return kind if times == 0 else f"{kind}_{times + 1}"
+
+
+def _nested(depth: int) -> Json:
+    layers: Json = {"layers": []}
+    for level in range(depth):
+        layers = {f"level {level}": [layers], "source": "https%3A//ephys.example/state%3Fid%3D1"}
+    return layers

@@ -1,0 +1,330 @@
+"""How an asset was judged: metrics, their histories, and the status that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from extract.sample.chunks import Chunks, Json, encode
+from extract.sample.draw import Draw
+from extract.sample.time import LOCAL_MICROS, UTC_MICROS, Z_MICROS, TimeForm
+from extract.sample.words import described_by, modality
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from extract.sample.population import Asset
+    from extract.sample.scale import Scale
+
+_EVALUATED = "@evaluated"
+_VARIANTS = 20
+_EVERY_ROI = "pophys, every ROI"  # some 3,000 short metrics
+_SEVERITY = {"Pass": 0, "Pending": 1, "Fail": 2}
+_MOODS = {
+    "finished": (("Pass", 97.0), ("Fail", 3.0)),
+    "pending": (("Pass", 75.0), ("Pending", 22.0), ("Fail", 3.0)),
+    "clean": (("Pass", 1.0),),
+}
+
+
+@dataclass(frozen=True)
+class _Suite:
+    """The metrics of a platform: what they are called, and what they are tagged with."""
+
+    modality: str
+    names: tuple[str, ...]
+    tag: str
+    values: tuple[str, ...]
+    prose: int = 1  # how much there is to say about a metric
+
+
+_BEHAVIOR = _Suite(
+    "behavior",
+    ("HarpDeviceTestSuite::test_has_whoami", "ContractTestSuite::test_has_errors_on_load"),
+    "HarpBehavior",
+    ("HarpDeviceTestSuite", "CsvTestSuite", "Lick intervals"),
+)
+_VIDEO = _Suite(
+    "behavior-videos",
+    ("CameraTestSuite::test_dropped_frames", "Face camera focus "),
+    "SideCamera",
+    ("CameraTestSuite", "Frames"),
+)
+_IMAGES = _Suite(
+    "SPIM",
+    ("Dataset neuroglancer link", "Stitching quality", "Segmentation channel"),
+    "type",
+    ("Neuroglancer Link Evaluation", "Stitching", "Segmentation"),
+)
+_SUITES = {
+    "smartspim": (_IMAGES,),
+    "exaspim": (_IMAGES,),
+    "dynamic_foraging": (_BEHAVIOR, _VIDEO),
+    "vr": (_BEHAVIOR, _VIDEO),
+    "dynamic_routing": (_BEHAVIOR, _VIDEO),
+    "ecephys": (
+        _Suite(
+            "ecephys",
+            ("Raw data Record Node 101#Neuropix-PXI-100.ProbeA", "Probe Drift", "PSD (Wide Band)"),
+            "probe",
+            ("experiment1_ProbeA_group0", "experiment1_ProbeB_group0", "experiment2_ProbeA"),
+            prose=8,
+        ),
+    ),
+    "pophys": (
+        _Suite(
+            "pophys",
+            ("Registration Summary", "Epilepsy probability", "Intensity stability"),
+            "fov",
+            ("VISp_0", "VISp_1", "VISp_7"),
+            prose=8,
+        ),
+    ),
+    _EVERY_ROI: (_Suite("pophys", ("ROI 17", "dF/F trace"), "fov", ("VISp_0", "VISp_3")),),
+    "fib": (
+        _Suite(
+            "fib",
+            ("FipChannelSignalTestSuite::test_has_nans", "Motion correction of ROI 0"),
+            "Channel",
+            ("green", "red", "iso"),
+        ),
+        _BEHAVIOR,
+    ),
+    "slap2": (_Suite("slap2", ("Motion residual", "Photon count"), "type", ("Motion", "SNR")),),
+    "barseq": (_Suite("BARseq", ("Registration",), "type", ("Registration",)),),
+}
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some metrics, serialised, and the status they lead to."""
+
+    metrics: bytes
+    status: dict[str, str]
+
+
+class Quality:
+    """Quality control in the numbers of a scale."""
+
+    def __init__(self, scale: Scale, draw: Draw) -> None:
+        """Begin without metrics: blocks are made when they are first asked for.
+
+        Args:
+            scale: How many metrics assets have.
+            draw: The stream of choices.
+        """
+        self._scale = scale
+        self._draw = draw
+        self._blocks: dict[str, _Block] = {}
+
+    def section(self, asset: Asset, chunks: Chunks) -> Json:
+        """Make the section `quality_control` of an asset.
+
+        Some metrics are made for this record, and take their turns at being odd; the bulk of them
+        comes in blocks, in which only the time differs from record to record.
+        """
+        draw = self._draw
+        mood = draw.weighted((("finished", 45.0), ("clean", 20.0), ("pending", 35.0)))
+        tags_as_list = not asset.session.subject.is_born_v2 and draw.due("tags as list", 0.5)
+        form = (
+            Z_MICROS if asset.session.subject.is_born_v2 else draw.pick((UTC_MICROS, LOCAL_MICROS))
+        )
+        metrics: list[Any] = []
+        status: dict[str, str] = {}
+        if not draw.due("no metrics", 0.03):
+            own = self._own_metrics(asset, mood, form, tags_as_list=tags_as_list)
+            blocks = self._take(asset, mood, tags_as_list=tags_as_list)
+            evaluated = form.write(asset.created + timedelta(minutes=draw.between(1, 90)))
+            bulk = b",".join(block.metrics for block in blocks)
+            bulk = bulk.replace(_EVALUATED.encode(), evaluated.encode())
+            metrics = [*own, *chunks.elements(bulk)]
+            status = _worst([_status_of(own), *(block.status for block in blocks)])
+        return {
+            "object_type": "Quality control",
+            "describedBy": described_by("quality_control"),
+            "schema_version": draw.pick(("2.0.5", "2.0.8", "2.1.1", "2.4.0")),
+            "metrics": metrics,
+            "key_experimenters": None,
+            "notes": None,
+            "default_grouping": draw.pick(
+                (["modality", ["Channel", "Fiber ROI"]], ["probe", "stage"], [["type"]], [])
+            ),
+            "allow_tag_failures": [],
+            "status": None if draw.due("status null", 0.02) else status,
+        }
+
+    def _take(self, asset: Asset, mood: str, *, tags_as_list: bool) -> list[_Block]:
+        draw = self._draw
+        key = asset.session.subject.platform.key
+        amounts = self._scale.metric_blocks
+        count = 0 if asset.is_raw else draw.amount(amounts.get(key, amounts[""]))
+        if (
+            key == "pophys"
+            and not asset.is_raw
+            and draw.due("hard tail", self._scale.hard_tail_rate)
+        ):
+            key, count = _EVERY_ROI, self._scale.hard_tail_blocks
+        return [
+            self._block(key, mood, draw.below(_VARIANTS), tags_as_list=tags_as_list)
+            for _ in range(count)
+        ]
+
+    def _block(self, key: str, mood: str, variant: int, *, tags_as_list: bool) -> _Block:
+        name = f"metrics {key} {mood} {variant} {tags_as_list}"
+        if name not in self._blocks:
+            draw = Draw(name)
+            suite = _SUITES[key][variant % len(_SUITES[key])]
+            metrics = [
+                _metric(draw, suite, mood, _EVALUATED, tags_as_list=tags_as_list)
+                for _ in range(self._scale.metrics_per_block)
+            ]
+            self._blocks[name] = _Block(
+                b",".join(encode(metric) for metric in metrics), _status_of(metrics)
+            )
+        return self._blocks[name]
+
+    def _own_metrics(
+        self, asset: Asset, mood: str, form: TimeForm, *, tags_as_list: bool
+    ) -> list[Json]:
+        draw = self._draw
+        metrics: list[Json] = []
+        for suite in _SUITES[asset.session.subject.platform.key]:
+            looked_at = asset.created + timedelta(days=draw.below(20), minutes=draw.between(1, 900))
+            text = form.write(looked_at)
+            metric = _metric(draw, suite, mood, text, tags_as_list=tags_as_list)
+            _make_odd(draw, metric, form.write(asset.created))
+            metrics.append(metric)
+            if draw.due("same metric twice", 0.08):
+                metrics.append(dict(metric))
+            if draw.due("curation metric", 0.12):
+                metrics.append(_curation(draw, suite, text))
+        return metrics
+
+
+def _metric(draw: Draw, suite: _Suite, mood: str, evaluated: str, *, tags_as_list: bool) -> Json:
+    value = draw.pick(suite.values)
+    status = draw.weighted(_MOODS[mood])
+    tags: Any = {suite.tag: value}
+    if tags_as_list:
+        # With the stage `Raw data`, this gives two keys of `status` that differ in case only.
+        tags = [value, "Raw Data"] if draw.chance(0.05) else [value]
+    elif draw.chance(0.05):
+        tags = {suite.tag: value, "operational": "daily"}
+    return {
+        "object_type": "QC metric",
+        "name": f"{draw.pick(suite.names)} {value}" if draw.chance(0.5) else draw.pick(suite.names),
+        "modality": modality(suite.modality),
+        "stage": "Raw data" if draw.chance(0.15) else "Processing",
+        "value": _value(draw),
+        "status_history": [_judgement(draw, status, evaluated)],
+        "description": draw.pick(
+            (
+                "Test: \n\tcheck whether the data stream holds what it should. " * suite.prose,
+                "Look at the plot to see whether the correction worked. " * (2 * suite.prose),
+                None,
+                "",
+            )
+        ),
+        "reference": draw.pick(
+            (
+                f"quality_control/{value}/traces_raw.png",
+                "dff-qc/ROI0_dff-bright_mc-iso-IRLS.png",
+                "https%3A//ephys.example/ephys_gui_app%3Fanalyzer_path%3D%7Bderived_asset%7D",
+                "",
+                None,
+            )
+        ),
+        "tags": tags,
+        "evaluated_assets": draw.pick((None, [])),
+    }
+
+
+def _judgement(draw: Draw, status: str, evaluated: str) -> Json:
+    evaluator = draw.weighted((("Automated", 90.0), ("", 6.0), ("Jane Doe", 4.0)))
+    return {
+        "object_type": "QC status",
+        "evaluator": "Pending review" if status == "Pending" else evaluator,
+        "status": status,
+        "timestamp": evaluated,
+    }
+
+
+def _value(draw: Draw) -> object:
+    kind = draw.weighted(
+        (("widget", 60.0), ("fit", 12.0), ("rois", 8.0), ("plain", 15.0), ("text", 5.0))
+    )
+    if kind == "widget":
+        return {
+            "value": draw.pick(("", None, "Normal", ["Normal", "Drift"], [])),
+            "options": ["Normal", "No spikes", "Noisy but usable", "Drift"],
+            "status": ["Pass", "Fail", "Fail", "Pending"],
+            "type": draw.pick(("dropdown", "checkbox")),
+        }
+    if kind == "fit":
+        return {
+            "channel": ["G", "Iso"],
+            "b_inf": [draw.number(0, 400, 13), draw.number(0, 400, 13)],
+            "t_slow": [draw.number(0, 1e6, 8), None],
+            "Low Intensity Pixels Percentage": draw.number(0, 100, 3),
+        }
+    if kind == "rois":
+        return {str(roi): {"snr": draw.number(0, 9, 4), "ok": True} for roi in range(12)}
+    if kind == "plain":
+        return draw.pick((None, True, False, 1216, 0, 250.00004486363318, [], {}, [1.5, 2.5]))
+    return draw.pick(("", "good", '["{\\"0\\": {\\"reference\\": \\"plots/oasis.png\\"}}"]'))
+
+
+def _make_odd(draw: Draw, metric: Json, earlier: str) -> None:
+    """Give a metric the oddities whose turn it is."""
+    if draw.due("history empty", 0.05):
+        metric["status_history"] = []
+    elif draw.due("history of two", 0.06):
+        metric["status_history"].insert(0, _judgement(draw, "Pending", earlier))
+    if draw.due("tags missing", 0.04):
+        del metric["tags"]
+    elif draw.due("tags empty", 0.04):
+        metric["tags"] = {}
+    if draw.due("modality as text", 0.03):
+        metric["modality"] = metric["modality"]["abbreviation"]
+    if draw.due("integer beyond 64 bits", 0.02):
+        metric["value"] = {"t_slow": [2**63 + 4_321, 1062.5], "t_fast": [48.1, None]}
+
+
+def _curation(draw: Draw, suite: _Suite, evaluated: str) -> Json:
+    return {
+        **_metric(draw, suite, "clean", evaluated, tags_as_list=False),
+        "object_type": "Curation metric",
+        "name": f"Sorting Curation - {draw.pick(suite.values)}",
+        "value": [{"format_version": "2", "manual_labels": [{"unit_id": 0, "quality": ["MUA"]}]}],
+        "type": "Spike sorting curation",
+        "curation_history": [
+            {"object_type": "Curation history", "curator": "unknown", "timestamp": evaluated}
+        ],
+    }
+
+
+def _status_of(metrics: Iterable[Json]) -> dict[str, str]:
+    return _worst(
+        {key: metric["status_history"][-1]["status"]}
+        for metric in metrics
+        if metric["status_history"]
+        for key in _keys(metric)
+    )
+
+
+def _keys(metric: Json) -> list[str]:
+    """The keys of `status` a metric counts for: its tags, its modality, its stage."""
+    tags = metric.get("tags", [])
+    own = [f"{kind}:{value}" for kind, value in tags.items()] if isinstance(tags, dict) else tags
+    kind = metric["modality"]
+    return [*own, kind if isinstance(kind, str) else kind["abbreviation"], metric["stage"]]
+
+
+def _worst(statuses: Iterable[dict[str, str]]) -> dict[str, str]:
+    worst: dict[str, str] = {}
+    for status in statuses:
+        for key, value in status.items():
+            if _SEVERITY[value] >= _SEVERITY[worst.get(key, "Pass")]:
+                worst[key] = value
+    return worst

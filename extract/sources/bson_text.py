@@ -1,0 +1,104 @@
+"""BSON documents as the JSON text that the gateway would give for them.
+
+Values that JSON lacks become text: dates as `2024-01-31T08:50:58.123Z`, ObjectId and Decimal128 as
+their digits, binary as base64, UUIDs in their usual form, what is rarer as the driver writes it.
+Integers of 64 bits are numbers. NaN and infinity are no JSON: they become null, and are reported.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import bson
+import msgspec
+from bson.binary import Binary, UuidRepresentation
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.datetime_ms import DatetimeMS
+from bson.errors import InvalidBSON
+from bson.int64 import Int64
+from bson.raw_bson import RawBSONDocument
+
+from extract.lake.documents import UnusableDocumentError, text_of_id
+from extract.sources.sync_changes import Fetched, repairs_of
+
+__all__ = ["OPTIONS", "convert", "json_text", "stamp_text", "text_of"]
+
+# Dates stay numbers: some are outside of what Python's dates can say.
+OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=False,
+    uuid_representation=UuidRepresentation.STANDARD,
+    datetime_conversion=DatetimeConversion.DATETIME_MS,
+)
+_RAW: CodecOptions[RawBSONDocument] = OPTIONS.with_options(document_class=RawBSONDocument)
+_UNREADABLE = (InvalidBSON, UnicodeDecodeError, RecursionError, OverflowError, TypeError)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# Type, key and value of a double that is not a number: all bits of its exponent are set. The short
+# pattern is much quicker, and matches little else than negative integers.
+_MAYBE_NOT_A_NUMBER = re.compile(rb"[\xf0-\xff][\x7f\xff]")
+_NOT_A_NUMBER = re.compile(rb"\x01[^\x00]*\x00.{6}[\xf0-\xff][\x7f\xff]", re.DOTALL)
+
+
+def convert(document: bytes) -> Fetched:
+    """One BSON document as JSON text, or why it cannot be.
+
+    Args:
+        document: Its BSON.
+    """
+    try:
+        values = bson.decode(document, OPTIONS)
+        content = json_text(values)
+    except _UNREADABLE as error:
+        return Fetched(_key(document), document, f"not BSON that can be read: {error}")
+    is_suspect = _MAYBE_NOT_A_NUMBER.search(document) and _NOT_A_NUMBER.search(document)
+    repairs = repairs_of(values) if is_suspect else ""
+    return Fetched(values.get("_id"), content, "", repairs)
+
+
+def _key(document: bytes) -> Any:  # noqa: ANN401  # whatever is in `_id`
+    """`_id` of a document of which something else cannot be read."""
+    try:
+        return RawBSONDocument(document, _RAW)["_id"]
+    except (*_UNREADABLE, KeyError):
+        return None
+
+
+def text_of(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
+    """Text of an `_id`; None if it cannot be the `_id` of a record."""
+    if isinstance(value, str) and value:
+        return value
+    try:
+        return text_of_id(json_text(value))
+    except UnusableDocumentError:
+        return None
+
+
+def stamp_text(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
+    """Text of a `_last_modified`; None if it is not one that becomes a text."""
+    if value is None or isinstance(value, str):
+        return value
+    decoded = msgspec.json.decode(json_text(value))
+    return decoded if isinstance(decoded, str) else None
+
+
+def _other(value: Any) -> Any:  # noqa: ANN401  # any BSON value
+    """A value that the encoder does not know, as one that it knows."""
+    if isinstance(value, DatetimeMS):
+        return _date_text(int(value))
+    if isinstance(value, Int64):
+        return int(value)
+    if isinstance(value, Binary):
+        return bytes(value)
+    return str(value)
+
+
+json_text = msgspec.json.Encoder(enc_hook=_other).encode
+
+
+def _date_text(milliseconds: int) -> str:
+    try:
+        date = _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return str(milliseconds)  # beyond the year 9999, or before the year 1
+    return f"{date:%Y-%m-%dT%H:%M:%S}.{date.microsecond // 1000:03}Z".zfill(24)

@@ -1,0 +1,166 @@
+"""Documents from files, plain or compressed: JSON lines, a record, an array of records, or BSON."""
+
+from __future__ import annotations
+
+import gzip
+import mmap
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from biodata_cache._core.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BSON_SUFFIXES = (".bson", ".bson.gz", ".archive", ".archive.gz")
+SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", *BSON_SUFFIXES)
+# What `mongodump` writes beside the documents.
+_NO_DOCUMENTS = (".metadata.json", ".metadata.json.gz", "prelude.json", "prelude.json.gz")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The bytes of one document and where they stand.
+
+    Attributes:
+        content: UTF-8 JSON text, if the source is sound.
+        file: File name, relative to the source.
+        line: Line in the file, or place in its array, counted from 1; None for a whole file.
+        problem: Why the content is no JSON text, where the source knows that already.
+        repairs: What of the document JSON cannot say and was left out.
+    """
+
+    content: bytes
+    file: str
+    line: int | None
+    problem: str = ""
+    repairs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenFile:
+    """A file that broke off; the documents before the break have been read.
+
+    Attributes:
+        file: File name, relative to the source.
+        reason: How it broke.
+    """
+
+    file: str
+    reason: str
+
+
+def find_files(path: Path) -> list[Path]:
+    """Files of a source in a stable order.
+
+    Raises:
+        SourceError: There is no such path, or nothing in it that can be read.
+    """
+    if path.is_file():
+        if not path.name.endswith(SUFFIXES):
+            raise SourceError(
+                f"Source {str(path)!r} is not one of {', '.join(SUFFIXES)}: convert or rename it."
+            )
+        return [path]
+    if not path.is_dir():
+        raise SourceError(
+            f"Source {str(path)!r} does not exist: give a file, a folder of "
+            f"{', '.join(SUFFIXES)} files, 'sample' or 'sample:N'."
+        )
+    files = sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file()
+        and file.name.endswith(SUFFIXES)
+        and not file.name.endswith(_NO_DOCUMENTS)
+        and not file.name.startswith((".", "system."))
+    )
+    if not files:
+        raise SourceError(
+            f"Source folder {str(path)!r} holds no {', '.join(SUFFIXES)} file: "
+            "give the folder that does."
+        )
+    return files
+
+
+def read_file(path: Path, name: str, collection: str) -> Iterator[Document | BrokenFile]:
+    """Every document of one file, in order; last a `BrokenFile` if it breaks off.
+
+    Args:
+        path: File to read.
+        name: Name of the file in messages and rejects.
+        collection: Collection to read from an archive that holds several.
+
+    Raises:
+        SourceError: The file cannot be opened.
+    """
+    try:
+        if path.name.endswith(BSON_SUFFIXES):
+            from extract.sources.bson import read_bson  # noqa: PLC0415  # needs the extra `docdb`
+
+            yield from read_bson(path, name, collection)
+            return
+        if path.name.endswith((".jsonl", ".jsonl.gz")):
+            yield from _read_lines(path, name)
+        else:
+            yield from _read_json(path, name)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        yield BrokenFile(name, f"damaged compression: {error}")
+    except OSError as error:
+        raise SourceError(
+            f"Source file {str(path)!r} cannot be read: {error.strerror or error}. "
+            "Check that it exists and that you may read it."
+        ) from None
+
+
+def _read_lines(path: Path, name: str) -> Iterator[Document]:
+    """One document a line; blank lines are none."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            content = (line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line).strip()
+            if content:
+                yield Document(content, name, number)
+
+
+def _read_json(path: Path, name: str) -> Iterator[Document]:
+    """One record, an array of records, or (as database exports have it) one record a line."""
+    if path.suffix == ".gz":
+        content: bytes | mmap.mmap = gzip.decompress(path.read_bytes())
+    elif path.stat().st_size == 0:
+        return
+    else:  # mapped: an array of many gigabytes need not fit into memory
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    text = memoryview(content)
+    if text[:3] == _BYTE_ORDER_MARK:
+        text = text[3:]
+    try:
+        elements = _split_array(text)
+    except msgspec.DecodeError:
+        if _is_one_value(text):
+            yield Document(bytes(text).strip(), name, None)
+        else:
+            yield from _read_lines(path, name)
+        return
+    for number, element in enumerate(elements, start=1):
+        yield Document(bytes(element), name, number)
+
+
+def _is_one_value(text: memoryview) -> bool:
+    """Whether the whole text is one JSON value, or at least not one a line."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        first_line = bytes(text[: 64 * 2**20]).strip().partition(b"\n")[0]
+        try:
+            msgspec.json.decode(first_line, type=msgspec.Raw)
+        except msgspec.DecodeError:
+            return True
+        return False
+    return True

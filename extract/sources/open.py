@@ -1,0 +1,183 @@
+"""Which source a text names: the built-in sample, files, MongoDB or the gateway."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from biodata_cache._core.errors import MissingDependencyError, SettingsError, SourceError
+from extract.lake.documents import V1, V2, Shape
+from extract.retries import Retries
+from extract.sample import generator as sample
+from extract.sources.files import BSON_SUFFIXES, BrokenFile, Document, find_files, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extract.sources.sync_changes import DatabaseSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceOptions:
+    """What databases are asked for, and how patiently.
+
+    Attributes:
+        database: Name of the database.
+        collection: Name of the collection.
+        shape: What its documents are like.
+        retries: How long to try.
+        workers: How many threads fetch at once.
+    """
+
+    database: str = "metadata_index"
+    collection: str = "data_assets"
+    shape: Shape = V2
+    retries: Retries = field(default_factory=Retries)
+    workers: int = 4
+
+
+class Source(Protocol):
+    """A place that gives documents, the same ones in the same order each time it is read.
+
+    Attributes:
+        description: The source as text for a reader; stands in each row of the lake.
+        size: Bytes it will read, if they can be known; for progress.
+    """
+
+    description: str
+    size: int | None
+
+    def documents(self) -> Iterator[Document | BrokenFile]:
+        """Every document of the source, and each file that broke off."""
+        ...
+
+
+class SampleSource:
+    """The embedded sample: `sample`, or `sample:N` for N records of realistic size."""
+
+    def __init__(self, count: int | None, shape: Shape = V2) -> None:
+        """Takes the number of records, of which None is the built-in sample, and their version."""
+        self.count = count
+        self._documents = sample.v1_documents if shape is V1 else sample.documents
+        self.size: int | None = None
+        self.description = "sample" if count is None else f"sample:{count}"
+
+    def documents(self) -> Iterator[Document | BrokenFile]:
+        """Every document of the sample."""
+        for number, content in enumerate(self._documents(self.count), start=1):
+            yield Document(content, self.description, number)
+
+
+class FileSource:
+    """One file, or a folder of files."""
+
+    def __init__(self, path: Path, collection: str = "data_assets") -> None:
+        """Lists the files; opens none.
+
+        Args:
+            path: A file or folder.
+            collection: Collection to read from a `mongodump` archive that holds several.
+
+        Raises:
+            SourceError: The path does not exist or holds nothing to read.
+            MissingDependencyError: A file is BSON, and the package that reads it is missing.
+        """
+        self.path = path
+        self.collection = collection
+        self.files = find_files(path)
+        if any(file.name.endswith(BSON_SUFFIXES) for file in self.files):
+            require_docdb("bson", "a file in BSON")
+        self.description = f"file:{path.name}"
+        self.size: int | None = sum(file.stat().st_size for file in self.files)
+
+    def documents(self) -> Iterator[Document | BrokenFile]:
+        """Every document of every file, in the order of the file names."""
+        for file in self.files:
+            name = file.name if file == self.path else file.relative_to(self.path).as_posix()
+            yield from read_file(file, name, self.collection)
+
+
+def open_source(text: str, options: SourceOptions | None = None) -> Source | DatabaseSource:
+    """The source that a text names.
+
+    Args:
+        text: `sample`, `sample:N`, the path of a file or folder, `mongodb://…`,
+            `mongodb+srv://…`, or `https://…` for the gateway.
+        options: What databases are asked for.
+
+    Raises:
+        SettingsError: The text names no source.
+        SourceError: The path does not exist or holds nothing to read.
+        MissingDependencyError: The source needs a package that is not installed.
+
+    Example:
+        >>> open_source("sample:50").description
+        'sample:50'
+    """
+    options = options or SourceOptions()
+    kind, _, rest = text.partition(":")
+    if kind == "sample":
+        if text == "sample":
+            return SampleSource(None, options.shape)
+        if not rest.isascii() or not rest.isdigit():
+            raise SettingsError(
+                f"Source {text!r}: after 'sample:' comes a number of records, as in 'sample:20000'."
+            )
+        return SampleSource(int(rest), options.shape)
+    if "://" in text:
+        return _open_database(text, options)
+    if re.match(r"(mongodb(\+srv)?|https?):", text, re.IGNORECASE):
+        # Never the rest: it may hold a password.
+        raise SettingsError(f"Source '{kind}:…' is no address: write '{kind}://…', or a path.")
+    if not text:
+        raise SourceError("No source: give 'sample', 'sample:N', or the path of a file or folder.")
+    return FileSource(Path(text), options.collection)
+
+
+def _open_database(text: str, options: SourceOptions) -> DatabaseSource:
+    scheme = text.partition("://")[0].lower()
+    if scheme in {"mongodb", "mongodb+srv"}:
+        require_docdb("pymongo", f"the source {scheme}://…")
+        from extract.sources.mongodb import MongoSource  # noqa: PLC0415  # needs the extra `docdb`
+
+        return MongoSource(
+            text,
+            options.database,
+            options.collection,
+            shape=options.shape,
+            retries=options.retries,
+            workers=options.workers,
+        )
+    if scheme == "https":
+        require_docdb("aind_data_access_api", "the gateway")
+        from extract.sources.gateway import GatewaySource  # noqa: PLC0415  # needs the extra `docdb`
+
+        return GatewaySource(
+            text,
+            options.database,
+            options.collection,
+            version="v1" if options.shape is V1 else "v2",
+            shape=options.shape,
+            retries=options.retries,
+            workers=options.workers,
+        )
+    # Never the rest: it may hold a password.
+    raise SettingsError(
+        f"Source '{scheme}://…' cannot be read: give 'sample', 'sample:N', the path of a file or "
+        "folder, 'mongodb://…', or 'https://…' for the gateway."
+    )
+
+
+def require_docdb(module: str, purpose: str) -> None:
+    """Check that what a database needs is installed.
+
+    Raises:
+        MissingDependencyError: It is not.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise MissingDependencyError(
+            f"{module} is not installed: {purpose} needs pip install 'biodata-cache[docdb]'."
+        )
