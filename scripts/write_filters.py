@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PROJECT = Path(__file__).resolve().parents[1]
-MODULE = PROJECT / "biodata_cache" / "_table_filters.py"
+MODULE = PROJECT / "biodata_cache/_reader/table_filters.py"
 HEAD = '''"""The filters that each table takes, for type checkers and editors.
 
 Written by `scripts/write_filters.py` from the columns of the models: change those.

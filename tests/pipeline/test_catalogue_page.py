@@ -230,18 +230,18 @@ def test_the_code_names_the_place_of_the_tables(
     browser: Browser, sample: Pipeline, tmp_path: Path
 ) -> None:
     """The bucket if they were published to one; else where the page itself is."""
-    file = tmp_path / "a b/data-asset-cache/bdc-v0.1.0/index.html"
+    file = tmp_path / "a b/data-asset-cache/bdc-v0.50.0/index.html"
     file.parent.mkdir(parents=True)
     builds = [PublishedBuild("b", "2026-01-01T00:00:00Z", {})]
 
     def codes(entries: list[dict[str, Any]], address: str, name: str) -> str:
-        file.write_bytes(_catalogue.page("bdc-v0.1.0", entries, builds))
+        file.write_bytes(_catalogue.page("bdc-v0.50.0", entries, builds))
         with visit(browser, address) as page:
             page.go(f"#{name}")
             return "\n".join(page.page.locator(".snippet pre").all_inner_texts())
 
     def moved(root: str) -> list[dict[str, Any]]:
-        home = f"{root}/data-asset-cache/bdc-v0.1.0"
+        home = f"{root}/data-asset-cache/bdc-v0.50.0"
         return [
             entry | {"location": f"{home}/{entry['location'].rpartition('/')[2]}"}
             for entry in sample.registry()
@@ -249,18 +249,18 @@ def test_the_code_names_the_place_of_the_tables(
 
     code = codes(moved("s3://bucket/prefix"), file.as_uri(), "assets")
     assert 'os.environ["BIODATA_CACHE_ROOT"] = "s3://bucket/prefix"' in code
-    assert "'s3://bucket/prefix/data-asset-cache/bdc-v0.1.0/assets.pqt'" in code
+    assert "'s3://bucket/prefix/data-asset-cache/bdc-v0.50.0/assets.pqt'" in code
     code = codes(moved("s3://allen-data-views"), file.as_uri(), "quality_control")
     assert "environ" not in code, "that is where readers look anyway"
-    assert "'s3://allen-data-views/data-asset-cache/bdc-v0.1.0/qc/*/data.pqt'" in code
+    assert "'s3://allen-data-views/data-asset-cache/bdc-v0.50.0/qc/*/data.pqt'" in code
     code = codes(moved("/elsewhere"), file.as_uri(), "assets")
     assert f'os.environ["BIODATA_CACHE_ROOT"] = "{tmp_path}/a b"' in code
     assert f"'{file.parent}/assets.pqt'" in code
     with served(tmp_path) as web:
-        address = f"{web.address}/a%20b/data-asset-cache/bdc-v0.1.0/index.html"
+        address = f"{web.address}/a%20b/data-asset-cache/bdc-v0.50.0/index.html"
         code = codes(moved("/elsewhere"), address, "quality_control")
         assert "environ" not in code, "no root that a reader knows"
-        assert f"'{web.address}/a%20b/data-asset-cache/bdc-v0.1.0/qc/subject_id=" in code
+        assert f"'{web.address}/a%20b/data-asset-cache/bdc-v0.50.0/qc/subject_id=" in code
         assert "*" not in code.replace("select *", ""), "there are no lists of files on the web"
 
 
@@ -288,7 +288,7 @@ def grown(sample: Pipeline, tmp_path: Path) -> str:
         for day, rows in enumerate(sizes, start=1)
     ]
     page = tmp_path / "index.html"
-    page.write_bytes(_catalogue.page("bdc-v0.1.0", sample.registry(), builds))
+    page.write_bytes(_catalogue.page("bdc-v0.50.0", sample.registry(), builds))
     return page.as_uri()
 
 

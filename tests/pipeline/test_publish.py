@@ -277,8 +277,9 @@ def test_killed_publisher_and_a_reader_that_looks_all_the_while(
     monkeypatch.setenv("BIODATA_CACHE_WORK", str(tmp_path / "work"))
     random_source = random.Random(11)
     script = (
-        "from biodata_cache import _settings, _publish;import sys;"
-        "s=_settings.load();sys.stdout.write('ready');sys.stdout.flush();_publish.publish(s)"
+        "import sys; from biodata_cache._core import settings;"
+        "from biodata_cache._publish import publish;"
+        "s=settings.load();sys.stdout.write('ready');sys.stdout.flush();publish.publish(s)"
     )
     killed = 0
     for _ in range(8):

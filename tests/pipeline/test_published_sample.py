@@ -162,16 +162,17 @@ def test_building_again_gives_the_same_bytes(sample: Pipeline) -> None:
 MISSING = {"metric_name_missing"}
 # Modules whose docstrings have examples.
 DOCUMENTED = [
-    "_contract",
-    "_display",
-    "_filters",
-    "_frames",
-    "_messages",
-    "_published",
-    "_registry",
-    "_scan",
-    "_settings",
-    "_sql",
+    "_core.messages",
+    "_core.registry",
+    "_core.settings",
+    "_core.sqltext",
+    "_publish.contract",
+    "_reader.catalog",
+    "_reader.display",
+    "_reader.filters",
+    "_reader.frames",
+    "_reader.scan",
+    "_reader.sql",
     "tables",
 ]
 

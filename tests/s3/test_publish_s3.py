@@ -187,29 +187,29 @@ def test_second_publisher_is_refused_and_the_lock_is_given_back(build: Build) ->
 
 def test_lock_of_the_dead_is_taken_over_when_it_ends(build: Build) -> None:
     store = open_store(build.settings)
-    dead = _s3._Lease(store, ".builds/bdc-v0.1.0/lock.json", 2.0)
+    dead = _s3._Lease(store, ".builds/bdc-v0.50.0/lock.json", 2.0)
     dead.acquire()
     dead._ended.set()  # it does not renew, as if it had been killed
     dead._thread.join()
-    with pytest.raises(LockedError), store.lock("bdc-v0.1.0"):
+    with pytest.raises(LockedError), store.lock("bdc-v0.50.0"):
         pass
     time.sleep(3.1)  # the server counts whole seconds
-    with store.lock("bdc-v0.1.0") as lock:
+    with store.lock("bdc-v0.50.0") as lock:
         lock.check()
         with pytest.raises(LockedError, match="could not be renewed"):
             dead.check()
         dead.release()
         lock.check()
-        with pytest.raises(LockedError), store.lock("bdc-v0.1.0"):
+        with pytest.raises(LockedError), store.lock("bdc-v0.50.0"):
             pass
 
 
 def test_a_lock_that_is_held_long_is_renewed(build: Build) -> None:
     store = open_store(build.settings)
-    with store.lock("bdc-v0.1.0", 3.0) as lock:
+    with store.lock("bdc-v0.50.0", 3.0) as lock:
         time.sleep(5)
         lock.check()
-        with pytest.raises(LockedError), store.lock("bdc-v0.1.0"):
+        with pytest.raises(LockedError), store.lock("bdc-v0.50.0"):
             pass
 
 

@@ -118,10 +118,10 @@ def test_unchanged_source_writes_nothing_after_compaction(tmp_path):
 
 
 def test_files_are_not_removed_while_they_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("extract.compaction.MANY_SMALL", 1_000)
-    monkeypatch.setattr("extract.compaction.DEAD_PART", 1_000)
+    monkeypatch.setattr("extract.lake.compaction.MANY_SMALL", 1_000)
+    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 1_000)
     source = aged(tmp_path, 3)
-    monkeypatch.setattr("extract.compaction.DEAD_PART", 0.01)
+    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 0.01)
     before = files(tmp_path)
     lake = Lake(tmp_path, "docdb_v2")
     with compaction.reading(tmp_path):
@@ -141,8 +141,8 @@ _KILLED = """
 import os, pathlib, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from extract import compaction
-from extract.lake import Lake
+from extract.lake import compaction
+from extract.lake.lake import Lake
 left = [int(sys.argv[2])]
 def counting(function):
     def counted(*arguments, **options):
@@ -174,8 +174,8 @@ with Lake(Path(sys.argv[1]), "docdb_v2").locked():
 )
 def test_killed_at_any_step(tmp_path, monkeypatch, step):
     """Before each file appears, and before each one goes."""
-    monkeypatch.setattr("extract.compaction.MANY_SMALL", 1_000)
-    monkeypatch.setattr("extract.compaction.DEAD_PART", 1_000)
+    monkeypatch.setattr("extract.lake.compaction.MANY_SMALL", 1_000)
+    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 1_000)
     source = aged(tmp_path, step)
     for attempt in range(2):
         done = subprocess.run(
@@ -194,7 +194,7 @@ def test_killed_at_any_step(tmp_path, monkeypatch, step):
     extract(source, tmp_path)
     assert documents(tmp_path) == source.expected
     check_keys(tmp_path)
-    monkeypatch.setattr("extract.compaction.DEAD_PART", 0.01)
+    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 0.01)
     compaction.compact(Lake(tmp_path, "docdb_v2"))
     assert documents(tmp_path) == source.expected
     report = extract(source, tmp_path)

@@ -109,7 +109,7 @@ class Story:
 )
 def test_lake_is_the_collection_in_the_end(collection, tmp_path, monkeypatch, seed):
     monkeypatch.setattr("extract.lake.lake.GROUP_ROWS", 7)
-    monkeypatch.setattr("extract.compaction.MANY_SMALL", 6)
+    monkeypatch.setattr("extract.lake.compaction.MANY_SMALL", 6)
     Story(collection, tmp_path, seed).tell(8 if seed < 2 else 20)
 
 

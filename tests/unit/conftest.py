@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
-    """An empty version 0.1.0, which the settings name."""
+    """An empty version 0.50.0, which the settings name."""
     published = Published(tmp_path / "published")
     published.folder.mkdir(parents=True)
     published.write_registry()

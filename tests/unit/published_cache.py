@@ -30,7 +30,7 @@ class Published:
     """A published version that a test can add to and damage."""
 
     root: Path
-    version: str = "0.1.0"
+    version: str = "0.50.0"
     entries: list[dict[str, object]] = field(default_factory=list)
 
     @property

@@ -33,7 +33,7 @@ def entry(name: str = "assets", **extra: Any) -> dict[str, Any]:
     return {
         "name": name,
         "description": "Data assets. **One row per** asset.",
-        "location": f"s3://bucket/data-asset-cache/bdc-v0.1.0/{name}.pqt",
+        "location": f"s3://bucket/data-asset-cache/bdc-v0.50.0/{name}.pqt",
         "partitioned": False,
         "partition_key": None,
         "type": "metadata",
@@ -72,20 +72,20 @@ def data_of(page: bytes) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_is_only_ever_a_text(text: str) -> None:
-    page = _catalogue.page("bdc-v0.1.0", [entry(description=text)], [BUILD])
+    page = _catalogue.page("bdc-v0.50.0", [entry(description=text)], [BUILD])
     assert data_of(page)["tables"][0]["description"] == text
-    plain = _catalogue.page("bdc-v0.1.0", [entry()], [BUILD])
+    plain = _catalogue.page("bdc-v0.50.0", [entry()], [BUILD])
     assert [tag for tag, _, _ in Parts(page).found] == [tag for tag, _, _ in Parts(plain).found]
 
 
 def test_same_input_same_bytes() -> None:
-    pages = [_catalogue.page("bdc-v0.1.0", [entry()], [BUILD, LATER]) for _ in range(2)]
+    pages = [_catalogue.page("bdc-v0.50.0", [entry()], [BUILD, LATER]) for _ in range(2)]
     assert pages[0] == pages[1]
-    assert pages[0] != _catalogue.page("bdc-v0.1.0", [entry()], [LATER])
+    assert pages[0] != _catalogue.page("bdc-v0.50.0", [entry()], [LATER])
 
 
 def test_the_policy_allows_the_one_style_and_the_one_script() -> None:
-    parts = Parts(_catalogue.page("bdc-v0.1.0", [entry()], [BUILD]))
+    parts = Parts(_catalogue.page("bdc-v0.50.0", [entry()], [BUILD]))
     (policy,) = (
         attributes["content"]
         for attributes, _ in parts.of("meta")
@@ -101,7 +101,7 @@ def test_the_policy_allows_the_one_style_and_the_one_script() -> None:
 
 
 def test_nothing_is_asked_of_another_place() -> None:
-    page = _catalogue.page("bdc-v0.1.0", [entry()], [BUILD])
+    page = _catalogue.page("bdc-v0.50.0", [entry()], [BUILD])
     for _, attributes, _ in Parts(page).found:
         for name in ("src", "href"):
             address = attributes.get(name) or ""
@@ -111,7 +111,7 @@ def test_nothing_is_asked_of_another_place() -> None:
 
 
 def test_what_an_older_publisher_left_out_is_unknown() -> None:
-    page = _catalogue.page("bdc-v0.1.0", [entry(), entry("other")], [BUILD, LATER])
+    page = _catalogue.page("bdc-v0.50.0", [entry(), entry("other")], [BUILD, LATER])
     assets, other = data_of(page)["tables"]
     assert (assets["rows"], assets["checks"], assets["made_from"]) == (None, [], {})
     assert assets["history"] == [[2, 99], [3, 101]]
@@ -121,7 +121,7 @@ def test_what_an_older_publisher_left_out_is_unknown() -> None:
 def test_partitions_and_functions_of_tables() -> None:
     partitions = [{"value": "a/b", "rows": 1, "bytes": 2, "sha256": "0"}, {"value": ""}]
     page = _catalogue.page(
-        "bdc-v0.1.0",
+        "bdc-v0.50.0",
         [entry("quality_control", partitioned=True, partitions=partitions), entry("mine")],
         [BUILD],
     )

@@ -35,7 +35,7 @@ def two_tables(cache: Published) -> Published:
     path = cache.plain("subjects", "select unnest(['1', '2', '3']) as subject_id")
     cache.entries[-1] |= {"row_count": 3, "bytes": path.stat().st_size}
     cache.write_registry()
-    (cache.home / "cache_versions.json").write_text(json.dumps(["bdc-v0.1.0"]))
+    (cache.home / "cache_versions.json").write_text(json.dumps(["bdc-v0.50.0"]))
     return cache
 
 
@@ -143,11 +143,11 @@ def test_doctor_without_a_root_says_what_to_set() -> None:
         ),
         (
             lambda cache: (cache.home / "cache_versions.json").write_text(
-                '["bdc-v0.1.0", "bdc-v0.10.0"]'
+                '["bdc-v0.50.0", "bdc-v0.100.0"]'
             ),
             "version",
             "warning",
-            "bdc-v0.10.0 is the newest",
+            "bdc-v0.100.0 is the newest",
         ),
         (
             lambda cache: (cache.folder / "cache_registry.json").write_text("{"),

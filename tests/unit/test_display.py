@@ -124,7 +124,7 @@ def test_the_registry_lists_its_tables(shown: Any) -> None:
 def test_table_info_is_the_entry_with_where_it_is_read(shown: Any) -> None:
     info = table_info("quality_control")
     assert isinstance(info, TableInfo)
-    assert info.version == "bdc-v0.1.0"
+    assert info.version == "bdc-v0.50.0"
     assert info.location == str(shown.folder / "qc")
     assert info.columns == get_cache_registry()["quality_control"].columns
     assert len(info.partitions or ()) == 7

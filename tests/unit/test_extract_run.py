@@ -248,9 +248,9 @@ def test_killed_run_leaves_a_lake_from_which_the_next_continues(
         """
         import sys, time
         from pathlib import Path
-        from extract import lake
-        from extract.run import extract
-        from extract.sources import open_source
+        from extract.lake import lake
+        from extract.pipeline import extract
+        from extract.sources.open import open_source
         lake.GROUP_ROWS, lake.FILE_BYTES = 20, 4_000   # many small files
         sys.stdout.write("ready"); sys.stdout.flush()
         extract(open_source("sample:1500"), Path(sys.argv[1]), progress=None)

@@ -362,9 +362,9 @@ def test_a_folder_that_was_moved_still_reads(qc_cache, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "location",
     [
-        "s3://bucket/data-asset-cache/bdc-v0.1.0/asset_basics.pqt",
-        "/mnt/bdc-v0.1.0/data-asset-cache/bdc-v0.1.0/asset_basics.pqt",
-        "C:\\published\\data-asset-cache\\bdc-v0.1.0\\asset_basics.pqt",
+        "s3://bucket/data-asset-cache/bdc-v0.50.0/asset_basics.pqt",
+        "/mnt/bdc-v0.50.0/data-asset-cache/bdc-v0.50.0/asset_basics.pqt",
+        "C:\\published\\data-asset-cache\\bdc-v0.50.0\\asset_basics.pqt",
         "/another/bdc-v9.9/asset_basics.pqt",
         "asset_basics.pqt",
     ],
@@ -386,7 +386,7 @@ def test_a_table_may_lie_deeper_in_its_version(cache):
     assert len(biodata_cache.asset_basics()) == 1
 
 
-@pytest.mark.parametrize("location", ["/x/bdc-v0.1.0/", "/x/bdc-v0.1.0/../secret.pqt", "/", ".."])
+@pytest.mark.parametrize("location", ["/x/bdc-v0.50.0/", "/x/bdc-v0.50.0/../secret.pqt", "/", ".."])
 def test_a_location_outside_the_version_is_refused(cache, location):
     cache.plain("asset_basics", "select 'a' as name")
     cache.entries[0]["location"] = location
@@ -414,24 +414,24 @@ def test_the_version_decides_which_folder_is_read(cache, monkeypatch):
 
 
 def test_without_a_root_the_error_says_what_to_set(monkeypatch):
-    monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.1.0")
+    monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.50.0")
     for read in (biodata_cache.asset_basics, biodata_cache.get_cache_versions):
         with pytest.raises(SettingsError, match=r"set BIODATA_CACHE_ROOT .*BACKEND=MEMORY"):
             read()
 
 
 def test_a_root_on_s3_without_its_extra_says_what_to_install(monkeypatch):
-    monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.1.0")
+    monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.50.0")
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "s3://bucket/prefix")
     monkeypatch.delitem(sys.modules, "biodata_cache._storage.s3", raising=False)
-    monkeypatch.delattr(biodata_cache, "_s3", raising=False)
+    monkeypatch.delattr(biodata_cache._storage, "s3", raising=False)
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(MissingDependencyError, match=r"boto3.*'biodata-cache\[s3\]'"):
         biodata_cache.asset_basics()
 
 
 def test_a_root_without_a_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.1.0")
+    monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.50.0")
     monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path / "nowhere"))
     with pytest.raises(CacheNotFoundError, match=r"nowhere.*set BIODATA_CACHE_ROOT") as caught:
         biodata_cache.asset_basics()
@@ -439,14 +439,14 @@ def test_a_root_without_a_cache(tmp_path, monkeypatch):
 
 
 def test_a_version_that_is_not_published_lists_those_that_are(cache, monkeypatch):
-    for name in ["bdc-v0.10.0", "bdc-v0.2.0", "custom"]:
+    for name in ["bdc-v0.100.0", "bdc-v0.60.0", "custom"]:
         (cache.home / name).mkdir()
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "9.9")
     with pytest.raises(CacheNotFoundError) as caught:
         biodata_cache.asset_basics()
     message = str(caught.value)
     assert "no bdc-v9.9" in message
-    assert "It has bdc-v0.1.0, bdc-v0.2.0, bdc-v0.10.0:" in message
+    assert "It has bdc-v0.50.0, bdc-v0.60.0, bdc-v0.100.0:" in message
     assert "BIODATA_CACHE_VERSION" in message
 
 

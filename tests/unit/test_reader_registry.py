@@ -21,7 +21,7 @@ from biodata_cache import (
 OLD = {
     "name": "asset_basics",
     "description": "One row per record",
-    "location": "s3://bucket/data-asset-cache/bdc-v0.1.0/asset_basics.pqt",
+    "location": "s3://bucket/data-asset-cache/bdc-v0.50.0/asset_basics.pqt",
     "partitioned": False,
     "partition_key": None,
     "type": "metadata",
@@ -30,7 +30,7 @@ OLD = {
 NEW = {
     "name": "quality_control",
     "description": "One row per metric",
-    "location": "s3://bucket/data-asset-cache/bdc-v0.1.0/qc/",
+    "location": "s3://bucket/data-asset-cache/bdc-v0.50.0/qc/",
     "partitioned": True,
     "partition_key": "subject_id",
     "type": "asset",
@@ -163,9 +163,9 @@ def test_a_version_without_a_registry_is_refused(cache):
 
 
 def test_versions_are_those_of_the_index_with_the_newest_last(cache):
-    names = ["bdc-v0.10.0", "bdc-v0.9.0", "bdc-v0.34-shadow", "custom"]
+    names = ["bdc-v0.100.0", "bdc-v0.9.0", "bdc-v0.34-shadow", "custom"]
     (cache.home / "cache_versions.json").write_text(json.dumps(names), encoding="utf-8")
-    assert get_cache_versions() == ["bdc-v0.9.0", "bdc-v0.10.0"]
+    assert get_cache_versions() == ["bdc-v0.9.0", "bdc-v0.100.0"]
 
 
 def test_without_an_index_there_is_no_version(cache):
@@ -173,12 +173,12 @@ def test_without_an_index_there_is_no_version(cache):
 
 
 def test_versions_need_no_version_to_be_published(cache, monkeypatch):
-    (cache.home / "cache_versions.json").write_text('["bdc-v0.1.0"]', encoding="utf-8")
+    (cache.home / "cache_versions.json").write_text('["bdc-v0.50.0"]', encoding="utf-8")
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "9.9")
-    assert get_cache_versions() == ["bdc-v0.1.0"]
+    assert get_cache_versions() == ["bdc-v0.50.0"]
 
 
-@pytest.mark.parametrize("content", ["", "{}", '"bdc-v0.1.0"', "[1]"])
+@pytest.mark.parametrize("content", ["", "{}", '"bdc-v0.50.0"', "[1]"])
 def test_an_index_that_is_none_is_refused(cache, content):
     (cache.home / "cache_versions.json").write_text(content, encoding="utf-8")
     with pytest.raises(RegistryError, match=r"cache_versions\.json"):

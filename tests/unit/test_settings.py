@@ -11,7 +11,7 @@ import pytest
 from biodata_cache import SettingsError
 from biodata_cache._core import settings as _settings
 
-VERSION = "0.1.0"
+VERSION = "0.50.0"
 
 
 def load(**arguments):
@@ -28,7 +28,7 @@ def test_defaults():
     settings = load()
     assert settings.backend == "MEMORY"
     assert settings.root == ""
-    assert settings.version_folder == "bdc-v0.1.0"
+    assert settings.version_folder == "bdc-v0.50.0"
     assert settings.source == "https://api.allenneuraldynamics.org"
     assert settings.work == Path(".biodata-cache")
     assert settings.raw == str(Path(".biodata-cache") / "raw")
@@ -113,9 +113,9 @@ def test_a_backend_that_contradicts_the_root_is_refused(monkeypatch, backend, ro
         load(root=root)
 
 
-@pytest.mark.parametrize("version", ["0.1.0", "v0.1.0", "bdc-v0.1.0", " 0.1.0 "])
+@pytest.mark.parametrize("version", ["0.50.0", "v0.50.0", "bdc-v0.50.0", " 0.50.0 "])
 def test_a_version_is_given_in_three_forms(version):
-    assert load(version=version).version_folder == "bdc-v0.1.0"
+    assert load(version=version).version_folder == "bdc-v0.50.0"
 
 
 @pytest.mark.parametrize("version", ["latest", "0.1.", "../0.1", "0.1-shadow", "bdc-v", "0.1\n2"])
@@ -131,9 +131,10 @@ def test_the_raw_lake_lies_in_the_work_folder():
 def test_a_package_that_is_not_installed_says_what_to_do():
     # -S leaves out site-packages, where the version of an installed package is written.
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(_settings.__file__).parents[1])!r})\n"
-        "from biodata_cache import SettingsError, _settings\n"
-        "try: _settings.load()\n"
+        f"import sys; sys.path.insert(0, {str(Path(_settings.__file__).parents[2])!r})\n"
+        "from biodata_cache import SettingsError\n"
+        "from biodata_cache._core import settings\n"
+        "try: settings.load()\n"
         "except SettingsError as error: print(error)"
     )
     done = subprocess.run(
@@ -144,8 +145,8 @@ def test_a_package_that_is_not_installed_says_what_to_do():
 
 
 def test_versions_ascend_by_number():
-    names = ["bdc-v0.10.0", "bdc-v0.9", "bdc-v1", "bdc-v0.9.1", "bdc-v0.9"]
-    assert _settings.ascending(names) == ["bdc-v0.9", "bdc-v0.9.1", "bdc-v0.10.0", "bdc-v1"]
+    names = ["bdc-v0.100.0", "bdc-v0.9", "bdc-v1", "bdc-v0.9.1", "bdc-v0.9"]
+    assert _settings.ascending(names) == ["bdc-v0.9", "bdc-v0.9.1", "bdc-v0.100.0", "bdc-v1"]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def release(cache: Any, *names: str) -> None:
 
 def test_a_version_is_used_until_another_is(cache: Any) -> None:
     cache.plain("assets", "select 'installed' as name")
-    release(cache, "bdc-v0.0.9", "bdc-v0.1.0")
+    release(cache, "bdc-v0.0.9", "bdc-v0.50.0")
     cache.plain("assets", "select 'new' as name")
     for version in ("bdc-v0.0.9", "v0.0.9", "0.0.9"):
         use_version(version)
@@ -55,8 +55,8 @@ def test_a_version_is_used_until_another_is(cache: Any) -> None:
 
 def test_a_version_wins_over_the_setting(cache: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.plain("assets", "select 'a' as name")
-    release(cache, "bdc-v0.1.0")
-    use_version("0.1.0")
+    release(cache, "bdc-v0.50.0")
+    use_version("0.50.0")
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "9.9")
     assert len(biodata_cache.sql("from assets")) == 1
 
@@ -64,16 +64,18 @@ def test_a_version_wins_over_the_setting(cache: Any, monkeypatch: pytest.MonkeyP
 def test_a_version_that_is_not_there_is_refused_at_once(cache: Any) -> None:
     cache.plain("assets", "select 'a' as name")
     release(cache, "bdc-v0.0.9")
-    with pytest.raises(CacheNotFoundError, match=r"no bdc-v0\.3 .* has bdc-v0\.0\.9, bdc-v0\.1\.0"):
+    with pytest.raises(
+        CacheNotFoundError, match=r"no bdc-v0\.3 .* has bdc-v0\.0\.9, bdc-v0\.50\.0"
+    ):
         use_version("0.3")
     with pytest.raises(SettingsError, match="give numbers separated by dots"):
         use_version("latest")
     assert len(biodata_cache.assets()) == 1
 
 
-@pytest.mark.parametrize("version", [0.1, 1, b"0.1.0", "", " "])
+@pytest.mark.parametrize("version", [0.1, 1, b"0.50.0", "", " "])
 def test_a_version_that_is_no_text_is_refused(cache: Any, version: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"version must be a text like '0\.1\.0'"):
+    with pytest.raises(ArgumentError, match=r"version must be a text like '0\.50\.0'"):
         use_version(version)
 
 
@@ -81,7 +83,7 @@ def test_a_package_newer_than_all_that_is_published_is_told_once(cache: Any) -> 
     cache.plain("assets", "select 'a' as name")
     release(cache, "bdc-v0.0.8", "bdc-v0.0.9")
     use_version("0.0.9")
-    with pytest.warns(VersionWarning, match=r"is 0\.1\.0, and the newest version .* bdc-v0\.0\.9"):
+    with pytest.warns(VersionWarning, match=r"is 0\.50\.0, and the newest version .* bdc-v0\.0\.9"):
         biodata_cache.assets()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -95,7 +97,7 @@ def test_the_list_of_versions_warns_as_well(cache: Any) -> None:
         get_cache_versions()
 
 
-@pytest.mark.parametrize("released", [[], ["bdc-v0.1.0"], ["bdc-v0.0.9", "bdc-v0.10.0"]])
+@pytest.mark.parametrize("released", [[], ["bdc-v0.50.0"], ["bdc-v0.0.9", "bdc-v0.100.0"]])
 def test_no_warning_where_there_is_nothing_to_say(cache: Any, released: list[str]) -> None:
     cache.plain("assets", "select 'a' as name")
     (cache.home / "cache_versions.json").write_text(json.dumps(released))
