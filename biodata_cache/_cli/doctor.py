@@ -25,7 +25,7 @@ from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract
 from biodata_cache._reader.catalog import find
 from biodata_cache._reader.display import ago
-from biodata_cache._storage.base import import_s3
+from biodata_cache._storage.open import import_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
-from biodata_cache._storage.base import LEASE_SECONDS, Content, import_s3
+from biodata_cache._storage.base import LEASE_SECONDS, Content
+from biodata_cache._storage.open import import_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

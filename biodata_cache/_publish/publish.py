@@ -28,7 +28,8 @@ from biodata_cache._publish.promotion import (
     release,
 )
 from biodata_cache._publish.provenance import provenance
-from biodata_cache._storage.base import LEASE_SECONDS, Content, open_store
+from biodata_cache._storage.base import LEASE_SECONDS, Content
+from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,8 +25,8 @@ from biodata_cache._core.errors import (
 from biodata_cache._core.registry import PartitionEntry, TableInfo
 from biodata_cache._pipeline import memory as _memory
 from biodata_cache._publish import history as _history
-from biodata_cache._storage import base as _store
 from biodata_cache._storage.base import DataFile
+from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,7 +149,7 @@ def find(settings: Settings | None = None) -> PublishedCache:
     settings = settings or _settings.load(version=next(iter(_chosen_version), None))
     if settings.backend == "MEMORY":
         return PublishedCache(_memory.tables(settings), settings.version_folder)
-    return PublishedCache(_store.open_store(settings), settings.version_folder)
+    return PublishedCache(open_store(settings), settings.version_folder)
 
 
 # What was warned of, and the places that were looked at for it.

@@ -22,8 +22,8 @@ from biodata_cache._reader import catalog as _published
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._storage import base as _store
-from biodata_cache._storage.base import Content, sha256_of
+from biodata_cache._storage.base import Content, DataFile, LocalStore, sha256_of
+from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from biodata_cache._storage.base import Store
@@ -69,7 +69,7 @@ def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
     is_memory = settings.backend == "MEMORY"
     if is_memory and not settings.is_memory_asked:
         _memory.tables(settings)  # says what to set
-    store = _memory.place(settings) if is_memory else _store.open_store(settings)
+    store = _memory.place(settings) if is_memory else open_store(settings)
     if df is None:
         return _read_table(store, name, path)
     _write_table(store, name, path, df)
@@ -131,7 +131,7 @@ def _write_table(store: Store, name: str, path: str, frame: pd.DataFrame) -> Non
         try:
             # Copied, because DuckDB cannot read columns that pandas has turned round in place.
             _copy(frame.reset_index(drop=True).copy(), file)
-            back = _frame(_store.LocalStore(Path(folder)), path)
+            back = _frame(LocalStore(Path(folder)), path)
         except (duckdb.Error, CacheFileError, TypeError, ValueError) as error:
             reason = str(error).partition("\n")[0]
             raise ArgumentError(
@@ -236,7 +236,7 @@ def _is_missing(value: object) -> bool:
 def _frame(store: Store, path: str) -> pd.DataFrame:
     """The table in a file, as it was before it was written."""
     cache = _published.PublishedCache(store, FOLDER)
-    file = _store.DataFile(store.address(path))
+    file = DataFile(store.address(path))
     with _read.connection(cache, [file], is_whole=True) as (duck, (place,)):
         found = duck.execute(
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",

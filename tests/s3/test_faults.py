@@ -24,7 +24,7 @@ from biodata_cache._publish import catalogue as _catalogue
 from biodata_cache._publish import history as _history
 from biodata_cache._publish.promotion import files_of, parse_registry
 from biodata_cache._publish.publish import publish, rollback
-from biodata_cache._storage.base import open_store
+from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

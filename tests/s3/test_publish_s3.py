@@ -24,7 +24,8 @@ from biodata_cache._core import settings as _settings
 from biodata_cache._publish.promotion import release
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._storage import s3 as _s3
-from biodata_cache._storage.base import Content, open_store
+from biodata_cache._storage.base import Content
+from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -203,7 +203,7 @@ def test_the_right_to_write_is_what_a_permission_error_is_about(root, monkeypatc
 
     monkeypatch.setattr("pathlib.Path.mkdir", denied)
     with pytest.raises(PermissionError, match=r"may not be written.*BIODATA_CACHE_ROOT") as caught:
-        biodata_cache._reader.custom._store.LocalStore(root.parent).write(
+        biodata_cache._reader.custom.LocalStore(root.parent).write(
             "custom/mine.pqt", biodata_cache._reader.custom.Content.of(b"")
         )
     assert isinstance(caught.value, AccessError)
