@@ -25,6 +25,7 @@ lint: $(VENV)/.installed ## Check style and types of Python and SQL.
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
+	$(RUN)/lint-imports --no-logo
 	$(RUN)/python scripts/lint_staging.py
 	$(RUN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/data
 
@@ -51,7 +52,7 @@ wheel: $(VENV)/.installed ## Build the wheel.
 	$(RUN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove what was built, but not the environment.
-	rm -rf .biodata-cache published site target logs dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .biodata-cache published site target logs dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The environment is made again when a dependency or the version changes. Its packages are checked
 # against hashes; the project itself is installed in place, so that a change of code needs no

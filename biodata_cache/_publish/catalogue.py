@@ -20,7 +20,7 @@ from biodata_cache._core import settings as _settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from biodata_cache._publish.history import PublishedBuild
+    from biodata_cache._core.history import PublishedBuild
 
 PAGE_FILE = "index.html"
 

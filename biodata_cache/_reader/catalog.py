@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
+from biodata_cache._core import history as _history
 from biodata_cache._core import messages as _messages
 from biodata_cache._core import registry as _registry
 from biodata_cache._core import settings as _settings
@@ -24,16 +25,15 @@ from biodata_cache._core.errors import (
 )
 from biodata_cache._core.registry import PartitionEntry, TableInfo
 from biodata_cache._pipeline import memory as _memory
-from biodata_cache._publish import history as _history
 from biodata_cache._storage.base import DataFile
 from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from biodata_cache._core.history import PublishedBuild
     from biodata_cache._core.registry import CacheRegistry, TableEntry
     from biodata_cache._core.settings import Settings
-    from biodata_cache._publish.history import PublishedBuild
     from biodata_cache._storage.base import Store
 
 REGISTRY_FILE = "cache_registry.json"

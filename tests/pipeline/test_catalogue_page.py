@@ -15,9 +15,9 @@ import duckdb
 import pytest
 from web import served
 
+from biodata_cache._core import history as _history
+from biodata_cache._core.history import PublishedBuild, TableSize
 from biodata_cache._publish import catalogue as _catalogue
-from biodata_cache._publish import history as _history
-from biodata_cache._publish.history import PublishedBuild, TableSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,9 +19,9 @@ from publisher import LEASE, Publishers
 
 import biodata_cache
 from biodata_cache import CacheError, LockedError
+from biodata_cache._core import history as _history
 from biodata_cache._core import settings as _settings
 from biodata_cache._publish import catalogue as _catalogue
-from biodata_cache._publish import history as _history
 from biodata_cache._publish.promotion import files_of, parse_registry
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._storage.open import open_store

@@ -11,9 +11,9 @@ from built import Build
 
 import biodata_cache
 from biodata_cache import AuditError, CacheFileError, CacheNotFoundError, SettingsError
+from biodata_cache._core import history as _history
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.settings import CACHE_FOLDER
-from biodata_cache._publish import history as _history
 from biodata_cache._publish.publish import publish, rollback
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from biodata_cache._core.history import PublishedBuild, TableSize
 from biodata_cache._publish import catalogue as _catalogue
-from biodata_cache._publish.history import PublishedBuild, TableSize
 
 BUILD = PublishedBuild("b1", "2026-01-01T00:00:00Z", {"assets": TableSize(2, 99)})
 LATER = PublishedBuild("b2", "2026-01-02T00:00:00Z", {"assets": TableSize(3, 101)})

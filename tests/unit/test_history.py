@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache import RegistryError
-from biodata_cache._publish import history as _history
-from biodata_cache._publish.history import MOST_BUILDS, PublishedBuild, TableSize
+from biodata_cache._core import history as _history
+from biodata_cache._core.history import MOST_BUILDS, PublishedBuild, TableSize
 from biodata_cache._reader.catalog import find
 
 if TYPE_CHECKING:
