@@ -761,6 +761,8 @@ def _new_engine() -> duckdb.DuckDBPyConnection:
     # It would grow with all that is ever read.
     engine.execute("set enable_external_file_cache = false")
     engine.execute("set http_retries = 5")
+    if bundle := os.environ.get("AWS_CA_BUNDLE"):  # botocore reads it too
+        engine.execute(f"set global ca_cert_file = {literal(bundle)}")
     engine.execute("set threads = 16")  # they wait for answers more than they work
     with suppress(duckdb.CatalogException):  # DuckDB 1.4 has no such setting
         engine.execute("set httpfs_connection_caching = true")

@@ -51,10 +51,11 @@ class Server:
     folder: Path
     port: int
     process: subprocess.Popen[bytes]
+    scheme: str = "http"
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -96,25 +97,14 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def start_with_tls(certificate: Path, key: Path) -> Server:
+    """A server with no buckets that speaks HTTPS with this certificate and its key."""
+    return _started("https", "--cert", str(certificate), "--key", str(key))
+
+
 def start() -> Server:
     """A server with no buckets, and with a user who owns nothing."""
-    folder = Path(tempfile.mkdtemp(prefix="s3-server-"))
-    (folder / "data").mkdir()
-    (folder / "users").mkdir()
-    port = free_port()
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                str(binary()), "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet",
-                "--region", REGION, "--iam-dir", str(folder / "users"),
-                "posix", str(folder / "data"),
-            ],
-            env={**os.environ, "ROOT_ACCESS_KEY": ROOT_KEY, "ROOT_SECRET_KEY": ROOT_SECRET},
-            stdout=log,
-            stderr=log,
-        )  # fmt: skip
-    server = Server(folder, port, process)
-    _wait(server)
+    server = _started("http")
     subprocess.run(
         [
             str(binary()), "admin", "--access", ROOT_KEY, "--secret", ROOT_SECRET,
@@ -124,6 +114,27 @@ def start() -> Server:
         check=True,
         capture_output=True,
     )  # fmt: skip
+    return server
+
+
+def _started(scheme: str, *options: str) -> Server:
+    folder = Path(tempfile.mkdtemp(prefix="s3-server-"))
+    (folder / "data").mkdir()
+    (folder / "users").mkdir()
+    port = free_port()
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                str(binary()), "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet",
+                "--region", REGION, "--iam-dir", str(folder / "users"), *options,
+                "posix", str(folder / "data"),
+            ],
+            env={**os.environ, "ROOT_ACCESS_KEY": ROOT_KEY, "ROOT_SECRET_KEY": ROOT_SECRET},
+            stdout=log,
+            stderr=log,
+        )  # fmt: skip
+    server = Server(folder, port, process, scheme)
+    _wait(server)
     return server
 
 
