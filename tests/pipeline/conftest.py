@@ -1,119 +1,16 @@
-"""Whole runs of the pipeline: records in, published tables out."""
+"""Fixtures of whole runs of the pipeline."""
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
-
-from biodata_cache._core import settings as _settings
-from biodata_cache._pipeline.dbt_build import build
-from biodata_cache._pipeline.stages import run_extract
-from biodata_cache._publish.publish import Report, publish
+from whole_runs import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-    from biodata_cache._core.settings import Settings
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """A work folder and a root of its own."""
-
-    folder: Path
-
-    @property
-    def objects(self) -> str | None:
-        """A folder of buckets, if the test made one; else what the source implies."""
-        buckets = self.folder / "buckets"
-        return str(buckets) if buckets.exists() else None
-
-    @property
-    def settings(self) -> Settings:
-        return _settings.load(root=str(self.folder / "root"), work=str(self.folder / "work"))
-
-    @property
-    def area(self) -> Path:
-        """The version folder in the build area."""
-        return self.folder / "work/cache/data-asset-cache" / self.settings.version_folder
-
-    @property
-    def published(self) -> Path:
-        """The version folder as readers see it."""
-        return self.folder / "root/data-asset-cache" / self.settings.version_folder
-
-    def extract(self, source: str | Iterable[Mapping[str, Any]]) -> None:
-        if not isinstance(source, str):
-            path = self.folder / "records.jsonl"
-            path.write_text("".join(json.dumps(record) + "\n" for record in source))
-            source = str(path)
-        settings = _settings.load(
-            source=source,
-            root=self.settings.root,
-            work=str(self.settings.work),
-            objects=self.objects,
-        )
-        run_extract(settings, lambda *_: None)
-
-    def build(self) -> None:
-        build(self.settings, unit_tests=False)
-
-    def publish(self) -> Report:
-        return publish(self.settings)
-
-    def put(self, bucket: str, key: str, content: str | bytes) -> None:
-        """Put an object into the folder of buckets that is then asked."""
-        path = self.folder / "buckets" / bucket / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-
-    def put_upgrades(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Put the custom table of the metadata upgrader where it leaves it."""
-        path = self.folder / "root/data-asset-cache/custom/metadata_upgrade_status_prod.pqt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(list(rows)), path)
-
-    def run(self, source: str | Iterable[Mapping[str, Any]]) -> Report:
-        self.extract(source)
-        self.build()
-        return self.publish()
-
-    def read(self, table: str, where: str = "true") -> list[dict[str, Any]]:
-        """Rows of a published table as dictionaries, in the order of the file."""
-        plain = self.published / f"{table}.pqt"
-        files = [plain] if plain.exists() else sorted((self.published / table).glob("*/data.pqt"))
-        connection = duckdb.connect()
-        connection.execute("set TimeZone = 'UTC'")
-        found = connection.execute(
-            f"select * from read_parquet(?, hive_partitioning = false) where {where}",
-            [[str(file) for file in files]],
-        )
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-    def registry(self) -> list[dict[str, Any]]:
-        tables: list[dict[str, Any]] = json.loads(
-            (self.published / "cache_registry.json").read_text()
-        )["tables"]
-        return tables
-
-    def snapshot(self) -> dict[str, tuple[bytes, int]]:
-        """Bytes and time of change of every file below the root, but for locks."""
-        root = self.folder / "root"
-        return {
-            path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
-            for path in root.rglob("*")
-            if path.is_file() and not path.name.endswith(".lock")
-        }
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Pipeline
     from playwright.sync_api import Browser, Page
+    from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
 

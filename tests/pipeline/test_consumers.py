@@ -20,9 +20,9 @@ from fragments import FRAGMENTS, filled
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Pipeline
     from fragments import Fragment
     from playwright.sync_api import Browser
+    from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
 

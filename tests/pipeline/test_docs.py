@@ -18,7 +18,7 @@ import biodata_cache
 from biodata_cache._cli import cli
 
 if TYPE_CHECKING:
-    from conftest import Pipeline
+    from whole_runs import Pipeline
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = sorted((PROJECT / "docs").glob("*.md"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Pipeline
 from hostile import ODD_TEXTS, metric, quality_control, record, wrong_kinds
+from whole_runs import Pipeline
 
 import biodata_cache
 

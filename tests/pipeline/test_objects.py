@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Pipeline
 from hostile import ODD_TEXTS, record
+from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache._pipeline.stages import run_extract

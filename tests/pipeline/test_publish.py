@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from conftest import Pipeline
 from filelock import FileLock
 from hostile import metric, quality_control, record
+from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache import (

@@ -21,8 +21,8 @@ from extract.sample.faults import FAULTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Pipeline
     from fragments import Fragment
+    from whole_runs import Pipeline
 
 TABLES = [
     "asset_basics",

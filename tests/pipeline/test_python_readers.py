@@ -18,8 +18,8 @@ import biodata_cache
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Pipeline
     from web import Bucket
+    from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
 

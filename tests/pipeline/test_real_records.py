@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Pipeline
+from whole_runs import Pipeline
 
 SOURCE = Path(__file__).resolve().parents[2] / "../shared/records/docdb_v2.jsonl.gz"
 
