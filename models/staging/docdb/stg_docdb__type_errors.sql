@@ -38,7 +38,7 @@
             'procedures.subject_procedures[', surgery_position, '].procedures[', injection_position,
             '].injection_materials[', position, ']'
         )",
-    'section_kinds': "''",
+    'section_types': "''",
 } %}
 
 with gathered as (
