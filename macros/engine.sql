@@ -28,7 +28,7 @@
     {{ exceptions.raise_compiler_error("json_struct: a list is ['text'] or ['json']: explode it and parse each element") }}
 {%- endmacro %}
 
-{% macro json_kind(value) -%}
+{% macro json_type(value) -%}
     case left(ltrim(cast({{ value }} as varchar)), 1)
         when '{' then 'object'
         when '[' then 'array'
@@ -81,7 +81,7 @@
     unnest(range(cast(cardinality({{ map }}) as bigint))) as {{ position }}
 {%- endmacro %}
 
-{% macro instant(text) -%}
+{% macro parse_timestamp(text) -%}
     case
         when regexp_full_match(
             {{ text }},

@@ -48,7 +48,7 @@ MANY_MEANINGS = {
     "value": "of a metric, or of whatever data_quality reports",
     "object_type": "of a metric, or of a procedure",
     "position": "in a list, but in its extract for a whole document",
-    "odd_element": "a part of the record, but what is beside the sections for the record itself",
+    "invalid_json": "a part of the record, but what is beside the sections for the record itself",
     "evaluator": "of each judgement in staging, of the last one above",
     "pipeline_name": "of each pipeline in staging, of the first one above",
     "process_end_time": "as written, but with its fallback in time_to_qc",
@@ -226,7 +226,7 @@ def test_each_layer_reads_the_layers_below(
 
 def test_the_folder_decides_how_a_model_is_built(models: dict[str, dict[str, Any]]) -> None:
     views = [name for name, model in models.items() if model["config"]["materialized"] == "view"]
-    assert sorted(views) == ["stg_docdb__records", "stg_objects__answers"]
+    assert sorted(views) == ["stg_docdb__records", "stg_objects__responses"]
     for name, model in models.items():
         assert not model["config"]["tags"], name
         # Meta and contract stand in the yaml: SQL files hold logic.
@@ -309,7 +309,7 @@ def test_each_field_that_can_be_odd_is_published() -> None:
     judged = set()
     for path in (PROJECT / "models" / "staging").rglob("*.sql"):
         entity = path.stem.partition("__")[2]
-        for block in re.findall(r"odd_fields\(\{(.*?)\}\)", path.read_text("utf-8"), re.DOTALL):
+        for block in re.findall(r"invalid_fields\(\{(.*?)\}\)", path.read_text("utf-8"), re.DOTALL):
             judged |= {(entity, field) for field in re.findall(r"'([\w.]+)':\s*\[", block)}
     with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
         published = {(row["entity"], row["field"]) for row in csv.DictReader(file)}

@@ -1,11 +1,11 @@
 -- Grain: one row per record.
 
 with asset as (
-    select * from {{ ref('int_assets_described') }}
+    select * from {{ ref('int_assets_joined') }}
 ),
 
 people as (
-    select * from {{ ref('int_people_listed') }}
+    select * from {{ ref('int_people_aggregated') }}
 ),
 
 described as (

@@ -4,7 +4,7 @@ with asset as (
     select
         *,
         count(*) over (partition by name) as record_count
-    from {{ ref('int_assets_described') }}
+    from {{ ref('int_assets_joined') }}
     where name is not null
 ),
 
@@ -19,8 +19,8 @@ platform as (
 timed as (
     select
         *,
-        {{ instant('acquisition_start_time') }} as acquisition_start_at,
-        {{ instant('acquisition_end_time') }} as acquisition_end_at,
+        {{ parse_timestamp('acquisition_start_time') }} as acquisition_start_at,
+        {{ parse_timestamp('acquisition_end_time') }} as acquisition_end_at,
         cast(
             regexp_replace(
                 acquisition_start_time, '(T.*)(Z|[+-]\d\d(:?\d\d)?)$', '\1'
@@ -28,7 +28,7 @@ timed as (
         ) as acquisition_start_local,
         regexp_extract(acquisition_start_time, 'T.*(Z|[+-]\d\d(:?\d\d)?)$', 1) as utc_offset
     from asset
-    where is_record_of_name
+    where is_current
 ),
 
 described as (

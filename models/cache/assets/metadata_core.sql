@@ -5,7 +5,7 @@ with record as (
 ),
 
 section as (
-    select * from {{ ref('stg_docdb__section_kinds') }}
+    select * from {{ ref('stg_docdb__section_types') }}
 ),
 
 judged as (

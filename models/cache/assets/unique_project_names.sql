@@ -1,7 +1,7 @@
 -- Grain: one row per project_name that any record has.
 
 with asset as (
-    select * from {{ ref('int_assets_described') }}
+    select * from {{ ref('int_assets_joined') }}
 ),
 
 named as (

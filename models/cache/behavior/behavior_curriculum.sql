@@ -4,9 +4,9 @@ with asset as (
     select
         name,
         location
-    from {{ ref('int_assets_described') }}
+    from {{ ref('int_assets_joined') }}
     where
-        is_record_of_name
+        is_current
         and contains(array_to_string(modalities, ' '), 'behavior')
 ),
 

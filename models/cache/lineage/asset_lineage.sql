@@ -6,7 +6,7 @@ with derivation as (
 ),
 
 lineage as (
-    select * from {{ ref('int_lineage_walked') }}
+    select * from {{ ref('int_lineage_resolved') }}
 ),
 
 joined as (

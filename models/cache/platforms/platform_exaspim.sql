@@ -6,8 +6,8 @@ with raw_asset as (
 ),
 
 derived_asset as (
-    select * from {{ ref('int_assets_described') }}
-    where is_record_of_name
+    select * from {{ ref('int_assets_joined') }}
+    where is_current
 ),
 
 raw_file as (

@@ -4,9 +4,9 @@ with asset as (
     select
         record_id,
         name
-    from {{ ref('int_assets_described') }}
+    from {{ ref('int_assets_joined') }}
     where
-        is_record_of_name
+        is_current
         and contains(lower(array_to_string(modalities, ' ')), 'fib')
 ),
 

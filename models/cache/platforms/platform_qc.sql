@@ -54,14 +54,14 @@ asset as (
     select
         record_id,
         acquisition_start_time
-    from {{ ref('int_assets_described') }}
+    from {{ ref('int_assets_joined') }}
 ),
 
 people as (
     select
         record_id,
         experimenters_normalized
-    from {{ ref('int_people_listed') }}
+    from {{ ref('int_people_aggregated') }}
 ),
 
 joined as (

@@ -6,8 +6,8 @@ with raw_asset as (
 ),
 
 derived_asset as (
-    select * from {{ ref('int_assets_described') }}
-    where is_record_of_name
+    select * from {{ ref('int_assets_joined') }}
+    where is_current
 ),
 
 channel as (
@@ -42,7 +42,7 @@ joined as (
         raw_asset.name as raw_name,
         stitched.name is not null as processed,
         stitched.institution_abbreviation as institution,
-        {{ time_text('stitched.process_end_time') }} as processing_end_time,
+        {{ iso_timestamp('stitched.process_end_time') }} as processing_end_time,
         stitched.link || '/neuroglancer_config.json' as stitched_link,
         stitched.link || '/image_atlas_alignment/neuroglancer_config.json' as alignment_link,
         stitched.link || '/image_atlas_alignment/ccf_visualization/neuroglancer_config.json'

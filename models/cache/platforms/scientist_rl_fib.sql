@@ -5,7 +5,7 @@ with session as (
         asset.record_id,
         coalesce(nullif(asset.subject_id, ''), 'missing') as mouse_id,
         asset.last_modified_at
-    from {{ ref('int_assets_described') }} as asset
+    from {{ ref('int_assets_joined') }} as asset
     inner join {{ ref('stg_docdb__stimulus_epochs') }} as epoch
         on asset.record_id = epoch.record_id
     where

@@ -1,7 +1,7 @@
 -- Grain: one row per value of a record that a table had to leave out or repair.
 
 with odd_value as (
-    select * from {{ ref('stg_docdb__odd_values') }}
+    select * from {{ ref('stg_docdb__type_errors') }}
 ),
 
 published_field as (
@@ -9,19 +9,19 @@ published_field as (
 ),
 
 unreadable_time as (
-    select * from {{ ref('int_unreadable_times') }}
+    select * from {{ ref('int_invalid_timestamps') }}
 ),
 
 left_out as (
-    select * from {{ ref('int_left_out') }}
+    select * from {{ ref('int_excluded_values') }}
 ),
 
 copy_left_out as (
-    select * from {{ ref('int_copies_left_out') }}
+    select * from {{ ref('int_excluded_copies') }}
 ),
 
 asset as (
-    select * from {{ ref('int_assets_described') }}
+    select * from {{ ref('int_assets_joined') }}
 ),
 
 of_wrong_kind as (

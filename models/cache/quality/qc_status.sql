@@ -4,16 +4,16 @@ with asset as (
     select
         asset.record_id,
         asset.name
-    from {{ ref('int_assets_described') }} as asset
-    inner join {{ ref('stg_docdb__section_kinds') }} as section
+    from {{ ref('int_assets_joined') }} as asset
+    inner join {{ ref('stg_docdb__section_types') }} as section
         on asset.record_id = section.record_id
     where
-        asset.is_record_of_name
+        asset.is_current
         and section.quality_control_kind = 'object'
 ),
 
 metric as (
-    select * from {{ ref('int_qc_metrics_judged') }}
+    select * from {{ ref('int_qc_metrics_latest') }}
     where not is_curation
 ),
 

@@ -7,9 +7,9 @@ with status as (
 ),
 
 asset as (
-    select * from {{ ref('int_assets_described') }}
+    select * from {{ ref('int_assets_joined') }}
     where
-        is_record_of_name
+        is_current
         and subject_id != ''
 ),
 
@@ -19,7 +19,7 @@ joined as (
         status.status,
         asset.name as asset_name,
         asset.subject_id,
-        {{ instant('asset.acquisition_start_time') }} as timestamp
+        {{ parse_timestamp('asset.acquisition_start_time') }} as timestamp
     from status
     inner join asset on status.record_id = asset.record_id
 )

@@ -1,13 +1,13 @@
 -- Grain: one row per record of a subject and quality-control metric.
 
 with metric as (
-    select * from {{ ref('int_qc_metrics_judged') }}
+    select * from {{ ref('int_qc_metrics_latest') }}
     -- Curation metrics carry bulk payloads, not a judgement.
     where not is_curation
 ),
 
 asset as (
-    select * from {{ ref('int_assets_described') }}
+    select * from {{ ref('int_assets_joined') }}
     where subject_id != ''
 ),
 
@@ -20,7 +20,7 @@ joined as (
         metric.status,
         asset.name as asset_name,
         asset.subject_id,
-        {{ instant('asset.acquisition_start_time') }} as timestamp,
+        {{ parse_timestamp('asset.acquisition_start_time') }} as timestamp,
         metric.description,
         metric.reference,
         metric.tags_json as tags,

@@ -5,7 +5,7 @@ with record_v1 as (
 ),
 
 record_v2 as (
-    select * from {{ ref('int_assets_described') }}
+    select * from {{ ref('int_assets_joined') }}
 ),
 
 source as (

@@ -6,11 +6,11 @@ with asset as (
         asset.name,
         asset.process_start_time,
         asset.process_end_time
-    from {{ ref('int_assets_described') }} as asset
-    inner join {{ ref('stg_docdb__section_kinds') }} as section
+    from {{ ref('int_assets_joined') }} as asset
+    inner join {{ ref('stg_docdb__section_types') }} as section
         on asset.record_id = section.record_id
     where
-        asset.is_record_of_name
+        asset.is_current
         and asset.data_level = 'derived'
         and section.quality_control_kind = 'object'
 ),
@@ -26,7 +26,7 @@ last_evaluation as (
         record_id,
         evaluated_text,
         evaluated_at
-    from {{ ref('int_qc_metrics_judged') }}
+    from {{ ref('int_qc_metrics_latest') }}
     qualify row_number() over (
         partition by record_id
         order by evaluated_at desc nulls last, evaluated_text asc, metric_index asc
@@ -34,15 +34,15 @@ last_evaluation as (
 ),
 
 clock as (
-    select * from {{ ref('int_build_clock') }}
+    select * from {{ ref('int_as_of') }}
 ),
 
 joined as (
     select
         asset.name,
         coalesce(
-            {{ time_text('asset.process_end_time') }},
-            {{ time_text('asset.process_start_time') }}
+            {{ iso_timestamp('asset.process_end_time') }},
+            {{ iso_timestamp('asset.process_start_time') }}
         ) as process_end_time,
         pending.record_id is not null as is_pending,
         clock.as_of,

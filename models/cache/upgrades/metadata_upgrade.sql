@@ -9,7 +9,7 @@ record_v1 as (
 ),
 
 record_v2 as (
-    select * from {{ ref('int_assets_described') }}
+    select * from {{ ref('int_assets_joined') }}
 ),
 
 -- One column per upgrader version that was ever seen, also by records that are gone.
@@ -31,7 +31,7 @@ joined as (
         last_run.upgrader_version,
         last_run.last_modified,
         last_run.status,
-        {{ time_text('last_run.upgrade_datetime') }} as upgrade_datetime,
+        {{ iso_timestamp('last_run.upgrade_datetime') }} as upgrade_datetime,
         -- 2026-11-20: sqlfluff takes the name that is left out for one that is selected.
         status_by_version.* exclude (record_id) -- noqa: RF02
     from last_run

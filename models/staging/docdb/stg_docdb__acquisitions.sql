@@ -15,7 +15,7 @@ with record as (
             'stimulus_epochs': 'json'
         }) }} as acquisition
     from {{ ref('stg_docdb__records') }}
-    where {{ json_kind('acquisition') }} = 'object'
+    where {{ json_type('acquisition') }} = 'object'
 ),
 
 parsed as (
@@ -36,7 +36,7 @@ judged as (
         section,
         acquisition,
         details,
-        {{ odd_fields({
+        {{ invalid_fields({
             'acquisition_start_time': ['acquisition.acquisition_start_time', 'string'],
             'acquisition_end_time': ['acquisition.acquisition_end_time', 'string'],
             'acquisition_type': ['acquisition.acquisition_type', 'string'],
@@ -46,7 +46,7 @@ judged as (
             'stimulus_epochs': ['acquisition.stimulus_epochs', 'array'],
             'subject_details.date_of_birth': ['details.date_of_birth', 'string'],
             'subject_details.year_of_birth': ['details.year_of_birth', 'integer']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -58,6 +58,6 @@ select
     {{ json_text('acquisition.instrument_id') }} as instrument_id,
     {{ json_text('details.date_of_birth') }} as date_of_birth,
     {{ json_text('details.year_of_birth') }} as year_of_birth,
-    odd_fields,
-    case when odd_fields is not null then section end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then section end as invalid_json
 from judged

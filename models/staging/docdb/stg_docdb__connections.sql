@@ -46,11 +46,11 @@ judged as (
         position,
         element,
         connection,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'source_device': ['connection.source_device', 'string'],
             'target_device': ['connection.target_device', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -60,6 +60,6 @@ select
     position,
     {{ json_text('connection.source_device') }} as source_device,
     {{ json_text('connection.target_device') }} as target_device,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

@@ -13,7 +13,7 @@ with parsed as (
             'source_data': 'json'
         }) }} as description
     from {{ ref('stg_docdb__records') }}
-    where {{ json_kind('data_description') }} = 'object'
+    where {{ json_type('data_description') }} = 'object'
 ),
 
 judged as (
@@ -21,13 +21,13 @@ judged as (
         record_id,
         section,
         description,
-        {{ odd_fields({
+        {{ invalid_fields({
             'project_name': ['description.project_name', 'string'],
             'data_level': ['description.data_level', 'string'],
             'modalities': ['description.modalities', 'array'],
             'investigators': ['description.investigators', 'array'],
             'source_data': ['description.source_data', 'array']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -37,6 +37,6 @@ select
     {{ json_text('description.data_level') }} as data_level,
     {{ json_struct('description.institution', {'abbreviation': 'text'}) }}.abbreviation
         as institution_abbreviation,
-    odd_fields,
-    case when odd_fields is not null then section end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then section end as invalid_json
 from judged

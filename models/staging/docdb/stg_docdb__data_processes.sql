@@ -25,11 +25,11 @@ judged as (
         position,
         element,
         process,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'start_date_time': ['process.start_date_time', 'string'],
             'end_date_time': ['process.end_date_time', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -38,6 +38,6 @@ select
     position,
     {{ json_text('process.start_date_time') }} as start_date_time,
     {{ json_text('process.end_date_time') }} as end_date_time,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

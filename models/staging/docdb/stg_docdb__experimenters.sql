@@ -22,10 +22,10 @@ judged as (
         position,
         element,
         person,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'string', 'object'],
             'name': ['person.name', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -33,9 +33,9 @@ select
     record_id,
     position,
     case
-        when {{ json_kind('element') }} = 'object' then coalesce({{ json_text('person.name') }}, '')
+        when {{ json_type('element') }} = 'object' then coalesce({{ json_text('person.name') }}, '')
         else {{ json_text('element') }}
     end as person_name,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

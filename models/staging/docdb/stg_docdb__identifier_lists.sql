@@ -20,7 +20,7 @@ judged as (
         position,
         registry,
         identifiers,
-        {{ odd_fields({'element': ['identifiers', 'array']}) }} as odd_fields
+        {{ invalid_fields({'element': ['identifiers', 'array']}) }} as invalid_fields
     from listed
 )
 
@@ -29,9 +29,9 @@ select
     position,
     registry,
     case
-        when {{ json_kind('identifiers') }} = 'array' then cast(identifiers as varchar)
+        when {{ json_type('identifiers') }} = 'array' then cast(identifiers as varchar)
         when identifiers is not null then concat('[', identifiers, ']')
     end as identifiers_json,
-    odd_fields,
-    case when odd_fields is not null then cast(identifiers as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(identifiers as varchar) end as invalid_json
 from judged

@@ -16,7 +16,7 @@ judged as (
         registry,
         position,
         element,
-        {{ odd_fields({'element': ['element', 'string']}) }} as odd_fields
+        {{ invalid_fields({'element': ['element', 'string']}) }} as invalid_fields
     from exploded
 )
 
@@ -26,6 +26,6 @@ select
     registry,
     position,
     {{ json_text('element') }} as identifier,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

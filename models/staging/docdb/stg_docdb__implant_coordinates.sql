@@ -38,7 +38,7 @@ judged as (
         step_position,
         position,
         element,
-        {{ odd_fields({'element': ['element', 'integer', 'decimal']}) }} as odd_fields
+        {{ invalid_fields({'element': ['element', 'integer', 'decimal']}) }} as invalid_fields
     from exploded
 )
 
@@ -50,6 +50,6 @@ select
     position,
     -- Numbers may be written as texts.
     {{ json_text('element') }} as coordinate,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

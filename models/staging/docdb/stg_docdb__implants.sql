@@ -26,12 +26,12 @@ parsed as (
         implant,
         coordinate_system_json,
         procedure_json,
-        {{ odd_fields({
+        {{ invalid_fields({
             'implanted_device.name': ['implant.implanted_device.name', 'string'],
             'device_config.primary_targeted_structure.acronym':
                 ['implant.device_config.primary_targeted_structure.acronym', 'string'],
             'device_config.transform': ['implant.device_config.transform', 'array']
-        }) }} as odd_fields,
+        }) }} as invalid_fields,
         {{ json_struct('coordinate_system_json', {
             'name': 'text',
             'origin': 'text',
@@ -52,11 +52,11 @@ select
     coordinate_system.axis_unit as coordinate_system_unit,
     coordinate_system_json,
     case
-        when {{ json_kind('implant.device_config.transform') }} = 'array'
+        when {{ json_type('implant.device_config.transform') }} = 'array'
             then cast(implant.device_config.transform as varchar)
         when implant.device_config.transform is not null
             then concat('[', implant.device_config.transform, ']')
     end as transform_json,
-    odd_fields,
-    case when odd_fields is not null then procedure_json end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then procedure_json end as invalid_json
 from parsed

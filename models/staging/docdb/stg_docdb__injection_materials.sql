@@ -47,11 +47,11 @@ judged as (
         element,
         injection,
         material,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'name': ['material.name', 'string'],
             'tars_identifiers.virus_tars_id': ['material.tars_identifiers.virus_tars_id', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -63,6 +63,6 @@ select
     {{ json_text('injection.targeted_structure.acronym') }} as targeted_structure,
     {{ json_text('material.name') }} as material_name,
     {{ json_text('material.tars_identifiers.virus_tars_id') }} as virus_tars_id,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

@@ -22,10 +22,10 @@ judged as (
         position,
         element,
         modality,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'abbreviation': ['modality.abbreviation', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -34,6 +34,6 @@ select
     position,
     -- A bare text stands for its own abbreviation.
     coalesce({{ json_text('modality.abbreviation') }}, {{ json_text('element') }}) as abbreviation,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

@@ -34,11 +34,11 @@ judged as (
         position,
         element,
         channel,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'channel_name': ['channel.channel_name', 'string'],
             'intended_measurement': ['channel.intended_measurement', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -50,6 +50,6 @@ select
     position,
     {{ json_text('channel.channel_name') }} as channel_name,
     {{ json_text('channel.intended_measurement') }} as intended_measurement,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

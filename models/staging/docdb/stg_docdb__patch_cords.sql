@@ -47,10 +47,10 @@ judged as (
         position,
         element,
         patch_cord,
-        {{ odd_fields({
+        {{ invalid_fields({
             'device_name': ['patch_cord.device_name', 'string'],
             'channels': ['patch_cord.channels', 'array']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
     where patch_cord.object_type = 'Patch cord config'
 )
@@ -61,10 +61,10 @@ select
     position,
     {{ json_text('patch_cord.device_name') }} as patch_cord_name,
     case
-        when {{ json_kind('patch_cord.channels') }} = 'array'
+        when {{ json_type('patch_cord.channels') }} = 'array'
             then cast(patch_cord.channels as varchar)
         when patch_cord.channels is not null then concat('[', patch_cord.channels, ']')
     end as channels_json,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

@@ -22,10 +22,10 @@ judged as (
         position,
         element,
         pipeline,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'name': ['pipeline.name', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -33,6 +33,6 @@ select
     record_id,
     position,
     {{ json_text('pipeline.name') }} as pipeline_name,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

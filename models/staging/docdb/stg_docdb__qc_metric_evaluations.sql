@@ -29,12 +29,12 @@ judged as (
         position,
         element,
         evaluation,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'status': ['evaluation.status', 'string'],
             'evaluator': ['evaluation.evaluator', 'string'],
             'timestamp': ['evaluation.timestamp', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -45,6 +45,6 @@ select
     {{ json_text('evaluation.status') }} as status,
     {{ json_text('evaluation.evaluator') }} as evaluator,
     {{ json_text('evaluation.timestamp') }} as evaluation_time,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

@@ -5,7 +5,7 @@ with tagged as (
         record_id,
         position as metric_position,
         tags_json,
-        {{ json_kind('tags_json') }} as tags_kind
+        {{ json_type('tags_json') }} as tags_kind
     from {{ ref('stg_docdb__qc_metrics') }}
     where tags_json is not null
 ),
@@ -53,7 +53,7 @@ judged as (
         position,
         tag_type,
         tag,
-        {{ odd_fields({'element': ['tag', 'string']}) }} as odd_fields
+        {{ invalid_fields({'element': ['tag', 'string']}) }} as invalid_fields
     from gathered
 )
 
@@ -63,6 +63,6 @@ select
     position,
     tag_type,
     {{ json_text('tag') }} as tag_value,
-    odd_fields,
-    case when odd_fields is not null then cast(tag as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(tag as varchar) end as invalid_json
 from judged

@@ -32,7 +32,7 @@ judged as (
         position,
         element,
         metric,
-        {{ odd_fields({
+        {{ invalid_fields({
             'element': ['element', 'object'],
             'name': ['metric.name', 'string'],
             'stage': ['metric.stage', 'string'],
@@ -42,7 +42,7 @@ judged as (
             'reference': ['metric.reference', 'string'],
             'tags': ['metric.tags', 'object', 'array'],
             'object_type': ['metric.object_type', 'string']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -52,12 +52,12 @@ select
     {{ json_text('metric.name') }} as metric_name,
     {{ json_text('metric.stage') }} as stage,
     case
-        when {{ json_kind('metric.modality') }} = 'object'
+        when {{ json_type('metric.modality') }} = 'object'
             then {{ json_struct('metric.modality', {'abbreviation': 'text'}) }}.abbreviation
         else {{ json_text('metric.modality') }}
     end as modality,
     case
-        when {{ json_kind('metric.value') }} = 'string' then {{ json_text('metric.value') }}
+        when {{ json_type('metric.value') }} = 'string' then {{ json_text('metric.value') }}
         else cast(metric.value as varchar)
     end as value,
     {{ json_text('metric.description') }} as description,
@@ -65,10 +65,10 @@ select
     {{ json_text('metric.object_type') }} as object_type,
     cast(metric.tags as varchar) as tags_json,
     case
-        when {{ json_kind('metric.status_history') }} = 'array'
+        when {{ json_type('metric.status_history') }} = 'array'
             then cast(metric.status_history as varchar)
         when metric.status_history is not null then concat('[', metric.status_history, ']')
     end as status_history_json,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

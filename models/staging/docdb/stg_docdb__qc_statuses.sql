@@ -20,7 +20,7 @@ judged as (
         position,
         tag,
         status,
-        {{ odd_fields({'element': ['status', 'string']}) }} as odd_fields
+        {{ invalid_fields({'element': ['status', 'string']}) }} as invalid_fields
     from exploded
 )
 
@@ -29,6 +29,6 @@ select
     position,
     tag,
     {{ json_text('status') }} as status,
-    odd_fields,
-    case when odd_fields is not null then cast(status as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(status as varchar) end as invalid_json
 from judged

@@ -29,7 +29,7 @@ ranked as (
             order by
                 extracted_at desc nulls last,
                 -- A source may hold several documents with one _id: the newest counts.
-                {{ instant('_last_modified') }} desc nulls last,
+                {{ parse_timestamp('_last_modified') }} desc nulls last,
                 _last_modified desc nulls last,
                 position desc nulls last
         ) as version_rank
@@ -84,11 +84,11 @@ select
     processing,
     quality_control,
     other_identifiers,
-    {{ odd_fields({
+    {{ invalid_fields({
         'name': ['odd_identity.name', 'string'],
         'location': ['odd_identity.location', 'string'],
         '_created': ['odd_identity._created', 'string'],
         '_last_modified': ['odd_identity._last_modified', 'string']
-    }) }} as odd_fields,
-    extra as odd_element
+    }) }} as invalid_fields,
+    extra as invalid_json
 from kept

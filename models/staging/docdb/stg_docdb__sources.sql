@@ -12,7 +12,7 @@ judged as (
         record_id,
         position,
         element,
-        {{ odd_fields({'element': ['element', 'string']}) }} as odd_fields
+        {{ invalid_fields({'element': ['element', 'string']}) }} as invalid_fields
     from exploded
 )
 
@@ -20,6 +20,6 @@ select
     record_id,
     position,
     {{ json_text('element') }} as source_name,
-    odd_fields,
-    case when odd_fields is not null then cast(element as varchar) end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then cast(element as varchar) end as invalid_json
 from judged

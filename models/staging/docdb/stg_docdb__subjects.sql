@@ -6,7 +6,7 @@ with record as (
         subject as section,
         {{ json_struct('subject', {'subject_id': 'json', 'subject_details': 'json'}) }} as subject
     from {{ ref('stg_docdb__records') }}
-    where {{ json_kind('subject') }} = 'object'
+    where {{ json_type('subject') }} = 'object'
 ),
 
 parsed as (
@@ -28,13 +28,13 @@ judged as (
         section,
         subject,
         details,
-        {{ odd_fields({
+        {{ invalid_fields({
             'subject_id': ['subject.subject_id', 'string'],
             'subject_details': ['subject.subject_details', 'object'],
             'subject_details.genotype': ['details.genotype', 'string'],
             'subject_details.date_of_birth': ['details.date_of_birth', 'string'],
             'subject_details.year_of_birth': ['details.year_of_birth', 'integer']
-        }) }} as odd_fields
+        }) }} as invalid_fields
     from parsed
 )
 
@@ -44,6 +44,6 @@ select
     {{ json_text('details.genotype') }} as genotype,
     {{ json_text('details.date_of_birth') }} as date_of_birth,
     {{ json_text('details.year_of_birth') }} as year_of_birth,
-    odd_fields,
-    case when odd_fields is not null then section end as odd_element
+    invalid_fields,
+    case when invalid_fields is not null then section end as invalid_json
 from judged

@@ -1,7 +1,7 @@
 -- Grain: one row per location of a stitched asset and folder of a channel.
 
 with answer as (
-    select * from {{ ref('stg_objects__answers') }}
+    select * from {{ ref('stg_objects__responses') }}
 )
 
 select

@@ -1,7 +1,7 @@
 -- Grain: one row per location of a raw asset and file that a link can point to.
 
 with answer as (
-    select * from {{ ref('stg_objects__answers') }}
+    select * from {{ ref('stg_objects__responses') }}
 )
 
 select

@@ -7,7 +7,7 @@ with answer as (
         content,
         problem,
         case when {{ json_is_valid('content') }} then content end as readable
-    from {{ ref('stg_objects__answers') }}
+    from {{ ref('stg_objects__responses') }}
     where
         kind = 'neuroglancer'
         and key is not null

@@ -5,7 +5,7 @@ with answer as (
         location,
         key,
         case when {{ json_is_valid('content') }} then content end as readable
-    from {{ ref('stg_objects__answers') }}
+    from {{ ref('stg_objects__responses') }}
     where
         kind = 'trainer_states'
         and key is not null

@@ -1,0 +1,118 @@
+-- Grain: one row per record, with all that describes its asset.
+
+with record as (
+    select * from {{ ref('stg_docdb__records') }}
+),
+
+subject as (
+    select * from {{ ref('stg_docdb__subjects') }}
+),
+
+description as (
+    select * from {{ ref('stg_docdb__data_descriptions') }}
+),
+
+acquisition as (
+    select * from {{ ref('stg_docdb__acquisitions') }}
+),
+
+modality as (
+    select
+        record_id,
+        list(abbreviation order by position) as modalities
+    from {{ ref('stg_docdb__modalities') }}
+    where abbreviation is not null
+    group by all
+),
+
+code_ocean as (
+    select
+        record_id,
+        list(identifier order by registry_position, position) as code_ocean
+    from {{ ref('stg_docdb__identifiers') }}
+    where
+        registry = 'Code Ocean'
+        and identifier != ''
+    group by all
+),
+
+last_process as (
+    select
+        record_id,
+        start_date_time as process_start_time,
+        end_date_time as process_end_time
+    from {{ ref('stg_docdb__data_processes') }}
+    qualify row_number() over (partition by record_id order by position desc) = 1
+),
+
+first_pipeline as (
+    select
+        record_id,
+        pipeline_name
+    from {{ ref('stg_docdb__pipelines') }}
+    qualify row_number() over (partition by record_id order by position) = 1
+),
+
+joined as (
+    select
+        record.record_id,
+        record.name,
+        record.last_modified,
+        {{ parse_timestamp('record.last_modified') }} as last_modified_at,
+        record.created,
+        nullif(rtrim(record.location, '/'), '') as location,
+        subject.subject_id,
+        subject.genotype,
+        description.project_name,
+        description.data_level,
+        description.institution_abbreviation,
+        coalesce(modality.modalities, []) as modalities,
+        code_ocean.code_ocean,
+        acquisition.record_id is not null as has_acquisition,
+        acquisition.acquisition_start_time,
+        acquisition.acquisition_end_time,
+        acquisition.acquisition_type,
+        acquisition.instrument_id,
+        last_process.process_start_time,
+        last_process.process_end_time,
+        first_pipeline.pipeline_name,
+        coalesce(
+            try_cast(acquisition.date_of_birth as date),
+            try_cast(concat(acquisition.year_of_birth, '-01-01') as date),
+            try_cast(subject.date_of_birth as date),
+            try_cast(concat(subject.year_of_birth, '-01-01') as date)
+        ) as birth_date
+    from record
+    left join subject on record.record_id = subject.record_id
+    left join description on record.record_id = description.record_id
+    left join acquisition on record.record_id = acquisition.record_id
+    left join modality on record.record_id = modality.record_id
+    left join code_ocean on record.record_id = code_ocean.record_id
+    left join last_process on record.record_id = last_process.record_id
+    left join first_pipeline on record.record_id = first_pipeline.record_id
+),
+
+timed as (
+    select
+        * exclude (created, acquisition_start_time, acquisition_end_time),
+        {{ iso_timestamp('created') }} as created,
+        {{ iso_timestamp('acquisition_start_time') }} as acquisition_start_time,
+        {{ iso_timestamp('acquisition_end_time') }} as acquisition_end_time,
+        {{ iso_timestamp('process_start_time') }} as process_start_text
+    from joined
+),
+
+chosen as (
+    select
+        *,
+        left(process_start_text, 10) as process_date,
+        date_diff('day', birth_date, cast(left(acquisition_start_time, 10) as date)) as age,
+        name is not null
+        and row_number() over (
+            partition by name
+            order by last_modified_at desc nulls last, record_id asc
+        ) = 1 as is_current
+    from timed
+)
+
+select * from chosen

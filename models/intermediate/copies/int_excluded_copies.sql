@@ -1,0 +1,91 @@
+-- Grain: one row per object, or row of a copied table, that a table cannot hold.
+
+with asset as (
+    select
+        record_id,
+        location
+    from {{ ref('int_assets_joined') }}
+    where is_current
+),
+
+trainer_state as (
+    select
+        asset.record_id,
+        'behavior_curriculum' as table_name,
+        'curriculum_name' as column_name,
+        state.key as path,
+        state.problem,
+        state.odd_content as value
+    from {{ ref('stg_objects__trainer_states') }} as state
+    inner join asset on state.location = asset.location
+    where state.problem is not null
+),
+
+raw_link as (
+    select
+        asset.record_id,
+        'platform_smartspim' as table_name,
+        'raw_link' as column_name,
+        link.key as path,
+        link.problem,
+        link.odd_content as value
+    from {{ ref('stg_objects__raw_links') }} as link
+    inner join asset on link.location = asset.location
+    where link.problem is not null
+),
+
+repeated_session as (
+    select
+        cast(null as varchar) as record_id,
+        'foraging_sessions' as table_name,
+        'session' as column_name,
+        concat('row ', position + 1, ' of the source') as path,
+        'session stands again later' as problem,
+        concat_ws(' ', subject_id, session_date, session, nwb_suffix) as value
+    from {{ ref('int_foraging_sessions') }}
+    where not is_newest
+),
+
+undated_session as (
+    select
+        cast(null as varchar) as record_id,
+        'foraging_sessions' as table_name,
+        'session_date' as column_name,
+        concat('row ', position + 1, ' of the source') as path,
+        'not a date' as problem,
+        session_date_text as value
+    from {{ ref('int_foraging_sessions') }}
+    where
+        session_date is null
+        and session_date_text != ''
+),
+
+nameless_version as (
+    select
+        cast(null as varchar) as record_id,
+        'metadata_upgrade' as table_name,
+        'upgrader_version' as column_name,
+        concat('v1_id ', run.record_id) as path,
+        'version is no name of a column' as problem,
+        run.upgrader_version as value
+    from {{ ref('int_upgrade_runs') }} as run
+    anti join {{ ref('int_upgrade_versions') }} as version
+        on
+            run.record_id = version.record_id
+            and lower(trim(run.upgrader_version)) = version.upgrader_version
+    where run.upgrader_version is not null
+),
+
+gathered as (
+    select * from trainer_state
+    union all
+    select * from raw_link
+    union all
+    select * from repeated_session
+    union all
+    select * from undated_session
+    union all
+    select * from nameless_version
+)
+
+select * from gathered

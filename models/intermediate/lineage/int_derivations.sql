@@ -1,0 +1,36 @@
+-- Grain: one row per derived asset name and source name; '' where it names no source.
+
+with asset as (
+    select * from {{ ref('int_assets_joined') }}
+    where
+        is_current
+        and data_level = 'derived'
+),
+
+source as (
+    select
+        record_id,
+        source_name,
+        min(position) as position
+    from {{ ref('stg_docdb__sources') }}
+    where source_name != ''
+    group by all
+),
+
+joined as (
+    select
+        asset.record_id,
+        asset.name,
+        coalesce(source.source_name, '') as source_name,
+        source.position as source_position,
+        asset.pipeline_name,
+        asset.modalities,
+        regexp_extract(asset.name, '\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}$') as processing_time
+    from asset
+    left join source on asset.record_id = source.record_id
+)
+
+select
+    *,
+    try_strptime(processing_time, '%Y-%m-%d_%H-%M-%S') as processed_at
+from joined

@@ -1,0 +1,65 @@
+-- Grain: one row per record that names a person; its people as lists, as written and normalised.
+
+with experimenter as (
+    select
+        record_id,
+        'experimenters' as list_name,
+        position,
+        person_name
+    from {{ ref('stg_docdb__experimenters') }}
+    where person_name is not null
+),
+
+investigator as (
+    select
+        record_id,
+        'investigators' as list_name,
+        position,
+        person_name
+    from {{ ref('stg_docdb__investigators') }}
+    where person_name is not null
+),
+
+normalized as (
+    select
+        record_id,
+        concat(role, 's_normalized') as list_name,
+        place as position,
+        person_name
+    from {{ ref('int_people_normalized') }}
+),
+
+gathered as (
+    select * from experimenter
+    union all
+    select * from investigator
+    union all
+    select * from normalized
+),
+
+listed as (
+    select
+        record_id,
+        list(person_name order by position) filter (where list_name = 'experimenters')
+            as experimenters,
+        list(person_name order by position) filter (where list_name = 'experimenters_normalized')
+            as experimenters_normalized,
+        list(person_name order by position) filter (where list_name = 'investigators')
+            as investigators,
+        list(person_name order by position) filter (where list_name = 'investigators_normalized')
+            as investigators_normalized
+    from gathered
+    group by all
+),
+
+filled as (
+    select
+        record_id,
+        coalesce(experimenters, []) as experimenters,
+        coalesce(experimenters_normalized, []) as experimenters_normalized,
+        coalesce(investigators, []) as investigators,
+        coalesce(investigators_normalized, []) as investigators_normalized
+    from listed
+)
+
+select * from filled

@@ -1,0 +1,51 @@
+-- Grain: one row per v1 record and upgrader version that ran on it, with the status of that run.
+
+with last_run as (
+    select
+        record_id,
+        upgrader_version,
+        status,
+        null as published_in
+    from {{ ref('int_upgrade_runs') }}
+),
+
+history as (
+    select * from {{ ref('stg_upgrader__history') }}
+),
+
+gathered as (
+    select * from last_run
+    union all
+    select * from history
+),
+
+named as (
+    select
+        record_id,
+        lower(trim(upgrader_version)) as upgrader_version,
+        status,
+        published_in,
+        -- The numbers of the folder's name: `bdc-v0.10` is newer than `bdc-v0.9`.
+        list_transform(
+            regexp_extract_all(published_in, '\d+'), lambda number: try_cast(number as bigint)
+        ) as published_version
+    from gathered
+),
+
+kept as (
+    select
+        record_id,
+        upgrader_version,
+        status
+    from named
+    -- A version becomes the name of a column: it begins with a digit, as no other column does.
+    where regexp_full_match(upgrader_version, '\d[a-z0-9.+_-]{0,62}')
+    qualify
+        row_number() over (
+            partition by record_id, upgrader_version
+            -- What the upgrader says now, then what was published last.
+            order by published_in is null desc, published_version desc, published_in desc
+        ) = 1
+)
+
+select * from kept
