@@ -1,4 +1,4 @@
--- Grain: one row per derived asset name and source name, with the raw asset at the chain's end.
+-- Grain: one row per derived asset name and source name, with the nearest raw asset behind it.
 
 with recursive edge as (
     select
@@ -8,30 +8,6 @@ with recursive edge as (
     where source_name != ''
 ),
 
-walk as (
-    select
-        name,
-        source_name,
-        source_name as ancestor,
-        1 as depth,
-        [name, source_name] as path,
-        name = source_name as is_cycle
-    from edge
-
-    union all
-
-    select
-        walk.name,
-        walk.source_name,
-        edge.source_name as ancestor,
-        walk.depth + 1 as depth,
-        list_append(walk.path, edge.source_name) as path,
-        list_contains(walk.path, edge.source_name) as is_cycle
-    from walk
-    inner join edge on walk.ancestor = edge.name
-    where not walk.is_cycle
-),
-
 raw_asset as (
     select name from {{ ref('int_assets_joined') }}
     where
@@ -39,38 +15,59 @@ raw_asset as (
         and coalesce(data_level, '') != 'derived'
 ),
 
-judged as (
-    select
-        walk.name,
-        walk.source_name,
-        walk.depth,
-        walk.is_cycle,
-        raw_asset.name as raw_name
-    from walk
-    left join raw_asset on walk.ancestor = raw_asset.name
-),
-
-ended as (
+-- Each name once, at its smallest distance; of several raw assets as near the first by name. The
+-- recursive half sees the names of the last step, and in `recurring` those of all steps.
+nearest_raw (name, root_raw_name, distance) using key (name) as (
     select
         name,
-        source_name,
-        -- The nearest raw asset; of two at the same distance the first by name.
-        first_value(raw_name) over nearest as root_raw_name,
-        if(raw_name is null, null, depth) as raw_depth,
-        bool_or(is_cycle) over (partition by name, source_name) as has_cycle,
-        row_number() over nearest as place
-    from judged
-    window nearest as (
-        partition by name, source_name
-        order by raw_name is null asc, depth asc, raw_name asc
-    )
+        name as root_raw_name,
+        0 as distance
+    from raw_asset
+
+    union
+
+    select
+        edge.name,
+        min(nearest_raw.root_raw_name) as root_raw_name,
+        nearest_raw.distance + 1 as distance
+    from nearest_raw
+    inner join edge on nearest_raw.name = edge.source_name
+    where edge.name not in (select reached.name from recurring.nearest_raw as reached)
+    group by edge.name, nearest_raw.distance
+),
+
+-- Each pair once. Only names between two others can lie on a cycle.
+inner_edge as (
+    select * from edge
+    where
+        source_name in (select name from edge)
+        and name in (select source_name from edge)
+),
+
+ancestor as (
+    select
+        name,
+        source_name as ancestor_name
+    from inner_edge
+
+    union
+
+    select
+        ancestor.name,
+        inner_edge.source_name as ancestor_name
+    from ancestor
+    inner join inner_edge on ancestor.ancestor_name = inner_edge.name
 )
 
 select
-    name,
-    source_name,
-    root_raw_name,
-    raw_depth as depth,
-    has_cycle
-from ended
-where place = 1
+    edge.name,
+    edge.source_name,
+    nearest_raw.root_raw_name,
+    nearest_raw.distance + 1 as depth,
+    edge.name = edge.source_name or ancestor.name is not null as has_cycle
+from edge
+left join nearest_raw on edge.source_name = nearest_raw.name
+left join ancestor
+    on
+        edge.source_name = ancestor.name
+        and edge.name = ancestor.ancestor_name

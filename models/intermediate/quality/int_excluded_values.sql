@@ -136,9 +136,7 @@ circular as (
         on
             lineage.name = derivation.name
             and lineage.source_name = derivation.source_name
-    where
-        lineage.has_cycle
-        and lineage.root_raw_name is null
+    where lineage.has_cycle
 ),
 
 superseded as (
