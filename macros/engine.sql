@@ -55,10 +55,33 @@
     end
 {%- endmacro %}
 
-{% macro json_elements(text, field) -%}
+{% macro json_main_text(value, field) -%}
+    case
+        when {{ json_type(value) }} = 'object'
+            then {{ json_struct(value, {field: 'text'}) }}.{{ field }}
+        else {{ json_text(value) }}
+    end
+{%- endmacro %}
+
+{% macro json_elements(text, field, element_fields=[]) -%}
+    {%- set single = json_struct(text, {field: 'json'}) ~ '.' ~ field -%}
     coalesce(
         {{ json_struct(text, {field: ['json']}) }}.{{ field }},
-        {{ _json_single(json_struct(text, {field: 'json'}) ~ '.' ~ field) }}
+        {%- if element_fields %}
+        {%- set shape = {} -%}
+        {%- set found = [] -%}
+        {%- for name in element_fields -%}
+            {%- do shape.update({name: 'json'}) -%}
+            {%- do found.append(json_struct(single, shape) ~ '.' ~ name) -%}
+        {%- endfor %}
+        case
+            when
+                {{ json_type(single) }} = 'object'
+                and coalesce({{ found | join(', ') }}) is null
+                then map_values({{ json_struct(text, {field: {'*': 'json'}}) }}.{{ field }})
+        end,
+        {%- endif %}
+        {{ _json_single(single) }}
     )
 {%- endmacro %}
 

@@ -1,7 +1,7 @@
 {% macro worst_status(status) -%}
     case
         when bool_or({{ status }} = 'Fail') then 'Fail'
-        when bool_or({{ status }} = 'Pending') then 'Pending'
-        else 'Pass'
+        when bool_and(coalesce({{ status }}, '') = 'Pass') then 'Pass'
+        else 'Pending'
     end
 {%- endmacro %}

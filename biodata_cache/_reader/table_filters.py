@@ -198,6 +198,7 @@ class QcStatusFilters(TypedDict, total=False):
     pass_count: NumberFilter
     fail_count: NumberFilter
     pending_count: NumberFilter
+    curation_count: NumberFilter
     last_evaluated_at: TimeFilter
     status_by_modality: None
     status_by_stage: None

@@ -12,8 +12,7 @@ platform_modality as (
 ),
 
 status as (
-    select * from {{ ref('stg_docdb__qc_statuses') }}
-    qualify row_number() over (partition by record_id, tag order by position) = 1
+    select * from {{ ref('int_qc_tag_statuses') }}
 ),
 
 key_modality as (

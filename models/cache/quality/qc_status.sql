@@ -12,6 +12,15 @@ with asset as (
         and section.quality_control_kind = 'object'
 ),
 
+curation as (
+    select
+        record_id,
+        count(*) as curation_count
+    from {{ ref('int_qc_metrics_latest') }}
+    where is_curation
+    group by all
+),
+
 metric as (
     select * from {{ ref('int_qc_metrics_latest') }}
     where not is_curation
@@ -23,7 +32,9 @@ summed as (
         count(*) as metric_count,
         count(*) filter (where status = 'Pass') as pass_count,
         count(*) filter (where status = 'Fail') as fail_count,
-        count(*) filter (where status = 'Pending') as pending_count,
+        -- Who has no readable judgement is still waiting for one.
+        count(*) filter (where coalesce(status, '') not in ('Pass', 'Fail')) as pending_count,
+        {{ worst_status('status') }} as status,
         max(evaluated_at) as last_evaluated_at
     from metric
     group by all
@@ -68,20 +79,18 @@ stage_map as (
 joined as (
     select
         asset.name,
-        case
-            when summed.fail_count > 0 then 'Fail'
-            when summed.pending_count > 0 then 'Pending'
-            else 'Pass'
-        end as status,
+        summed.status,
         cast(coalesce(summed.metric_count, 0) as integer) as metric_count,
         cast(coalesce(summed.pass_count, 0) as integer) as pass_count,
         cast(coalesce(summed.fail_count, 0) as integer) as fail_count,
         cast(coalesce(summed.pending_count, 0) as integer) as pending_count,
+        cast(coalesce(curation.curation_count, 0) as integer) as curation_count,
         summed.last_evaluated_at,
         coalesce(modality_map.statuses, map()) as status_by_modality,
         coalesce(stage_map.statuses, map()) as status_by_stage
     from asset
     left join summed on asset.record_id = summed.record_id
+    left join curation on asset.record_id = curation.record_id
     left join modality_map on asset.record_id = modality_map.record_id
     left join stage_map on asset.record_id = stage_map.record_id
 )

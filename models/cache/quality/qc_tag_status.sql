@@ -1,9 +1,7 @@
 -- Grain: one row per asset of a subject and key of quality_control.status.
 
 with status as (
-    select * from {{ ref('stg_docdb__qc_statuses') }}
-    -- A key that stands twice in an object counts as its first.
-    qualify row_number() over (partition by record_id, tag order by position) = 1
+    select * from {{ ref('int_qc_tag_statuses') }}
 ),
 
 asset as (

@@ -17,7 +17,7 @@ with asset as (
 
 pending as (
     select distinct record_id
-    from {{ ref('stg_docdb__qc_statuses') }}
+    from {{ ref('int_qc_tag_statuses') }}
     where status = 'Pending'
 ),
 
@@ -27,6 +27,7 @@ last_evaluation as (
         evaluated_text,
         evaluated_at
     from {{ ref('int_qc_metrics_latest') }}
+    where not is_curation
     qualify row_number() over (
         partition by record_id
         order by evaluated_at desc nulls last, evaluated_text asc, metric_index asc

@@ -46,6 +46,35 @@ subjectless_metrics as (
     group by all
 ),
 
+unknown_metric_status as (
+    select
+        record_id,
+        'quality_control' as table_name,
+        'status' as column_name,
+        concat('quality_control.metrics[', metric_index, '].status_history') as path,
+        'unknown judgement' as problem,
+        status as value
+    from {{ ref('int_qc_metrics_latest') }}
+    where
+        not is_curation
+        and status not in ('Pass', 'Fail', 'Pending')
+        and invalid_fields is null
+),
+
+unknown_tag_status as (
+    select
+        record_id,
+        'qc_tag_status' as table_name,
+        'status' as column_name,
+        concat('quality_control.status.', tag) as path,
+        'unknown judgement' as problem,
+        status as value
+    from {{ ref('int_qc_tag_statuses') }}
+    where
+        status not in ('Pass', 'Fail', 'Pending')
+        and invalid_fields is null
+),
+
 repeated_status as (
     select
         record_id,
@@ -183,6 +212,10 @@ gathered as (
     select * from nameless_asset
     union all
     select * from subjectless_metrics
+    union all
+    select * from unknown_metric_status
+    union all
+    select * from unknown_tag_status
     union all
     select * from repeated_status
     union all

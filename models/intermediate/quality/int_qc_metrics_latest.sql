@@ -2,6 +2,7 @@
 
 with metric as (
     select * from {{ ref('stg_docdb__qc_metrics') }}
+    where is_usable
 ),
 
 last_evaluation as (
@@ -10,7 +11,8 @@ last_evaluation as (
         metric_position,
         status,
         evaluator,
-        evaluation_time
+        evaluation_time,
+        invalid_fields
     from {{ ref('stg_docdb__qc_metric_evaluations') }}
     qualify row_number() over (
         partition by record_id, metric_position
@@ -30,11 +32,12 @@ joined as (
         metric.reference,
         metric.tags_json,
         metric.object_type,
-        coalesce(metric.object_type, '') = 'Curation metric' as is_curation,
-        last_evaluation.status,
+        lower(trim(coalesce(metric.object_type, ''))) = 'curation metric' as is_curation,
+        {{ judgement('last_evaluation.status') }} as status,
         last_evaluation.evaluator,
         {{ iso_timestamp('last_evaluation.evaluation_time') }} as evaluated_text,
-        {{ parse_timestamp('last_evaluation.evaluation_time') }} as evaluated_at
+        {{ parse_timestamp('last_evaluation.evaluation_time') }} as evaluated_at,
+        last_evaluation.invalid_fields
     from metric
     left join last_evaluation
         on

@@ -20,6 +20,7 @@ parsed as (
             'timestamp': 'json'
         }) }} as evaluation
     from exploded
+    where {{ json_type('element') }} is not null
 ),
 
 judged as (
@@ -42,7 +43,12 @@ select
     record_id,
     metric_position,
     position,
-    {{ json_text('evaluation.status') }} as status,
+    -- A text in place of the element is its status.
+    case
+        when {{ json_type('element') }} = 'object'
+            then {{ json_main_text('evaluation.status', 'status') }}
+        else {{ json_text('element') }}
+    end as status,
     {{ json_text('evaluation.evaluator') }} as evaluator,
     {{ json_text('evaluation.timestamp') }} as evaluation_time,
     invalid_fields,

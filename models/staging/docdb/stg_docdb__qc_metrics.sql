@@ -3,7 +3,15 @@
 with exploded as (
     select
         record_id,
-        {{ explode(json_elements('quality_control', 'metrics'), 'position', 'element') }}
+        {{ explode(
+            json_elements(
+                'quality_control',
+                'metrics',
+                ['name', 'stage', 'modality', 'value', 'status_history']
+            ),
+            'position',
+            'element'
+        ) }}
     from {{ ref('stg_docdb__records') }}
 ),
 
@@ -24,6 +32,7 @@ parsed as (
             'object_type': 'json'
         }) }} as metric
     from exploded
+    where {{ json_type('element') }} is not null
 ),
 
 judged as (
@@ -49,13 +58,10 @@ judged as (
 select
     record_id,
     position,
+    {{ json_type('element') }} = 'object' as is_usable,
     {{ json_text('metric.name') }} as metric_name,
     {{ json_text('metric.stage') }} as stage,
-    case
-        when {{ json_type('metric.modality') }} = 'object'
-            then {{ json_struct('metric.modality', {'abbreviation': 'text'}) }}.abbreviation
-        else {{ json_text('metric.modality') }}
-    end as modality,
+    {{ json_main_text('metric.modality', 'abbreviation') }} as modality,
     case
         when {{ json_type('metric.value') }} = 'string' then {{ json_text('metric.value') }}
         else cast(metric.value as varchar)

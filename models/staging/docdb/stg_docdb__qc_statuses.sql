@@ -28,7 +28,7 @@ select
     record_id,
     position,
     tag,
-    {{ json_text('status') }} as status,
+    {{ json_main_text('status', 'status') }} as status,
     invalid_fields,
     case when invalid_fields is not null then cast(status as varchar) end as invalid_json
 from judged

@@ -11,8 +11,9 @@ with parsed as (
         processing,
         quality_control,
         other_identifiers,
-        -- What these two hold has rows of its own, but not if they are of another kind.
+        -- What these hold has rows of its own, but not if they are of another kind.
         {{ json_struct('quality_control', {'status': 'json'}) }}.status as qc_status,
+        {{ json_struct('quality_control', {'metrics': 'json'}) }}.metrics as qc_metrics,
         {{ json_struct('procedures', {'subject_procedures': 'json'}) }}.subject_procedures
             as subject_procedures
     from {{ ref('stg_docdb__records') }}
@@ -37,6 +38,7 @@ judged as (
             'processing': ['processing', 'object'],
             'quality_control': ['quality_control', 'object'],
             'quality_control.status': ['qc_status', 'object'],
+            'quality_control.metrics': ['qc_metrics', 'array'],
             'other_identifiers': ['other_identifiers', 'object']
         }) }} as invalid_fields,
         subject,

@@ -1,0 +1,10 @@
+-- Grain: one row per record and key of quality_control.status.
+
+select
+    record_id,
+    tag,
+    {{ judgement('status') }} as status,
+    invalid_fields
+from {{ ref('stg_docdb__qc_statuses') }}
+-- A key that stands twice in an object counts as its first.
+qualify row_number() over (partition by record_id, tag order by position) = 1
