@@ -1,4 +1,8 @@
-"""One extract run: compare a source with the lake, append what is new, bury what is gone."""
+"""One extract run: compare source and lake, append new and changed records, write tombstones.
+
+A tombstone needs a complete reading: of a source that was damaged, or held a document whose `_id`
+could not be read, nothing is taken for deleted.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core.errors import CacheError, LakeError, SourceError
 from biodata_cache._core.settings import ExtractOptions
 from extract.lake import compaction
-from extract.lake.documents import V1, V2, Row, Shape, UnusableDocumentError, read_document
+from extract.lake.documents import (
+    V1,
+    V2,
+    Row,
+    Shape,
+    UnusableDocumentError,
+    read_document,
+    readable_id,
+)
 from extract.lake.folder import Folder
 from extract.lake.lake import Lake, LakeWriter, RejectWriter, run_name
 from extract.sources import sync_changes as docdb
@@ -48,6 +60,9 @@ class Report:
         changed: Records with other content than before.
         unchanged: Records with the same content.
         deleted: Records that the source no longer has.
+        kept: Records of the lake that the source did not show, and that stay because it was not
+            read whole, or because their new version could not be used.
+        incomplete: Why the source was not read whole, a line for each file or document.
         rejected: Documents that could not be used; they are kept in `raw/rejects`.
         repaired: Documents of which something was left out; noted in `raw/rejects`.
         bytes: Bytes of JSON read.
@@ -63,6 +78,8 @@ class Report:
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
+    kept: int = 0
+    incomplete: list[str] = field(default_factory=list)
     rejected: int = 0
     repaired: int = 0
     bytes: int = 0
@@ -202,12 +219,13 @@ def _bring_up_to_date(
 def _check_shrink(run: _Run, state: State, listed: int) -> None:
     """Stop before a broken source empties the lake.
 
-    Another source than the one that filled the lake replaces it on purpose.
+    Whatever the source is called, as each night may have a file name of its own; but the sample is
+    no loss.
 
     Raises:
-        SourceError: Far fewer records than the lake holds.
+        SourceError: If it lists less than half of the records that the lake holds.
     """
-    if run.report.source not in state.sources:
+    if all(_is_sample(source) for source in state.sources):
         return
     held = len(state.living)
     if listed < SHRINK_LIMIT * held and not run.options.allow_shrink:
@@ -216,6 +234,10 @@ def _check_shrink(run: _Run, state: State, listed: int) -> None:
             f"{held:,}, so it is probably broken: nothing was deleted. If they are gone indeed, "
             "run again with --allow-shrink."
         )
+
+
+def _is_sample(source: str) -> bool:
+    return source.partition(":")[0] == "sample"
 
 
 def _compare(
@@ -229,9 +251,11 @@ def _compare(
     report, known = run.report, {key: value.hashes for key, value in state.living.items()}
     kept: dict[str, frozenset[str]] = {} if run.options.full else known
     seen: dict[str, frozenset[str]] = {}
+    unusable: set[str] = set()
     for position, document in enumerate(source.documents()):
         row = _row(run, document, rejects)
         if row is None:
+            _note_unusable(document, unusable, report)
             continue
         report.listed += 1
         hashes = frozenset((row.content_hash,))
@@ -240,19 +264,45 @@ def _compare(
             writer.add(row, position)
         if run.progress is not None and position % _PROGRESS_EVERY == 0:
             run.progress(report.listed, report.bytes)
+    missing = known.keys() - seen.keys()
+    gone = set() if report.incomplete else missing - unusable
+    report.kept = len(missing) - len(gone)
     _check_shrink(run, state, len(seen))
+    if run.options.full and report.kept:
+        raise SourceError(
+            f"{report.source} was not read whole, and a full run would lose "
+            f"{report.kept:,} records of the lake {run.lake.folder}: {'; '.join(report.incomplete)}"
+            ". Mend the source, or run without --full."
+        )
     if writer is not None:
         _write_whole_groups(source, run.shape, kept, seen, writer)
-        for record_id in known.keys() - seen.keys():
+        for record_id in gone:
             writer.delete(record_id)
     report.new = len(seen.keys() - known.keys())
-    report.deleted = len(known.keys() - seen.keys())
+    report.deleted = len(gone)
     report.unchanged = sum(
         1 for record_id, hashes in seen.items() if known.get(record_id) == hashes
     )
     report.changed = len(seen) - report.new - report.unchanged
     if run.progress is not None:
         run.progress(report.listed, report.bytes)
+
+
+def _note_unusable(document: Document | BrokenFile, unusable: set[str], report: Report) -> None:
+    """Remember whose new version could not be used, or that nobody can tell whose it is."""
+    if isinstance(document, BrokenFile):
+        report.incomplete.append(f"{document.file}: {document.reason}")
+        return
+    if document.line is None:
+        report.incomplete.append(f"{document.file}: the file is not JSON to its end")
+        return
+    record_id = readable_id(document.content)
+    if record_id is None:
+        report.incomplete.append(
+            f"{document.file}:{document.line}: a document without a readable _id"
+        )
+    else:
+        unusable.add(record_id)
 
 
 def _row(run: _Run, document: Document | BrokenFile, rejects: RejectWriter | None) -> Row | None:

@@ -39,6 +39,12 @@ dry_run = click.option("--dry-run", is_flag=True, help="Count what would be done
 allow_shrink = click.option(
     "--allow-shrink", is_flag=True, help="Accept that most records are gone from the source."
 )
+salvage = click.option(
+    "--salvage", is_flag=True, help="Take what can be read of a damaged file, instead of nothing."
+)
+strict = click.option(
+    "--strict", is_flag=True, help="End with exit code 1 where the source was not read whole."
+)
 raw = _option(
     "--raw", "RAW", "Raw lake: folder, or s3://bucket/prefix; by default in the work folder."
 )
@@ -68,6 +74,8 @@ def source_options(command: Command) -> Command:
         v1_collection,
         full,
         allow_shrink,
+        salvage,
+        strict,
     )
     for option in reversed(options):
         command = option(command)

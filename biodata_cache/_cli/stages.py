@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from biodata_cache._pipeline.stages import (
 
 if TYPE_CHECKING:
     from biodata_cache._publish.promotion import Report
+    from extract.pipeline import Report as ExtractReport
 
 
 @click.command()
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 def extract(
     full: bool,  # noqa: FBT001
     allow_shrink: bool,  # noqa: FBT001
+    salvage: bool,  # noqa: FBT001
+    strict: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     **given: str | None,
@@ -63,12 +67,13 @@ def extract(
       biodata-cache extract --source mongodb://localhost:27017 --dry-run
       biodata-cache extract --source-file /run/secrets/docdb --v1-collection data_assets_v1
     """
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink, dry_run=dry_run)
+    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage, dry_run=dry_run)
     with _progress() as progress:
         outcome = run_extract(_settings.load(**given), _Reporter(progress), options)
     _say_extract(outcome, is_dry=dry_run)
     if as_json:
         print_json(_extracted(outcome, is_dry=dry_run))
+    _end(outcome, strict=strict)
 
 
 @click.command()
@@ -171,6 +176,8 @@ def rollback(root: str | None, version: str | None, as_json: bool) -> None:  # n
 def sync(
     full: bool,  # noqa: FBT001
     allow_shrink: bool,  # noqa: FBT001
+    salvage: bool,  # noqa: FBT001
+    strict: bool,  # noqa: FBT001
     unit_tests: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     **given: str | None,
@@ -183,7 +190,7 @@ def sync(
       biodata-cache sync --source records/ --root /data/cache --work nightly
     """
     settings = _settings.load(**given)
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink)
+    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage)
     with _progress() as progress:
         outcome = run_sync(settings, _Reporter(progress), options, unit_tests=unit_tests)
     _say_extract(outcome)
@@ -197,7 +204,10 @@ def sync(
                 "table_seconds": _rounded(outcome.table_seconds),
             }
         )
+    _end(outcome, strict=strict)
 
+
+_REASONS = 5
 
 COMMANDS = (extract, build, publish, rollback, sync)
 
@@ -285,6 +295,7 @@ def _say_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
             f"{report.deleted:,} deleted, {report.rejected:,} rejected "
             f"({size(report.bytes)} in {report.seconds:.1f} s{retries})"
         )
+        _say_incomplete(name, report)
         if (report.rejected or report.repaired) and outcome.rejects is not None and not is_dry:
             say(
                 f"{name}: what was rejected or repaired ({report.repaired:,}) is in "
@@ -296,6 +307,26 @@ def _say_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
         _say_objects(outcome)
         if outcome.copied_from is not None:
             say(f"lake: {outcome.copied_from}, with a copy in {outcome.lake} that dbt can read")
+
+
+def _say_incomplete(name: str, report: ExtractReport) -> None:
+    for reason in report.incomplete[:_REASONS]:
+        say(f"{name}: the source was not read whole: {reason}", "yellow")
+    if len(report.incomplete) > _REASONS:
+        say(f"{name}: and {len(report.incomplete) - _REASONS:,} more such reasons", "yellow")
+    if report.kept:
+        say(
+            f"{name}: {report.kept:,} records stay as the lake holds them, as the source was not "
+            "read whole or their new version cannot be used",
+            "yellow",
+        )
+
+
+def _end(outcome: Outcome, *, strict: bool) -> None:
+    """End with exit code 1 where a source was not read whole, if that is asked for."""
+    reports = (outcome.extracted, outcome.extracted_v1)
+    if strict and any(report is not None and report.incomplete for report in reports):
+        sys.exit(1)
 
 
 def _say_objects(outcome: Outcome) -> None:

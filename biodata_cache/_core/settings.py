@@ -118,11 +118,13 @@ class ExtractOptions:
         full: Start over: read everything, and replace what the lake holds.
         dry_run: Count only; touch nothing.
         allow_shrink: Accept that most records are gone.
+        salvage: Take what can be read of a damaged file.
     """
 
     full: bool = False
     dry_run: bool = False
     allow_shrink: bool = False
+    salvage: bool = False
 
 
 @lru_cache(maxsize=1)

@@ -133,6 +133,7 @@ def run_extract(
         collection=settings.collection,
         retries=Retries(ceiling=settings.retry_seconds),
         workers=settings.workers,
+        salvage=chosen.salvage,
     )
     has_v1 = settings.v1_source != NO_SOURCE
     if has_v1:  # an address that cannot be read is told before hours of work

@@ -8,6 +8,7 @@ empty keys survive. Nothing is interpreted, renamed or given a default.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -248,3 +249,22 @@ def _reason(error: msgspec.MsgspecError) -> str:
     if isinstance(error, msgspec.ValidationError):
         return "not a JSON object"
     return f"not JSON: {str(error).removeprefix('JSON is malformed: ')}"
+
+
+_ID = re.compile(rb'"_id"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+def readable_id(content: bytes) -> str | None:
+    """The `_id` of a document that cannot be used, where it can be read.
+
+    Example:
+        >>> readable_id(b'{"_id": "a", "subject": NOPE')
+        'a'
+    """
+    found = _ID.search(content)
+    if found is None:
+        return None
+    try:
+        return msgspec.json.decode(found[1], type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

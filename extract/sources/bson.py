@@ -47,6 +47,30 @@ def read_bson(path: Path, name: str, collection: str) -> Iterator[Document | Bro
             yield BrokenFile(name, f"not BSON after {number:,} documents: {error}")
 
 
+def damage_of_bson(path: Path) -> str | None:
+    """How a file is damaged; None if its documents have the lengths that they say."""
+    count = 0
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        try:
+            for document in _lengths(file):
+                count += document
+        except _BrokenError as error:
+            return f"not BSON after {count:,} documents: {error}"
+    return None
+
+
+def _lengths(file: BinaryIO | gzip.GzipFile) -> Iterator[int]:
+    """1 for each document, whichever collection of an archive it is of."""
+    start = file.read(4)
+    if start == _ARCHIVE:
+        start = file.read(4)
+    while start:
+        if start != _END:
+            _document(file, start)
+            yield 1
+        start = file.read(4)
+
+
 def _documents(file: BinaryIO | gzip.GzipFile, collection: str) -> Iterator[bytes]:
     start = file.read(4)
     if start == _ARCHIVE:

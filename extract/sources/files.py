@@ -20,7 +20,10 @@ BSON_SUFFIXES = (".bson", ".bson.gz", ".archive", ".archive.gz")
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", *BSON_SUFFIXES)
 # What `mongodump` writes beside the documents.
 _NO_DOCUMENTS = (".metadata.json", ".metadata.json.gz", "prelude.json", "prelude.json.gz")
+_JSON_SUFFIXES = (".json", ".json.gz")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLOCK = 2**20
+_LONGEST_LINE = 2**30
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -45,7 +48,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class BrokenFile:
-    """A file that broke off; the documents before the break have been read.
+    """A file that is damaged: it breaks off, or its checksum or its last line fails.
 
     Attributes:
         file: File name, relative to the source.
@@ -89,18 +92,27 @@ def find_files(path: Path) -> list[Path]:
     return files
 
 
-def read_file(path: Path, name: str, collection: str) -> Iterator[Document | BrokenFile]:
-    """Every document of one file, in order; last a `BrokenFile` if it breaks off.
+def read_file(
+    path: Path, name: str, collection: str, *, salvage: bool = False
+) -> Iterator[Document | BrokenFile]:
+    """Every document of one file, in order; of a damaged one a `BrokenFile` and nothing else.
+
+    A file is read to its end before its first document is given, as a checksum comes last.
 
     Args:
         path: File to read.
         name: Name of the file in messages and rejects.
         collection: Collection to read from an archive that holds several.
+        salvage: Give the documents of a damaged file that can be read, then the `BrokenFile`.
 
     Raises:
-        SourceError: The file cannot be opened.
+        SourceError: If the file cannot be opened.
     """
     try:
+        damage = None if salvage else damage_of(path)
+        if damage is not None:
+            yield BrokenFile(name, damage)
+            return
         if path.name.endswith(BSON_SUFFIXES):
             from extract.sources.bson import read_bson  # noqa: PLC0415  # needs the extra `docdb`
 
@@ -117,6 +129,51 @@ def read_file(path: Path, name: str, collection: str) -> Iterator[Document | Bro
             f"Source file {str(path)!r} cannot be read: {error.strerror or error}. "
             "Check that it exists and that you may read it."
         ) from None
+
+
+def damage_of(path: Path) -> str | None:
+    """How a file is damaged; None if it is whole.
+
+    A compressed file is read to its end and its checksum. Lines end with a line break, or the last
+    one is a whole JSON value; documents of BSON have the lengths that they say.
+
+    Raises:
+        OSError: If the file cannot be opened.
+    """
+    try:
+        if path.name.endswith(BSON_SUFFIXES):
+            from extract.sources.bson import damage_of_bson  # noqa: PLC0415  # needs `docdb`
+
+            return damage_of_bson(path)
+        if path.name.endswith(_JSON_SUFFIXES):  # parsed as a whole, or not at all
+            return None
+        last = _last_line(path)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        return f"damaged compression: {error}"
+    if last.endswith(b"\n") or not last.strip():
+        return None
+    try:
+        msgspec.json.decode(last.removeprefix(_BYTE_ORDER_MARK), type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return f"it breaks off in the middle of its last line, after {len(last):,} bytes of it"
+    return None
+
+
+def _last_line(path: Path) -> bytes:
+    """The bytes behind the last line break but one, after reading all that is compressed."""
+    tail = b""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        if path.suffix != ".gz":
+            file.seek(max(0, path.stat().st_size - _BLOCK))
+        while block := file.read(_BLOCK):
+            tail = (tail + block)[-_LONGEST_LINE:]
+            start = tail.rfind(b"\n", 0, -1) + 1
+            tail = tail[start:]
+        if path.suffix != ".gz" and b"\n" not in tail and path.stat().st_size > _BLOCK:
+            file.seek(0)
+            for tail in file:  # noqa: B007  # a line longer than a block
+                pass
+    return tail
 
 
 def _read_lines(path: Path, name: str) -> Iterator[Document]:

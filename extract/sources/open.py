@@ -30,6 +30,7 @@ class SourceOptions:
         shape: What its documents are like.
         retries: How long to try.
         workers: How many threads fetch at once.
+        salvage: Whether to read what can be read of a damaged file.
     """
 
     database: str = "metadata_index"
@@ -37,6 +38,7 @@ class SourceOptions:
     shape: Shape = V2
     retries: Retries = field(default_factory=Retries)
     workers: int = 4
+    salvage: bool = False
 
 
 class Source(Protocol):
@@ -74,12 +76,15 @@ class SampleSource:
 class FileSource:
     """One file, or a folder of files."""
 
-    def __init__(self, path: Path, collection: str = "data_assets") -> None:
+    def __init__(
+        self, path: Path, collection: str = "data_assets", *, salvage: bool = False
+    ) -> None:
         """Lists the files; opens none.
 
         Args:
             path: A file or folder.
             collection: Collection to read from a `mongodump` archive that holds several.
+            salvage: Read what can be read of a damaged file.
 
         Raises:
             SourceError: The path does not exist or holds nothing to read.
@@ -87,6 +92,7 @@ class FileSource:
         """
         self.path = path
         self.collection = collection
+        self.salvage = salvage
         self.files = find_files(path)
         if any(file.name.endswith(BSON_SUFFIXES) for file in self.files):
             require_docdb("bson", "a file in BSON")
@@ -97,7 +103,7 @@ class FileSource:
         """Every document of every file, in the order of the file names."""
         for file in self.files:
             name = file.name if file == self.path else file.relative_to(self.path).as_posix()
-            yield from read_file(file, name, self.collection)
+            yield from read_file(file, name, self.collection, salvage=self.salvage)
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Source | DatabaseSource:
@@ -134,7 +140,7 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
         raise SettingsError(f"Source '{kind}:…' is no address: write '{kind}://…', or a path.")
     if not text:
         raise SourceError("No source: give 'sample', 'sample:N', or the path of a file or folder.")
-    return FileSource(Path(text), options.collection)
+    return FileSource(Path(text), options.collection, salvage=options.salvage)
 
 
 def _open_database(text: str, options: SourceOptions) -> DatabaseSource:

@@ -234,11 +234,9 @@ class _Changes:
         if item.row is None:
             report.rejected += 1
             rejects.add(item.name, None, item.problem, item.content)
-            # What the lake holds is no longer true, unless nothing new is known.
-            if item.name in self._living and item.content:
-                self._touched.add(item.name)
-                writer.delete(item.name)
-                report.deleted += 1
+            # An unusable new version leaves the one that the lake holds.
+            if item.name in self._living:
+                report.kept += 1
             self._unusable += item.name in self._places
             return
         row = item.row

@@ -45,8 +45,8 @@ def archive(*others: str) -> bytes:
     return b"".join(parts)
 
 
-def fetch(path, raw):
-    return extract(open_source(str(path), SourceOptions()), raw)
+def fetch(path, raw, *, salvage=False):
+    return extract(open_source(str(path), SourceOptions(salvage=salvage)), raw)
 
 
 @pytest.mark.parametrize("name", ["data_assets.bson", "data_assets.bson.gz"])
@@ -75,16 +75,18 @@ def test_what_breaks_off_is_reported(tmp_path, content):
     path = tmp_path / "data_assets.bson"
     path.write_bytes(content[: len(content) * 2 // 3])
     report = fetch(path, tmp_path / "raw")
-    assert 0 < report.new < 20
+    assert report.new == 0
     ((_, reason, _),) = rejects(tmp_path / "raw")
     assert "breaks off" in reason
+    assert 0 < fetch(path, tmp_path / "raw", salvage=True).new < 20
 
 
 def test_damage_and_numbers_that_json_lacks(tmp_path):
     path = tmp_path / "data_assets.bson"
     damaged = bson.encode({"_id": "bad", "name": "abc"}).replace(b"abc", b"\xff\xfe\xfd")
     path.write_bytes(damaged + bson.encode({"_id": "nan", "model": {"x": float("nan")}}) + b"\x03")
-    report = fetch(path, tmp_path / "raw")
+    assert fetch(path, tmp_path / "raw").listed == 0
+    report = fetch(path, tmp_path / "raw", salvage=True)
     assert (report.listed, report.rejected, report.repaired) == (1, 2, 1)
     assert documents(tmp_path / "raw") == {"nan": {"_id": "nan", "model": {"x": None}}}
     reasons = [reason for _, reason, _ in rejects(tmp_path / "raw")]

@@ -21,7 +21,7 @@ from biodata_cache import LockedError, SettingsError, SourceError
 from biodata_cache._core.settings import ExtractOptions
 from extract.lake.lake import Lake
 from extract.pipeline import Report, extract
-from extract.sources.open import open_source
+from extract.sources.open import SourceOptions, open_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,10 +170,11 @@ def test_file_forms(tmp_path: Path, name: str, content: bytes, ids: list[str]) -
     assert [row["_id"] for row in rows(tmp_path / "raw")] == ids
 
 
-def test_truncated_gzip_keeps_what_came_before_and_is_reported(tmp_path: Path) -> None:
+def test_salvage_takes_what_came_before_the_break_of_a_gzip(tmp_path: Path) -> None:
     lines = "".join(json.dumps({"_id": str(n), "t": os.urandom(40).hex()}) + "\n" for n in range(9))
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines.encode())[:-200])
-    report = run(tmp_path / "a.jsonl.gz", tmp_path / "raw")
+    source = open_source(str(tmp_path / "a.jsonl.gz"), SourceOptions(salvage=True))
+    report = extract(source, tmp_path / "raw")
     assert 0 < report.listed < 9
     assert rejects(tmp_path / "raw")[-1]["reason"].startswith("damaged compression")
     assert rejects(tmp_path / "raw")[-1]["line"] is None
