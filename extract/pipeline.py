@@ -155,6 +155,25 @@ def extract(
     return run.report
 
 
+def without_records(lake: Lake, source: str) -> None:
+    """Leave a lake of which no source is named as it is, but for records of another kind of source.
+
+    Models read it, with or without records; a build reads the records of one source.
+
+    Args:
+        lake: The lake.
+        source: Description of the source that the lakes beside it have.
+
+    Raises:
+        LockedError: If another process is writing this lake.
+        LakeError: If the lake cannot be read or written.
+    """
+    with lake.locked():
+        if any(_kind(held) != _kind(source) for held in lake.state().sources):
+            compaction.remove(lake, lake.store.names())
+        lake.ensure_schema()
+
+
 def _write(run: _Run, source: Source | docdb.DatabaseSource) -> None:
     """One run that writes; the caller holds the lock."""
     replaced = run.lake.store.names() if run.options.full else []
@@ -225,7 +244,7 @@ def _check_shrink(run: _Run, state: State, listed: int) -> None:
     Raises:
         SourceError: If it lists less than half of the records that the lake holds.
     """
-    if all(_is_sample(source) for source in state.sources):
+    if all(_kind(source) == "sample" for source in state.sources):
         return
     held = len(state.living)
     if listed < SHRINK_LIMIT * held and not run.options.allow_shrink:
@@ -236,8 +255,9 @@ def _check_shrink(run: _Run, state: State, listed: int) -> None:
         )
 
 
-def _is_sample(source: str) -> bool:
-    return source.partition(":")[0] == "sample"
+def _kind(source: str) -> str:
+    """Kind of a source, such as `sample`, `file` or `mongodb`."""
+    return source.partition(":")[0]
 
 
 def _compare(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +33,7 @@ from biodata_cache._pipeline.stages import (
 
 if TYPE_CHECKING:
     from biodata_cache._publish.promotion import Report
+    from extract.objects.probes import Report as ObjectsReport
     from extract.pipeline import Report as ExtractReport
 
 
@@ -245,7 +247,7 @@ def _extracted(outcome: Outcome, *, is_dry: bool = False) -> dict[str, object]:
         "dry_run": is_dry,
         "records": None if outcome.extracted is None else asdict(outcome.extracted),
         "records_v1": None if outcome.extracted_v1 is None else asdict(outcome.extracted_v1),
-        "objects": None if outcome.objects is None else asdict(outcome.objects),
+        "objects": None if outcome.objects is None else _asked(outcome.objects),
         "foraging_sessions": outcome.sessions,
         "foraging_sessions_missing": outcome.sessions_missing,
         "upgrades": outcome.upgrades,
@@ -253,6 +255,15 @@ def _extracted(outcome: Outcome, *, is_dry: bool = False) -> dict[str, object]:
         "lake": None if outcome.lake is None else str(outcome.lake),
         "lake_copied_from": outcome.copied_from,
         "seconds": _rounded(outcome.seconds),
+    }
+
+
+def _asked(report: ObjectsReport) -> dict[str, object]:
+    """What the object store was asked; `asdict` would take the items of a counter for its keys."""
+    return {
+        field.name: dict(value) if isinstance(value, Counter) else value
+        for field in fields(report)
+        for value in [getattr(report, field.name)]
     }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from biodata_cache._core.errors import SettingsError
+from biodata_cache._core.messages import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +58,8 @@ VARIABLES = (
 
 DEFAULT_KEEP_BUILDS = 3
 DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_CREDENTIALS = re.compile(r"^(?![A-Za-z]:[\\/]).*:.*@", re.DOTALL)
 _VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
 
 
@@ -185,14 +188,16 @@ def load(
     """
     chosen_root = _value("ROOT", root)
     backend = _backend(chosen_root)
+    chosen_root = _unless_credentials("ROOT", chosen_root)
     if backend == "S3" and not chosen_root:
         chosen_root = DEFAULT_S3_ROOT
     work_folder = Path(_expanded("WORK", _value("WORK", work) or DEFAULT_WORK))
     chosen_source = _expanded("SOURCE", _source(source, others.get("source_file")))
-    chosen_source = chosen_source or DEFAULT_SOURCE
+    chosen_source = _unless_credentials("SOURCE", chosen_source) or DEFAULT_SOURCE
     v1_database = _value("V1_DATABASE", others.get("v1_database"))
     v1_collection = _value("V1_COLLECTION", others.get("v1_collection"))
     v1_source = _expanded("V1_SOURCE", _value("V1_SOURCE", others.get("v1_source")))
+    v1_source = _unless_credentials("V1_SOURCE", v1_source)
     if not v1_source:
         has_both = chosen_source.startswith("https://") or chosen_source.split(":")[0] == "sample"
         is_known = has_both or v1_database or v1_collection
@@ -209,8 +214,10 @@ def load(
         v1_collection=v1_collection or DEFAULT_COLLECTION,
         retry_seconds=_number("RETRY_SECONDS", DEFAULT_RETRY_SECONDS),
         workers=int(_number("WORKERS", DEFAULT_WORKERS, least=1)),
-        raw=_expanded("RAW", _value("RAW", raw)) or str(work_folder / "raw"),
-        objects=_expanded("OBJECTS", _value("OBJECTS", objects)) or _objects_of(chosen_source),
+        raw=_unless_credentials("RAW", _expanded("RAW", _value("RAW", raw)))
+        or str(work_folder / "raw"),
+        objects=_unless_credentials("OBJECTS", _expanded("OBJECTS", _value("OBJECTS", objects)))
+        or _objects_of(chosen_source),
         work=work_folder,
         keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
@@ -241,6 +248,25 @@ def _expanded(name: str, place: str) -> str:
         ) from None
 
 
+def _unless_credentials(name: str, value: str) -> str:
+    """The value, unless it looks like an address with a password where none belongs.
+
+    Raises:
+        SettingsError: If it does; the message shows nothing of it.
+    """
+    is_address = name in {"SOURCE", "V1_SOURCE"} and _ADDRESS.match(value) is not None
+    if is_address or not _CREDENTIALS.search(value) or Path(value).exists():
+        return value
+    option = "--" + name.lower().replace("_", "-")
+    expected = (
+        "mongodb://… or https://…, or a path" if "SOURCE" in name else "a folder or s3://bucket"
+    )
+    raise SettingsError(
+        f"{PREFIX}{name}, or {option}, looks like an address with a password in it, which cannot "
+        f"be used like this (and is not shown): give {expected}."
+    )
+
+
 def _source(argument: str | None, file: str | None) -> str:
     """The source as given, or as a secret file says; an option wins over either variable.
 
@@ -268,7 +294,7 @@ def _source(argument: str | None, file: str | None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         raise SettingsError(
-            f"The file of the source {name!r} cannot be read ({reason}): "
+            f"The file of {PREFIX}SOURCE_FILE, or --source-file, cannot be read ({reason}): "
             "give a file that holds the address in its first line."
         ) from None
     return text.partition("\n")[0].strip()
@@ -364,11 +390,11 @@ def _backend(root: str) -> Backend:
         )
     if asked == "LOCAL" and implied != "LOCAL":
         raise SettingsError(
-            f"{PREFIX}BACKEND is LOCAL but {PREFIX}ROOT is {root!r}: set it to a folder."
+            f"{PREFIX}BACKEND is LOCAL but {PREFIX}ROOT is {redacted(root)!r}: set it to a folder."
         )
     if asked == "S3" and implied == "LOCAL":
         raise SettingsError(
-            f"{PREFIX}BACKEND is S3 but {PREFIX}ROOT is {root!r}: "
+            f"{PREFIX}BACKEND is S3 but {PREFIX}ROOT is {redacted(root)!r}: "
             "set it to s3://bucket[/prefix], or leave it out."
         )
     return asked  # type: ignore[return-value]  # checked against the three names above

@@ -100,8 +100,11 @@ class _Line:
     """One line on stderr that says what the process is busy with; rewritten on a terminal."""
 
     def __init__(self, source: str) -> None:
+        # An address may hold a password, in more places than can be told apart.
+        scheme, is_address, _ = source.partition("://")
+        shown = f"{scheme}://…" if is_address else source
         self._start = (
-            f"biodata-cache: building the tables from {source!r} in memory, once for this process"
+            f"biodata-cache: building the tables from {shown!r} in memory, once for this process"
         )
         self._is_terminal = sys.stderr.isatty()
         sys.stderr.write(f"{self._start} ... ")

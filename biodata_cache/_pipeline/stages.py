@@ -123,7 +123,7 @@ def run_extract(
     import_extract()
     from extract.lake.documents import V1  # noqa: PLC0415
     from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
-    from extract.pipeline import extract  # noqa: PLC0415
+    from extract.pipeline import extract, without_records  # noqa: PLC0415
     from extract.retries import Retries  # noqa: PLC0415
     from extract.sources.open import SourceOptions, open_source  # noqa: PLC0415
 
@@ -174,8 +174,7 @@ def run_extract(
     with _lake.writing(settings, _copying(report), lease) as lake:
         outcome = bring_up_to_date(lake.folder, lake.save)
         if not has_v1:
-            # Models read it, with or without records.
-            Lake(lake.folder, V1_COLLECTION).ensure_schema()
+            without_records(Lake(lake.folder, V1_COLLECTION), source.description)
         _extract_the_rest(settings, lake, outcome, report)
     return outcome
 
@@ -204,6 +203,8 @@ def _extract_the_rest(
         foraging.folder(raw)
         published = upgrades.published_at(settings.root, S3Store)
         store = probes.open_store(settings.objects, settings.source, settings.work)
+        if store is None:
+            foraging.forget_sample(raw)
         is_sample = settings.objects == "sample"
         outcome.upgrades = upgrades.copy_upgrades(
             published, raw, sample=upgrades.in_sample(store) if store and is_sample else None

@@ -93,6 +93,13 @@ def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None
     return table.num_rows, None
 
 
+def forget_sample(raw: Path) -> None:
+    """Remove the sessions of the sample, which no other source has."""
+    target = folder(raw) / "sessions.parquet"
+    if target.exists() and _store_of(target) == "sample":
+        target.unlink()
+
+
 def _store_of(path: Path) -> str | None:
     store = (pq.read_schema(path).metadata or {}).get(b"store")
     return None if store is None else str(store.decode())

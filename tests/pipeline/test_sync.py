@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -19,6 +20,9 @@ from biodata_cache import (
     TableNotFoundError,
     sync,
 )
+from biodata_cache._core import settings as _settings
+from biodata_cache._pipeline.stages import run_extract
+from extract.lake.lake import Lake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,3 +158,24 @@ def test_memory_without_what_building_needs_says_what_to_install() -> None:
     )
     assert "biodata-cache[sync]" in done.stdout
     assert "failed" in done.stderr
+
+
+def test_records_of_one_s_own_leave_nothing_of_the_sample(tmp_path: Path) -> None:
+    def extract(source: str) -> None:
+        run_extract(_settings.load(source=source, work=str(tmp_path)), lambda *_: None)
+
+    def rows(lake: str) -> int:
+        files = str(tmp_path / "raw" / lake / "*.parquet")
+        (count,) = duckdb.execute(
+            "select count(*) from read_parquet(?, union_by_name = true)", [files]
+        ).fetchone() or (-1,)
+        return int(count)
+
+    extract("sample")
+    assert rows("docdb_v1") > 0
+    assert rows("foraging_sessions") > 0
+    (tmp_path / "own.jsonl").write_text('{"_id": "own", "name": "own"}\n')
+    extract(str(tmp_path / "own.jsonl"))
+    assert rows("docdb_v1") == 0
+    assert rows("foraging_sessions") == 0
+    assert Lake(tmp_path / "raw", "docdb_v2").state().living.keys() == {"own"}

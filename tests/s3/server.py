@@ -98,13 +98,16 @@ class Server:
 
 
 def start_with_tls(certificate: Path, key: Path) -> Server:
-    """A server with no buckets that speaks HTTPS with this certificate and its key."""
+    """A server with no buckets that speaks HTTPS with this certificate and its key.
+
+    It keeps no connection: of kept ones versitygw now and then cannot parse a request over TLS.
+    """
     return _started("https", "--cert", str(certificate), "--key", str(key))
 
 
 def start() -> Server:
     """A server with no buckets, and with a user who owns nothing."""
-    server = _started("http")
+    server = _started("http", "--keep-alive")
     subprocess.run(
         [
             str(binary()), "admin", "--access", ROOT_KEY, "--secret", ROOT_SECRET,
@@ -125,7 +128,7 @@ def _started(scheme: str, *options: str) -> Server:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [
-                str(binary()), "--port", f"127.0.0.1:{port}", "--keep-alive", "--quiet",
+                str(binary()), "--port", f"127.0.0.1:{port}", "--quiet",
                 "--region", REGION, "--iam-dir", str(folder / "users"), *options,
                 "posix", str(folder / "data"),
             ],

@@ -1,0 +1,83 @@
+"""A password is in no message, whatever it was written into."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from biodata_cache import CacheError
+from biodata_cache._core import settings
+from extract.sources.open import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPELLINGS = [
+    "user:S3cr3t@host",
+    "mongo:user:S3cr3t@host",
+    "mongodb:/user:S3cr3t@host",
+    "//user:S3cr3t@host",
+    "user:S3cr3t@host:27017/db?x=y",
+    "user:a@S3cr3t@host",
+    "user:S3cr3t\n@host",
+]
+ADDRESSES = ["s3://user:S3cr3t@bucket/prefix", "https://user:S3cr3t@host", "gs://u:S3cr3t@bucket"]
+PLACES = ["root", "raw", "objects"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name in ("source", "v1_source", *PLACES) for value in SPELLINGS]
+    + [(name, value) for name in PLACES for value in ADDRESSES],
+)
+def test_what_looks_like_credentials_is_refused_and_not_shown(name: str, value: str) -> None:
+    with pytest.raises(CacheError) as caught:
+        settings.load(**{name: value})
+    assert f"BIODATA_CACHE_{name.upper()}" in str(caught.value)
+    assert "S3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a@b.jsonl", "night:1/a@b", "C:/data/me@here", "a@b:c"])
+def test_paths_that_hold_an_at_are_used(name: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir(parents=True)
+    assert settings.load(source=name).source == name
+
+
+@pytest.mark.parametrize("source", ["S3cr3t://host", "mongodb:S3cr3t"])
+def test_what_is_no_source_is_not_shown(source: str) -> None:
+    with pytest.raises(CacheError) as caught:
+        open_source(source)
+    assert "S3cr3t" not in str(caught.value).removeprefix("Source 'S3cr3t://…'")
+
+
+def test_a_secret_file_that_is_none_is_not_shown() -> None:
+    with pytest.raises(CacheError) as caught:
+        settings.load(source_file="mongodb:/user:S3cr3t@host")
+    assert "S3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "source", ["mongodb://user:S3cr3t@127.0.0.1:9", "mongodb://127.0.0.1:9/?authToken=S3cr3t"]
+)
+def test_tables_in_memory_show_no_password(source: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import biodata_cache; biodata_cache.asset_basics()"],
+        env={
+            **os.environ,
+            "BIODATA_CACHE_BACKEND": "MEMORY",
+            "BIODATA_CACHE_SOURCE": source,
+            "BIODATA_CACHE_WORK": str(tmp_path),
+            "BIODATA_CACHE_RETRY_SECONDS": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "building the tables from 'mongodb://…' in memory" in done.stderr
+    assert "S3cr3t" not in done.stdout + done.stderr
