@@ -106,10 +106,30 @@
 
 {% macro parse_timestamp(text) -%}
     case
-        when regexp_full_match(
-            {{ text }},
-            '\s*\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?)?\s*'
-        )
+        when
+            regexp_full_match(
+                {{ text }},
+                '\s*\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?'
+                || '(Z|[+-](0\d|1[0-3])(:?[0-5]\d)?|[+-]14(:?00)?)?)?\s*'
+            )
+            and try_cast({{ text }} as timestamptz) >= timestamptz '0001-01-01 00:00:00+00'
+            and try_cast({{ text }} as timestamptz) < timestamptz '10000-01-01 00:00:00+00'
             then try_cast({{ text }} as timestamptz)
+    end
+{%- endmacro %}
+
+{% macro parse_date(text) -%}
+    case
+        when {{ parse_timestamp(text) }} is not null
+            then try_cast(left(regexp_replace({{ text }}, '^\s+', ''), 10) as date)
+    end
+{%- endmacro %}
+
+{% macro parse_birth_year(text) -%}
+    case
+        when
+            try_cast({{ text }} as double) between 1900 and 9999
+            and try_cast({{ text }} as double) = trunc(try_cast({{ text }} as double))
+            then make_date(try_cast(try_cast({{ text }} as double) as bigint), 1, 1)
     end
 {%- endmacro %}

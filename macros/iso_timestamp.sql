@@ -1,6 +1,12 @@
 {% macro iso_timestamp(text) -%}
     case
         when {{ parse_timestamp(text) }} is not null
-            then replace(regexp_replace({{ text }}, '^\s+|\s+$', '', 'g'), ' ', 'T')
+            then regexp_replace(
+                regexp_replace(
+                    replace(regexp_replace({{ text }}, '^\s+|\s+$', '', 'g'), ' ', 'T'),
+                    '(T.*[+-]\d\d)$', '\1:00'
+                ),
+                '(T.*[+-]\d\d)(\d\d)$', '\1:\2'
+            )
     end
 {%- endmacro %}

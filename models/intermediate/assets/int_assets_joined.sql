@@ -77,10 +77,10 @@ joined as (
         last_process.process_end_time,
         first_pipeline.pipeline_name,
         coalesce(
-            try_cast(acquisition.date_of_birth as date),
-            try_cast(concat(acquisition.year_of_birth, '-01-01') as date),
-            try_cast(subject.date_of_birth as date),
-            try_cast(concat(subject.year_of_birth, '-01-01') as date)
+            {{ parse_date('acquisition.date_of_birth') }},
+            {{ parse_birth_year('acquisition.year_of_birth') }},
+            {{ parse_date('subject.date_of_birth') }},
+            {{ parse_birth_year('subject.year_of_birth') }}
         ) as birth_date
     from record
     left join subject on record.record_id = subject.record_id
@@ -106,7 +106,9 @@ chosen as (
     select
         *,
         left(process_start_text, 10) as process_date,
-        date_diff('day', birth_date, cast(left(acquisition_start_time, 10) as date)) as age,
+        date_diff('day', birth_date, cast(left(acquisition_start_time, 10) as date))
+            as days_since_birth,
+        case when days_since_birth between 0 and 36525 then days_since_birth end as age,
         name is not null
         and row_number() over (
             partition by name

@@ -18,9 +18,24 @@ axis as (
 
 translation as (
     select * from {{ ref('stg_docdb__implant_coordinates') }}
+    where is_local is not true
     qualify step_position = min(step_position) over (
         partition by record_id, surgery_position, implant_position
     )
+),
+
+-- A move along the axes of the device itself: its last number is the depth.
+local_depth as (
+    select
+        record_id,
+        surgery_position,
+        implant_position,
+        first(coordinate order by step_position asc, position desc) as depth
+    from {{ ref('stg_docdb__implant_coordinates') }}
+    where
+        is_local
+        and coordinate is not null
+    group by all
 ),
 
 placed as (
@@ -61,7 +76,8 @@ joined as (
         coordinates.target_coordinate_ap,
         coordinates.target_coordinate_ml,
         coordinates.target_coordinate_si,
-        coordinates.target_coordinate_depth,
+        coalesce(coordinates.target_coordinate_depth, try_cast(local_depth.depth as double))
+            as target_coordinate_depth,
         implant.coordinate_system_name,
         implant.coordinate_system_origin,
         implant.coordinate_system_unit
@@ -71,6 +87,11 @@ joined as (
             implant.record_id = coordinates.record_id
             and implant.surgery_position = coordinates.surgery_position
             and implant.position = coordinates.implant_position
+    left join local_depth
+        on
+            implant.record_id = local_depth.record_id
+            and implant.surgery_position = local_depth.surgery_position
+            and implant.position = local_depth.implant_position
 )
 
 select * from joined

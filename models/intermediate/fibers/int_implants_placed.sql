@@ -12,16 +12,41 @@ listed as (
         step_position,
         list(coordinate order by position) as numbers
     from {{ ref('stg_docdb__implant_coordinates') }}
+    where is_local is not true
     group by all
 ),
 
--- The first translation with four numbers: three of the brain, one of the depth.
+-- A move along the axes of the device itself: its last number is the depth.
+local_depth as (
+    select
+        record_id,
+        surgery_position,
+        implant_position,
+        first(coordinate order by step_position asc, position desc) as depth
+    from {{ ref('stg_docdb__implant_coordinates') }}
+    where
+        is_local
+        and coordinate is not null
+    group by all
+),
+
+-- The first translation with three numbers of the brain and one of the depth, its own or a local one.
 translation as (
-    select * from listed
-    where len(numbers) >= 4
+    select
+        listed.*,
+        coalesce(listed.numbers[4], local_depth.depth) as depth
+    from listed
+    left join local_depth
+        on
+            listed.record_id = local_depth.record_id
+            and listed.surgery_position = local_depth.surgery_position
+            and listed.implant_position = local_depth.implant_position
+    where
+        len(listed.numbers) >= 4
+        or (len(listed.numbers) = 3 and local_depth.depth is not null)
     qualify row_number() over (
-        partition by record_id, surgery_position, implant_position
-        order by step_position
+        partition by listed.record_id, listed.surgery_position, listed.implant_position
+        order by listed.step_position
     ) = 1
 ),
 
@@ -37,7 +62,7 @@ joined as (
             else concat(
                 'AP=', coalesce(translation.numbers[1], '?'),
                 ', ML=', coalesce(cast(try_cast(translation.numbers[2] as double) as varchar), '?'),
-                ', D=', coalesce(translation.numbers[4], '?')
+                ', D=', coalesce(translation.depth, '?')
             )
         end as coordinates
     from implant

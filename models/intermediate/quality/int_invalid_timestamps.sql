@@ -88,6 +88,24 @@ date_text as (
     from subject
 ),
 
+year_text as (
+    select
+        record_id,
+        'acquisition.subject_details.year_of_birth' as path,
+        year_of_birth as value
+    from acquisition
+    union all
+    select
+        record_id,
+        'subject.subject_details.year_of_birth' as path,
+        year_of_birth as value
+    from subject
+),
+
+asset as (
+    select * from {{ ref('int_assets_joined') }}
+),
+
 judged as (
     select
         record_id,
@@ -111,7 +129,31 @@ judged as (
     from date_text
     where
         value != ''
-        and try_cast(value as date) is null
+        and {{ parse_date('value') }} is null
+    union all
+    select
+        record_id,
+        'asset_basics' as table_name,
+        'age' as column_name,
+        path,
+        'not a year of birth' as problem,
+        value
+    from year_text
+    where
+        value != ''
+        and {{ parse_birth_year('value') }} is null
+    union all
+    select
+        record_id,
+        'asset_basics' as table_name,
+        'age' as column_name,
+        'acquisition.acquisition_start_time' as path,
+        'impossible age' as problem,
+        cast(days_since_birth as varchar) as value
+    from asset
+    where
+        days_since_birth is not null
+        and age is null
 )
 
 select * from judged

@@ -15,7 +15,12 @@ translation as (
         surgery_position,
         implant_position,
         step_position,
-        step_json
+        step_json,
+        coalesce(
+            {{ json_struct('step_json', {'reference_coordinate_system': 'text'}) }}
+                .reference_coordinate_system = 'local',
+            false
+        ) as is_local
     from step
     where {{ json_struct('step_json', {'object_type': 'text'}) }}.object_type = 'Translation'
 ),
@@ -26,6 +31,7 @@ exploded as (
         surgery_position,
         implant_position,
         step_position,
+        is_local,
         {{ explode(json_elements('step_json', 'translation'), 'position', 'element') }}
     from translation
 ),
@@ -36,6 +42,7 @@ judged as (
         surgery_position,
         implant_position,
         step_position,
+        is_local,
         position,
         element,
         {{ invalid_fields({'element': ['element', 'integer', 'decimal']}) }} as invalid_fields
@@ -47,6 +54,7 @@ select
     surgery_position,
     implant_position,
     step_position,
+    is_local,
     position,
     -- Numbers may be written as texts.
     {{ json_text('element') }} as coordinate,

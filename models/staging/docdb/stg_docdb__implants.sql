@@ -34,7 +34,7 @@ parsed as (
         }) }} as invalid_fields,
         {{ json_struct('coordinate_system_json', {
             'name': 'text',
-            'origin': 'text',
+            'origin': 'json',
             'axis_unit': 'text'
         }) }} as coordinate_system
     from implant
@@ -48,7 +48,7 @@ select
     {{ json_text('implant.device_config.primary_targeted_structure.acronym') }}
         as targeted_structure,
     coordinate_system.name as coordinate_system_name,
-    coordinate_system.origin as coordinate_system_origin,
+    {{ json_main_text('coordinate_system.origin', 'name') }} as coordinate_system_origin,
     coordinate_system.axis_unit as coordinate_system_unit,
     coordinate_system_json,
     case

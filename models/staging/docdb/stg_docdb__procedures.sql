@@ -1,10 +1,13 @@
 -- Grain: one row per record, subject procedure (a surgery) and procedure in it.
+{%- set systems = {'global_coordinate_system': 'json', 'coordinate_system': 'json'} %}
 
 with subject_procedure as (
     select
         record_id,
-        {{ json_struct('procedures', {'coordinate_system': 'json'}) }}.coordinate_system
-            as record_coordinate_system,
+        coalesce(
+            {{ json_struct('procedures', systems) }}.global_coordinate_system,
+            {{ json_struct('procedures', systems) }}.coordinate_system
+        ) as record_coordinate_system,
         {{ explode(
             json_elements('procedures', 'subject_procedures'), 'surgery_position', 'surgery_json'
         ) }}
@@ -16,8 +19,10 @@ exploded as (
         record_id,
         surgery_position,
         record_coordinate_system,
-        {{ json_struct('surgery_json', {'coordinate_system': 'json'}) }}.coordinate_system
-            as surgery_coordinate_system,
+        coalesce(
+            {{ json_struct('surgery_json', systems) }}.global_coordinate_system,
+            {{ json_struct('surgery_json', systems) }}.coordinate_system
+        ) as surgery_coordinate_system,
         {{ explode(json_elements('surgery_json', 'procedures'), 'position', 'element') }}
     from subject_procedure
 )
