@@ -30,7 +30,7 @@ local_depth as (
     group by all
 ),
 
--- The first translation with three numbers of the brain and one of the depth, its own or a local one.
+-- The first translation with three numbers of the brain and one of the depth, maybe a local one.
 translation as (
     select
         listed.*,

@@ -18,7 +18,7 @@ translation as (
         step_json,
         coalesce(
             {{ json_struct('step_json', {'reference_coordinate_system': 'text'}) }}
-                .reference_coordinate_system = 'local',
+            .reference_coordinate_system = 'local',
             false
         ) as is_local
     from step
