@@ -1,0 +1,78 @@
+"""A command that is ended from outside ends as by Ctrl-C, and with it all that it started."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+_START = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from biodata_cache.__main__ import main; main()"
+)
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _START, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(pattern: str, folder: Path, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(pattern)):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"no {pattern}"
+        time.sleep(0.02)
+
+
+def children_of(process: subprocess.Popen[str]) -> list[int]:
+    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(number) for number in path.read_text().split()]
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_an_extract_says_that_it_was_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    process = start("extract", "--source", "sample:20000", "--work", str(tmp_path))
+    wait_for("raw/docdb_v2/.*.tmp", tmp_path, process)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    (record,) = (tmp_path / "raw/runs/docdb_v2").glob("*.json")
+    assert json.loads(record.read_text())["error"] == "interrupted"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_dbt_ends_with_the_build_that_started_it(tmp_path: Path, number: signal.Signals) -> None:
+    extracted = start("extract", "--source", "sample:20", "--work", str(tmp_path))
+    extracted.communicate(timeout=60)
+    assert extracted.returncode == 0
+    process = start("build", "--work", str(tmp_path))
+    wait_for("logs/dbt.log", tmp_path, process)
+    (child,) = children_of(process)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert not Path(f"/proc/{child}").exists()
+
+
+def test_json_of_an_extract_that_asked_for_objects(tmp_path: Path) -> None:
+    process = start("extract", "--source", "sample", "--work", str(tmp_path), "--json")
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    objects = json.loads(out)["objects"]
+    assert objects["asked"].keys() == objects["found"].keys() > {"trainer_states"}
+    assert sum(objects["found"].values()) > 0
