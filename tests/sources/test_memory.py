@@ -15,8 +15,8 @@ from mongodb_server import OWN_SERVER, Server
 _RUN = """
 import json, resource, sys
 from pathlib import Path
-from extract.run import extract
-from extract.sources import SourceOptions, open_source
+from extract.pipeline import extract
+from extract.sources.open import SourceOptions, open_source
 uri, database, raw = sys.argv[1:]
 started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 report = extract(open_source(uri, SourceOptions(database=database)), Path(raw))
