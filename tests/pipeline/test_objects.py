@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hostile import ODD_TEXTS, record
 from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache._pipeline.stages import run_extract
-from extract.lake.lake import SCHEMA
 from extract.objects.foraging import BUCKET, KEY
 from extract.objects.safe_pickle import UnsafePickleError
 
@@ -246,20 +243,6 @@ def upgraded(number: int, version: str, status: str = "success", **more: Any) ->
     } | more
 
 
-def write_v1(pipeline: Pipeline, *rows: dict[str, Any]) -> None:
-    """A lake of v1 records, as its extract will write it."""
-    missing = {
-        "extracted_at": pd.Timestamp.now("UTC"),
-        "source": "test",
-        "position": 0,
-        "bucket": 0,
-    }
-    whole = [missing | {"is_deleted": False} | row for row in rows]
-    folder = pipeline.folder / "work/raw/docdb_v1"
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(whole, schema=SCHEMA), folder / "records.parquet")
-
-
 @pytest.mark.slow
 def test_columns_of_upgrader_versions_survive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -268,8 +251,8 @@ def test_columns_of_upgrader_versions_survive(
     pipeline = Pipeline(tmp_path)
     monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)
     records = [record(f"r{number}", f"asset {number}") for number in range(3)]
-    described = json.dumps({"project_name": "Old", "data_level": "raw data"})
-    write_v1(pipeline, {"_id": "v1-2", "name": "v1 asset", "data_description": described})
+    described = {"project_name": "Old", "data_level": "raw data"}
+    pipeline.put_v1({"_id": "v1-2", "name": "v1 asset", "data_description": described})
     pipeline.put_upgrades([upgraded(0, "0.14.3"), upgraded(1, "0.14.3", "failed")])
     pipeline.run(records)
     pipeline.put_upgrades(
@@ -313,7 +296,6 @@ def test_columns_of_upgrader_versions_survive(
     pipeline.published.rename(pipeline.published.parent / "bdc-v0.0.9")
     other = pipeline.folder / "work"
     other.rename(pipeline.folder / "old work")
-    write_v1(pipeline, {"_id": "v1-2", "name": "v1 asset", "data_description": described})
     pipeline.run(records)
     assert found() == wanted
 
@@ -334,8 +316,8 @@ def test_an_odd_upgrader_stops_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_record_consistency(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
-    write_v1(
-        pipeline, {"_id": "v1-a", "name": "a"}, {"_id": "v1-b", "name": "b", "location": "s3://x"}
+    pipeline.put_v1(
+        {"_id": "v1-a", "name": "a"}, {"_id": "v1-b", "name": "b", "location": "s3://x"}
     )
     derived = {"data_level": "derived", "source_data": ["a", "z", "y"]}
     pipeline.run(

@@ -49,12 +49,13 @@ class Pipeline:
         return self.folder / "root/data-asset-cache" / self.settings.version_folder
 
     def extract(self, source: str | Iterable[Mapping[str, Any]]) -> None:
+        """Bring the lake up to date; of records of version 1, with those of `put_v1`."""
         if not isinstance(source, str):
-            path = self.folder / "records.jsonl"
-            path.write_text("".join(json.dumps(record) + "\n" for record in source))
-            source = str(path)
+            source = self._file("records.jsonl", source)
+        v1 = self.folder / "v1.jsonl"
         settings = _settings.load(
             source=source,
+            v1_source=str(v1) if v1.exists() else None,
             root=self.settings.root,
             work=str(self.settings.work),
             objects=self.objects,
@@ -73,11 +74,20 @@ class Pipeline:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
 
+    def put_v1(self, *records: Mapping[str, Any]) -> None:
+        """Have these records of version 1 in each extract from now on."""
+        self._file("v1.jsonl", records)
+
     def put_upgrades(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put the custom table of the metadata upgrader where it leaves it."""
         path = self.folder / "root/data-asset-cache/custom/metadata_upgrade_status_prod.pqt"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(list(rows)), path)
+
+    def _file(self, name: str, records: Iterable[Mapping[str, Any]]) -> str:
+        path = self.folder / name
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+        return str(path)
 
     def run(self, source: str | Iterable[Mapping[str, Any]]) -> Report:
         self.extract(source)
