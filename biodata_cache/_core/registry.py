@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from biodata_cache._core import display as _display
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import RegistryError, TableNotFoundError
-from biodata_cache._reader import display as _display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
