@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from biodata_cache._core import display as _display
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import TableNotFoundError
-from biodata_cache._reader import display as _display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
