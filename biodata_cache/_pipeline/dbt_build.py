@@ -58,7 +58,7 @@ def build(
     """
     require("dbt.adapters.duckdb", "pyarrow")
     import_extract()
-    from extract.lake.compaction import reading  # noqa: PLC0415  # it is importable from here on
+    from extract.lake.reading import reading  # noqa: PLC0415  # it is importable from here on
 
     work = settings.work.resolve()
     check_filled(settings.raw, Path(settings.raw))
