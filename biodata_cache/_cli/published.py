@@ -12,8 +12,8 @@ from biodata_cache._cli import options as _options
 from biodata_cache._cli.completion import complete_table
 from biodata_cache._cli.output import count, plain, print_json, print_table, print_text, size
 from biodata_cache._core import settings as _settings
+from biodata_cache._core.display import ago
 from biodata_cache._reader.catalog import find
-from biodata_cache._reader.display import ago
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry import TableEntry

@@ -169,7 +169,7 @@ DOCUMENTED = [
     "_core.sqltext",
     "_publish.contract",
     "_reader.catalog",
-    "_reader.display",
+    "_core.display",
     "_reader.filters",
     "_reader.frames",
     "_reader.scan",

@@ -30,8 +30,8 @@ allowed_failure as (
         on
             tag.record_id = allowed.record_id
             and (
-                allowed.tag = tag.tag_value
-                or allowed.tag = concat_ws(':', tag.tag_type, tag.tag_value)
+                tag.tag_value = allowed.tag
+                or concat_ws(':', tag.tag_type, tag.tag_value) = allowed.tag
             )
     where tag.tag_value is not null
 ),
