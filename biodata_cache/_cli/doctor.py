@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.registry import CacheRegistry, TableEntry
     from biodata_cache._core.settings import Settings
     from biodata_cache._reader.catalog import PublishedCache
-    from extract.sources.sync_changes import DatabaseSource
+    from extract.sources.base import DatabaseSource
 
 State = Literal["ok", "warning", "fail"]
 
@@ -295,7 +295,8 @@ def _source(name: str, text: str, database: str, collection: str) -> Check:
     try:
         import_extract()
         from extract.retries import TransientError  # noqa: PLC0415
-        from extract.sources.open import SourceOptions, open_source  # noqa: PLC0415
+        from extract.sources.base import SourceOptions  # noqa: PLC0415
+        from extract.sources.open import open_source  # noqa: PLC0415
 
         source = open_source(text, SourceOptions(database=database, collection=collection))
         if "://" in text:

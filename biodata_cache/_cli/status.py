@@ -21,9 +21,9 @@ from biodata_cache._cli.output import (
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
+from biodata_cache._core.layout import REGISTRY_FILE
 from biodata_cache._publish.contract import read_artifact
 from biodata_cache._publish.promotion import BUILDS, Builds, parse_registry, read_published
-from biodata_cache._reader.catalog import REGISTRY_FILE
 from biodata_cache._session import open_published
 
 if TYPE_CHECKING:

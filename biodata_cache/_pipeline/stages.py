@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.settings import Settings
     from biodata_cache._publish import publish as _publish
-    from extract import pipeline as run
+    from extract import report as run
     from extract.objects import probes
     from extract.objects.stores import ObjectStore
-    from extract.sources.open import Source
-    from extract.sources.sync_changes import DatabaseSource
+    from extract.sources.base import DatabaseSource, Source
 
 COLLECTION = "docdb_v2"
 V1_COLLECTION = "docdb_v1"
@@ -125,7 +124,8 @@ def run_extract(
     from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
     from extract.pipeline import extract, without_records  # noqa: PLC0415
     from extract.retries import Retries  # noqa: PLC0415
-    from extract.sources.open import SourceOptions, open_source  # noqa: PLC0415
+    from extract.sources.base import SourceOptions  # noqa: PLC0415
+    from extract.sources.open import open_source  # noqa: PLC0415
 
     chosen = options or ExtractOptions()
     wanted = SourceOptions(

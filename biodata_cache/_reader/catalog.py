@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, unquote
 
 from biodata_cache._core import history as _history
+from biodata_cache._core import layout as _layout
 from biodata_cache._core import messages as _messages
 from biodata_cache._core import registry as _registry
+from biodata_cache._core import registry_document as _document
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import (
     CacheError,
@@ -22,6 +22,7 @@ from biodata_cache._core.errors import (
     RegistryError,
     VersionWarning,
 )
+from biodata_cache._core.layout import VERSIONS_FILE
 from biodata_cache._core.registry import PartitionEntry
 from biodata_cache._storage.base import DataFile
 
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from biodata_cache._core.history import PublishedBuild
     from biodata_cache._core.registry import CacheRegistry, TableEntry
     from biodata_cache._storage.base import Store
-
-REGISTRY_FILE = "cache_registry.json"
-VERSIONS_FILE = "cache_versions.json"
-PARTITION_FILE = "data.pqt"
 
 
 # What was warned of, and the places that were looked at for it.
@@ -87,7 +84,7 @@ class PublishedCache:
             CacheNotFoundError: The version is not there.
             RegistryError: The registry is not there or cannot be read.
         """
-        path = f"{self.version_folder}/{REGISTRY_FILE}"
+        path = _layout.registry_path(self.version_folder)
         content = self._read(path)
         if content is not None:
             return _parsed(content, self.store.address(path))
@@ -102,7 +99,7 @@ class PublishedCache:
         Raises:
             RegistryError: The history cannot be read.
         """
-        path = f"{self.version_folder}/{_history.HISTORY_FILE}"
+        path = _layout.history_path(self.version_folder)
         return _history.parse(self._read(path), self.store.address(path))
 
     def warn_if_behind(self, versions: Sequence[str] | None = None) -> None:
@@ -177,23 +174,8 @@ class PublishedCache:
         return self.store.address(self._place(table))
 
     def _place(self, table: TableEntry) -> str:
-        """Where the table lies in the folder that is read.
-
-        The registry holds the address at which the table was published. Only its end is used: the
-        folder may have been moved since, or be mounted elsewhere.
-        """
-        parts = [part for part in re.split(r"[/\\]", table.location) if part]
-        if self.version_folder in parts:
-            last = len(parts) - 1 - parts[::-1].index(self.version_folder)
-            inside = parts[last + 1 :]
-        else:
-            inside = parts[-1:]
-        if not inside or ".." in inside:
-            raise RegistryError(
-                f"{table.name}: its location {table.location!r} names no file in "
-                f"{self.version_folder}. {_registry.REMEDY}"
-            )
-        return "/".join([self.version_folder, *inside])
+        """Where the table lies in the folder that is read."""
+        return _layout.data_path(self.version_folder, table.name, table.location)
 
     def _partitions(
         self, table: TableEntry, place: str, values: Sequence[str] | None, *, is_strict: bool
@@ -218,15 +200,15 @@ class PublishedCache:
         else:
             chosen = [known[value] for value in values if value in known]
         return [
-            _File(partition_path(place, key, entry.value), entry.bytes, entry.sha256)
+            _File(_layout.partition_path(place, key, entry.value), entry.bytes, entry.sha256)
             for entry in chosen
         ]
 
     def _found_partitions(self, place: str, key: str) -> list[str]:
         """Values of the partitions in a folder, sorted."""
-        file = re.compile(f"{re.escape(place)}/{re.escape(key)}=([^/]*)/{PARTITION_FILE}")
-        matches = (file.fullmatch(path) for path in self.store.listing(f"{place}/"))
-        return sorted(unquote(match[1]) for match in matches if match)
+        paths = self.store.listing(f"{place}/")
+        found = (_layout.partition_value(place, key, path) for path in paths)
+        return sorted(value for value in found if value is not None)
 
     def _read(self, path: str) -> bytes | None:
         """Content of a document; None if there is none.
@@ -261,11 +243,7 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
     Raises:
         RegistryError: It is none.
     """
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise RegistryError(f"{address} cannot be read ({error}). {_registry.REMEDY}") from error
-    return _registry.parse(text, address)
+    return _document.parse(content, address)
 
 
 def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str) -> PartitionEntry:
@@ -281,13 +259,3 @@ def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str
         f"{table.name} has no {table.partition_key} {value!r}."
         f"{_messages.nearest(value, values)} It has {_messages.few(values)}."
     )
-
-
-def partition_path(folder: str, key: str, value: str) -> str:
-    """Path of the file of one partition, its value percent-encoded as DuckDB does it.
-
-    Example:
-        >>> partition_path("qc", "subject_id", "a/b")
-        'qc/subject_id=a%2Fb/data.pqt'
-    """
-    return f"{folder}/{key}={quote(value, safe='')}/{PARTITION_FILE}"

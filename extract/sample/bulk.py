@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from extract.sample.chunks import Chunks, Json, Pool
+from extract.sample.template import fill, fill_any
 from extract.sample.words import AIND, organization, structure
 
 if TYPE_CHECKING:
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from extract.sample.scale import Scale
 
 _POOL_SIZE = 240
-_AXES = (("X", "Left_to_right"), ("Y", "Back_to_front"), ("Z", "Up_to_down"))
+_of = partial(fill, "bulk")
+_value = partial(fill_any, "bulk")
 
 
 class Bulk:
@@ -71,188 +74,76 @@ class Bulk:
 
 def _component(draw: Draw, position: int) -> Json:
     kind = draw.pick(("Device", "Camera assembly", "Harp device", "Laser", "Filter", "DAQ device"))
-    device: Json = {
-        "object_type": kind,
-        "name": f"{kind} {position}",
-        "serial_number": draw.pick((None, draw.digits(8))),
-        # An organization's registry was an object once.
-        "manufacturer": draw.pick(
-            (
-                AIND,
-                organization("Thorlabs", None, "04gsnvb07"),
-                {
-                    **AIND,
-                    "registry": {"name": "Research Organization Registry", "abbreviation": "ROR"},
-                },
-            )
-        ),
-        "model": None,
-        "additional_settings": draw.pick((None, {}, {"gain": draw.between(1, 9)})),
-        "notes": draw.pick(
-            (None, "(v1v2 upgrade) 'manufacturer' field was missing", "500 µm slit")
-        ),
-    }
+    device: Json = _of(
+        "device",
+        draw,
+        kind=kind,
+        position=position,
+        institute=AIND,
+        company=organization("Thorlabs", None, "04gsnvb07"),
+    )
     if kind == "Filter":
-        device["center_wavelength"] = draw.pick((520, [520, 600], None))
+        device["center_wavelength"] = _value("center_wavelength", draw)
     if kind == "Camera assembly":
-        device["camera"] = {**_detector(draw), "sensor_width": 1440, "chroma": "Monochrome"}
-        device["lens"] = {"object_type": "Lens", "name": "Lens", "model": "LA1255-B", "notes": None}
+        device["camera"] = _of("camera", draw)
+        device["lens"] = _of("lens", draw)
     if kind == "Device":
-        device["encoder"] = draw.pick(("Quadrature", {"object_type": "Device", "name": "Encoder"}))
+        device["encoder"] = _value("encoder", draw)
     return device
 
 
-def _detector(draw: Draw) -> Json:
-    return {
-        "object_type": "Detector config",
-        "device_name": draw.pick(("Green CMOS", "Red CMOS", "FaceCamera", "BodyCamera")),
-        "exposure_time": draw.number(1, 20),
-        "exposure_time_unit": "millisecond",
-        "trigger_type": draw.pick(("Internal", "External")),
-        "compression": None,
-    }
-
-
 def _connection(draw: Draw, position: int) -> Json:
-    return {
-        "object_type": "Connection",
-        "source_device": f"Harp device {position}",
-        "source_port": f"COM{draw.between(1, 20)}",
-        "target_device": "Computer",
-        "target_port": None,
-        "send_and_receive": draw.chance(0.5),
-    }
+    return _of("connection", draw, position=position)
 
 
 def _calibration(draw: Draw, position: int) -> Json:
     times = [round(0.025 * step, 3) for step in range(1, 8)]
-    return {
-        "object_type": "Volume calibration",
-        "calibration_date": draw.pick(
-            ("2025-03-09T23:19:02.788944-07:00", "2025-03-09 23:19:02.788944-07:00")
-        ),
-        "device_name": f"water_valve_{position}",
-        "description": "Volume measured for various solenoid opening times",
-        "input": times,
-        "input_unit": "second",
-        "repeats": None,
-        "output": [draw.number(0.001, 0.01, 5) for _ in times],
-        "output_unit": "milliliter",
-        "fit": {
-            "object_type": "Calibration fit",
-            "fit_type": "linear",
-            "fit_parameters": {
-                # Numbers as keys, with their points.
-                "interval_average": {str(time): draw.number(0.001, 0.01, 6) for time in times},
-                "r2": draw.number(0.9, 1, 12),
-                "slope": draw.number(0.04, 0.06, 12),
-                "offset": -0.00021,
-            },
-        },
-        "protocol_id": None,
-        "notes": None,
-    }
+    return _of(
+        "calibration",
+        draw,
+        position=position,
+        times=times,
+        output=lambda: [draw.number(0.001, 0.01, 5) for _ in times],
+        averages=lambda: {str(time): draw.number(0.001, 0.01, 6) for time in times},
+    )
 
 
 def _setting(draw: Draw, position: int) -> Json:
-    return {
-        "name": f"stage.{position} / gain #{draw.between(1, 9)}",
-        "value": draw.pick(("1.0", 7500, None, [0.5, 2], {"": "empty key", "low": True})),
-    }
+    return _of("setting", draw, position=position)
 
 
 def _camera(draw: Draw, position: int) -> Json:
-    return {**_detector(draw), "device_name": f"Camera {position}"}
+    return _of("camera_config", draw, position=position)
 
 
 def _tile(draw: Draw, position: int) -> Json:
-    channel = draw.pick(("445", "488", "561", "639"))
-    x, y = 4_292 * (position % 12), 3_183 * (position // 12)
-    return {
-        "object_type": "Image spim",
-        "channel_name": channel,
-        "dimensions_unit": "pixel",
-        "image_to_acquisition_transform": [
-            {
-                "object_type": "Translation",
-                "translation": [x, y, draw.number(160, 170, 1)],
-                "reference_coordinate_system": "global",
-            },
-            {"object_type": "Scale", "scale": [1.8, 1.8, 2.0], "pivot": "global"},
-        ],
-        "dimensions": None,
-        "file_name": f"Ex_{channel}_Em_525/{x}0/{x}0_{y}0",
-        "imaging_angle": 0,
-        "imaging_angle_unit": "radians",
-        "image_start_time": None,
-        "image_end_time": None,
-    }
+    return _of(
+        "tile",
+        draw,
+        channel=_value("tile_channel", draw),
+        x=4_292 * (position % 12),
+        y=3_183 * (position // 12),
+    )
 
 
 def _plane(draw: Draw, position: int) -> Json:
-    depth = draw.between(50, 400)
-    return {
-        "object_type": "Planar image",
-        "channel_name": "Ophys Channel",
-        "dimensions_unit": "pixel",
-        "image_to_acquisition_transform": [{"object_type": "Scale", "scale": [0.78, 0.78]}],
-        "dimensions": {"object_type": "Scale", "scale": [512, 512]},
-        "planes": [
-            {
-                "object_type": "Coupled plane",
-                "depth": depth,
-                "depth_unit": "micrometer",
-                "power": draw.between(5, 60),
-                "power_unit": "percent",
-                "targeted_structure": structure("VISp"),
-                "plane_index": position % 8,
-                "coupled_plane_index": (position + 1) % 8,
-                "power_ratio": 1,
-            }
-        ],
-    }
+    return _of(
+        "plane",
+        draw,
+        structure=structure("VISp"),
+        index=position % 8,
+        coupled_index=(position + 1) % 8,
+    )
 
 
 def _probe(draw: Draw, position: int) -> Json:
-    axes = [{"object_type": "Axis", "name": name, "direction": way} for name, way in _AXES]
-    manipulator = {
-        "object_type": "Coordinate system",
-        "name": "MPM_MANIP_RFB",
-        "origin": "Tip",
-        "axes": axes,
-        "axis_unit": "millimeter",
-    }
-    return {
-        "object_type": "Ephys assembly config",
-        "device_name": f"Ephys assembly {position}",
-        "manipulator": {
-            "object_type": "Manipulator config",
-            "device_name": f"Manipulator {position}",
-            "coordinate_system": manipulator,
-            "local_axis_positions": {"object_type": "Translation", "translation": [0, 0, 0]},
-        },
-        "probes": [
-            {
-                "object_type": "Probe config",
-                "device_name": f"Probe {chr(65 + position % 6)}",
-                "primary_targeted_structure": structure(draw.pick(("MRN", "VISp", "PL"))),
-                "other_targeted_structure": None,
-                "atlas_coordinate": None,
-                "coordinate_system": manipulator,
-                "transform": [
-                    {
-                        "object_type": "Translation",
-                        "translation": [draw.number(-4, 4), draw.number(-4, 4), 0, 3.5],
-                    }
-                ],
-                "dye": None,
-                "notes": None,
-            }
-        ],
-        "modules": [
-            {"object_type": "MIS module config", "arc_angle": draw.between(-30, 30), "notes": None}
-        ],
-    }
+    return _of(
+        "probe",
+        draw,
+        position=position,
+        letter=chr(65 + position % 6),
+        structure=lambda: structure(_value("probe_target", draw)),
+    )
 
 
 _CONFIGURATIONS: dict[str, Callable[[Draw, int], Json]] = {

@@ -3,12 +3,12 @@
 Nothing is read and nothing is asked of a network, so the whole product can be built and tested
 anywhere. From the inside out:
 
-- `_sample_population`: subjects, their sessions, and chains of assets;
-- `_sample_sections` and its neighbours: what a record says about an asset;
-- `_sample_faults`: what is wrong with a few of them, on purpose;
+- `population`: subjects, their sessions, and chains of assets;
+- `sections` and its neighbours: what a record says about an asset, from `templates`;
+- `faults`: what is wrong with a few of them, on purpose;
 - here: the record as a whole;
-- `_sample_v1`: the records of version 1 from which most were made, and how that went;
-- `_sample_objects`: what the object store holds of the assets.
+- `v1`: the records of version 1 from which most were made, and how that went;
+- `objects`: what the object store holds of the assets.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from extract.sample.time import DOCDB
 from extract.sample.words import described_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["documents", "objects", "v1_documents"]
 
@@ -175,7 +175,7 @@ class _Records:
 class _Upgrades:
     """Instants at which records were rewritten in bulk: many share one, to the millisecond."""
 
-    def __init__(self, draw: Draw, burst: tuple[int, int]) -> None:
+    def __init__(self, draw: Draw, burst: Sequence[int]) -> None:
         self._draw = draw
         self._burst = burst
         self._left = 0

@@ -14,7 +14,7 @@ from extract.sample.time import BORN_FORMS, UPGRADED_FORMS, TimeForm, in_name
 from extract.sample.words import GENOTYPES, PEOPLE, PLATFORMS, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from extract.sample.draw import Draw, Quantiles
 
@@ -68,7 +68,7 @@ class Session:
     start: datetime
     end: datetime
     form: TimeForm
-    modalities: tuple[str, ...]
+    modalities: Sequence[str]
     instrument_id: str
     acquisition_type: str
     experimenters: Any

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from extract.sample.template import fill
 from extract.sample.words import AIBS, AIND, described_by, modalities, organization
 
 if TYPE_CHECKING:
@@ -13,107 +15,63 @@ if TYPE_CHECKING:
     from extract.sample.draw import Draw
     from extract.sample.population import Asset, Session, Subject
 
-_ORCID = "Open Researcher and Contributor ID (ORCID)"
-_HOUSE_MOUSE = {
-    "name": "Mus musculus",
-    "common_name": "House mouse",
-    "registry": "National Center for Biotechnology Information (NCBI)",
-    "registry_identifier": "NCBI:txid10090",
-}
+_of = partial(fill, "sections")
 
 
 def subject(draw: Draw, animal: Subject) -> Json:
     """Make the section `subject`."""
-    return {
-        "object_type": "Subject",
-        "describedBy": described_by("subject"),
-        "schema_version": draw.pick(("2.0.9", "2.0.13", "2.1.0", "2.2.1")),
-        "subject_id": animal.subject_id,
-        "subject_details": _primate(animal) if animal.is_primate else _mouse(draw, animal),
-        "notes": draw.pick((None, "(v1v2 upgrade) Source not specified, defaulting to 'Other'.")),
-    }
+    return _of(
+        "subject",
+        draw,
+        described_by=described_by("subject"),
+        subject_id=animal.subject_id,
+        details=lambda: _primate(draw, animal) if animal.is_primate else _mouse(draw, animal),
+    )
 
 
-def _primate(animal: Subject) -> Json:
-    """Nobody knows its birthday, and it has no genotype."""
-    return {
-        "object_type": "Non human primate subject",
-        "sex": animal.sex,
-        "date_of_birth": None,
-        "year_of_birth": animal.born.year - 9,
-        "species": {"name": "Macaca mulatta", "common_name": "Rhesus macaque", "registry": None},
-        "source": organization("Unknown", "UNKNOWN", None),
-    }
+def _primate(draw: Draw, animal: Subject) -> Json:
+    return _of(
+        "primate",
+        draw,
+        sex=animal.sex,
+        year_of_birth=animal.born.year - 9,
+        source=organization("Unknown", "UNKNOWN", None),
+    )
 
 
 def _mouse(draw: Draw, animal: Subject) -> Json:
-    number = draw.digits(6)
-    return {
-        "object_type": "Mouse subject",
-        "sex": animal.sex,
-        "date_of_birth": animal.born.isoformat(),
-        "strain": {"name": "Unknown", "species": "Mus musculus", "registry": None},
-        "species": _HOUSE_MOUSE,
-        "alleles": [],
-        "genotype": animal.genotype,
-        "breeding_info": draw.pick(
-            (
-                None,
-                {
-                    "object_type": "Breeding info",
-                    "breeding_group": "",
-                    "maternal_id": number,
-                    "maternal_genotype": animal.genotype,
-                    "paternal_id": "unknown",
-                    "paternal_genotype": "None",
-                },
-            )
-        ),
-        "wellness_reports": [],
-        "housing": draw.pick(
-            (None, {"object_type": "Housing", "cage_id": number, "room_id": "221"})
-        ),
-        "source": organization("Allen Institute", "AI", "03cpe7c52"),
-        "restrictions": None,
-        "rrid": None,
-    }
+    return _of(
+        "mouse",
+        draw,
+        number=draw.digits(6),
+        sex=animal.sex,
+        date_of_birth=animal.born.isoformat(),
+        genotype=animal.genotype,
+        source=organization("Allen Institute", "AI", "03cpe7c52"),
+    )
 
 
 def data_description(draw: Draw, asset: Asset) -> Json:
     """Make the section `data_description`."""
     session = asset.session
     animal = session.subject
-    people = [
-        {"object_type": "Person", "name": name, "registry": _ORCID, "registry_identifier": None}
-        for name in animal.investigators
-    ]
-    section: Json = {
-        "object_type": "Data description",
-        "describedBy": described_by("data_description"),
-        "schema_version": draw.pick(("2.0.11", "2.1.0", "2.2.0", "2.3.0", "2.3.3")),
-        "license": "CC-BY-4.0",
-        "subject_id": animal.subject_id,
-        "creation_time": session.form.write(asset.created),
-        "tags": draw.weighted(((None, 96.0), (["pilot", "µ-scale"], 4.0))),
-        "name": _own_name(draw, asset),
-        "institution": AIBS if draw.due("other institution", 0.07) else AIND,
-        "funding_source": [
-            {
-                "object_type": "Funding",
-                "funder": organization("Allen Institute", "AI", "03cpe7c52"),
-                "grant_number": None,
-                "fundee": people,
-            }
-        ],
-        "data_level": "raw" if asset.is_raw else "derived",
-        "group": draw.weighted(((None, 88.0), ("ephys", 8.0), ("MSMA", 4.0))),
-        "investigators": people,
-        "project_name": animal.project,
-        "restrictions": None,
-        "modalities": modalities(session.modalities),
-        "source_data": _sources(draw, asset),
-        "data_summary": draw.pick((None, "", "Recorded while the animal was at rest.\nSee notes.")),
-    }
+    people = [_of("investigator", draw, name=name) for name in animal.investigators]
+    section: Json = _of(
+        "data_description",
+        draw,
+        described_by=described_by("data_description"),
+        subject_id=animal.subject_id,
+        created=session.form.write(asset.created),
+        name=lambda: _own_name(draw, asset),
+        institution=AIND,
+        other_institution=AIBS,
+        funder=organization("Allen Institute", "AI", "03cpe7c52"),
+        data_level="raw" if asset.is_raw else "derived",
+        investigators=people,
+        project_name=animal.project,
+        modalities=modalities(session.modalities),
+        source_data=lambda: _sources(draw, asset),
+    )
     if not asset.is_raw and asset.sources is None and draw.due("source absent", 0.5):
         del section["source_data"]
     return section
@@ -137,21 +95,16 @@ def _sources(draw: Draw, asset: Asset) -> Any:  # noqa: ANN401 - the field has s
 
 def instrument(draw: Draw, session: Session, chunks: Chunks, bulk: Bulk) -> Json:
     """Make the section `instrument`."""
-    return {
-        "object_type": "Instrument",
-        "describedBy": described_by("instrument"),
-        "schema_version": draw.pick(("2.0.28", "2.1.0", "2.2.0", "2.3.1")),
-        "instrument_id": session.instrument_id,
-        "location": draw.pick((None, "422")),
-        "modification_date": session.start.date().isoformat(),
-        "modalities": modalities(session.modalities),
-        "coordinate_system": None,
-        "temperature_control": None,
-        "calibrations": None,
-        "components": bulk.components(chunks),
-        "connections": bulk.connections(chunks),
-        "notes": draw.pick((None, "", "(v1v2 upgrade) Original instrument_id: MESO.1")),
-    }
+    return _of(
+        "instrument",
+        draw,
+        described_by=described_by("instrument"),
+        instrument_id=session.instrument_id,
+        modified=session.start.date().isoformat(),
+        modalities=modalities(session.modalities),
+        components=lambda: bulk.components(chunks),
+        connections=lambda: bulk.connections(chunks),
+    )
 
 
 def other_identifiers(draw: Draw) -> Json | None:

@@ -19,9 +19,9 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import SettingsError, SourceError
 from extract.lake.documents import V2, Shape
 from extract.retries import Retries, TransientError
+from extract.sources.base import Entry, Fetched
 from extract.sources.bson_text import OPTIONS, convert, stamp_text, text_of
 from extract.sources.hosts import is_unknown
-from extract.sources.sync_changes import Entry, Fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
