@@ -10,10 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from biodata_cache._core.address import Address
 from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._storage.base import LocalStore
 
 if TYPE_CHECKING:
+    from biodata_cache._core.address import Secret
     from biodata_cache._core.settings import Settings
 
 
@@ -33,7 +35,7 @@ class _Place:
 
 
 @cache
-def _place(source: str) -> _Place:  # noqa: ARG001  # one place for each source
+def _place(source: Secret) -> _Place:  # noqa: ARG001  # one place for each source
     return _Place()
 
 
@@ -74,9 +76,9 @@ def _build(settings: Settings, found: _Place) -> None:
             replace(
                 settings,
                 backend="LOCAL",
-                root=str(folder / "root"),
+                root=Address(folder / "root"),
                 work=work,
-                raw=str(work / "raw"),
+                raw=Address(work / "raw"),
             ),
             line,
             unit_tests=False,
@@ -90,12 +92,9 @@ def _build(settings: Settings, found: _Place) -> None:
 class _Line:
     """One line on stderr that says what the process is busy with; rewritten on a terminal."""
 
-    def __init__(self, source: str) -> None:
-        # An address may hold a password, in more places than can be told apart.
-        scheme, is_address, _ = source.partition("://")
-        shown = f"{scheme}://…" if is_address else source
+    def __init__(self, source: Secret) -> None:
         self._start = (
-            f"biodata-cache: building the tables from {shown!r} in memory, once for this process"
+            f"biodata-cache: building the tables from {source!r} in memory, once for this process"
         )
         self._is_terminal = sys.stderr.isatty()
         sys.stderr.write(f"{self._start} ... ")
