@@ -40,6 +40,9 @@ class MemoryStorage:
         """An address that only this storage knows."""
         return f"{self.name}:{path}"
 
+    def secret(self) -> None:
+        """None: no secret is needed."""
+
     def get(
         self,
         path: str,
