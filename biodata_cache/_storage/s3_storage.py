@@ -70,7 +70,7 @@ class S3Storage:
 
     bucket: str
     prefix: str
-    access: Access = field(compare=False, repr=False)
+    access: Access = field(repr=False)
     setting: str = "BIODATA_CACHE_ROOT"
     threads: int = 16
     part_bytes: int = PART_BYTES
