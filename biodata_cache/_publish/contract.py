@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core.errors import BuildError
+from biodata_cache._core.layout import partition_path
 from biodata_cache._core.registry import TABLE_TYPES
-from biodata_cache._reader.catalog import partition_path
 
 if TYPE_CHECKING:
     from pathlib import Path
