@@ -20,6 +20,7 @@ import re
 import secrets
 import shutil
 import threading
+from collections.abc import Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,7 +88,7 @@ class Lease(Protocol):
         """
 
 
-class Storage(Protocol):
+class Storage(Hashable, Protocol):
     """A place for bytes by path: `LocalStorage`, `S3Storage` or `MemoryStorage`."""
 
     @property

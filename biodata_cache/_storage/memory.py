@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Lease, Names
 
 
-@dataclass
+@dataclass(eq=False)
 class MemoryStorage:
     """Bytes by path.
 
