@@ -24,7 +24,7 @@ from biodata_cache._core.errors import CacheError, MissingDependencyError
 from biodata_cache._core.settings import NO_SOURCE, PREFIX
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract
-from biodata_cache._reader.catalog import find
+from biodata_cache._session import open_published
 from biodata_cache._storage.open import import_s3
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _published(settings: Settings) -> Iterator[Check]:
             )
         return
     try:
-        cache = find(settings)
+        cache = open_published(settings)
         if settings.backend == "S3":
             yield from _s3(settings, cache)
         registry = cache.registry()

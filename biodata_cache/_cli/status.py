@@ -24,7 +24,7 @@ from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundErro
 from biodata_cache._core.layout import REGISTRY_FILE
 from biodata_cache._publish.contract import read_artifact
 from biodata_cache._publish.promotion import BUILDS, Builds, parse_registry, read_published
-from biodata_cache._reader.catalog import find
+from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -163,7 +163,7 @@ def look(settings: Settings) -> Status:
             "There is no published place to look at: give --root, or set BIODATA_CACHE_ROOT to a "
             "folder or to s3://bucket[/prefix]."
         )
-    cache = find(settings)
+    cache = open_published(settings)
     registry = cache.registry()
     versions = cache.versions()
     build, before, build_before, missing = _builds(cache, registry)

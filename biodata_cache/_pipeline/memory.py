@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.address import Address
-from biodata_cache._core.errors import SettingsError
 from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._storage.base import LocalStore
 
@@ -55,15 +54,7 @@ def tables(settings: Settings) -> LocalStore:
     Raises:
         CacheError: They cannot be built.
         MissingDependencyError: What building needs is not installed.
-        SettingsError: Nothing says what to build them from.
     """
-    if not settings.is_memory_asked:
-        raise SettingsError(
-            "There is no cache to read: set BIODATA_CACHE_ROOT to the folder, or "
-            f"s3://bucket[/prefix], that holds {CACHE_FOLDER!r}. (To build one for this process "
-            "only, set BIODATA_CACHE_BACKEND=MEMORY, and BIODATA_CACHE_SOURCE, for example "
-            "to 'sample'.)"
-        )
     with _making:
         found = _place(settings.source)
     with found.lock:

@@ -16,7 +16,7 @@ from extract.sample.words import described_by, modality
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from extract.sample.population import Asset
+    from extract.sample.assets import Asset
     from extract.sample.scale import Scale
 
 _EVALUATED = "@evaluated"
