@@ -60,7 +60,7 @@ DEFAULT_KEEP_BUILDS = 3
 DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _CREDENTIALS = re.compile(r"^(?![A-Za-z]:[\\/]).*:.*@", re.DOTALL)
-_VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
+_VERSION_FOLDER = re.compile(r"bdc-v\d{1,18}(\.\d{1,18})*")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from biodata_cache._core.errors import BuildError
+from biodata_cache._core.foreign import json_value
 from biodata_cache._core.layout import partition_path
 from biodata_cache._core.registry import TABLE_TYPES
 
@@ -96,7 +96,7 @@ def read_artifact(target: Path, name: str) -> dict[str, Any]:
     """
     path = target / name
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
+        content: dict[str, Any] = json_value(path.read_bytes())
     except FileNotFoundError:
         raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.") from None
     except (OSError, ValueError) as error:
