@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from biodata_cache._core import display as _display
 from biodata_cache._core.errors import ArgumentError, CacheError, SettingsError
-from biodata_cache._reader import display as _display
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

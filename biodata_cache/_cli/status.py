@@ -19,11 +19,12 @@ from biodata_cache._cli.output import (
     size,
 )
 from biodata_cache._core import settings as _settings
+from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
+from biodata_cache._core.layout import REGISTRY_FILE
 from biodata_cache._publish.artifacts import failures, of_dbt, read_results, target_folder
 from biodata_cache._publish.promotion import BUILDS, Builds, parse_registry, read_published
-from biodata_cache._reader.catalog import REGISTRY_FILE, find
-from biodata_cache._reader.display import ago, seconds_since
+from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -162,7 +163,7 @@ def look(settings: Settings) -> Status:
             "There is no published place to look at: give --root, or set BIODATA_CACHE_ROOT to a "
             "folder or to s3://bucket[/prefix]."
         )
-    cache = find(settings)
+    cache = open_published(settings)
     registry = cache.registry()
     versions = cache.versions()
     build, before, build_before, missing = _builds(cache, registry)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
+from biodata_cache._core.layout import partition_path
 from biodata_cache._core.registry import TABLE_TYPES
 from biodata_cache._publish.artifacts import open_database
-from biodata_cache._reader.catalog import partition_path
 
 if TYPE_CHECKING:
     from pathlib import Path

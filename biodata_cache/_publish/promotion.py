@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core import history as _history
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, RegistryError
+from biodata_cache._core.layout import partition_path
 from biodata_cache._publish import catalogue as _catalogue
-from biodata_cache._reader.catalog import partition_path
 from biodata_cache._storage.base import Content
 
 if TYPE_CHECKING:

@@ -166,13 +166,13 @@ DOCUMENTED = [
     "_core.registry",
     "_core.settings",
     "_core.sqltext",
+    "_functions",
     "_publish.contract",
     "_reader.catalog",
-    "_reader.display",
+    "_core.display",
     "_reader.filters",
     "_reader.frames",
-    "_reader.scan",
-    "_reader.sql",
+    "_session",
     "tables",
 ]
 

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from faults import Proxy
     from server import Server
 
-    from extract.pipeline import Report
-    from extract.sources.sync_changes import Entry, Fetched
+    from extract.report import Report
+    from extract.sources.base import Entry, Fetched
 
 VALUES = {f"r{number:02}": "2026-01-01" for number in range(40)}
 LATER = {

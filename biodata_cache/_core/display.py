@@ -7,21 +7,66 @@ import re
 import shutil
 import textwrap
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from biodata_cache._core import messages as _messages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from collections.abc import Iterable, Sequence
 
 _WIDEST = 120
 _LEAST_TEXT = 30
 _GAP = "  "
 
 
-def table_text(entry: TableEntry) -> str:
+class _Named(Protocol):
+    """A column of the registry."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str | None: ...
+    @property
+    def description(self) -> str: ...
+
+
+class _Partition(Protocol):
+    @property
+    def value(self) -> str: ...
+
+
+class _Table(Protocol):
+    """An entry of the registry, which shows itself by the functions of this module."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def location(self) -> str: ...
+    @property
+    def partitioned(self) -> bool: ...
+    @property
+    def partition_key(self) -> str | None: ...
+    @property
+    def columns(self) -> Sequence[_Named]: ...
+    @property
+    def row_count(self) -> int | None: ...
+    @property
+    def bytes(self) -> int | None: ...
+    @property
+    def files(self) -> int | None: ...
+    @property
+    def built_at(self) -> str | None: ...
+    @property
+    def primary_key(self) -> Sequence[str]: ...
+    @property
+    def sort_order(self) -> Sequence[str]: ...
+    @property
+    def partitions(self) -> Sequence[_Partition] | None: ...
+
+
+def table_text(entry: _Table) -> str:
     """A table for a terminal: what it is, how large and how fresh, and its columns."""
     width = _width()
     lines = [entry.name, ""]
@@ -31,7 +76,7 @@ def table_text(entry: TableEntry) -> str:
     return "\n".join(lines + _grid(("column", "type", "what it holds"), rows, width))
 
 
-def table_html(entry: TableEntry) -> str:
+def table_html(entry: _Table) -> str:
     """A table for a notebook."""
     rows = [(each.name, each.type or "?", _plain(each.description)) for each in entry.columns]
     said = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts(entry))
@@ -42,12 +87,12 @@ def table_html(entry: TableEntry) -> str:
     )
 
 
-def registry_text(registry: CacheRegistry) -> str:
+def registry_text(registry: Iterable[_Table]) -> str:
     """All tables for a terminal, a line each, or as many as its text takes."""
     return "\n".join(_grid(_HEADER, _listed(registry), _width()))
 
 
-def registry_html(registry: CacheRegistry) -> str:
+def registry_html(registry: Iterable[_Table]) -> str:
     """All tables for a notebook."""
     return _html_grid(_HEADER, _listed(registry))
 
@@ -55,7 +100,7 @@ def registry_html(registry: CacheRegistry) -> str:
 _HEADER = ("table", "rows", "size", "built", "what it holds")
 
 
-def _listed(registry: CacheRegistry) -> list[tuple[str, ...]]:
+def _listed(registry: Iterable[_Table]) -> list[tuple[str, ...]]:
     return [
         (
             entry.name,
@@ -68,7 +113,7 @@ def _listed(registry: CacheRegistry) -> list[tuple[str, ...]]:
     ]
 
 
-def facts(entry: TableEntry) -> list[str]:
+def facts(entry: _Table) -> list[str]:
     """What there is to say about a table beside its text and its columns, in lines."""
     rows = "unknown number of rows" if entry.row_count is None else f"{entry.row_count:,} rows"
     measured = [rows]
@@ -88,7 +133,7 @@ def facts(entry: TableEntry) -> list[str]:
     return [*lines, f"location: {entry.location}"]
 
 
-def _values(entry: TableEntry) -> str:
+def _values(entry: _Table) -> str:
     if entry.partitions is None:
         return ""
     values = [partition.value for partition in entry.partitions]
@@ -141,7 +186,7 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"\*\*|`", "", text).split())
 
 
-def _parts(entry: TableEntry) -> list[str]:
+def _parts(entry: _Table) -> list[str]:
     """The text of a table: what it holds, what it leaves out, what to watch."""
     parts = re.split(r"\n\s*\n|(?=\*\*(?:Left|Watch) out:)", entry.description)
     return [_plain(part) for part in parts if part.strip()]
