@@ -64,7 +64,7 @@ DEFAULT_TEMP_DISK = 50 * 10**9
 _LEAST_MEMORY = 10**7
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _CREDENTIALS = re.compile(r"^(?![A-Za-z]:[\\/]).*:.*@", re.DOTALL)
-_VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
+_VERSION_FOLDER = re.compile(r"bdc-v\d{1,18}(\.\d{1,18})*")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
+from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
@@ -159,7 +159,7 @@ def _run(
 def _event(line: str) -> dict[str, Any]:
     """One event of dbt's log; empty for a line that is none."""
     try:
-        event = json.loads(line)
+        event = json_value(line)
     except ValueError:
         return {}
     return event if isinstance(event, dict) else {}

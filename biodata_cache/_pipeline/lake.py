@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
+from biodata_cache._core.foreign import json_value
 from biodata_cache._storage.base import LEASE_SECONDS, Content
 from biodata_cache._storage.open import import_s3
 
@@ -363,7 +364,7 @@ class _Copy(HeldLake):
     def _remembered(self) -> dict[str, _File]:
         """What is known of the copy; if that cannot be read nothing, and files are compared."""
         try:
-            content = json.loads((self.folder / _KNOWN).read_text(encoding="utf-8"))
+            content = json_value((self.folder / _KNOWN).read_bytes())
             return {path: _File(*known) for path, known in content.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             return {}

@@ -6,13 +6,13 @@ raises becomes one error of ours with the path.
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from biodata_cache._core.errors import BuildError, CacheError, LockedError
+from biodata_cache._core.foreign import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,10 +64,10 @@ def read_results(target: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
+        content: dict[str, Any] = json_value(path.read_bytes())
     except FileNotFoundError:
         raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise BuildError(f"{path} cannot be read ({reason(error)}): build again.") from None
     return content
 
