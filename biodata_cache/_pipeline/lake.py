@@ -158,9 +158,16 @@ def check_filled(address: str, folder: Path) -> None:
         folder: Where its files are on this machine.
 
     Raises:
-        BuildError: The lake holds no records.
+        BuildError: If the lake holds no records.
     """
-    if not any(folder.joinpath(RECORDS).glob("*.parquet")):
+    try:
+        is_filled = any(folder.joinpath(RECORDS).glob("*.parquet"))
+    except OSError as error:
+        raise BuildError(
+            f"The raw lake {address} cannot be read ({error.strerror or error}): name another "
+            "with --raw."
+        ) from None
+    if not is_filled:
         raise BuildError(
             f"The raw lake {address} holds no records: run 'biodata-cache extract' first, or name "
             "the lake with --raw."
