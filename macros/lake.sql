@@ -54,7 +54,7 @@
     {%- for file in files -%}
         {%- do paths.append(path_literal(folder ~ '/' ~ file[0])) -%}
     {%- endfor -%}
-    {%- if env_var('BIODATA_CACHE_LAKE_IS_CHECKED', '') != 'yes' -%}
+    {%- if not var('lake_is_checked') -%}
         {% do _check_lake(folder, files) %}
     {%- endif -%}
     {{ return('[' ~ paths | join(', ') ~ ']') }}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from biodata_cache._core.address import Address
 from biodata_cache._core.errors import SettingsError
 from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
@@ -143,8 +144,8 @@ def run_extract(
             collection=settings.v1_collection,
             shape=V1,
         )
-        source_v1 = open_source(settings.v1_source, wanted_v1)
-    source = open_source(settings.source, wanted)
+        source_v1 = open_source(settings.v1_source.reveal(), wanted_v1)
+    source = open_source(settings.source.reveal(), wanted)
 
     def tell(stage: str, source: Source | DatabaseSource) -> Callable[[int, int], None]:
         return lambda documents, size: report(
@@ -204,7 +205,7 @@ def _extract_the_rest(
         probes.prepare(raw)
         foraging.folder(raw)
         published = upgrades.published_at(settings.root, S3Store)
-        store = probes.open_store(settings.objects, settings.source, settings.work)
+        store = probes.open_store(settings.objects, settings.source.reveal(), settings.work)
         if store is None:
             foraging.forget_sample(raw)
         is_sample = settings.objects == "sample"
@@ -241,7 +242,7 @@ def run_build(
     with _lake.reading(settings, _copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
         build(
-            replace(settings, raw=str(raw)),
+            replace(settings, raw=Address(raw)),
             lambda done, total, name: report("build", done, total, name),
             unit_tests=unit_tests,
             selection=selection,
@@ -256,7 +257,7 @@ def run_publish(settings: Settings, report: Reporter, *, only_built: bool = Fals
         CacheError: The build is not fit to be published, or the root cannot be written.
     """
     require("filelock")
-    from biodata_cache._pipeline.dbt_build import table_seconds  # noqa: PLC0415  # needs the extra `sync`
+    from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
     from biodata_cache._publish.publish import publish  # noqa: PLC0415
 
     started = time.perf_counter()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +14,6 @@ from biodata_cache._core import registry as _registry
 from biodata_cache._core import registry_document as _document
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import (
-    ArgumentError,
     CacheError,
     CacheFileError,
     CacheNotFoundError,
@@ -23,130 +21,17 @@ from biodata_cache._core.errors import (
     RegistryError,
     VersionWarning,
 )
+from biodata_cache._core.foreign import parse_json
 from biodata_cache._core.layout import VERSIONS_FILE
-from biodata_cache._core.registry import PartitionEntry, TableInfo
-from biodata_cache._pipeline import memory as _memory
+from biodata_cache._core.registry import PartitionEntry
 from biodata_cache._storage.base import DataFile
-from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from biodata_cache._core.history import PublishedBuild
     from biodata_cache._core.registry import CacheRegistry, TableEntry
-    from biodata_cache._core.settings import Settings
     from biodata_cache._storage.base import Store
-
-
-def get_cache_registry() -> CacheRegistry:
-    """The tables of the published version that is read, with their columns and files.
-
-    Returns:
-        The registry: iterate over it, or ask for a table by name.
-
-    Raises:
-        CacheNotFoundError: The version is not published there.
-        RegistryError: The registry cannot be read.
-
-    Example:
-        >>> from biodata_cache import get_cache_registry
-        >>> get_cache_registry()["quality_control"].partition_key
-        'subject_id'
-    """
-    return find().registry()
-
-
-def get_cache_versions() -> list[str]:
-    """The version folders that are released at the root, the newest last.
-
-    Returns:
-        Names such as `bdc-v0.50.0`; empty if nothing is released.
-
-    Raises:
-        RegistryError: The index cannot be read.
-
-    Warns:
-        VersionWarning: The installed package is newer than all of them; once for each process.
-
-    Example:
-        >>> from biodata_cache import get_cache_versions
-        >>> get_cache_versions()[-1].startswith("bdc-v")
-        True
-    """
-    cache = find()
-    versions = cache.versions()
-    cache.warn_if_behind(versions)
-    return versions
-
-
-def table_info(name: str) -> TableInfo:
-    """What there is to know about a published table.
-
-    It shows itself in a terminal and in a notebook: texts and types of the columns, number of rows,
-    size, freshness, partitions.
-
-    Args:
-        name: Name of the table.
-
-    Raises:
-        TableNotFoundError: There is no such table.
-
-    Example:
-        >>> from biodata_cache import table_info
-        >>> info = table_info("quality_control")
-        >>> info.partition_key, info.columns[0].type
-        ('subject_id', 'VARCHAR')
-    """
-    cache = find()
-    entry = cache.registry()[name]
-    known = {each.name: getattr(entry, each.name) for each in fields(entry)}
-    known["location"] = cache.location(entry)
-    return TableInfo(**known, version=cache.version_folder)
-
-
-def use_version(version: str | None) -> None:
-    """Read this version from now on, in this process, whatever the settings say.
-
-    Args:
-        version: Version folder, such as `"bdc-v0.50.0"`, or `"0.50.0"`; None: as the settings say.
-
-    Raises:
-        ArgumentError: It is no text.
-        CacheNotFoundError: It is not published; says which are.
-        SettingsError: It is no version.
-
-    Example:
-        >>> from biodata_cache import get_cache_versions, use_version
-        >>> use_version(get_cache_versions()[-1])
-        >>> use_version(None)
-    """
-    if version is not None:
-        if not isinstance(version, str) or not version.strip():
-            raise ArgumentError(
-                f"version must be a text like '0.50.0', not {version!r}; None: as the settings say."
-            )
-        settings = _settings.load(version=version)
-        if settings.backend != "MEMORY":  # there, it would build the tables
-            find(settings).registry()
-    _chosen_version[:] = [] if version is None else [version]
-
-
-_chosen_version: list[str] = []
-
-
-def find(settings: Settings | None = None) -> PublishedCache:
-    """The published cache that the settings name; whether it is there shows when it is read.
-
-    Args:
-        settings: Where to look; by default as `use_version` and the environment say.
-
-    Raises:
-        CacheError: The place cannot be read from, or is to be built in memory and cannot be.
-    """
-    settings = settings or _settings.load(version=next(iter(_chosen_version), None))
-    if settings.backend == "MEMORY":
-        return PublishedCache(_memory.tables(settings), settings.version_folder)
-    return PublishedCache(open_store(settings), settings.version_folder)
 
 
 # What was warned of, and the places that were looked at for it.
@@ -184,10 +69,7 @@ class PublishedCache:
         content = self._read(VERSIONS_FILE)
         if content is None:
             return []
-        try:
-            names = json.loads(content)
-        except ValueError as error:
-            raise RegistryError(f"{address} is not JSON ({error}). {_registry.REMEDY}") from error
+        names = parse_json(content, address, RegistryError, _registry.REMEDY)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise RegistryError(f"{address} must be a list of texts. {_registry.REMEDY}")
         return _settings.ascending(names)

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import nights
@@ -31,8 +32,10 @@ from biodata_cache._cli import cli
 from biodata_cache._core.settings import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.stages import run_build, run_extract
-from biodata_cache._storage import s3 as _s3
-from extract.lake import compaction, lake
+from biodata_cache._storage.lease import HeldLease
+from biodata_cache._storage.open import open_lake
+from extract.lake import policy
+from extract.lake.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,7 +137,7 @@ def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
     first, second = sorted(path for path in files(copy) if path.endswith(".parquet"))[:2]
     (copy / first).unlink()
     (copy / second).write_bytes(b"x")
-    (copy / "docdb_v2" / "20990101T000000000000Z-0000.parquet").write_bytes(b"never saved")
+    (copy / "docdb_v2" / "00000099-0000.parquet").write_bytes(b"never saved")
     assert counts(night(raw, tmp_path / "a", database)) == (0, 0, 40, 0)
     after = objects(aws, raw)
     assert {path: after[path] for path in before} == before
@@ -144,7 +147,7 @@ def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
 def test_compaction_and_a_full_run_leave_no_old_files(
     aws: Server, raw: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "MANY_SMALL", 2)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(many_small=2))
     values = dict(VALUES)
     for number in range(4):
         del values[f"r{number:02}"]
@@ -172,9 +175,9 @@ def test_the_second_of_two_writers_is_refused(raw: str, database: Database, tmp_
 
 
 def test_the_lock_of_the_dead_ends(raw: str, database: Database, tmp_path: Path) -> None:
-    dead = _s3._Lease(_s3.open_lake(raw), ".lock.json", 1.0, "extract")
+    dead = HeldLease(open_lake(raw), ".lock.json", 1.0, "extract")
     dead.acquire()
-    dead._ended.set()
+    dead.abandon()
     with pytest.raises(LockedError):
         night(raw, tmp_path / "a", database)
     _until_unlocked(lambda: night(raw, tmp_path / "a", database))
@@ -195,7 +198,7 @@ def _until_unlocked(work: Callable[[], object]) -> None:
 def test_who_lost_the_lock_writes_no_more(
     aws: Server, raw: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(group_rows=10))
     stolen = threading.Event()
 
     class Slow(Database):
@@ -248,7 +251,7 @@ def test_a_lake_that_changes_while_it_is_copied(
     at: str,
 ) -> None:
     """A reader knows a record, and lists the lake while record and tombstone leave it together."""
-    monkeypatch.setattr(compaction, "MANY_SMALL", 99)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(many_small=99))
     night(raw, tmp_path / "a", database)
     pulled(raw, tmp_path / "b")
     night(raw, tmp_path / "a", database.hold(LATER))
@@ -265,14 +268,14 @@ def test_a_lake_that_changes_while_it_is_copied(
             proxy.fault = lambda *_: None
             with monkeypatch.context() as other:
                 other.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-                other.setattr(compaction, "MANY_SMALL", 2)
+                other.setattr(policy, "DEFAULT", Policy(many_small=2))
                 night(raw, tmp_path / "a", database.hold(values))
 
     with monkeypatch.context() as through:
-        through.setattr(_s3, "_LISTED_AT_ONCE", 1 if at == "second page" else 1000)
         through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         proxy.fault = fault
-        copy = pulled(raw, tmp_path / "b")
+        page = 1 if at == "second page" else 1000
+        copy = pulled(raw, tmp_path / "b", replace(open_lake(raw), page=page))
     assert held_by(copy) == values
     assert files(copy) == objects(aws, raw)
 
@@ -289,8 +292,7 @@ def test_requests_that_go_wrong_are_repeated(
     fault: str,
     every: int,
 ) -> None:
-    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
-    monkeypatch.setattr(compaction, "MANY_SMALL", 3)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(group_rows=10, many_small=3))
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     proxy.fault = lambda number, *_: fault if number % every == 0 else None
     night(raw, tmp_path / "a", database)
@@ -422,7 +424,7 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_what_is_there(
     proxy: Proxy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(group_rows=10))
     gone = threading.Event()
 
     def fault(number: int, method: str, path: str) -> str | None:
