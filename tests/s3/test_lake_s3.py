@@ -91,7 +91,7 @@ def test_the_bucket_and_every_copy_hold_the_same_files(
     copy = _lake.local_folder(settings(raw, tmp_path / "a"))
     assert objects(aws, raw) == files(copy) == files(pulled(raw, tmp_path / "b"))
     assert sorted(path.partition("/")[0] for path in files(copy)) == [
-        *["docdb_v2"] * 2,
+        *["docdb_v2"] * 3,
         "rejects",
         *["runs"] * 2,
     ]
@@ -125,7 +125,8 @@ def test_a_machine_that_is_kept_transfers_only_what_is_new(
     proxy.reset()
     night(raw, tmp_path / "a", database.hold(LATER))
     put = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
-    assert [path.split("/")[-2] for path in put] == ["docdb_v2", "docdb_v2"], put
+    assert [path.split("/")[-2] for path in put] == ["docdb_v2"] * 3, put
+    assert put[1].endswith("/docdb_v2/files.json"), "after what it names"
 
 
 def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
@@ -156,7 +157,7 @@ def test_compaction_and_a_full_run_leave_no_old_files(
         copy = pulled(raw, tmp_path / "b")
         assert held_by(copy) == values
     assert files(copy) == objects(aws, raw)
-    data = [path for path in files(copy) if path.startswith("docdb_v2")]
+    data = [path for path in files(copy) if path.startswith("docdb_v2/0")]
     assert len(data) < 4
     night(raw, tmp_path / "a", database, options=ExtractOptions(full=True))
     assert rows_of(pulled(raw, tmp_path / "b")) == len(values)
@@ -219,7 +220,7 @@ def test_who_lost_the_lock_writes_no_more(
     assert stolen.is_set()
     found = objects(aws, raw)
     assert json.loads(found.pop(".lock.json"))["owner"] == "another"
-    assert len([path for path in found if path.startswith("docdb_v2")]) == 2
+    assert len([path for path in found if path.startswith("docdb_v2/0")]) == 2
     assert not [path for path in found if path.startswith("runs")]
 
 
@@ -234,7 +235,7 @@ def test_a_copy_that_goes_away_takes_nothing_with_it(
             shutil.rmtree(tmp_path / "a")
             return super().list_entries()
 
-    with pytest.raises(LakeError, match="has gone, so nothing more was removed"):
+    with pytest.raises(LakeError, match="has gone, so nothing more was written or removed"):
         night(raw, tmp_path / "a", Careless(database.path))
     assert before.keys() <= objects(aws, raw).keys()
     assert held_by(pulled(raw, tmp_path / "b")) == VALUES
