@@ -108,8 +108,8 @@ def builds() -> list[str]:
         RegistryError: If its registry cannot be read.
 
     Example:
-        >>> from biodata_cache import builds, get_cache_registry
-        >>> get_cache_registry().build in builds()
+        >>> from biodata_cache import builds
+        >>> builds() == sorted(builds())
         True
     """
     return _session.current().builds()
@@ -129,7 +129,8 @@ def use_build(build: str | None) -> None:
 
     Example:
         >>> from biodata_cache import builds, use_build
-        >>> use_build(builds()[-1])
+        >>> for build in builds():
+        ...     use_build(build)
         >>> use_build(None)
     """
     _session.use_build(build)
@@ -158,8 +159,8 @@ def changes(table: str, *, since: str | date) -> pd.DataFrame:
 
     Example:
         >>> from biodata_cache import builds, changes
-        >>> changes("assets", since=builds()[-1]).columns[:3].tolist()
-        ['change', 'changed_columns', 'name']
+        >>> for build in builds():
+        ...     counts = changes("assets", since=build).groupby("change").size()
     """
     return _session.current().changes(table, since=since)
 

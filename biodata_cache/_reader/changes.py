@@ -100,17 +100,17 @@ def _compared(
     if table not in before_registry:
         raise TableNotFoundError(f"{table} is not in the build {build}: all of its rows are new.")
     before = before_registry[table]
+    if not (after.objects and before.objects):
+        raise CacheNotFoundError(
+            f"{table} was published without objects, so that builds of it cannot be compared: "
+            "publish it with this version of the package, and compare from then on."
+        )
     known = {column.name for column in before.columns}
     if not after.primary_key or not known.issuperset(after.primary_key):
         key = ", ".join(after.primary_key) or "none"
         raise ArgumentError(
             f"{table} has no key by which rows of {build} could be compared with those of now: it "
             f"is {key}, and {build} has the columns {', '.join(sorted(known))}."
-        )
-    if not (after.objects and before.objects):
-        raise CacheNotFoundError(
-            f"{table} was published without objects, so that builds of it cannot be compared: "
-            "publish it with this version of the package, and compare from then on."
         )
     return _Comparison(earlier.files(before), cache.files(after), _comparing(before, after))
 
