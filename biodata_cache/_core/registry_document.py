@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from biodata_cache._core.errors import RegistryError
+from biodata_cache._core.foreign import parse_json
 from biodata_cache._core.layout import object_name
 from biodata_cache._core.registry import (
     REMEDY,
@@ -48,7 +49,7 @@ def parse(content: bytes | str, source: str) -> CacheRegistry:
         >>> parse('{"tables": []}', "cache_registry.json").names
         []
     """
-    registry = _Item.of(_decoded(content, source), source).read(CacheRegistry)
+    registry = _item(content, source).read(CacheRegistry)
     names = registry.names
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -65,7 +66,10 @@ def parse_fragments(contents: Mapping[str, bytes]) -> CacheRegistry:
     Raises:
         RegistryError: If one of them is not an entry.
     """
-    items = (_Item.of(_decoded(text, source), source) for source, text in sorted(contents.items()))
+    items = (
+        _Item.of(parse_json(text, source, RegistryError, REMEDY), source)
+        for source, text in sorted(contents.items())
+    )
     return CacheRegistry(tuple(item.read(TableEntry) for item in items))
 
 
@@ -153,18 +157,13 @@ _CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
 }
 
 
-def _decoded(content: bytes | str, source: str) -> object:
-    """The JSON value of a document.
+def _item(content: bytes | str, source: str) -> _Item:
+    """The object that a document holds.
 
     Raises:
-        RegistryError: If it is not JSON, or nested too deeply to be a registry.
+        RegistryError: If it is not JSON, or is not an object.
     """
-    try:
-        return json.loads(content.decode() if isinstance(content, bytes) else content)
-    except UnicodeDecodeError as error:
-        raise RegistryError(f"{source} cannot be read ({error}). {REMEDY}") from error
-    except (ValueError, RecursionError) as error:
-        raise RegistryError(f"{source} is not JSON ({error}). {REMEDY}") from error
+    return _Item.of(parse_json(content, source, RegistryError, REMEDY), source)
 
 
 @dataclass(frozen=True)

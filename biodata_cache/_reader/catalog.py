@@ -6,7 +6,6 @@ read from its public files, under their fixed names.
 
 from __future__ import annotations
 
-import json
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from biodata_cache._core.errors import (
     RegistryError,
     VersionWarning,
 )
+from biodata_cache._core.foreign import parse_json
 from biodata_cache._core.layout import VERSIONS_FILE
 from biodata_cache._core.registry import PartitionEntry
 from biodata_cache._reader.verified import VerifiedFiles
@@ -80,10 +80,7 @@ class PublishedCache:
         content = self._read(VERSIONS_FILE)
         if content is None:
             return []
-        try:
-            names = json.loads(content)
-        except ValueError as error:
-            raise RegistryError(f"{address} is not JSON ({error}). {_registry.REMEDY}") from error
+        names = parse_json(content, address, RegistryError, _registry.REMEDY)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise RegistryError(f"{address} must be a list of texts. {_registry.REMEDY}")
         return _settings.ascending(names)

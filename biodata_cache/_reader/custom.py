@@ -14,6 +14,7 @@ import pandas as pd
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError, CacheFileError, CustomNotFoundError
+from biodata_cache._core.foreign import json_value
 from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import catalog as _published
@@ -223,7 +224,7 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",
             [place, _METADATA_KEY],
         ).fetchone()
-        metadata = json.loads(found[0]) if found else {}
+        metadata = json_value(found[0]) if found else {}
         source, values = "read_parquet($file, hive_partitioning = false)", {"file": place}
         types = _read.column_types(duck, source, values)
         # DuckDB gives whole numbers to pandas as fractions where some are missing.

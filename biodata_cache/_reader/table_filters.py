@@ -60,6 +60,7 @@ class AssetsFilters(TypedDict, total=False):
     project_name: TextFilter
     subject_id: TextFilter
     genotype: TextFilter
+    age: NumberFilter
     data_level: TextFilter
     is_raw: FlagFilter
     modalities: TextFilter
@@ -199,9 +200,24 @@ class QcStatusFilters(TypedDict, total=False):
     fail_count: NumberFilter
     pending_count: NumberFilter
     curation_count: NumberFilter
+    allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
-    status_by_modality: None
-    status_by_stage: None
+
+
+class QcStatusByModalityFilters(TypedDict, total=False):
+    """Filters on `qc_status_by_modality`."""
+
+    name: TextFilter
+    modality: TextFilter
+    stage: TextFilter
+    status: TextFilter
+    metric_count: NumberFilter
+    pass_count: NumberFilter
+    fail_count: NumberFilter
+    pending_count: NumberFilter
+    curation_count: NumberFilter
+    allowed_failure_count: NumberFilter
+    last_evaluated_at: TimeFilter
 
 
 class QcTagStatusFilters(TypedDict, total=False):
@@ -220,8 +236,10 @@ class QualityControlFilters(TypedDict, total=False):
     stage: TextFilter
     modality: TextFilter
     value: TextFilter
+    value_number: NumberFilter
     status: TextFilter
     asset_name: TextFilter
+    raw_asset_name: TextFilter
     timestamp: TimeFilter
     description: TextFilter
     reference: TextFilter

@@ -20,6 +20,7 @@ import re
 import secrets
 import shutil
 import threading
+from collections.abc import Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,17 +88,18 @@ class Lease(Protocol):
         """
 
 
-class Storage(Protocol):
-    """A place for bytes by path: `LocalStorage`, `S3Storage` or `MemoryStorage`.
+class Storage(Hashable, Protocol):
+    """A place for bytes by path: `LocalStorage`, `S3Storage` or `MemoryStorage`."""
 
-    Attributes:
-        threads: How many paths are best read or written at once.
-    """
-
-    threads: int
+    @property
+    def threads(self) -> int:
+        """How many paths are best read or written at once."""
 
     def address(self, path: str = "") -> str:
         """What to call a path in registries and messages, and where DuckDB reads it."""
+
+    def secret(self) -> dict[str, str] | None:
+        """Options of the secret with which DuckDB reads addresses; None if it needs none."""
 
     def get(
         self,

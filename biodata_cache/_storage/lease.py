@@ -17,6 +17,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import CacheError, LockedError
+from biodata_cache._core.foreign import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +130,7 @@ class HeldLease:
 
 def _document(found: Got) -> dict[str, Any]:
     try:
-        held = json.loads(found.content)
+        held = json_value(found.content)
     except ValueError:
         return {}
     return held if isinstance(held, dict) else {}

@@ -56,6 +56,9 @@ class LocalStorage:
         """Path in the file system."""
         return str(self.home / path)
 
+    def secret(self) -> None:
+        """None: no secret is needed."""
+
     def get(
         self,
         path: str,

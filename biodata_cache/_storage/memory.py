@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Lease, Names
 
 
-@dataclass
+@dataclass(eq=False)
 class MemoryStorage:
     """Bytes by path.
 
@@ -39,6 +39,9 @@ class MemoryStorage:
     def address(self, path: str = "") -> str:
         """An address that only this storage knows."""
         return f"{self.name}:{path}"
+
+    def secret(self) -> None:
+        """None: no secret is needed."""
 
     def get(
         self,

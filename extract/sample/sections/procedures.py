@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from extract.sample.assets import Fiber
 from extract.sample.template import fill, fill_any
 from extract.sample.words import MATERIALS, NO_MATERIAL, described_by, organization, structure
 
@@ -18,15 +18,6 @@ _FIBER_STRUCTURES = ("ACB", "ACB", "PL", "VTA", "BLA", "ORBl", "root")
 _SYSTEMS = (("BREGMA_ARID", 5.0), ("BREGMA_ARI", 2.0), (None, 2.0))
 _of = partial(fill, "procedures")
 _value = partial(fill_any, "procedures")
-
-
-@dataclass(frozen=True)
-class Fiber:
-    """An implanted fiber, and how its name is spelled in the procedures."""
-
-    number: int
-    name: str
-    acronym: str
 
 
 def implanted(draw: Draw) -> tuple[Fiber, ...]:

@@ -10,11 +10,10 @@ from extract.sample.time import local
 from extract.sample.words import described_by, modalities
 
 if TYPE_CHECKING:
-    from extract.sample.bulk import Bulk
+    from extract.sample.assets import Fiber, Session
     from extract.sample.chunks import Chunks, Json
     from extract.sample.draw import Draw
-    from extract.sample.population import Session
-    from extract.sample.procedures import Fiber
+    from extract.sample.sections.bulk import Bulk
 
 _IMAGING = ("smartspim", "exaspim", "pophys")
 _of = partial(fill, "acquisition")

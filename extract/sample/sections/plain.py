@@ -10,10 +10,10 @@ from extract.sample.template import fill
 from extract.sample.words import AIBS, AIND, described_by, modalities, organization
 
 if TYPE_CHECKING:
-    from extract.sample.bulk import Bulk
+    from extract.sample.assets import Asset, Session, Subject
     from extract.sample.chunks import Chunks, Json
     from extract.sample.draw import Draw
-    from extract.sample.population import Asset, Session, Subject
+    from extract.sample.sections.bulk import Bulk
 
 _of = partial(fill, "sections")
 

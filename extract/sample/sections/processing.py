@@ -12,8 +12,8 @@ from extract.sample.time import LOCAL_MICROS, UTC_MICROS, Z_MICROS
 from extract.sample.words import described_by
 
 if TYPE_CHECKING:
+    from extract.sample.assets import Asset
     from extract.sample.draw import Draw
-    from extract.sample.population import Asset
     from extract.sample.scale import Scale
 
 _of = partial(fill, "processing")

@@ -10,6 +10,8 @@ import pytest
 from biodata_cache import AccessError, CacheFileError, LockedError
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.memory import MemoryStorage
+from biodata_cache._storage.s3_client import access
+from biodata_cache._storage.s3_storage import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +27,13 @@ def put(storage: Storage, path: str, data: bytes) -> str:
     return storage.put(path, data, sha256(data))
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "server"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return LocalStorage(tmp_path / "root", "a/b") if request.param == "folder" else MemoryStorage()
+    if request.param == "folder":
+        return LocalStorage(tmp_path / "root", "a/b")
+    if request.param == "memory":
+        return MemoryStorage()
+    return S3Storage(request.getfixturevalue("bucket"), "a/b", access())
 
 
 def test_what_was_put_is_there(storage: Storage, tmp_path: Path) -> None:
