@@ -313,7 +313,7 @@ class LocalStorage:
         place = self._place(path)
         try:
             file = None if place is None else place.open("rb")
-        except (FileNotFoundError, IsADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             file = None
         with file or nullcontext():
             yield file
