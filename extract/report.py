@@ -58,3 +58,8 @@ class Report:
     seconds: float = 0.0
     retries: int = 0
     compacted: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was read: no file was damaged, and none that a folder had is gone."""
+        return not self.incomplete and not self.vanished

@@ -37,6 +37,9 @@ allow_shrink = click.option(
 salvage = click.option(
     "--salvage", is_flag=True, help="Take what can be read of a damaged file, instead of nothing."
 )
+prune = click.option(
+    "--prune", is_flag=True, help="Accept that a folder no longer has a file, with its records."
+)
 strict = click.option(
     "--strict", is_flag=True, help="End with exit code 1 where the source was not read whole."
 )
@@ -70,6 +73,7 @@ def source_options(command: Command) -> Command:
         full,
         allow_shrink,
         salvage,
+        prune,
         strict,
     )
     for option in reversed(options):

@@ -49,6 +49,7 @@ def extract(
     full: bool,  # noqa: FBT001
     allow_shrink: bool,  # noqa: FBT001
     salvage: bool,  # noqa: FBT001
+    prune: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
@@ -69,7 +70,9 @@ def extract(
       biodata-cache extract --source mongodb://localhost:27017 --dry-run
       biodata-cache extract --source-file /run/secrets/docdb --v1-collection data_assets_v1
     """
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage, dry_run=dry_run)
+    options = ExtractOptions(
+        full=full, allow_shrink=allow_shrink, salvage=salvage, prune=prune, dry_run=dry_run
+    )
     with _progress() as progress:
         outcome = run_extract(_settings.load(**given), _Reporter(progress), options)
     _say_extract(outcome, is_dry=dry_run)
@@ -179,6 +182,7 @@ def sync(
     full: bool,  # noqa: FBT001
     allow_shrink: bool,  # noqa: FBT001
     salvage: bool,  # noqa: FBT001
+    prune: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
     unit_tests: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
@@ -192,7 +196,7 @@ def sync(
       biodata-cache sync --source records/ --root /data/cache --work nightly
     """
     settings = _settings.load(**given)
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage)
+    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage, prune=prune)
     with _progress() as progress:
         outcome = run_sync(settings, _Reporter(progress), options, unit_tests=unit_tests)
     _say_extract(outcome)
@@ -321,10 +325,13 @@ def _say_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
 
 
 def _say_incomplete(name: str, report: ExtractReport) -> None:
-    for reason in report.incomplete[:_REASONS]:
-        say(f"{name}: the source was not read whole: {reason}", "yellow")
-    if len(report.incomplete) > _REASONS:
-        say(f"{name}: and {len(report.incomplete) - _REASONS:,} more such reasons", "yellow")
+    _say_some(f"{name}: the source was not read whole", report.incomplete)
+    _say_some(f"{name}: a file is gone", report.vanished)
+    if report.vanished:
+        say(f"{name}: to accept that, run once with --prune", "yellow")
+    _say_some(f"{name}: a file of the lake was damaged", report.damaged)
+    if report.clock is not None:
+        say(f"{name}: {report.clock}", "yellow")
     if report.kept:
         say(
             f"{name}: {report.kept:,} records stay as the lake holds them, as the source was not "
@@ -333,10 +340,17 @@ def _say_incomplete(name: str, report: ExtractReport) -> None:
         )
 
 
+def _say_some(what: str, reasons: list[str]) -> None:
+    for reason in reasons[:_REASONS]:
+        say(f"{what}: {reason}", "yellow")
+    if len(reasons) > _REASONS:
+        say(f"{what}: and {len(reasons) - _REASONS:,} more such reasons", "yellow")
+
+
 def _end(outcome: Outcome, *, strict: bool) -> None:
     """End with exit code 1 where a source was not read whole, if that is asked for."""
     reports = (outcome.extracted, outcome.extracted_v1)
-    if strict and any(report is not None and report.incomplete for report in reports):
+    if strict and any(report is not None and not report.is_whole for report in reports):
         sys.exit(1)
 
 
