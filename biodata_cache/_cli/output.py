@@ -71,6 +71,8 @@ class Commands(click.Group):
             )
         except KeyboardInterrupt:
             fail(INTERRUPTED, EXIT_INTERRUPTED)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):  # wrong use, or --help
+            raise
         except Exception as error:  # whatever we did not foresee
             if ctx.params.get("debug"):
                 raise

@@ -63,7 +63,7 @@ def running(
 
 def _say_where(run: Run) -> None:
     """When and in which stage a run ended that did not end well."""
-    report = "" if run.is_dry else f"; its report is {run.path}"
+    report = f"; its report is {run.path}" if run.has_report else ""
     say(
         f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {run.stage}: {run.status} after "
         f"{run.seconds:.1f} s{report}",

@@ -237,8 +237,8 @@ def load(
         keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
         local_cache_size=_bytes("LOCAL_CACHE_SIZE", DEFAULT_LOCAL_CACHE_SIZE),
-        memory=f"{_bytes('MEMORY', DEFAULT_MEMORY, least=_LEAST_MEMORY)}B",
-        temp_disk=f"{_bytes('TEMP_DISK', DEFAULT_TEMP_DISK)}B",
+        memory=_duckdb_size("MEMORY", DEFAULT_MEMORY),
+        temp_disk=_duckdb_size("TEMP_DISK", DEFAULT_TEMP_DISK),
         on_finish=_value("ON_FINISH", None),
         metrics=Path(_expanded("METRICS", named)) if (named := _value("METRICS", None)) else None,
         is_memory_asked=backend == "MEMORY"
@@ -416,6 +416,11 @@ def _bytes(name: str, default: int, *, least: int = 0) -> int:
             "example '3GB'."
         )
     return number
+
+
+def _duckdb_size(name: str, default: int) -> str:
+    """A number of bytes as DuckDB reads it, of which it needs some to work at all."""
+    return f"{_bytes(name, default, least=_LEAST_MEMORY)}B"
 
 
 def _backend(root: str) -> Backend:

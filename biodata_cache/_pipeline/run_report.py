@@ -88,6 +88,9 @@ class Run:
         stages: The stages that have begun.
         warnings: What else is to be told.
         error: What ended the run.
+        status: How it is, or ended.
+        has_report: Whether its report is there.
+        started_at: When it began.
     """
 
     command: str
@@ -99,6 +102,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     error: BaseException | None = None
     status: Status = "running"
+    has_report: bool = False
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     _started: float = field(default_factory=time.perf_counter)
     _stage_started: float = 0.0
@@ -116,6 +120,8 @@ class Run:
         current = self.stages[-1]
         current.seconds, current.done = now - self._stage_started, done
         current.total = total if total is not None else current.total
+        if not self.has_report:  # at the beginning, there was no work folder
+            self._write()
         if self.show is not None:
             self.show(stage, done, total, detail)
 
@@ -200,12 +206,16 @@ class Run:
             return True
 
     def _write(self) -> None:
-        if self.is_dry:
+        settings = self.settings
+        # A command that never began must not make a work folder; but who is waiting is told.
+        is_awaited = settings.on_finish or settings.metrics is not None
+        if self.is_dry or not (is_awaited or settings.work.exists()):
             return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")
             _trim(self.path.parent)
+            self.has_report = True
         except OSError as error:  # what the command does matters more
             text = f"the report {self.path} cannot be written ({error.strerror or error})"
             if text not in self.warnings:

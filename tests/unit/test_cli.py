@@ -126,7 +126,10 @@ def test_output_that_is_no_terminal_has_no_colours_and_no_progress(tmp_path: Pat
     )
     assert done.stdout == ""
     assert "\x1b" not in done.stderr
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+    lines = done.stderr.splitlines()
+    begun = [line.partition(" ")[2] for line in lines[:3]]
+    assert begun == ["extract: begins", "extract v1: begins", "objects: begins"]
+    assert [line.partition(":")[0] for line in lines[3:]] == [
         "extract",
         "extract v1",
         "objects",
