@@ -88,8 +88,9 @@ def test_failure_is_exit_code_1_and_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     outcome = run(*arguments)
     assert outcome.exit_code == 1
-    assert part in outcome.stderr
-    assert outcome.stderr.startswith("error: ")
+    last = outcome.stderr.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert part in last
     assert outcome.stdout == ""
 
 
