@@ -25,7 +25,7 @@ from biodata_cache._core.settings import NO_SOURCE, PREFIX
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract
 from biodata_cache._session import open_published
-from biodata_cache._storage.open import import_s3
+from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -264,7 +264,7 @@ def _one_table(cache: PublishedCache, registry: CacheRegistry) -> Check:
 
 
 def _count_rows(cache: PublishedCache, table: TableEntry) -> int:
-    from biodata_cache._reader.read import connection  # noqa: PLC0415  # with pandas; not before it is needed
+    from biodata_cache._reader.connections import connection  # noqa: PLC0415  # with pandas; not before it is needed
 
     with connection(cache, cache.files(table)) as (duck, places):
         query = "select count(*) from read_parquet($places, hive_partitioning = false)"
@@ -333,8 +333,8 @@ def _raw_lake(settings: Settings) -> Check:
     """Whether the raw lake can be reached, and holds anything."""
     try:
         if _lake.is_remote(settings):
-            store = import_s3(settings.raw).open_lake(settings.raw)
-            place, is_filled = store.address(), _lake.RECORDS in store.folders("")
+            lake = open_lake(settings.raw)
+            place, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
         else:
             folder = _lake.local_folder(settings).absolute()
             place, is_filled = str(folder), any(folder.glob(f"{_lake.RECORDS}/*.parquet"))
