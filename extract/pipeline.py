@@ -26,6 +26,7 @@ from extract.lake.documents import (
 )
 from extract.lake.folder import Folder
 from extract.lake.lake import Lake, LakeWriter, RejectWriter, run_name
+from extract.lake.repairs import told
 from extract.report import Report
 from extract.sources import sync_changes as docdb
 from extract.sources.base import BrokenFile, DatabaseSource, Document
@@ -293,10 +294,10 @@ def _row(run: _Run, document: Document | BrokenFile, rejects: RejectWriter | Non
             row = read_document(content, run.shape)
         except UnusableDocumentError as error:
             problem = str(error)
-        if row is not None and document.repairs:
+        if row is not None and row.repairs:
             report.repaired += 1
             if rejects is not None:
-                rejects.repaired(f"{document.file}:{line}", document.repairs)
+                rejects.repaired(f"{document.file}:{line}", told(row.repairs))
     if row is None:
         report.rejected += 1
         if rejects is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from biodata_cache._core.errors import SourceError
 from extract.lake.documents import STAMP, Row, Shape, UnusableDocumentError, read_document
+from extract.lake.repairs import told
 from extract.retries import Attempts, StoppedError, TransientError
 
 if TYPE_CHECKING:
@@ -338,7 +339,9 @@ def _result(entry: Entry, fetched: Fetched, shape: Shape) -> _Result:
         problem = f"_id has the same text as that of another document: {row.record_id}"
         row = None
     content = b"" if row is not None else fetched.content
-    return _Result(name, row, content, problem, fetched.repairs, len(fetched.content))
+    return _Result(
+        name, row, content, problem, told(row.repairs) if row else "", len(fetched.content)
+    )
 
 
 def _list(source: DatabaseSource, stop: threading.Event, report: Report) -> list[Entry]:
