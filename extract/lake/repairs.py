@@ -125,6 +125,7 @@ class _Repairs:
             made = plain(value)
             if made is NOT_EXTENDED:
                 return value
+            self._check_keys(value, path)
             self.has_extended = True
             value = made
         if isinstance(value, NotANumber):
