@@ -53,18 +53,19 @@ def test_records_of_a_file_that_is_gone_stay_until_that_is_accepted(
     report = run(folder, raw)
     assert (report.deleted, report.kept) == (1, 4)
     assert report.vanished == ["b.jsonl: the folder no longer has it, its 4 records stay"]
-    assert not report.is_whole
+    assert report.missing == report.vanished
+    assert report.warnings()[0].startswith("a file is gone, which --prune accepts: b.jsonl")
     assert held(raw) == "abcwxyz"
     assert run(folder, raw).vanished == report.vanished, "not for one night only"
     report = run(folder, raw, prune=True)
     assert (report.deleted, report.kept, report.vanished, held(raw)) == (4, 0, [], "abc")
-    assert run(folder, raw).is_whole
+    assert run(folder, raw).missing == []
 
 
 def test_what_another_file_has_by_now_is_not_missing(folder: Path, tmp_path: Path) -> None:
     (folder / "b.jsonl").rename(folder / "c.jsonl")
     report = run(folder, tmp_path / "raw")
-    assert (report.unchanged, report.vanished, report.is_whole) == (8, [], True)
+    assert (report.unchanged, report.vanished) == (8, [])
     write(folder / "c.jsonl", "wx")
     assert run(folder, tmp_path / "raw").deleted == 2, "it was last read from a file that is there"
 
