@@ -13,7 +13,7 @@ import pytest
 
 from biodata_cache import LakeError
 from biodata_cache._core.settings import ExtractOptions
-from extract.lake.documents import bucket_of, content_hash
+from extract.lake.documents import bucket_of, hash_of
 from extract.lake.lake import SCHEMA, Lake
 from extract.lake.reading import reading
 from extract.pipeline import extract
@@ -57,7 +57,7 @@ def write(raw: Path, at: datetime, rows: list[tuple[str, str | None]], number: i
             "source": "file:a.jsonl",
             "position": position,
             "bucket": 3,
-            "content_hash": None if name is None else content_hash(document(record_id, name)),
+            "content_hash": None if name is None else hash_of(document(record_id, name)),
             "is_deleted": name is None,
         }
         for position, (record_id, name) in enumerate(rows)
