@@ -40,15 +40,18 @@ if TYPE_CHECKING:
         TableEntry,
         TableInfo,
     )
-    from biodata_cache._reader.catalog import (
+    from biodata_cache._functions import (
+        connect,
+        custom,
         get_cache_registry,
         get_cache_versions,
+        scan,
+        sql,
         table_info,
         use_version,
     )
-    from biodata_cache._reader.custom import custom
-    from biodata_cache._reader.scan import Scan, scan
-    from biodata_cache._reader.sql import connect, sql
+    from biodata_cache._reader.scan import Scan
+    from biodata_cache._session import Cache
     from biodata_cache.tables import (
         asset_basics,
         asset_lineage,
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
         platform_smartspim,
         qc,
         qc_status,
+        qc_status_by_modality,
         qc_tag_status,
         quality_control,
         raw_to_derived,
@@ -85,6 +89,7 @@ __all__ = [
     "AssetNotFoundError",
     "AuditError",
     "BuildError",
+    "Cache",
     "CacheError",
     "CacheFileError",
     "CacheNotFoundError",
@@ -125,6 +130,7 @@ __all__ = [
     "platform_smartspim",
     "qc",
     "qc_status",
+    "qc_status_by_modality",
     "qc_tag_status",
     "quality_control",
     "raw_to_derived",
@@ -143,20 +149,21 @@ __all__ = [
 
 # Where the names that are not tables live; `tests/unit/test_import.py` compares with the imports.
 _HOMES = {
+    "Cache": "_session",
     "CacheRegistry": "_core.registry",
     "ColumnEntry": "_core.registry",
     "PartitionEntry": "_core.registry",
     "Scan": "_reader.scan",
     "TableEntry": "_core.registry",
     "TableInfo": "_core.registry",
-    "connect": "_reader.sql",
-    "custom": "_reader.custom",
-    "get_cache_registry": "_reader.catalog",
-    "get_cache_versions": "_reader.catalog",
-    "scan": "_reader.scan",
-    "sql": "_reader.sql",
-    "table_info": "_reader.catalog",
-    "use_version": "_reader.catalog",
+    "connect": "_functions",
+    "custom": "_functions",
+    "get_cache_registry": "_functions",
+    "get_cache_versions": "_functions",
+    "scan": "_functions",
+    "sql": "_functions",
+    "table_info": "_functions",
+    "use_version": "_functions",
 }
 
 

@@ -32,7 +32,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, overload
 
+from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
+from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import lineage as _derived
 from biodata_cache._reader import read as _read
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         PlatformFibFilters,
         PlatformQcFilters,
         PlatformSmartspimFilters,
+        QcStatusByModalityFilters,
         QcStatusFilters,
         QcTagStatusFilters,
         QualityControlFilters,
@@ -68,33 +71,7 @@ if TYPE_CHECKING:
         UniqueSubjectIdsFilters,
     )
 
-__all__ = [
-    "asset_basics",
-    "asset_lineage",
-    "assets",
-    "assets_smartspim",
-    "behavior_curriculum",
-    "data_quality",
-    "foraging_sessions",
-    "metadata_core",
-    "metadata_upgrade",
-    "platform_exaspim",
-    "platform_fib",
-    "platform_qc",
-    "platform_smartspim",
-    "qc",
-    "qc_status",
-    "qc_tag_status",
-    "quality_control",
-    "raw_to_derived",
-    "record_consistency",
-    "scientist_rl_fib",
-    "source_data",
-    "time_to_qc",
-    "unique_genotypes",
-    "unique_project_names",
-    "unique_subject_ids",
-]
+__all__ = list(TABLE_FUNCTIONS)
 
 
 def asset_basics(
@@ -330,10 +307,26 @@ def qc_status(
         filters: What columns must hold.
 
     Returns:
-        One row per asset name with quality control. `status_by_modality` and `status_by_stage` are
-        dicts; `last_evaluated_at` is in UTC.
+        One row per asset name with quality control; `last_evaluated_at` is in UTC. The status is
+        missing where there are no metrics.
     """
     return _table("qc_status", columns, filters)
+
+
+def qc_status_by_modality(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[QcStatusByModalityFilters]
+) -> pd.DataFrame:
+    """Read one verdict per asset, modality and stage.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per asset name, modality and stage of its metrics; `last_evaluated_at` is in UTC.
+        Modality and stage are missing for metrics that name none.
+    """
+    return _table("qc_status_by_modality", columns, filters)
 
 
 def time_to_qc(
@@ -579,13 +572,15 @@ def raw_to_derived(
     if modality is not None:
         modality = _filters.text_argument("modality", modality)
     names = _read.text_arguments("asset_name", asset_name)
-    derived = _derived.derived_names(names, latest=latest, modality=modality)
+    cache = _session.current_published()
+    derived = _derived.derived_names(cache, names, latest=latest, modality=modality)
     return derived[names[0]] if isinstance(asset_name, str) else derived
 
 
 def _table(name: str, columns: Sequence[str] | None, filters: Mapping[str, object]) -> pd.DataFrame:
     """Some columns and rows of a table."""
-    return _read.frame(_read.selection(name, columns, filters))
+    asked = _read.selection(name, columns, filters)
+    return _read.frame(_session.current_published(), asked)
 
 
 def _partitioned(
@@ -607,7 +602,8 @@ def _partitioned(
         if "asset_name" in chosen:
             raise ArgumentError("Give asset_names or asset_name, not both: they mean the same.")
         chosen["asset_name"] = _read.text_arguments("asset_names", asset_names)
-    return _read.frame(_read.selection(name, columns, chosen, key=key))
+    asked = _read.selection(name, columns, chosen, key=key)
+    return _read.frame(_session.current_published(), asked)
 
 
 def _texts(name: str, columns: Sequence[str] | None, filters: Mapping[str, object]) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -27,65 +26,21 @@ from extract.lake.documents import (
 )
 from extract.lake.folder import Folder
 from extract.lake.lake import Lake, LakeWriter, RejectWriter, run_name
+from extract.report import Report
 from extract.sources import sync_changes as docdb
-from extract.sources.files import BrokenFile, Document
+from extract.sources.base import BrokenFile, DatabaseSource, Document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from extract.lake.lake import State
-    from extract.sources.open import Source
-
-Progress = Callable[[int, int], None]
-"""Called now and then with the documents and the bytes read so far."""
-
-Save = Callable[[], None]
-"""Called when files of the lake are finished, to make them outlast this machine."""
+    from extract.report import Progress, Save
+    from extract.sources.base import Source
 
 SHAPES = {"docdb_v2": V2, "docdb_v1": V1}
 SHRINK_LIMIT = 0.5
 """A source that lists less than this part of what the lake holds is taken to be broken."""
 _PROGRESS_EVERY = 200
-
-
-@dataclass
-class Report:
-    """What one run did.
-
-    Attributes:
-        source: Where the documents came from.
-        collection: Name of the lake.
-        listed: Usable documents in the source.
-        new: Records that the lake did not hold.
-        changed: Records with other content than before.
-        unchanged: Records with the same content.
-        deleted: Records that the source no longer has.
-        kept: Records of the lake that the source did not show, and that stay because it was not
-            read whole, or because their new version could not be used.
-        incomplete: Why the source was not read whole, a line for each file or document.
-        rejected: Documents that could not be used; they are kept in `raw/rejects`.
-        repaired: Documents of which something was left out; noted in `raw/rejects`.
-        bytes: Bytes of JSON read.
-        seconds: Wall time.
-        retries: Attempts that were repeated because a source failed for a moment.
-        compacted: Files that were rewritten.
-    """
-
-    source: str
-    collection: str = "docdb_v2"
-    listed: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    deleted: int = 0
-    kept: int = 0
-    incomplete: list[str] = field(default_factory=list)
-    rejected: int = 0
-    repaired: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    retries: int = 0
-    compacted: int = 0
 
 
 @dataclass
@@ -102,7 +57,7 @@ class _Run:
 
 
 def extract(
-    source: Source | docdb.DatabaseSource,
+    source: Source | DatabaseSource,
     raw: Path,
     collection: str = "docdb_v2",
     progress: Progress | None = None,
@@ -174,11 +129,11 @@ def without_records(lake: Lake, source: str) -> None:
         lake.ensure_schema()
 
 
-def _write(run: _Run, source: Source | docdb.DatabaseSource) -> None:
+def _write(run: _Run, source: Source | DatabaseSource) -> None:
     """One run that writes; the caller holds the lock."""
     replaced = run.lake.store.names() if run.options.full else []
     state = run.lake.state()
-    is_database = isinstance(source, docdb.DatabaseSource)
+    is_database = isinstance(source, DatabaseSource)
     rejects = RejectWriter(run.lake, source.description)
     writer = LakeWriter(
         run.lake,
@@ -211,13 +166,13 @@ def _write(run: _Run, source: Source | docdb.DatabaseSource) -> None:
 
 def _bring_up_to_date(
     run: _Run,
-    source: Source | docdb.DatabaseSource,
+    source: Source | DatabaseSource,
     state: State,
     writer: LakeWriter | None,
     rejects: RejectWriter | None,
 ) -> None:
     """Write what the lake does not hold, and tombstones for what the source no longer has."""
-    if isinstance(source, docdb.DatabaseSource):
+    if isinstance(source, DatabaseSource):
         docdb.compare(
             docdb.Comparison(
                 source=source,

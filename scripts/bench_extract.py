@@ -34,12 +34,15 @@ from mongodb_server import OWN_SERVER, Server  # noqa: E402
 from biodata_cache._core import settings as _settings  # noqa: E402
 from biodata_cache._core.settings import ExtractOptions  # noqa: E402
 from biodata_cache._pipeline import lake as _lake  # noqa: E402
-from extract.pipeline import Report, extract  # noqa: E402
+from extract.pipeline import extract  # noqa: E402
 from extract.sample import generator as sample  # noqa: E402
-from extract.sources.open import SourceOptions, open_source  # noqa: E402
+from extract.sources.base import SourceOptions  # noqa: E402
+from extract.sources.open import open_source  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from extract.report import Report
 
 REPEATS = 3
 LARGEST = 2**63

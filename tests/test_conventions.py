@@ -48,7 +48,7 @@ MANY_MEANINGS = {
     "value": "of a metric, or of whatever data_quality reports",
     "object_type": "of a metric, or of a procedure",
     "position": "in a list, but in its extract for a whole document",
-    "invalid_json": "a part of the record, but what is beside the sections for the record itself",
+    "path": "of what a row holds, or of a value that data_quality reports",
     "evaluator": "of each judgement in staging, of the last one above",
     "pipeline_name": "of each pipeline in staging, of the first one above",
     "process_end_time": "as written, but with its fallback in time_to_qc",

@@ -10,7 +10,7 @@ from click.shell_completion import get_completion_class
 
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
-from biodata_cache._reader.catalog import find
+from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry import CacheRegistry
@@ -78,7 +78,7 @@ def _registry(context: click.Context) -> CacheRegistry | None:
         try:
             settings = _settings.load(**given)
             if settings.backend != "MEMORY":  # nothing is built for a name
-                found.append(find(settings).registry())
+                found.append(open_published(settings).registry())
         except (CacheError, OSError):
             return
 

@@ -24,16 +24,17 @@ from biodata_cache._core.errors import CacheError, MissingDependencyError
 from biodata_cache._core.settings import NO_SOURCE, PREFIX
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract
-from biodata_cache._reader.catalog import find
-from biodata_cache._storage.open import import_s3
+from biodata_cache._session import open_published
+from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from biodata_cache._core.address import Secret
     from biodata_cache._core.registry import CacheRegistry, TableEntry
     from biodata_cache._core.settings import Settings
     from biodata_cache._reader.catalog import PublishedCache
-    from extract.sources.sync_changes import DatabaseSource
+    from extract.sources.base import DatabaseSource
 
 State = Literal["ok", "warning", "fail"]
 
@@ -163,7 +164,7 @@ def _published(settings: Settings) -> Iterator[Check]:
             )
         return
     try:
-        cache = find(settings)
+        cache = open_published(settings)
         if settings.backend == "S3":
             yield from _s3(settings, cache)
         registry = cache.registry()
@@ -290,15 +291,17 @@ def _sources(settings: Settings) -> Iterator[Check]:
         )
 
 
-def _source(name: str, text: str, database: str, collection: str) -> Check:
+def _source(name: str, address: Secret, database: str, collection: str) -> Check:
     """Whether a source answers; its address may hold a password, its description does not."""
     try:
         import_extract()
         from extract.retries import TransientError  # noqa: PLC0415
-        from extract.sources.open import SourceOptions, open_source  # noqa: PLC0415
+        from extract.sources.base import SourceOptions  # noqa: PLC0415
+        from extract.sources.open import open_source  # noqa: PLC0415
 
-        source = open_source(text, SourceOptions(database=database, collection=collection))
-        if "://" in text:
+        options = SourceOptions(database=database, collection=collection)
+        source = open_source(address.reveal(), options)
+        if address.is_address:
             try:
                 _ask(cast("DatabaseSource", source))
             except TransientError as error:
@@ -330,8 +333,8 @@ def _raw_lake(settings: Settings) -> Check:
     """Whether the raw lake can be reached, and holds anything."""
     try:
         if _lake.is_remote(settings):
-            store = import_s3(settings.raw).open_lake(settings.raw)
-            place, is_filled = store.address(), _lake.RECORDS in store.folders("")
+            lake = open_lake(settings.raw)
+            place, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
         else:
             folder = _lake.local_folder(settings).absolute()
             place, is_filled = str(folder), any(folder.glob(f"{_lake.RECORDS}/*.parquet"))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from biodata_cache._core import settings as _settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Command = Callable[..., Any]
 
@@ -83,19 +78,3 @@ def source_options(command: Command) -> Command:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-@contextmanager
-def as_environment(**given: str | None) -> Iterator[None]:
-    """Let the functions of the package, which read the environment, see what the options say."""
-    names = {f"{_settings.PREFIX}{name.upper()}": value for name, value in given.items()}
-    before = {name: os.environ.get(name) for name in names}
-    os.environ |= {name: value for name, value in names.items() if value is not None}
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

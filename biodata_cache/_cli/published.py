@@ -11,9 +11,8 @@ from rich.text import Text
 from biodata_cache._cli import options as _options
 from biodata_cache._cli.completion import complete_table
 from biodata_cache._cli.output import count, plain, print_json, print_table, print_text, size
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
-from biodata_cache._reader.catalog import find
+from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry import TableEntry
@@ -35,7 +34,7 @@ def tables(name: str | None, root: str | None, version: str | None, as_json: boo
       biodata-cache tables quality_control --root published
       biodata-cache tables --root published --json
     """
-    registry = find(_settings.load(root=root, version=version)).registry()
+    registry = Cache(root, version=version).tables()
     if name is not None:
         if as_json:
             print_json(asdict(registry[name]))
@@ -71,7 +70,7 @@ def versions(root: str | None, as_json: bool) -> None:  # noqa: FBT001
     Example:
       biodata-cache versions --root published
     """
-    names = find(_settings.load(root=root)).versions()
+    names = Cache(root).versions()
     if as_json:
         print_json(names)
     else:

@@ -21,9 +21,8 @@ from biodata_cache._cli import conditions as _conditions
 from biodata_cache._cli import options as _options
 from biodata_cache._cli.completion import complete_column, complete_table
 from biodata_cache._cli.output import columns_that_fit, count, fail, is_terminal, print_table, say
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, CacheFileError
-from biodata_cache._reader.catalog import find
+from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,17 +119,16 @@ def read(
       biodata-cache read quality_control --where subject_id=600493 --json
     """
     target = _Target.of(output, _form(form, as_json=as_json))
-    with _options.as_environment(**place), _errors(f"{name} cannot be read"):
-        from biodata_cache import scan  # noqa: PLC0415  # pandas comes with it
-
-        entry = find(_settings.load()).registry()[name]
+    cache = Cache(**place)
+    with _errors(f"{name} cannot be read"):
+        entry = cache.tables()[name]
         types = {column.name: column.type for column in entry.columns if column.type is not None}
         if len(types) < len(entry.columns):  # an older publisher did not write them down
-            found = scan(name).duckdb()
+            found = cache.scan(name).duckdb()
             types = dict(zip(found.columns, map(str, found.types), strict=True))
         filters: dict[str, Any] = _conditions.parse(where, types)
         chosen = None if columns is None else [part.strip() for part in columns.split(",")]
-        target.write(scan(name, columns=chosen, **filters).duckdb(), limit)
+        target.write(cache.scan(name, columns=chosen, **filters).duckdb(), limit)
 
 
 @click.command()
@@ -158,17 +156,14 @@ def sql(
     target = _Target.of(output, _form(form, as_json=as_json))
     written = query.encode("utf-8", "surrogateescape")
     text = _text_of(sys.stdin.buffer.read() if query == "-" else written)
-    with _options.as_environment(**place):
-        from biodata_cache import connect  # noqa: PLC0415  # pandas comes with it
-
-        with connect() as duck, _errors("the query failed"):
-            # Variables of this program are no tables.
-            duck.execute("set python_enable_replacements = false")
-            rows = duck.sql(text)
-            if rows is None:
-                say("done: the statement gives no rows")
-            else:
-                target.write(rows, limit)
+    with Cache(**place).connect() as duck, _errors("the query failed"):
+        # Variables of this program are no tables.
+        duck.execute("set python_enable_replacements = false")
+        rows = duck.sql(text)
+        if rows is None:
+            say("done: the statement gives no rows")
+        else:
+            target.write(rows, limit)
 
 
 COMMANDS = (read, sql)

@@ -34,7 +34,7 @@ from biodata_cache._pipeline.stages import (
 if TYPE_CHECKING:
     from biodata_cache._publish.promotion import Report
     from extract.objects.probes import Report as ObjectsReport
-    from extract.pipeline import Report as ExtractReport
+    from extract.report import Report as ExtractReport
 
 
 @click.command()

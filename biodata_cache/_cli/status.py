@@ -21,9 +21,10 @@ from biodata_cache._cli.output import (
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
-from biodata_cache._publish.contract import read_artifact
+from biodata_cache._core.layout import REGISTRY_FILE
+from biodata_cache._publish.artifacts import failures, of_dbt, read_results, target_folder
 from biodata_cache._publish.promotion import BUILDS, Builds, parse_registry, read_published
-from biodata_cache._reader.catalog import REGISTRY_FILE, find
+from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -162,7 +163,7 @@ def look(settings: Settings) -> Status:
             "There is no published place to look at: give --root, or set BIODATA_CACHE_ROOT to a "
             "folder or to s3://bucket[/prefix]."
         )
-    cache = find(settings)
+    cache = open_published(settings)
     registry = cache.registry()
     versions = cache.versions()
     build, before, build_before, missing = _builds(cache, registry)
@@ -245,16 +246,12 @@ def _is_unfinished(cache: PublishedCache) -> bool:
 def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
     """The last run of dbt in the work folder, or why it is not known."""
     try:
-        from biodata_cache._pipeline.dbt_build import failures, target_folder  # noqa: PLC0415  # extra `sync`
-
-        document = read_artifact(target_folder(work), "run_results.json")
-        return _run_status(work, document, failures(document["results"])), None
+        target = target_folder(work)
+        document = read_results(target)
+        with of_dbt(target):
+            return _run_status(work, document, failures(document["results"])), None
     except BuildError as error:
         return None, str(error)
-    except ImportError:
-        return None, "it needs pip install 'biodata-cache[sync]'"
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None, f"the run_results.json in {work} is not of dbt: build again"
 
 
 def _run_status(work: Path, document: dict[str, Any], failed: Iterable[str]) -> RunStatus:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import RegistryError
+from biodata_cache._core.foreign import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +83,7 @@ def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
     if content is None:
         return ()
     try:
-        return tuple(_build(item) for item in json.loads(content)["builds"])
+        return tuple(_build(item) for item in json_value(content)["builds"])
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise RegistryError(
             f"{source} is not a history of builds ({error!r}): remove it, and the next publish "

@@ -1,14 +1,13 @@
-"""The published registry as objects, checked while it is read."""
+"""The published registry as objects; `registry_document` reads and writes them as JSON."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core import display as _display
 from biodata_cache._core import messages as _messages
-from biodata_cache._core.errors import RegistryError, TableNotFoundError
+from biodata_cache._core.errors import TableNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +24,13 @@ class ColumnEntry:
         name: Name in the file.
         description: What the column holds.
         type: DuckDB type, for example `VARCHAR[]`; None if the publisher did not say.
+        other: What a later version says beside that.
     """
 
     name: str
     description: str = ""
     type: str | None = None
+    other: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,36 @@ class PartitionEntry:
     rows: int | None = None
     bytes: int | None = None
     sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class ObjectFile:
+    """An immutable file that is named by its content.
+
+    Attributes:
+        name: `<sha256>.pqt`.
+        rows: Number of rows.
+        bytes: Size.
+        sha256: Checksum.
+    """
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class CheckEntry:
+    """A check that ran on a table when it was built.
+
+    Attributes:
+        check: What it makes sure of, in words.
+        status: `pass`, or `warn` where the project tolerates that it does not hold.
+    """
+
+    check: str
+    status: str
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -69,14 +100,20 @@ class TableEntry:
         build_id: The build it comes from.
         primary_key: Columns that tell its rows apart.
         sort_order: Columns its rows are sorted by.
-        partitions: Its partitions; None if it has no partitions or they are not listed.
+        partition_count: Number of its partitions.
+        objects: The files with all of its rows, sorted by partition key and sort order; empty if
+            an older publisher made none.
+        checks: The checks that ran on it.
+        made_from: Names of all that it was made from, by layer.
+        partitions: Its partitions, which only older publishers list.
+        other: What a later version says beside that.
     """
 
     name: str
-    description: str
+    description: str = ""
     location: str
-    partitioned: bool
-    partition_key: str | None
+    partitioned: bool = False
+    partition_key: str | None = None
     type: str
     columns: tuple[ColumnEntry, ...]
     row_count: int | None = None
@@ -87,7 +124,12 @@ class TableEntry:
     build_id: str | None = None
     primary_key: tuple[str, ...] = ()
     sort_order: tuple[str, ...] = ()
+    partition_count: int | None = None
+    objects: tuple[ObjectFile, ...] = ()
+    checks: tuple[CheckEntry, ...] = ()
+    made_from: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     partitions: tuple[PartitionEntry, ...] | None = None
+    other: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
         return _display.table_text(self)
@@ -118,6 +160,10 @@ class CacheRegistry:
 
     Attributes:
         tables: One entry per table.
+        build: Name of the build; None if an older publisher made it.
+        built_at: When it was built, as ISO text.
+        public_files: The object that lists the public files.
+        other: What a later version says beside that.
 
     Example:
         >>> basics = TableEntry(
@@ -132,6 +178,10 @@ class CacheRegistry:
     """
 
     tables: tuple[TableEntry, ...]
+    build: str | None = None
+    built_at: str | None = None
+    public_files: ObjectFile | None = None
+    other: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
         return _display.registry_text(self)
@@ -166,162 +216,3 @@ class CacheRegistry:
             f"The published cache has no table {name!r}."
             f"{_messages.nearest(str(name), self.names)} It has {', '.join(self.names) or 'none'}."
         )
-
-
-def parse(text: str, source: str) -> CacheRegistry:
-    """The registry that a text holds.
-
-    Args:
-        text: JSON text: an object with the key `tables`.
-        source: What to call the text in messages, usually its path.
-
-    Raises:
-        RegistryError: The text is not a registry; says which entry and which key.
-
-    Example:
-        >>> parse('{"tables": []}', "cache_registry.json").names
-        []
-    """
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise RegistryError(f"{source} is not JSON ({error}). {REMEDY}") from error
-    tables = tuple(_table(item) for item in _Item.of(document, source).items("tables"))
-    names = [table.name for table in tables]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise RegistryError(f"{source}: more than one entry for {', '.join(twice)}. {REMEDY}")
-    return CacheRegistry(tables)
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One JSON object of the registry, and what to call it in messages."""
-
-    values: dict[str, object]
-    label: str
-
-    @classmethod
-    def of(cls, value: object, label: str) -> _Item:
-        """The item that a JSON value stands for.
-
-        Raises:
-            RegistryError: The value is not an object.
-        """
-        if not isinstance(value, dict):
-            raise RegistryError(f"{label}: it must be an object, not {_shown(value)}. {REMEDY}")
-        name = value.get("name")
-        return cls(value, f"{label} ({name})" if isinstance(name, str) else label)
-
-    def wrong(self, key: str, what: str) -> RegistryError:
-        """The error for a key whose value is not what it must be."""
-        found = _shown(self.values[key]) if key in self.values else "missing"
-        return RegistryError(f"{self.label}: key {key!r} must be {what}; it is {found}. {REMEDY}")
-
-    def text(self, key: str) -> str:
-        """A text that must be there."""
-        value = self.values.get(key)
-        if not isinstance(value, str):
-            raise self.wrong(key, "a text")
-        return value
-
-    def name(self, key: str) -> str:
-        """A text that must be there and not be empty."""
-        if not self.text(key):
-            raise self.wrong(key, "a text that is not empty")
-        return self.text(key)
-
-    def optional_text(self, key: str) -> str | None:
-        """A text, or None if the key is absent or null."""
-        value = self.values.get(key)
-        if value is not None and not isinstance(value, str):
-            raise self.wrong(key, "a text")
-        return value
-
-    def count(self, key: str) -> int | None:
-        """A whole number, or None if the key is absent or null."""
-        value = self.values.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise self.wrong(key, "a whole number")
-        return value
-
-    def flag(self, key: str) -> bool:
-        """A flag; false if the key is absent or null."""
-        value = self.values.get(key)
-        if value is not None and not isinstance(value, bool):
-            raise self.wrong(key, "true or false")
-        return bool(value)
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts; empty if the key is absent or null."""
-        value = self.values.get(key)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-            raise self.wrong(key, "a list of texts")
-        return tuple(value)
-
-    def items(self, key: str) -> tuple[_Item, ...]:
-        """A list of objects that must be there."""
-        value = self.values.get(key)
-        if not isinstance(value, list):
-            raise self.wrong(key, "a list")
-        return tuple(
-            _Item.of(element, f"{self.label}: {key}[{index}]")
-            for index, element in enumerate(value)
-        )
-
-
-def _shown(value: object) -> str:
-    """A JSON value, cut to what fits into a message."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # a short line
-
-
-def _table(item: _Item) -> TableEntry:
-    """The entry of one table."""
-    if item.text("type") not in TABLE_TYPES:
-        raise item.wrong("type", "one of " + ", ".join(TABLE_TYPES))
-    partitioned = item.flag("partitioned")
-    return TableEntry(
-        name=item.name("name"),
-        description=item.optional_text("description") or "",
-        location=item.name("location"),
-        partitioned=partitioned,
-        partition_key=item.name("partition_key") if partitioned else None,
-        type=item.text("type"),
-        columns=tuple(_column(column) for column in item.items("columns")),
-        row_count=item.count("row_count"),
-        bytes=item.count("bytes"),
-        files=item.count("files"),
-        sha256=item.optional_text("sha256"),
-        built_at=item.optional_text("built_at"),
-        build_id=item.optional_text("build_id"),
-        primary_key=item.texts("primary_key"),
-        sort_order=item.texts("sort_order"),
-        partitions=_partitions(item) if partitioned else None,
-    )
-
-
-def _column(item: _Item) -> ColumnEntry:
-    """The entry of one column."""
-    return ColumnEntry(
-        name=item.name("name"),
-        description=item.optional_text("description") or "",
-        type=item.optional_text("type"),
-    )
-
-
-def _partitions(item: _Item) -> tuple[PartitionEntry, ...] | None:
-    """The entries of the partitions; None if the publisher did not list them."""
-    if item.values.get("partitions") is None:
-        return None
-    return tuple(
-        PartitionEntry(
-            value=partition.text("value"),
-            rows=partition.count("rows"),
-            bytes=partition.count("bytes"),
-            sha256=partition.optional_text("sha256"),
-        )
-        for partition in item.items("partitions")
-    )

@@ -9,14 +9,14 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from biodata_cache._core.address import Address, Secret, redacted
 from biodata_cache._core.errors import SettingsError
-from biodata_cache._core.messages import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,14 +53,18 @@ VARIABLES = (
     "LOCAL_CACHE",
     "LOCAL_CACHE_SIZE",
     "MEMORY",
+    "TEMP_DISK",
 )
 """Every setting, without the prefix; `doctor` knows a misspelt one by it."""
 
 DEFAULT_KEEP_BUILDS = 3
 DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
+DEFAULT_MEMORY = 3 * 10**9
+DEFAULT_TEMP_DISK = 50 * 10**9
+_LEAST_MEMORY = 10**7
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _CREDENTIALS = re.compile(r"^(?![A-Za-z]:[\\/]).*:.*@", re.DOTALL)
-_VERSION_FOLDER = re.compile(r"bdc-v\d+(\.\d+)*")
+_VERSION_FOLDER = re.compile(r"bdc-v\d{1,18}(\.\d{1,18})*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,27 +93,31 @@ class Settings:
         keep_builds: How many earlier builds of a version are kept for `rollback`.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
+        memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
+        temp_disk: Most disk that its temporary files take in a build, as DuckDB writes it.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
             is left if nothing is set, and then nobody meant to build anything.
     """
 
     backend: Backend
-    root: str
+    root: Address
     version_folder: str
-    source: str = field(repr=False)
+    source: Secret
     database: str
     collection: str
-    v1_source: str = field(repr=False)
+    v1_source: Secret
     v1_database: str
     v1_collection: str
     retry_seconds: float
     workers: int
-    raw: str
-    objects: str
+    raw: Address
+    objects: Address
     work: Path
     keep_builds: int = DEFAULT_KEEP_BUILDS
     local_cache: Path | None = None
     local_cache_size: int = DEFAULT_LOCAL_CACHE_SIZE
+    memory: str = f"{DEFAULT_MEMORY}B"
+    temp_disk: str = f"{DEFAULT_TEMP_DISK}B"
     is_memory_asked: bool = False
 
 
@@ -192,36 +200,39 @@ def load(
     if backend == "S3" and not chosen_root:
         chosen_root = DEFAULT_S3_ROOT
     work_folder = Path(_expanded("WORK", _value("WORK", work) or DEFAULT_WORK))
-    chosen_source = _expanded("SOURCE", _source(source, others.get("source_file")))
-    chosen_source = _unless_credentials("SOURCE", chosen_source) or DEFAULT_SOURCE
+    chosen_source = _source(source, others.get("source_file"))
+    chosen_source = _place("SOURCE", chosen_source) or DEFAULT_SOURCE
     v1_database = _value("V1_DATABASE", others.get("v1_database"))
     v1_collection = _value("V1_COLLECTION", others.get("v1_collection"))
-    v1_source = _expanded("V1_SOURCE", _value("V1_SOURCE", others.get("v1_source")))
-    v1_source = _unless_credentials("V1_SOURCE", v1_source)
+    v1_source = _place("V1_SOURCE", _value("V1_SOURCE", others.get("v1_source")))
     if not v1_source:
         has_both = chosen_source.startswith("https://") or chosen_source.split(":")[0] == "sample"
         is_known = has_both or v1_database or v1_collection
         v1_source = chosen_source if is_known else NO_SOURCE
     return Settings(
         backend=backend,
-        root="" if backend == "MEMORY" else _expanded("ROOT", chosen_root).rstrip("/") or "/",
+        root=Address(
+            "" if backend == "MEMORY" else _expanded("ROOT", chosen_root).rstrip("/") or "/"
+        ),
         version_folder=_version_folder(_value("VERSION", version) or installed_version()),
-        source=chosen_source,
+        source=Secret(chosen_source),
         database=_value("DATABASE", others.get("database")) or DEFAULT_DATABASE,
         collection=_value("COLLECTION", others.get("collection")) or DEFAULT_COLLECTION,
-        v1_source=v1_source,
+        v1_source=Secret(v1_source),
         v1_database=v1_database or DEFAULT_DATABASE,
         v1_collection=v1_collection or DEFAULT_COLLECTION,
         retry_seconds=_number("RETRY_SECONDS", DEFAULT_RETRY_SECONDS),
         workers=int(_number("WORKERS", DEFAULT_WORKERS, least=1)),
-        raw=_unless_credentials("RAW", _expanded("RAW", _value("RAW", raw)))
-        or str(work_folder / "raw"),
-        objects=_unless_credentials("OBJECTS", _expanded("OBJECTS", _value("OBJECTS", objects)))
-        or _objects_of(chosen_source),
+        raw=Address(_place("RAW", _value("RAW", raw)) or str(work_folder / "raw")),
+        objects=Address(
+            _objects(_place("OBJECTS", _value("OBJECTS", objects))) or _objects_of(chosen_source)
+        ),
         work=work_folder,
         keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
         local_cache_size=_bytes("LOCAL_CACHE_SIZE", DEFAULT_LOCAL_CACHE_SIZE),
+        memory=f"{_bytes('MEMORY', DEFAULT_MEMORY, least=_LEAST_MEMORY)}B",
+        temp_disk=f"{_bytes('TEMP_DISK', DEFAULT_TEMP_DISK)}B",
         is_memory_asked=backend == "MEMORY"
         and bool(_value("BACKEND", None) or _value("SOURCE", source)),
     )
@@ -246,6 +257,16 @@ def _expanded(name: str, place: str) -> str:
         raise SettingsError(
             f"{PREFIX}{name} is {place!r}, and no home is known for it: give the path in full."
         ) from None
+
+
+def _place(name: str, value: str) -> str:
+    """The value as a path in full, or as an address where one may be; refused otherwise.
+
+    Raises:
+        SettingsError: If it looks like an address with a password, or begins with `~` and no home
+            is known for that.
+    """
+    return _expanded(name, _unless_credentials(name, value))
 
 
 def _unless_credentials(name: str, value: str) -> str:
@@ -316,6 +337,20 @@ def _number(name: str, default: float, *, least: float = 0.0) -> float:
     return number
 
 
+def _objects(place: str) -> str:
+    """The object store as given.
+
+    Raises:
+        SettingsError: If it is an address; the message shows no more than its scheme.
+    """
+    if "://" in place:
+        raise SettingsError(
+            f"{PREFIX}OBJECTS, or --objects, is {redacted(place)!r}: give `s3`, a folder of "
+            "buckets, or `none`."
+        )
+    return place
+
+
 def _objects_of(source: str) -> str:
     """Object store of a source, where none is named: files of records come without one."""
     if source.partition(":")[0] == "sample":
@@ -353,19 +388,26 @@ def _local_cache(folder: str) -> Path | None:
         return None
 
 
-def _bytes(name: str, default: int) -> int:
+def _bytes(name: str, default: int, *, least: int = 0) -> int:
     """A number of bytes.
 
     Raises:
-        SettingsError: It is none.
+        SettingsError: If it is none, or less than the least.
     """
     text = _value(name, None)
     if not text:
         return default
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", text, re.IGNORECASE | re.ASCII)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", text, re.IGNORECASE | re.ASCII)
     if found is None:
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give a size, for example '5GB'.")
-    return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
+    base = 1024 if found[3] else 1000
+    number = int(float(found[1]) * base ** " kmgt".index(found[2].lower() or " "))
+    if number < least:
+        raise SettingsError(
+            f"{PREFIX}{name} is {text!r}, which is less than {least} bytes: give more, for "
+            "example '3GB'."
+        )
+    return number
 
 
 def _backend(root: str) -> Backend:

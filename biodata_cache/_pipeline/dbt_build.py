@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
-from biodata_cache._core.errors import BuildError, LockedError
+from biodata_cache._core.errors import BuildError
+from biodata_cache._core.foreign import json_value
+from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
-from biodata_cache._publish.contract import read_artifact
+from biodata_cache._publish.artifacts import (
+    DATABASE,
+    RUN_RESULTS,
+    failures,
+    read_results,
+    target_folder,
+)
 
 if TYPE_CHECKING:
     from biodata_cache._core.settings import Settings
@@ -23,14 +30,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Told the steps done, the steps in all, and the name of the step that ended."""
 
-DATABASE = "build.duckdb"
-_BAD = {"error", "fail", "runtime error"}
 _SHOWN = 5
-
-
-def target_folder(work: Path) -> Path:
-    """Where dbt leaves its artifacts."""
-    return work / "target"
+_WORKER = Path(__file__).with_name("dbt_worker.py")
 
 
 def build(
@@ -62,24 +63,35 @@ def build(
 
     work = settings.work.resolve()
     check_filled(settings.raw, Path(settings.raw))
-    lock = FileLock(work / ".build.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(
-            f"Another build is at work in {work}: wait until it has ended, "
-            "or give this one a folder of its own with --work."
-        ) from None
-    try:
-        # A build is from nothing: an old database would only grow.
-        (work / DATABASE).unlink(missing_ok=True)
-        (target_folder(work) / "run_results.json").unlink(missing_ok=True)
+    with work_locked(work), reading(Path(settings.raw)):
+        _remove_earlier(work)
         command = [*_command(work, unit_tests=unit_tests), *selection]
-        with reading(Path(settings.raw)):
-            output, exit_code = _run(command, _environment(settings), progress)
-    finally:
-        lock.release()
+        output, exit_code = _run(command, _environment(settings), progress)
     return _verdict(work, exit_code, output)
+
+
+def _remove_earlier(work: Path) -> None:
+    """A build is from nothing: an old database would only grow.
+
+    Raises:
+        BuildError: If it cannot be removed.
+    """
+    database = work / DATABASE
+    try:
+        for path in (
+            database,
+            database.with_suffix(".duckdb.wal"),
+            target_folder(work) / RUN_RESULTS,
+        ):
+            path.unlink(missing_ok=True)
+        temporary = database.with_suffix(".duckdb.tmp")
+        if temporary.exists():  # of a build that was killed
+            shutil.rmtree(temporary)
+    except OSError as error:
+        raise BuildError(
+            f"{error.filename} is in the way of a new build ({error.strerror or error}): "
+            "remove it, or give another folder with --work."
+        ) from None
 
 
 def _command(work: Path, *, unit_tests: bool) -> list[str]:
@@ -87,7 +99,9 @@ def _command(work: Path, *, unit_tests: bool) -> list[str]:
     return [
         sys.executable,
         "-c",
-        "from dbt.cli.main import cli; cli()",
+        # Not as a module: it must be found wherever this package was imported from.
+        f"import runpy; runpy.run_path({str(_WORKER)!r}, run_name='__main__')",
+        str(work / WORKER_LOCK),
         "--log-format",
         "json",
         # What an earlier version of the project left behind must not decide what this one tests.
@@ -111,6 +125,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     return inherited | {
         "BIODATA_CACHE_WORK": str(settings.work.resolve()),
         "BIODATA_CACHE_RAW": str(Path(settings.raw).resolve()),
+        "BIODATA_CACHE_MEMORY": settings.memory,
+        "BIODATA_CACHE_TEMP_DISK": settings.temp_disk,
     }
 
 
@@ -121,7 +137,13 @@ def _run(
     messages: list[str] = []
     done: set[int] = set()
     with subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,  # dbt ends when it closes
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         try:
             for line in process.stdout or ():
@@ -129,7 +151,7 @@ def _run(
                 messages.append(event.get("info", {}).get("msg", line.rstrip()))
                 _report(event, done, progress)
         except BaseException:
-            process.terminate()
+            process.kill()
             raise
     return messages, process.returncode
 
@@ -137,7 +159,7 @@ def _run(
 def _event(line: str) -> dict[str, Any]:
     """One event of dbt's log; empty for a line that is none."""
     try:
-        event = json.loads(line)
+        event = json_value(line)
     except ValueError:
         return {}
     return event if isinstance(event, dict) else {}
@@ -158,10 +180,10 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     Raises:
         BuildError: The run was not good.
     """
-    if not (target_folder(work) / "run_results.json").exists():
+    if not (target_folder(work) / RUN_RESULTS).exists():
         last = "\n".join(line for line in output[-20:] if line.strip())
-        raise BuildError(f"dbt stopped before it built anything (exit code {exit_code}):\n{last}")
-    results = read_artifact(target_folder(work), "run_results.json")
+        raise BuildError(f"dbt stopped before its end ({_ending(exit_code)}):\n{last}")
+    results = read_results(target_folder(work))
     failed = list(failures(results["results"]))
     if failed:
         shown = "\n".join(f"  {line}" for line in failed[:_SHOWN])
@@ -175,37 +197,8 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     return float(results["elapsed_time"])
 
 
-def failures(results: Iterable[dict[str, Any]]) -> Iterable[str]:
-    """One line for each model that failed and each test that did, with the number of rows.
-
-    Args:
-        results: The `results` of dbt's run results.
-
-    Example:
-        >>> list(failures([{"status": "fail", "unique_id": "test.p.unique_x.1", "failures": 3}]))
-        ['test unique_x: 3 rows']
-    """
-    for result in results:
-        if result["status"] not in _BAD:
-            continue
-        kind, _, name = result["unique_id"].split(".")[:3]
-        if result["status"] == "fail" and result.get("failures") is not None:
-            rows = result["failures"]
-            yield f"{kind} {name}: {rows} row{'' if rows == 1 else 's'}"
-        else:
-            message = " ".join((result.get("message") or "no message").split())
-            yield f"{kind} {name}: {message[:300]}"
-
-
-def table_seconds(work: Path) -> dict[str, float]:
-    """Seconds that the last run took for each model.
-
-    Raises:
-        BuildError: There was none.
-    """
-    results = read_artifact(target_folder(work), "run_results.json")["results"]
-    return {
-        result["unique_id"].split(".")[-1]: float(result["execution_time"])
-        for result in results
-        if result["unique_id"].startswith("model.")
-    }
+def _ending(exit_code: int) -> str:
+    """How a process ended, in words."""
+    if exit_code == -getattr(signal, "SIGKILL", 0):
+        return "killed from outside, as by a system without memory: see BIODATA_CACHE_MEMORY"
+    return f"by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exit code {exit_code}"

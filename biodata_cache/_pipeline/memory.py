@@ -10,11 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.errors import SettingsError
+from biodata_cache._core.address import Address
 from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._storage.base import LocalStore
 
 if TYPE_CHECKING:
+    from biodata_cache._core.address import Secret
     from biodata_cache._core.settings import Settings
 
 
@@ -34,7 +35,7 @@ class _Place:
 
 
 @cache
-def _place(source: str) -> _Place:  # noqa: ARG001  # one place for each source
+def _place(source: Secret) -> _Place:  # noqa: ARG001  # one place for each source
     return _Place()
 
 
@@ -53,15 +54,7 @@ def tables(settings: Settings) -> LocalStore:
     Raises:
         CacheError: They cannot be built.
         MissingDependencyError: What building needs is not installed.
-        SettingsError: Nothing says what to build them from.
     """
-    if not settings.is_memory_asked:
-        raise SettingsError(
-            "There is no cache to read: set BIODATA_CACHE_ROOT to the folder, or "
-            f"s3://bucket[/prefix], that holds {CACHE_FOLDER!r}. (To build one for this process "
-            "only, set BIODATA_CACHE_BACKEND=MEMORY, and BIODATA_CACHE_SOURCE, for example "
-            "to 'sample'.)"
-        )
     with _making:
         found = _place(settings.source)
     with found.lock:
@@ -83,9 +76,9 @@ def _build(settings: Settings, found: _Place) -> None:
             replace(
                 settings,
                 backend="LOCAL",
-                root=str(folder / "root"),
+                root=Address(folder / "root"),
                 work=work,
-                raw=str(work / "raw"),
+                raw=Address(work / "raw"),
             ),
             line,
             unit_tests=False,
@@ -99,12 +92,9 @@ def _build(settings: Settings, found: _Place) -> None:
 class _Line:
     """One line on stderr that says what the process is busy with; rewritten on a terminal."""
 
-    def __init__(self, source: str) -> None:
-        # An address may hold a password, in more places than can be told apart.
-        scheme, is_address, _ = source.partition("://")
-        shown = f"{scheme}://…" if is_address else source
+    def __init__(self, source: Secret) -> None:
         self._start = (
-            f"biodata-cache: building the tables from {shown!r} in memory, once for this process"
+            f"biodata-cache: building the tables from {source!r} in memory, once for this process"
         )
         self._is_terminal = sys.stderr.isatty()
         sys.stderr.write(f"{self._start} ... ")

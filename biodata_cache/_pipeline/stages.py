@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from biodata_cache._core.address import Address
 from biodata_cache._core.errors import SettingsError
 from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.settings import Settings
     from biodata_cache._publish import publish as _publish
-    from extract import pipeline as run
+    from extract import report as run
     from extract.objects import probes
     from extract.objects.stores import ObjectStore
-    from extract.sources.open import Source
-    from extract.sources.sync_changes import DatabaseSource
+    from extract.sources.base import DatabaseSource, Source
 
 COLLECTION = "docdb_v2"
 V1_COLLECTION = "docdb_v1"
@@ -125,7 +125,8 @@ def run_extract(
     from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
     from extract.pipeline import extract, without_records  # noqa: PLC0415
     from extract.retries import Retries  # noqa: PLC0415
-    from extract.sources.open import SourceOptions, open_source  # noqa: PLC0415
+    from extract.sources.base import SourceOptions  # noqa: PLC0415
+    from extract.sources.open import open_source  # noqa: PLC0415
 
     chosen = options or ExtractOptions()
     wanted = SourceOptions(
@@ -143,8 +144,8 @@ def run_extract(
             collection=settings.v1_collection,
             shape=V1,
         )
-        source_v1 = open_source(settings.v1_source, wanted_v1)
-    source = open_source(settings.source, wanted)
+        source_v1 = open_source(settings.v1_source.reveal(), wanted_v1)
+    source = open_source(settings.source.reveal(), wanted)
 
     def tell(stage: str, source: Source | DatabaseSource) -> Callable[[int, int], None]:
         return lambda documents, size: report(
@@ -202,7 +203,7 @@ def _extract_the_rest(
         probes.prepare(raw)
         foraging.folder(raw)
         published = upgrades.published_at(settings.root, S3Store)
-        store = probes.open_store(settings.objects, settings.source, settings.work)
+        store = probes.open_store(settings.objects, settings.source.reveal(), settings.work)
         if store is None:
             foraging.forget_sample(raw)
         is_sample = settings.objects == "sample"
@@ -239,7 +240,7 @@ def run_build(
     with _lake.reading(settings, _copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
         build(
-            replace(settings, raw=str(raw)),
+            replace(settings, raw=Address(raw)),
             lambda done, total, name: report("build", done, total, name),
             unit_tests=unit_tests,
             selection=selection,
@@ -254,7 +255,7 @@ def run_publish(settings: Settings, report: Reporter, *, only_built: bool = Fals
         CacheError: The build is not fit to be published, or the root cannot be written.
     """
     require("filelock")
-    from biodata_cache._pipeline.dbt_build import table_seconds  # noqa: PLC0415  # needs the extra `sync`
+    from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
     from biodata_cache._publish.publish import publish  # noqa: PLC0415
 
     started = time.perf_counter()

@@ -12,7 +12,7 @@ from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import AuditError
 from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._pipeline.dbt_build import DATABASE, failures
+from biodata_cache._publish.artifacts import failures, open_database, reason
 from biodata_cache._storage.base import sha256_of
 
 if TYPE_CHECKING:
@@ -140,14 +140,12 @@ def audit(
         is_whole: Whether they are all there are; then no other file may be there.
 
     Raises:
-        AuditError: They differ.
+        AuditError: They differ, or a file cannot be read.
+        BuildError: If the database of the build cannot be read.
+        LockedError: If another process has it open.
     """
-    connection = duckdb.connect(str(work / DATABASE), read_only=True)
-    connection.execute("set TimeZone = 'UTC'")
-    try:
+    with open_database(work) as connection:
         built = {table.name: _audit_table(connection, area, table) for table in tables}
-    finally:
-        connection.close()
     wanted = {file.path for files in built.values() for file in files}
     places = {table.place for table in tables}
     found = {
@@ -168,6 +166,16 @@ def _audit_table(
     connection: duckdb.DuckDBPyConnection, area: Path, table: Table
 ) -> list[BuiltFile]:
     """The files of one table, once they are known to hold what was tested."""
+    try:
+        return _audited(connection, area, table)
+    except (duckdb.Error, OSError) as error:
+        raise AuditError(
+            f"The files of table {table.name!r} in {area} cannot be compared with what was tested "
+            f"({reason(error)}): build again."
+        ) from None
+
+
+def _audited(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -> list[BuiltFile]:
     paths = _paths(connection, table)
     missing = [path for path in paths if not (area / path).is_file()]
     if missing:

@@ -14,8 +14,8 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import biodata_cache
 from biodata_cache._core import settings as _settings
+from biodata_cache._core.names import TABLE_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,7 +90,7 @@ def _table(entry: Mapping[str, Any], history: Sequence[PublishedBuild]) -> dict[
         "checks": [[check["check"], check["status"]] for check in entry.get("checks", ())],
         "made_from": entry.get("made_from") or {},
         "history": [size and [size.rows, size.bytes] for size in sizes],
-        "has_function": name in biodata_cache.__all__,
+        "has_function": name in TABLE_FUNCTIONS,
     }
 
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core import history as _history
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, RegistryError
+from biodata_cache._core.foreign import json_value
+from biodata_cache._core.layout import partition_path
 from biodata_cache._publish import catalogue as _catalogue
-from biodata_cache._reader.catalog import partition_path
 from biodata_cache._storage.base import Content
 
 if TYPE_CHECKING:
@@ -285,7 +286,7 @@ class Journal:
         content = store.read(self._path)
         self._is_there = content is not None
         try:
-            found = json.loads(content or b"{}")
+            found = json_value(content or b"{}")
             self.paths = sorted(map(str, found.get("paths", ())))
             self.rollback: str | None = found.get("rollback")
         except (ValueError, AttributeError, TypeError):
@@ -414,7 +415,7 @@ def parse_registry(content: bytes | None, address: str) -> Published:
     if content is None:
         return Published(None, {})
     try:
-        entries = {entry["name"]: entry for entry in json.loads(content)["tables"]}
+        entries = {entry["name"]: entry for entry in json_value(content)["tables"]}
         files_of(entries.values())
     except (ValueError, KeyError, TypeError) as error:
         raise RegistryError(
@@ -436,7 +437,7 @@ def release(store: Store, version_folder: str) -> None:
     for _ in range(_INDEX_ATTEMPTS):
         found = store.tagged(VERSIONS)
         try:
-            names = json.loads(found.content) if found else []
+            names = json_value(found.content) if found else []
             wanted = _settings.ascending({*names, version_folder})
         except (ValueError, TypeError) as error:
             raise RegistryError(

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import AuditError, CacheNotFoundError
-from biodata_cache._pipeline.dbt_build import DATABASE, target_folder
+from biodata_cache._publish.artifacts import of_dbt, read_manifest, read_results, target_folder
 from biodata_cache._publish.audit import audit, build_area, built_tables, check_run
 from biodata_cache._publish.contract import (
     published_tables,
-    read_artifact,
-    read_manifest,
     with_dynamic_columns,
 )
 from biodata_cache._publish.promotion import (
@@ -71,19 +69,19 @@ def publish(
     """
     store = open_store(settings)
     work = settings.work.resolve()
-    manifest = read_manifest(target_folder(work))
-    results = read_artifact(target_folder(work), "run_results.json")
-    every = published_tables(manifest)
-    tables = built_tables(manifest, results, every) if only_built else every
-    is_whole = len(tables) == len(every)
-    check_run(manifest, results, tables, is_whole=is_whole)
-    tables = with_dynamic_columns(work / DATABASE, tables)
+    target = target_folder(work)
+    manifest, results = read_manifest(target), read_results(target)
+    with of_dbt(target):
+        every = published_tables(manifest)
+        tables = built_tables(manifest, results, every) if only_built else every
+        is_whole = len(tables) == len(every)
+        check_run(manifest, results, tables, is_whole=is_whole)
+        came_about = provenance(manifest, results)
+    tables = with_dynamic_columns(work, tables)
     every = [{table.name: table for table in tables}.get(table.name, table) for table in every]
     area = build_area(work, manifest)
     built = audit(work, area, tables, is_whole=is_whole)
-    build = _Build(
-        area, every, built, results["metadata"]["generated_at"], provenance(manifest, results)
-    )
+    build = _Build(area, every, built, results["metadata"]["generated_at"], came_about)
     if dry_run:
         return Promotion(store, area.name, _goal(store, build)).report
     with store.lock(area.name, lease) as lock:

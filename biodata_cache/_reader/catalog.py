@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, unquote
 
 from biodata_cache._core import history as _history
+from biodata_cache._core import layout as _layout
 from biodata_cache._core import messages as _messages
 from biodata_cache._core import registry as _registry
+from biodata_cache._core import registry_document as _document
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import (
-    ArgumentError,
     CacheError,
     CacheFileError,
     CacheNotFoundError,
@@ -23,133 +21,17 @@ from biodata_cache._core.errors import (
     RegistryError,
     VersionWarning,
 )
-from biodata_cache._core.registry import PartitionEntry, TableInfo
-from biodata_cache._pipeline import memory as _memory
+from biodata_cache._core.foreign import parse_json
+from biodata_cache._core.layout import VERSIONS_FILE
+from biodata_cache._core.registry import PartitionEntry
 from biodata_cache._storage.base import DataFile
-from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from biodata_cache._core.history import PublishedBuild
     from biodata_cache._core.registry import CacheRegistry, TableEntry
-    from biodata_cache._core.settings import Settings
     from biodata_cache._storage.base import Store
-
-REGISTRY_FILE = "cache_registry.json"
-VERSIONS_FILE = "cache_versions.json"
-PARTITION_FILE = "data.pqt"
-
-
-def get_cache_registry() -> CacheRegistry:
-    """The tables of the published version that is read, with their columns and files.
-
-    Returns:
-        The registry: iterate over it, or ask for a table by name.
-
-    Raises:
-        CacheNotFoundError: The version is not published there.
-        RegistryError: The registry cannot be read.
-
-    Example:
-        >>> from biodata_cache import get_cache_registry
-        >>> get_cache_registry()["quality_control"].partition_key
-        'subject_id'
-    """
-    return find().registry()
-
-
-def get_cache_versions() -> list[str]:
-    """The version folders that are released at the root, the newest last.
-
-    Returns:
-        Names such as `bdc-v0.50.0`; empty if nothing is released.
-
-    Raises:
-        RegistryError: The index cannot be read.
-
-    Warns:
-        VersionWarning: The installed package is newer than all of them; once for each process.
-
-    Example:
-        >>> from biodata_cache import get_cache_versions
-        >>> get_cache_versions()[-1].startswith("bdc-v")
-        True
-    """
-    cache = find()
-    versions = cache.versions()
-    cache.warn_if_behind(versions)
-    return versions
-
-
-def table_info(name: str) -> TableInfo:
-    """What there is to know about a published table.
-
-    It shows itself in a terminal and in a notebook: texts and types of the columns, number of rows,
-    size, freshness, partitions.
-
-    Args:
-        name: Name of the table.
-
-    Raises:
-        TableNotFoundError: There is no such table.
-
-    Example:
-        >>> from biodata_cache import table_info
-        >>> info = table_info("quality_control")
-        >>> info.partition_key, info.columns[0].type
-        ('subject_id', 'VARCHAR')
-    """
-    cache = find()
-    entry = cache.registry()[name]
-    known = {each.name: getattr(entry, each.name) for each in fields(entry)}
-    known["location"] = cache.location(entry)
-    return TableInfo(**known, version=cache.version_folder)
-
-
-def use_version(version: str | None) -> None:
-    """Read this version from now on, in this process, whatever the settings say.
-
-    Args:
-        version: Version folder, such as `"bdc-v0.50.0"`, or `"0.50.0"`; None: as the settings say.
-
-    Raises:
-        ArgumentError: It is no text.
-        CacheNotFoundError: It is not published; says which are.
-        SettingsError: It is no version.
-
-    Example:
-        >>> from biodata_cache import get_cache_versions, use_version
-        >>> use_version(get_cache_versions()[-1])
-        >>> use_version(None)
-    """
-    if version is not None:
-        if not isinstance(version, str) or not version.strip():
-            raise ArgumentError(
-                f"version must be a text like '0.50.0', not {version!r}; None: as the settings say."
-            )
-        settings = _settings.load(version=version)
-        if settings.backend != "MEMORY":  # there, it would build the tables
-            find(settings).registry()
-    _chosen_version[:] = [] if version is None else [version]
-
-
-_chosen_version: list[str] = []
-
-
-def find(settings: Settings | None = None) -> PublishedCache:
-    """The published cache that the settings name; whether it is there shows when it is read.
-
-    Args:
-        settings: Where to look; by default as `use_version` and the environment say.
-
-    Raises:
-        CacheError: The place cannot be read from, or is to be built in memory and cannot be.
-    """
-    settings = settings or _settings.load(version=next(iter(_chosen_version), None))
-    if settings.backend == "MEMORY":
-        return PublishedCache(_memory.tables(settings), settings.version_folder)
-    return PublishedCache(open_store(settings), settings.version_folder)
 
 
 # What was warned of, and the places that were looked at for it.
@@ -187,10 +69,7 @@ class PublishedCache:
         content = self._read(VERSIONS_FILE)
         if content is None:
             return []
-        try:
-            names = json.loads(content)
-        except ValueError as error:
-            raise RegistryError(f"{address} is not JSON ({error}). {_registry.REMEDY}") from error
+        names = parse_json(content, address, RegistryError, _registry.REMEDY)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise RegistryError(f"{address} must be a list of texts. {_registry.REMEDY}")
         return _settings.ascending(names)
@@ -202,7 +81,7 @@ class PublishedCache:
             CacheNotFoundError: The version is not there.
             RegistryError: The registry is not there or cannot be read.
         """
-        path = f"{self.version_folder}/{REGISTRY_FILE}"
+        path = _layout.registry_path(self.version_folder)
         content = self._read(path)
         if content is not None:
             return _parsed(content, self.store.address(path))
@@ -217,7 +96,7 @@ class PublishedCache:
         Raises:
             RegistryError: The history cannot be read.
         """
-        path = f"{self.version_folder}/{_history.HISTORY_FILE}"
+        path = _layout.history_path(self.version_folder)
         return _history.parse(self._read(path), self.store.address(path))
 
     def warn_if_behind(self, versions: Sequence[str] | None = None) -> None:
@@ -292,23 +171,8 @@ class PublishedCache:
         return self.store.address(self._place(table))
 
     def _place(self, table: TableEntry) -> str:
-        """Where the table lies in the folder that is read.
-
-        The registry holds the address at which the table was published. Only its end is used: the
-        folder may have been moved since, or be mounted elsewhere.
-        """
-        parts = [part for part in re.split(r"[/\\]", table.location) if part]
-        if self.version_folder in parts:
-            last = len(parts) - 1 - parts[::-1].index(self.version_folder)
-            inside = parts[last + 1 :]
-        else:
-            inside = parts[-1:]
-        if not inside or ".." in inside:
-            raise RegistryError(
-                f"{table.name}: its location {table.location!r} names no file in "
-                f"{self.version_folder}. {_registry.REMEDY}"
-            )
-        return "/".join([self.version_folder, *inside])
+        """Where the table lies in the folder that is read."""
+        return _layout.data_path(self.version_folder, table.name, table.location)
 
     def _partitions(
         self, table: TableEntry, place: str, values: Sequence[str] | None, *, is_strict: bool
@@ -333,15 +197,15 @@ class PublishedCache:
         else:
             chosen = [known[value] for value in values if value in known]
         return [
-            _File(partition_path(place, key, entry.value), entry.bytes, entry.sha256)
+            _File(_layout.partition_path(place, key, entry.value), entry.bytes, entry.sha256)
             for entry in chosen
         ]
 
     def _found_partitions(self, place: str, key: str) -> list[str]:
         """Values of the partitions in a folder, sorted."""
-        file = re.compile(f"{re.escape(place)}/{re.escape(key)}=([^/]*)/{PARTITION_FILE}")
-        matches = (file.fullmatch(path) for path in self.store.listing(f"{place}/"))
-        return sorted(unquote(match[1]) for match in matches if match)
+        paths = self.store.listing(f"{place}/")
+        found = (_layout.partition_value(place, key, path) for path in paths)
+        return sorted(value for value in found if value is not None)
 
     def _read(self, path: str) -> bytes | None:
         """Content of a document; None if there is none.
@@ -376,11 +240,7 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
     Raises:
         RegistryError: It is none.
     """
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise RegistryError(f"{address} cannot be read ({error}). {_registry.REMEDY}") from error
-    return _registry.parse(text, address)
+    return _document.parse(content, address)
 
 
 def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str) -> PartitionEntry:
@@ -396,13 +256,3 @@ def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str
         f"{table.name} has no {table.partition_key} {value!r}."
         f"{_messages.nearest(value, values)} It has {_messages.few(values)}."
     )
-
-
-def partition_path(folder: str, key: str, value: str) -> str:
-    """Path of the file of one partition, its value percent-encoded as DuckDB does it.
-
-    Example:
-        >>> partition_path("qc", "subject_id", "a/b")
-        'qc/subject_id=a%2Fb/data.pqt'
-    """
-    return f"{folder}/{key}={quote(value, safe='')}/{PARTITION_FILE}"

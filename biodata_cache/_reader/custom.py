@@ -6,70 +6,50 @@ import json
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from biodata_cache import tables
 from biodata_cache._core import messages as _messages
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, CacheFileError, CustomNotFoundError
+from biodata_cache._core.foreign import json_value
+from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.sqltext import literal, quoted
-from biodata_cache._pipeline import memory as _memory
 from biodata_cache._reader import catalog as _published
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
 from biodata_cache._storage.base import Content, DataFile, LocalStore, sha256_of
-from biodata_cache._storage.open import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from biodata_cache._storage.base import Store
 
 FOLDER = "custom"
 _LONGEST_NAME = 100
 _ATTEMPTS = 4
 _METADATA_KEY = "biodata_cache"
-_RESERVED = {*tables.__all__, "cache_registry", "cache_versions", "custom"}
+_RESERVED = {*TABLE_FUNCTIONS, "cache_registry", "cache_versions", "custom"}
 
 
-@overload
-def custom(name: str) -> pd.DataFrame: ...
-@overload
-def custom(name: str, df: pd.DataFrame) -> None: ...
-def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
-    """Keep a DataFrame under a name of your own, or read it back.
-
-    Custom tables belong to no version: they stay when a new one is published. The last writer of a
-    name wins, and readers see the old table or the new one.
+def custom(opened: Callable[[], Store], name: str, df: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Keep a DataFrame under a name, or read it back.
 
     Args:
-        name: ASCII letters, digits, `_` and `-`, at most 100; not the name of a published table.
-        df: What to keep; without it, the table of that name is read. The index is not kept.
-
-    Returns:
-        The table as it was kept: same types, lists, time zones and texts; None if `df` is given.
+        opened: Opens the storage.
+        name: Name of the custom table.
+        df: The rows to keep; None to read them.
 
     Raises:
-        AccessError: The place may not be written.
-        ArgumentError: The name cannot be used, or a column would not come back as it is.
-        CustomNotFoundError: There is no table of this name; says which there are.
-
-    Example:
-        >>> import pandas as pd
-        >>> from biodata_cache import custom
-        >>> custom("my_status", pd.DataFrame({"asset_name": ["a"], "tags": [["x", "y"]]}))
-        >>> custom("my_status")["tags"][0]
-        ['x', 'y']
+        AccessError: If the storage may not be written.
+        ArgumentError: If the name cannot be used, or a column would not come back as it is.
+        CustomNotFoundError: If there is no table of this name.
     """
     path = f"{FOLDER}/{_checked(name)}.pqt"
-    settings = _settings.load()
-    is_memory = settings.backend == "MEMORY"
-    if is_memory and not settings.is_memory_asked:
-        _memory.tables(settings)  # says what to set
-    store = _memory.place(settings) if is_memory else open_store(settings)
+    store = opened()
     if df is None:
         return _read_table(store, name, path)
     _write_table(store, name, path, df)
@@ -242,7 +222,7 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",
             [place, _METADATA_KEY],
         ).fetchone()
-        metadata = json.loads(found[0]) if found else {}
+        metadata = json_value(found[0]) if found else {}
         source, values = "read_parquet($file, hive_partitioning = false)", {"file": place}
         types = _read.column_types(duck, source, values)
         # DuckDB gives whole numbers to pandas as fractions where some are missing.

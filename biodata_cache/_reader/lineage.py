@@ -125,11 +125,12 @@ limit 3
 
 
 def derived_names(
-    names: Sequence[str], *, latest: bool, modality: str | None
+    cache: PublishedCache, names: Sequence[str], *, latest: bool, modality: str | None
 ) -> dict[str, list[str]]:
     """Names of the assets derived from each asset, in one pass over each table.
 
     Args:
+        cache: The cache.
         names: Names of raw assets.
         latest: Keep the newest per pipeline name only.
         modality: Keep assets with this text in the abbreviation of a modality, in any case.
@@ -139,7 +140,7 @@ def derived_names(
     """
     asked = {"names": list(names), "latest": latest, "modality": modality}
 
-    def read(cache: PublishedCache, registry: CacheRegistry) -> dict[str, list[str]]:
+    def read(registry: CacheRegistry) -> dict[str, list[str]]:
         basics = cache.files(registry["asset_basics"])
         sources = cache.files(registry["source_data"])
         with _read.connection(cache, [*basics, *sources]) as (duck, found):
@@ -151,7 +152,7 @@ def derived_names(
                 raise _not_found(duck, unknown, places)
         return {name: known[name] for name in names}
 
-    return _read.consistently(read)
+    return _read.consistently(cache, read)
 
 
 def _not_found(

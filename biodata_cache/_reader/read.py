@@ -14,7 +14,6 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import AccessError, ArgumentError, CacheFileError, UnreachableError
 from biodata_cache._core.registry import REMEDY
 from biodata_cache._core.sqltext import literal, quoted
-from biodata_cache._reader import catalog as _published
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader.filters import AnyOf
@@ -81,7 +80,7 @@ def selection(
     return Selection(table, tuple(names), filters, key)
 
 
-def frame(asked: Selection) -> pd.DataFrame:
+def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
     """The rows of a selection as a DataFrame.
 
     Raises:
@@ -94,39 +93,44 @@ def frame(asked: Selection) -> pd.DataFrame:
             return found
         return _frames.frame(duck, rows.query, rows.parameters, rows.types)
 
-    return converted(asked, convert)
+    return converted(cache, asked, convert)
 
 
 def converted(
-    asked: Selection, convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Result]
+    cache: PublishedCache,
+    asked: Selection,
+    convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Result],
 ) -> _Result:
-    """What the rows of a selection become."""
+    """The rows of a selection, converted."""
 
-    def read(cache: PublishedCache, registry: CacheRegistry) -> _Result:
+    def read(registry: CacheRegistry) -> _Result:
         entry = registry[asked.table]
         files = files_of(cache, entry, asked)
         is_whole = asked.columns is None and not set(asked.filters) - {entry.partition_key}
         with connection(cache, files, is_whole=is_whole) as (duck, places):
             return convert(duck, rows_of(duck, entry, places, asked))
 
-    return consistently(read)
+    return consistently(cache, read)
 
 
-def consistently(read: Callable[[PublishedCache, CacheRegistry], _Result]) -> _Result:
-    """What a read gives, from one state of the published cache.
+def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]) -> _Result:
+    """The result of a read from one state of the published cache.
 
     A publish may remove or replace a file after the registry was read: then the registry is another
     one by now, or DuckDB has noticed, and the read begins again.
 
+    Args:
+        cache: The cache.
+        read: Reads what one registry names.
+
     Raises:
         CacheFileError: A file is missing or damaged, whatever was published meanwhile.
     """
-    cache = _published.find()
     registry = cache.registry()
     cache.warn_if_behind()
     for attempt in range(_ATTEMPTS):
         try:
-            return read(cache, registry)
+            return read(registry)
         except CacheFileError as error:  # noqa: PERF203  # next to a read that costs nothing
             before, registry = registry, cache.registry()
             changed = registry != before or isinstance(error, ChangedError)

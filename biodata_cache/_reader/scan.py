@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from importlib import util
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from biodata_cache._reader import read as _read
 from biodata_cache._reader.sql import near, view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     import pandas as pd
     import polars as pl
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry import CacheRegistry
     from biodata_cache._reader.catalog import PublishedCache
-    from biodata_cache._reader.filters import FilterValue
     from biodata_cache._reader.read import Rows, Selection
 
 
@@ -34,47 +34,20 @@ _ENDS_WITH_CONNECTION = duckdb.__version__.startswith("1.4.")
 _connections: list[DuckDBPyConnection] = []
 
 
-def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue) -> Scan:
-    """A published table, some of its columns and rows, not read yet.
-
-    Args:
-        name: Name of the table, for example `"asset_basics"`; by position, since columns may be
-            called `name`.
-        columns: Columns to read, in this order; None for all.
-        filters: What columns must hold, as for the functions of the tables. One on the column that
-            a table is in partitions by chooses the files that are read.
-
-    Returns:
-        What is to be read: each of its methods reads it.
-
-    Raises:
-        TableNotFoundError: There is no such table.
-        PartitionNotFoundError: There is no partition of the one value that is asked for.
-        ArgumentError: There is no such column, or a filter does not fit it.
-
-    Example:
-        >>> from biodata_cache import scan
-        >>> fiber = scan("asset_basics", columns=["name", "age"], modalities="fib")
-        >>> fiber.columns
-        ['name', 'age']
-        >>> len(fiber.df()) == fiber.arrow().num_rows
-        True
-    """
-    return Scan(_read.selection(_filters.text_argument("name", name), columns, filters))
-
-
 class Scan:
     """Some columns and rows of a published table, read anew by each method that gives them.
 
     Made by `scan`. Whether all columns exist is known at once, from the registry alone.
     """
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, opened: Callable[[], PublishedCache], selection: Selection) -> None:
+        self._opened = opened
         self._selection = selection
-        self._columns, self._location = _read.consistently(self._looked_up)
+        cache = opened()
+        self._columns, self._location = _read.consistently(cache, partial(self._checked, cache))
 
-    def _looked_up(self, cache: PublishedCache, registry: CacheRegistry) -> tuple[list[str], str]:
-        """Columns and place, after checking that all that is asked for is there."""
+    def _checked(self, cache: PublishedCache, registry: CacheRegistry) -> tuple[list[str], str]:
+        """Columns and location, after checking that all columns and the partition exist."""
         asked = self._selection
         entry = registry[asked.table]
         files = _read.files_of(cache, entry, asked)
@@ -97,7 +70,7 @@ class Scan:
 
     def df(self) -> pd.DataFrame:
         """The rows as a pandas DataFrame, as the function of the table gives them."""
-        return _read.frame(self._selection)
+        return _read.frame(self._opened(), self._selection)
 
     def arrow(self) -> pa.Table:
         """The rows as a table of Arrow.
@@ -111,7 +84,7 @@ class Scan:
             found = None if rows.file is None else _frames.arrow_of_file(rows.file, rows.types)
             return _frames.arrow(duck, rows.query, rows.parameters) if found is None else found
 
-        return _read.converted(self._selection, convert)
+        return _read.converted(self._opened(), self._selection, convert)
 
     def pl(self) -> pl.DataFrame:
         """The rows as a DataFrame of polars.
@@ -137,7 +110,8 @@ class Scan:
             >>> sorted(levels.columns)
             ['data_level', 'n']
         """
-        return _read.consistently(self._relation)
+        cache = self._opened()
+        return _read.consistently(cache, partial(self._relation, cache))
 
     def _relation(self, cache: PublishedCache, registry: CacheRegistry) -> DuckDBPyRelation:
         asked = self._selection

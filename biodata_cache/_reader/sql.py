@@ -32,31 +32,14 @@ _LISTS = re.compile(r"\bshow\b|\binformation_schema\b|\b(duckdb|pg)_\w+", re.IGN
 _MISSING = r"(?i:null|__hive_default_partition__)"
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A connection of DuckDB in which every published table is a view.
-
-    It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
-    that is published. A condition on the column that a table is in partitions by opens the files of
-    these partitions alone. Each thread needs a `.cursor()` of its own. After a publish, or after
-    copies on this machine were removed, connect again: files that the views read may be gone.
-
-    Returns:
-        The connection, to be closed by the caller.
+def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
+    """A connection of DuckDB in which every table of a cache is a view.
 
     Raises:
-        CacheError: The published version cannot be read.
-
-    Example:
-        >>> import biodata_cache
-        >>> with biodata_cache.connect() as duck:
-        ...     names = duck.sql(
-        ...         "select name, status from asset_basics join qc_status using (name) limit 2"
-        ...     ).fetchall()
-        >>> len(names)
-        2
+        CacheError: If the published version cannot be read.
     """
 
-    def made(cache: PublishedCache, registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
+    def made(registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
         places = near(cache, {entry.name: cache.files(entry) for entry in registry})
         duck = cache.store.separate_engine([each for some in places.values() for each in some])
         try:
@@ -67,38 +50,25 @@ def connect() -> duckdb.DuckDBPyConnection:
             raise
         return duck
 
-    return _read.consistently(made)
+    return _read.consistently(cache, made)
 
 
 def sql(
-    query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+    cache: PublishedCache,
+    query: str,
+    parameters: Mapping[str, object] | Sequence[object] | None,
 ) -> pd.DataFrame:
-    """What a query over the published tables gives.
-
-    Other files are read and written as the query says, with the rights of whoever runs it.
-
-    Args:
-        query: One statement of DuckDB's SQL; the tables have their names.
-        parameters: Values for `$name`, as a dict, or for `?`, as a list: never write values into
-            the query. A list, a set, an array and a Series are lists to DuckDB.
-
-    Returns:
-        The result, its columns typed as those of the functions of the tables.
+    """The result of a query over the tables of a cache.
 
     Raises:
-        duckdb.Error: The query is wrong, or what it reads beside the tables cannot be read.
-        ArgumentError: The query is no text, or has no statement in it.
-        CacheError: A table that it names cannot be read.
-
-    Example:
-        >>> from biodata_cache import sql
-        >>> sql("select count(*) as n from assets where is_raw = $raw", {"raw": True}).columns[0]
-        'n'
+        duckdb.Error: If the query is wrong, or what it reads beside the tables cannot be read.
+        ArgumentError: If the query is not a text, or has no statement in it.
+        CacheError: If a table that it names cannot be read.
     """
     _filters.text_argument("query", query)
     values = _bound(parameters)
 
-    def read(cache: PublishedCache, registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
+    def read(registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         places = near(cache, files)
@@ -120,7 +90,7 @@ def sql(
                     raise
                 return error
 
-    found = _read.consistently(read)
+    found = _read.consistently(cache, read)
     if isinstance(found, duckdb.Error):
         raise found
     return found

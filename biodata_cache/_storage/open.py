@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import MissingDependencyError, SettingsError
-from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._core.settings import CACHE_FOLDER, PREFIX
 from biodata_cache._storage.base import LocalStore
+from biodata_cache._storage.cached import cached
+from biodata_cache._storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from biodata_cache._core.settings import Settings
-    from biodata_cache._storage.base import Store
+    from biodata_cache._storage.base import Storage, Store
+    from biodata_cache._storage.cached import CachedStorage
+    from biodata_cache._storage.s3_storage import S3Storage
 
 
 def open_store(settings: Settings) -> Store:
@@ -37,6 +41,63 @@ def open_store(settings: Settings) -> Store:
             "or to s3://bucket[/prefix]."
         )
     return LocalStore(Path(settings.root).absolute() / CACHE_FOLDER)
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The storage of the root that the settings name; whether it is there shows when it is used.
+
+    Raises:
+        MissingDependencyError: If the extra `s3` is needed and not installed.
+        SettingsError: If there is no root, or it cannot be one.
+    """
+    if settings.backend == "S3":
+        return _bucket(settings.root, "root", "ROOT", CACHE_FOLDER)
+    if settings.backend == "MEMORY":
+        raise SettingsError(
+            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
+            "or to s3://bucket[/prefix]."
+        )
+    return LocalStorage(Path(settings.root).absolute(), CACHE_FOLDER)
+
+
+def open_cached(settings: Settings) -> CachedStorage:
+    """The same for a reader: with copies on this machine, and what this process remembers.
+
+    Raises:
+        MissingDependencyError: If the extra `s3` is needed and not installed.
+        SettingsError: If there is no root, or it cannot be one.
+    """
+    return cached(open_storage(settings), settings.local_cache, settings.local_cache_size)
+
+
+def open_lake(raw: str) -> S3Storage:
+    """The storage of a raw lake at `s3://bucket/prefix`.
+
+    Raises:
+        MissingDependencyError: If the extra `s3` is not installed.
+        SettingsError: If the address names no bucket, or no prefix in it.
+    """
+    storage = _bucket(raw, "raw lake", "RAW")
+    if not storage.prefix:
+        raise SettingsError(
+            f"The raw lake {raw!r} would be a whole bucket: write s3://bucket/prefix."
+        )
+    return storage
+
+
+def _bucket(address: str, what: str, setting: str, folder: str = "") -> S3Storage:
+    """The bucket at an address, and below its prefix a folder."""
+    try:
+        # They need the extra `s3`.
+        from biodata_cache._storage.s3_client import access, split_address  # noqa: PLC0415
+        from biodata_cache._storage.s3_storage import S3Storage  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{error.name} is not installed: {address} needs pip install 'biodata-cache[s3]'."
+        ) from error
+    bucket, prefix = split_address(address, what)
+    prefix = "/".join(part for part in (prefix, folder) if part)
+    return S3Storage(bucket, prefix, access(), f"{PREFIX}{setting}")
 
 
 def import_s3(address: str) -> ModuleType:

@@ -37,6 +37,7 @@ from biodata_cache._core.errors import (
     SettingsError,
     UnreachableError,
 )
+from biodata_cache._core.foreign import json_value
 from biodata_cache._core.settings import CACHE_FOLDER, PREFIX
 from biodata_cache._core.sqltext import literal
 from biodata_cache._storage.base import (
@@ -739,7 +740,7 @@ class _Lease:
         headers = answer["ResponseMetadata"]["HTTPHeaders"]
         age = parsedate_to_datetime(headers["date"]) - answer["LastModified"]
         try:
-            held = json.loads(content)
+            held = json_value(content)
         except ValueError:
             held = None
         return age.total_seconds(), answer["ETag"], held if isinstance(held, dict) else {}

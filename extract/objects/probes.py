@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from extract.lake.object_tables import Answers
+from extract.locations import split_location
 from extract.objects.stores import (
     FolderStore,
     ObjectStore,
     S3Store,
     UnavailableObjectError,
-    split_location,
 )
 from extract.sample import generator as sample
 

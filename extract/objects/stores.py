@@ -324,18 +324,6 @@ def retried(attempt: Callable[[], Answer], what: str) -> Answer:
     raise AssertionError("unreachable")
 
 
-def split_location(location: str) -> tuple[str, str]:
-    """Bucket and key prefix of a location; the prefix ends with a slash, or is empty.
-
-    Example:
-        >>> split_location("s3://aind-open-data/behavior_1")
-        ('aind-open-data', 'behavior_1/')
-    """
-    bucket, _, path = location.removeprefix("s3://").partition("/")
-    path = path.rstrip("/")
-    return bucket, f"{path}/" if path else ""
-
-
 def _children(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())

@@ -3,12 +3,12 @@
 Nothing is read and nothing is asked of a network, so the whole product can be built and tested
 anywhere. From the inside out:
 
-- `_sample_population`: subjects, their sessions, and chains of assets;
-- `_sample_sections` and its neighbours: what a record says about an asset;
-- `_sample_faults`: what is wrong with a few of them, on purpose;
+- `population`: subjects, their sessions, and chains of assets;
+- `sections` and its neighbours: what a record says about an asset, from `templates`;
+- `faults`: what is wrong with a few of them, on purpose;
 - here: the record as a whole;
-- `_sample_v1`: the records of version 1 from which most were made, and how that went;
-- `_sample_objects`: what the object store holds of the assets.
+- `v1`: the records of version 1 from which most were made, and how that went;
+- `objects`: what the object store holds of the assets.
 """
 
 from __future__ import annotations
@@ -18,22 +18,24 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from extract.sample import objects as _sample_objects
-from extract.sample import sections
 from extract.sample import v1 as _sample_v1
-from extract.sample.acquisition import acquisition
-from extract.sample.bulk import Bulk
 from extract.sample.chunks import Chunks, Json
 from extract.sample.draw import Draw
 from extract.sample.faults import Planter, mark
-from extract.sample.population import Asset, Population
-from extract.sample.processing import Processes
-from extract.sample.quality import Quality
+from extract.sample.population import Population
 from extract.sample.scale import REALISTIC, SMALL, Scale
+from extract.sample.sections import plain
+from extract.sample.sections.acquisition import acquisition
+from extract.sample.sections.bulk import Bulk
+from extract.sample.sections.processing import Processes
+from extract.sample.sections.quality import Quality
 from extract.sample.time import DOCDB
 from extract.sample.words import described_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from extract.sample.assets import Asset
 
 __all__ = ["documents", "objects", "v1_documents"]
 
@@ -117,10 +119,10 @@ class _Records:
             "describedBy": described_by("metadata"),
             "schema_version": draw.pick(("2.0.34", "2.2.2", "2.4.1", "2.7.6")),
             "name": asset.name,
-            "location": sections.location(draw, asset),
-            "other_identifiers": sections.other_identifiers(draw),
-            "subject": sections.subject(draw, asset.session.subject),
-            "data_description": sections.data_description(draw, asset),
+            "location": plain.location(draw, asset),
+            "other_identifiers": plain.other_identifiers(draw),
+            "subject": plain.subject(draw, asset.session.subject),
+            "data_description": plain.data_description(draw, asset),
             "procedures": chunks.hold(asset.session.subject.procedures),
             "instrument": self._instrument(asset, chunks),
             "processing": self._processing(asset, chunks),
@@ -150,7 +152,7 @@ class _Records:
     def _instrument(self, asset: Asset, chunks: Chunks) -> Json | None:
         if self._draw.due("instrument null", 0.05):
             return None
-        return sections.instrument(self._draw, asset.session, chunks, self._bulk)
+        return plain.instrument(self._draw, asset.session, chunks, self._bulk)
 
     def _acquisition(self, asset: Asset, chunks: Chunks) -> Json | None:
         """Derived assets without one take it from the raw asset, so these are the readers' test."""
@@ -175,7 +177,7 @@ class _Records:
 class _Upgrades:
     """Instants at which records were rewritten in bulk: many share one, to the millisecond."""
 
-    def __init__(self, draw: Draw, burst: tuple[int, int]) -> None:
+    def __init__(self, draw: Draw, burst: Sequence[int]) -> None:
         self._draw = draw
         self._burst = burst
         self._left = 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from extract.objects.stores import split_location
+from extract.locations import split_location
 from extract.sample.draw import Draw
 from extract.sample.words import PEOPLE
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from extract.sample.assets import Asset, Session, Subject
 from extract.sample.chunks import encode
-from extract.sample.procedures import Fiber, implanted, procedures
-from extract.sample.time import BORN_FORMS, UPGRADED_FORMS, TimeForm, in_name
+from extract.sample.sections.procedures import implanted, procedures
+from extract.sample.time import BORN_FORMS, UPGRADED_FORMS, in_name
 from extract.sample.words import GENOTYPES, PEOPLE, PLATFORMS, Platform
 
 if TYPE_CHECKING:
@@ -41,61 +41,6 @@ _DERIVED_SHAPES = (
 )
 _SPELLINGS = (("full", 70.0), ("login", 12.0), ("first", 6.0), ("blank", 6.0), ("lower", 6.0))
 _DEPTHS = {"one": 1, "twice": 1, "second": 2, "third": 3, "two": 1}
-
-
-@dataclass(frozen=True)
-class Subject:
-    """An animal."""
-
-    subject_id: str
-    platform: Platform
-    is_primate: bool
-    is_born_v2: bool
-    born: date
-    genotype: str
-    sex: str
-    project: str
-    investigators: tuple[str, ...]
-    fibers: tuple[Fiber, ...]
-    procedures: bytes  # serialised, as all records of the subject hold the same
-
-
-@dataclass(frozen=True)
-class Session:
-    """One recording of a subject."""
-
-    subject: Subject
-    start: datetime
-    end: datetime
-    form: TimeForm
-    modalities: tuple[str, ...]
-    instrument_id: str
-    acquisition_type: str
-    experimenters: Any
-
-    @property
-    def raw_name(self) -> str:
-        """Name of the raw asset; those born as v2 have no platform in front."""
-        identifier = re.sub(r"[^A-Za-z0-9]+", "-", self.subject.subject_id).strip("-")
-        stem = f"{identifier}_{in_name(self.start)}"
-        return stem if self.subject.is_born_v2 else f"{self.subject.platform.prefix}_{stem}"
-
-
-@dataclass(frozen=True)
-class Asset:
-    """Something stored: the raw data of a session, or what was derived from it."""
-
-    name: str
-    session: Session
-    label: str | None  # of the processing; None for raw
-    sources: tuple[str, ...] | None
-    created: datetime
-    oddity: str | None = None  # of its lineage
-
-    @property
-    def is_raw(self) -> bool:
-        """Whether this is the raw data of a session."""
-        return self.label is None
 
 
 class Population:

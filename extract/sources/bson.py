@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import bson
 from bson.errors import InvalidBSON
 
+from extract.sources.base import BrokenFile, Document
 from extract.sources.bson_text import OPTIONS, convert
-from extract.sources.files import BrokenFile, Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 
 from extract.lake.documents import UnusableDocumentError, text_of_id
-from extract.sources.sync_changes import Fetched, repairs_of
+from extract.sources.base import Fetched, repairs_of
 
 __all__ = ["OPTIONS", "convert", "json_text", "stamp_text", "text_of"]
 

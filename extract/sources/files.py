@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import mmap
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from biodata_cache._core.errors import SourceError
+from extract.sources.base import BrokenFile, Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,38 +25,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK = 2**20
 _LONGEST_LINE = 2**30
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """The bytes of one document and where they stand.
-
-    Attributes:
-        content: UTF-8 JSON text, if the source is sound.
-        file: File name, relative to the source.
-        line: Line in the file, or place in its array, counted from 1; None for a whole file.
-        problem: Why the content is no JSON text, where the source knows that already.
-        repairs: What of the document JSON cannot say and was left out.
-    """
-
-    content: bytes
-    file: str
-    line: int | None
-    problem: str = ""
-    repairs: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenFile:
-    """A file that is damaged: it breaks off, or its checksum or its last line fails.
-
-    Attributes:
-        file: File name, relative to the source.
-        reason: How it broke.
-    """
-
-    file: str
-    reason: str
 
 
 def find_files(path: Path) -> list[Path]:

@@ -20,8 +20,8 @@ from aind_data_access_api.document_db import MetadataDbClient
 from biodata_cache._core.errors import SettingsError, SourceError
 from extract.lake.documents import V2, Shape, UnusableDocumentError, text_of_id
 from extract.retries import Retries, TransientError
+from extract.sources.base import Entry, Fetched, repairs_of
 from extract.sources.hosts import is_unknown
-from extract.sources.sync_changes import Entry, Fetched, repairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

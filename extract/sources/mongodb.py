@@ -19,9 +19,9 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import SettingsError, SourceError
 from extract.lake.documents import V2, Shape
 from extract.retries import Retries, TransientError
+from extract.sources.base import Entry, Fetched
 from extract.sources.bson_text import OPTIONS, convert, stamp_text, text_of
 from extract.sources.hosts import is_unknown
-from extract.sources.sync_changes import Entry, Fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,7 +270,8 @@ class MongoSource:
     def _unreadable_address(self, error: Exception) -> SettingsError | SourceError:
         # Only these messages are safe: others quote the address as they misread it.
         is_safe = isinstance(error, (errors.ConfigurationError, OSError))
-        text = f" ({self._text(error)})" if is_safe else ""
+        said = redacted(self._text(error), _values(self._uri))
+        text = f" ({said})" if is_safe else ""
         if isinstance(error, errors.ConfigurationError) and "wire version" in text:
             return SourceError(
                 f"{self.description}: the server is too old for this pymongo{text}: "
@@ -306,6 +307,12 @@ def _secrets(uri: str) -> list[str]:
     password = account.partition(":")[2]
     parts = {account, password, unquote_plus(password)}
     return [part for part in parts if part]
+
+
+def _values(uri: str) -> list[str]:
+    """All parts of an address that may be a password where it is misread; names of options not."""
+    parts = re.split(r"[:@/?&,;\s]|[^?&]*=", unquote_plus(uri) + "/" + uri)
+    return [part for part in parts if len(part) > 2 and not part.startswith("mongodb")]  # noqa: PLR2004
 
 
 def _values_of(text: str) -> list[Any]:

@@ -4,57 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import MissingDependencyError, SettingsError, SourceError
 from extract.lake.documents import V1, V2, Shape
-from extract.retries import Retries
 from extract.sample import generator as sample
-from extract.sources.files import BSON_SUFFIXES, BrokenFile, Document, find_files, read_file
+from extract.sources.base import BrokenFile, Document, SourceOptions
+from extract.sources.files import BSON_SUFFIXES, find_files, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from extract.sources.sync_changes import DatabaseSource
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceOptions:
-    """What databases are asked for, and how patiently.
-
-    Attributes:
-        database: Name of the database.
-        collection: Name of the collection.
-        shape: What its documents are like.
-        retries: How long to try.
-        workers: How many threads fetch at once.
-        salvage: Whether to read what can be read of a damaged file.
-    """
-
-    database: str = "metadata_index"
-    collection: str = "data_assets"
-    shape: Shape = V2
-    retries: Retries = field(default_factory=Retries)
-    workers: int = 4
-    salvage: bool = False
-
-
-class Source(Protocol):
-    """A place that gives documents, the same ones in the same order each time it is read.
-
-    Attributes:
-        description: The source as text for a reader; stands in each row of the lake.
-        size: Bytes it will read, if they can be known; for progress.
-    """
-
-    description: str
-    size: int | None
-
-    def documents(self) -> Iterator[Document | BrokenFile]:
-        """Every document of the source, and each file that broke off."""
-        ...
+    from extract.sources.base import DatabaseSource, Source
 
 
 class SampleSource:

@@ -10,96 +10,28 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from biodata_cache._core.errors import SourceError
 from extract.lake.documents import STAMP, Row, Shape, UnusableDocumentError, read_document
-from extract.retries import Attempts, Retries, StoppedError, TransientError
+from extract.retries import Attempts, StoppedError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from extract.lake.lake import LakeWriter, RejectWriter, State
-    from extract.pipeline import Report
+    from extract.report import Report
+    from extract.sources.base import DatabaseSource, Entry, Fetched
 
-__all__ = ["Comparison", "DatabaseSource", "Entry", "Fetched", "compare", "repairs_of"]
+__all__ = ["Comparison", "compare"]
 
 BATCH_DOCUMENTS = 100
 PENDING_BYTES = 32 * 2**20
 """Fetched bytes that may wait for the writer."""
 _CONFIRM = 500
 _ROUNDS = 3
-_SHOWN = 10
 _PATIENCE = 0.2
 _PROGRESS_EVERY = 200
-
-
-class Entry(NamedTuple):
-    """One line of a listing.
-
-    Attributes:
-        key: `_id` as the database has it.
-        text: `_id` as text; None if it cannot be the `_id` of a record.
-        stamp: `_last_modified` as text; None if the document has no such text.
-    """
-
-    key: Any
-    text: str | None
-    stamp: str | None
-
-
-class Fetched(NamedTuple):
-    """One document that came.
-
-    Attributes:
-        key: `_id` as the database has it.
-        content: JSON text; where that could not be made, the bytes as they came.
-        problem: Why it could not be made; empty if it could. Without content, nothing is known of
-            the document but that it is there.
-        repairs: What JSON cannot say and was left out; empty mostly.
-    """
-
-    key: Any
-    content: bytes
-    problem: str = ""
-    repairs: str = ""
-
-
-@runtime_checkable
-class DatabaseSource(Protocol):
-    """A database that can list its documents and give those asked for.
-
-    Every method may raise `TransientError` for what is worth another attempt, and `SourceError` for
-    what is not.
-
-    Attributes:
-        description: The source as text for a reader, without any secret.
-        size: Bytes it will read, if they can be known; for progress.
-        retries: How long to try.
-        workers: How many threads may fetch at once.
-    """
-
-    description: str
-    size: int | None
-    retries: Retries
-    workers: int
-
-    def list_entries(self) -> Iterator[Entry]:
-        """Every document of the collection once."""
-        ...
-
-    def fetch(self, keys: list[Any]) -> Iterator[Fetched]:
-        """The documents with these `_id`s that are still there, in any order."""
-        ...
-
-    def existing(self, texts: list[str]) -> set[str]:
-        """Those of the `_id`s that the collection has."""
-        ...
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -407,27 +339,6 @@ def _result(entry: Entry, fetched: Fetched, shape: Shape) -> _Result:
         row = None
     content = b"" if row is not None else fetched.content
     return _Result(name, row, content, problem, fetched.repairs, len(fetched.content))
-
-
-def repairs_of(document: dict[str, Any]) -> str:
-    """What of a decoded document JSON cannot say: NaN and infinity. Empty if there is none."""
-    paths = list(_not_numbers(document, ""))
-    if not paths:
-        return ""
-    more = f" and {len(paths) - _SHOWN:,} more places" if len(paths) > _SHOWN else ""
-    return f"NaN or infinity became null at {', '.join(paths[:_SHOWN])}{more}"
-
-
-def _not_numbers(value: Any, path: str) -> Iterator[str]:  # noqa: ANN401  # any value
-    """Paths of the numbers that JSON cannot write."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _not_numbers(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for position, inner in enumerate(value):
-            yield from _not_numbers(inner, f"{path}[{position}]")
-    elif isinstance(value, float) and not isfinite(value):
-        yield path
 
 
 def _list(source: DatabaseSource, stop: threading.Event, report: Report) -> list[Entry]:

@@ -38,6 +38,7 @@ TABLES = [
     "platform_qc",
     "platform_smartspim",
     "qc_status",
+    "qc_status_by_modality",
     "qc_tag_status",
     "quality_control",
     "record_consistency",
@@ -166,13 +167,13 @@ DOCUMENTED = [
     "_core.registry",
     "_core.settings",
     "_core.sqltext",
+    "_functions",
     "_publish.contract",
     "_reader.catalog",
     "_core.display",
     "_reader.filters",
     "_reader.frames",
-    "_reader.scan",
-    "_reader.sql",
+    "_session",
     "tables",
 ]
 

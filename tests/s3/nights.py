@@ -14,15 +14,18 @@ import duckdb
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
 from biodata_cache._pipeline import lake as _lake
-from biodata_cache._storage import s3 as _s3
+from biodata_cache._storage import s3_storage as _s3
 from extract.lake import compaction, lake
-from extract.pipeline import Report, extract
+from extract.pipeline import extract
 from extract.retries import Retries
-from extract.sources import sync_changes as docdb
+from extract.sources import base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from biodata_cache._storage.base import Storage
+    from extract.report import Report
 
 LEASE = 60.0
 LEASE_TO_END = 3.0
@@ -58,18 +61,18 @@ class Database:
         log.unlink(missing_ok=True)
         return found
 
-    def list_entries(self) -> Iterator[docdb.Entry]:
+    def list_entries(self) -> Iterator[base.Entry]:
         for key, value in self.values.items():
-            yield docdb.Entry(key, key, value)
+            yield base.Entry(key, key, value)
 
-    def fetch(self, keys: list[Any]) -> Iterator[docdb.Fetched]:
+    def fetch(self, keys: list[Any]) -> Iterator[base.Fetched]:
         values = self.values
         for key in keys:
             if key in values:
                 document = {"_id": key, "name": f"n{key}", "_last_modified": values[key]}
                 with self.path.with_suffix(".log").open("a") as log:
                     log.write(f"{key}\n")
-                yield docdb.Fetched(key, json.dumps(document).encode())
+                yield base.Fetched(key, json.dumps(document).encode())
 
     def existing(self, texts: list[str]) -> set[str]:
         return self.values.keys() & set(texts)
@@ -124,9 +127,9 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def pulled(raw: str, work: Path) -> Path:
+def pulled(raw: str, work: Path, storage: Storage | None = None) -> Path:
     """The folder of a copy that has just been made what the bucket holds."""
-    with _lake.reading(settings(raw, work)) as folder:
+    with _lake.reading(settings(raw, work), storage=storage) as folder:
         return folder
 
 

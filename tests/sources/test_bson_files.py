@@ -11,7 +11,8 @@ import pytest
 from lakes import documents, rejects
 
 from extract.pipeline import extract
-from extract.sources.open import SourceOptions, open_source
+from extract.sources.base import SourceOptions
+from extract.sources.open import open_source
 
 DOCUMENTS = [
     {"_id": f"record-{number}", "name": "µ", "subject": {"a": [1, 2.5, None, {"": number}]}}

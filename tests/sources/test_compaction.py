@@ -16,7 +16,7 @@ from biodata_cache._core.settings import ExtractOptions
 from extract.lake import compaction
 from extract.lake.lake import Lake
 from extract.pipeline import extract
-from extract.sources.files import Document
+from extract.sources.base import Document
 
 
 class Written:

@@ -15,8 +15,9 @@ from biodata_cache._core.settings import ExtractOptions
 from extract.lake.documents import V1
 from extract.pipeline import extract
 from extract.retries import Retries
+from extract.sources.base import SourceOptions
 from extract.sources.gateway import GatewaySource
-from extract.sources.open import SourceOptions, open_source
+from extract.sources.open import open_source
 
 pytest.importorskip("aind_data_access_api", reason="aind-data-access-api is not installed")
 

@@ -16,7 +16,8 @@ _RUN = """
 import json, resource, sys
 from pathlib import Path
 from extract.pipeline import extract
-from extract.sources.open import SourceOptions, open_source
+from extract.sources.base import SourceOptions
+from extract.sources.open import open_source
 uri, database, raw = sys.argv[1:]
 started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 report = extract(open_source(uri, SourceOptions(database=database)), Path(raw))

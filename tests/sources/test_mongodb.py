@@ -17,7 +17,8 @@ from biodata_cache._core.settings import ExtractOptions
 from extract.lake.documents import V1
 from extract.pipeline import extract
 from extract.retries import Retries
-from extract.sources.open import SourceOptions, open_source
+from extract.sources.base import SourceOptions
+from extract.sources.open import open_source
 
 QUICK = Retries(ceiling=3, first=0.01, longest=0.1)
 

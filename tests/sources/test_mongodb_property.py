@@ -14,7 +14,8 @@ from test_mongodb_faults import port, setting
 from biodata_cache._core.settings import ExtractOptions
 from extract.pipeline import extract
 from extract.retries import Retries
-from extract.sources.open import SourceOptions, open_source
+from extract.sources.base import SourceOptions
+from extract.sources.open import open_source
 
 STAMPS = [f"2026-03-{day:02}T10:14:00.630Z" for day in range(1, 29)]
 

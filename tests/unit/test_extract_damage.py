@@ -13,12 +13,15 @@ import pytest
 from biodata_cache import SourceError
 from biodata_cache._core.settings import ExtractOptions
 from extract.lake.lake import Lake
-from extract.pipeline import Report, extract
-from extract.sources.open import SourceOptions, open_source
+from extract.pipeline import extract
+from extract.sources.base import SourceOptions
+from extract.sources.open import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from extract.report import Report
 
 _random = random.Random(1)
 RECORDS: list[dict[str, Any]] = [

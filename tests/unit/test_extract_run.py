@@ -20,11 +20,14 @@ import pytest
 from biodata_cache import LockedError, SettingsError, SourceError
 from biodata_cache._core.settings import ExtractOptions
 from extract.lake.lake import Lake
-from extract.pipeline import Report, extract
-from extract.sources.open import SourceOptions, open_source
+from extract.pipeline import extract
+from extract.sources.base import SourceOptions
+from extract.sources.open import open_source
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from extract.report import Report
 
 
 def write_lines(path: Path, documents: list[dict[str, Any]]) -> Path:

@@ -10,7 +10,7 @@ import pytest
 from biodata_cache import RegistryError
 from biodata_cache._core import history as _history
 from biodata_cache._core.history import MOST_BUILDS, PublishedBuild, TableSize
-from biodata_cache._reader.catalog import find
+from biodata_cache._session import current_published
 
 if TYPE_CHECKING:
     from published_cache import Published
@@ -77,9 +77,9 @@ def test_entries_of_older_publishers_have_no_sizes() -> None:
 
 
 def test_history_of_a_published_version(cache: Published) -> None:
-    assert find().history() == ()
+    assert current_published().history() == ()
     (cache.folder / "cache_history.json").write_bytes(_history.document([FIRST, SECOND]))
-    assert find().history() == (FIRST, SECOND)
+    assert current_published().history() == (FIRST, SECOND)
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,4 @@ def test_what_is_no_history_is_named(cache: Published, content: str) -> None:
     path = cache.folder / "cache_history.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(RegistryError, match=r"cache_history\.json is not a history.*remove it"):
-        find().history()
+        current_published().history()

@@ -14,7 +14,7 @@ import pytest
 
 import extract
 from extract.sample.draw import Draw
-from extract.sample.faults import ABSENT, FAULTS
+from extract.sample.faults import FAULTS
 from extract.sample.generator import documents
 from extract.sample.words import NO_MATERIAL
 
@@ -200,10 +200,6 @@ def test_the_sample_is_small():
     assert max(sizes) < 50_000
 
 
-def test_the_sample_has_some_sixty_subjects(sample):
-    assert 40 <= len({record["subject"].get("subject_id") for record in sample}) <= 90
-
-
 def test_benchmark_documents_have_the_sizes_of_real_ones(benchmark):
     sizes = sorted(size for _, size in benchmark)
     assert 60_000 < sum(sizes) / len(sizes) < 160_000
@@ -228,28 +224,6 @@ def test_benchmark_has_the_hard_tails_of_imaging_and_electrophysiology(benchmark
     assert max(tiles) > 400
 
 
-def test_benchmark_has_the_rates_of_real_records(benchmark):
-    records = [record for record, _ in benchmark]
-    derived = [record for record in records if level(record) == "derived"]
-    raw = [record for record in records if level(record) == "raw"]
-    assert 0.35 < len(derived) / len(records) < 0.47
-
-    def missing(section, group):
-        return sum(record.get(section) is None for record in group) / len(group)
-
-    assert missing("quality_control", raw) > 0.95
-    assert 0.2 < missing("quality_control", derived) < 0.4
-    assert 0.08 < missing("processing", raw) < 0.2
-    assert missing("processing", derived) < 0.15
-    for section in ("instrument", "acquisition"):
-        assert 0.01 < missing(section, records) < 0.1
-    shares = Counter(kind for record in records for kind in set(modalities(record)))
-    assert 0.12 < shares["SPIM"] / len(records) < 0.3
-    assert 0.12 < shares["ecephys"] / len(records) < 0.3
-    assert 0.12 < shares["pophys"] / len(records) < 0.3
-    assert 0.05 < shares["fib"] / len(records) < 0.2
-
-
 # --- faults -------------------------------------------------------------------------------------
 
 
@@ -266,7 +240,10 @@ def test_the_value_of_a_fault_is_in_its_record(sample, planted):
     *parents, last = planted.path.split(".")
     for step in parents:
         place = place[int(step)] if isinstance(place, list) else place[step]
-    assert place.get(last, ABSENT) == planted.value
+    if planted.is_absent:
+        assert last not in place
+    else:
+        assert place[last] == planted.value
 
 
 def test_what_is_not_planted_is_sound(sample):
@@ -508,11 +485,22 @@ def test_status_follows_from_the_metrics(sample):
             continue
         for key, value in status(record).items():
             of_key = [
-                metric["status_history"][-1]["status"]
+                judged(metric, record["quality_control"]["allow_tag_failures"])
                 for metric in metrics(record)
                 if metric["status_history"] and key in keys(metric)
             ]
             assert value == max(of_key, key=worst.__getitem__), (record["name"], key)
+
+
+def judged(metric, allowed):
+    """The last status of a metric; a failure that one of its tags is allowed passes."""
+    last = metric["status_history"][-1]["status"]
+    return "Pass" if last == "Fail" and not set(allowed).isdisjoint(keys(metric)) else last
+
+
+def test_some_failures_are_allowed(sample):
+    allowed = [r["quality_control"]["allow_tag_failures"] for r in sample if status(r)]
+    assert 0 < sum(map(bool, allowed)) < len(allowed) / 2
 
 
 def keys(metric):

@@ -8,5 +8,7 @@ select
     {{ json_type('instrument') }} as instrument_kind,
     {{ json_type('acquisition') }} as acquisition_kind,
     {{ json_type('processing') }} as processing_kind,
-    {{ json_type('quality_control') }} as quality_control_kind
+    -- A list stands for the object in it.
+    coalesce({{ json_type(json_object_text('quality_control')) }}, {{ json_type('quality_control') }})
+        as quality_control_kind
 from {{ ref('stg_docdb__records') }}

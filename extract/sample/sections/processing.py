@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from extract.sample.chunks import Chunks, Json, Pool
+from extract.sample.template import fill, fill_any
 from extract.sample.time import LOCAL_MICROS, UTC_MICROS, Z_MICROS
 from extract.sample.words import described_by
 
 if TYPE_CHECKING:
+    from extract.sample.assets import Asset
     from extract.sample.draw import Draw
-    from extract.sample.population import Asset
     from extract.sample.scale import Scale
 
+_of = partial(fill, "processing")
+_value = partial(fill_any, "processing")
 _RAW_TYPES = ("Compression", "Other")
 _POOL_SIZE = 24
 _NAME, _START, _END = "@name", "@start", "@end"
@@ -53,18 +57,16 @@ class Processes:
         if count:
             last = self._process(draw, kinds[-1], names[-1], *spans[-1])
             processes.append(last)
-        return {
-            "object_type": "Processing",
-            "describedBy": described_by("processing"),
-            "schema_version": draw.pick(("2.0.9", "2.1.0", "2.2.0", "2.3.3")),
-            "data_processes": processes,
-            "pipelines": self._pipelines(asset),
-            "notes": None,
-            # Keyed by names with blanks, dots and numbers.
-            "dependency_graph": {
-                name: names[max(0, place - 1) : place] for place, name in enumerate(names)
+        return _of(
+            "processing",
+            draw,
+            described_by=described_by("processing"),
+            processes=processes,
+            pipelines=lambda: self._pipelines(asset),
+            dependencies={
+                name: names[max(0, index - 1) : index] for index, name in enumerate(names)
             },
-        }
+        )
 
     def _count(self, asset: Asset) -> int:
         if asset.is_raw:
@@ -112,44 +114,20 @@ class Processes:
         is_named = asset.session.subject.is_born_v2 or draw.due("upgraded with pipeline", 0.3)
         if asset.is_raw or not is_named:
             return None
-        name = asset.session.subject.platform.pipeline
-        return [
-            {
-                "object_type": "Code",
-                "url": "https://github.com/AllenNeuralDynamics/pipeline",
-                "name": "" if draw.due("pipeline without name", 0.04) else name,
-                "version": draw.pick(("3.0", "3.0.1", "7", "0.37.0")),
-                "parameters": None,
-            }
-        ]
+        return [_of("pipeline", draw, name=asset.session.subject.platform.pipeline)]
 
     def _process(self, draw: Draw, kind: str, name: str, start: str, end: str) -> Json:
-        experimenters: list[Any] = [draw.pick(("unknown", "AIND Scientific Computing", "service"))]
-        if draw.chance(0.08):
-            experimenters = [{"object_type": "Person", "name": "AIND Scientific Computing"}]
-        process: Json = {
-            "object_type": "Data process",
-            "process_type": kind,
-            "name": name,
-            "stage": "Analysis" if draw.chance(0.01) else "Processing",
-            "code": {
-                "object_type": "Code",
-                "url": draw.pick(("", "https://github.com/AllenNeuralDynamics/capsule")),
-                "name": kind,
-                "version": draw.pick(("0.1.0", "unknown", None, "14.0")),
-                "container": None,
-                "input_data": None,
-                "parameters": self._parameters(draw),
-                "core_dependency": None,
-            },
-            "experimenters": experimenters,
-            "pipeline_name": None,
-            "start_date_time": start,
-            "end_date_time": end,
-            "output_parameters": None,
-            "notes": draw.pick((None, "", "(v1v2 upgrade) code was a text")),
-            "resources": None,
-        }
+        experimenter = _value("experimenter", draw)
+        process = _of(
+            "process",
+            draw,
+            experimenter=_of("person", draw) if draw.chance(0.08) else experimenter,
+            kind=kind,
+            name=name,
+            parameters=lambda: self._parameters(draw),
+            start=start,
+            end=end,
+        )
         if draw.chance(0.9):
             process["output_path"] = draw.pick(("/results", None))
         return process
@@ -158,13 +136,11 @@ class Processes:
         if draw.chance(0.2):
             return None
         parameters: Json = {
-            f"{draw.pick(('filter', 'motion', 'sorter', 'cells'))}.{position}": draw.pick(
-                (0.5, 3, "../data", None, False, [1.8, 1.8, 2], {"sigma": 64, "wavelet": "db3"})
-            )
+            _value("parameter_name", draw, position=position): _value("parameter", draw)
             for position in range(draw.amount(self._scale.parameters))
         }
         if draw.chance(0.2):
-            parameters["sorter_params"] = {"nt": 61, "NT": 65_536, "Th (µV)": -30}
+            parameters["sorter_params"] = _of("sorter", draw)
         if draw.chance(0.1):
             parameters["ng_config"] = _nested(draw.between(4, 12))
         return parameters

@@ -1,0 +1,73 @@
+"""The boundary to JSON that others wrote: whatever goes wrong there is one error."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from biodata_cache._core.errors import CacheError
+
+__all__ = ["NotJsonError", "json_value", "parse_json"]
+
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class NotJsonError(ValueError):
+    """A text is not JSON that every reader can hold; its own text says why."""
+
+
+def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # whatever is there
+    """The value that a text says.
+
+    Args:
+        content: The text, or its bytes.
+
+    Raises:
+        NotJsonError: If it is not JSON, or nests deeper or holds longer numbers than Python can
+            read, or text that is none.
+
+    Example:
+        >>> json_value(b'{"a": [1, 2]}')
+        {'a': [1, 2]}
+        >>> json_value("[" * 100_000)
+        Traceback (most recent call last):
+        biodata_cache._core.foreign.NotJsonError: it is nested too deeply
+    """
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse)
+        if _HALF_PAIR.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise NotJsonError("it is nested too deeply") from None
+    except MemoryError:
+        raise NotJsonError("it is larger than the memory") from None
+    except UnicodeError as error:
+        raise NotJsonError(f"it holds what is no text: {error.reason}") from None  # type: ignore[attr-defined]
+    except ValueError as error:
+        raise NotJsonError(str(error)) from None
+    return value
+
+
+def parse_json(content: bytes | str, place: str, error: type[CacheError], remedy: str) -> Any:  # noqa: ANN401
+    """The value that the text of a place says.
+
+    Args:
+        content: The text, or its bytes.
+        place: Where it stands, for the message.
+        error: What to raise if it says none.
+        remedy: What to do then, a sentence.
+
+    Raises:
+        CacheError: If it is not JSON that every reader can hold; of the class that is given.
+    """
+    try:
+        return json_value(content)
+    except NotJsonError as reason:
+        raise error(f"{place} is not JSON ({reason}). {remedy}") from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise NotJsonError(f"{constant} is no number")

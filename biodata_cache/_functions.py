@@ -1,0 +1,211 @@
+"""The functions that read the cache which the settings name; each is a method of `Cache`, too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, overload
+
+from biodata_cache import _session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import duckdb
+    import pandas as pd
+
+    from biodata_cache._core.registry import CacheRegistry, TableInfo
+    from biodata_cache._reader.filters import FilterValue
+    from biodata_cache._reader.scan import Scan
+
+
+def get_cache_registry() -> CacheRegistry:
+    """The tables of the published version that is read, with their columns and files.
+
+    Returns:
+        The registry: iterate over it, or ask for a table by name.
+
+    Raises:
+        CacheNotFoundError: The version is not published there.
+        RegistryError: The registry cannot be read.
+
+    Example:
+        >>> from biodata_cache import get_cache_registry
+        >>> get_cache_registry()["quality_control"].partition_key
+        'subject_id'
+    """
+    return _session.current().tables()
+
+
+def get_cache_versions() -> list[str]:
+    """The version folders that are released at the root, the newest last.
+
+    Returns:
+        Names such as `bdc-v0.50.0`; empty if nothing is released.
+
+    Raises:
+        RegistryError: The index cannot be read.
+
+    Warns:
+        VersionWarning: The installed package is newer than all of them; once for each process.
+
+    Example:
+        >>> from biodata_cache import get_cache_versions
+        >>> get_cache_versions()[-1].startswith("bdc-v")
+        True
+    """
+    return _session.current().versions()
+
+
+def table_info(name: str) -> TableInfo:
+    """What there is to know about a published table.
+
+    It shows itself in a terminal and in a notebook: texts and types of the columns, number of rows,
+    size, freshness, partitions.
+
+    Args:
+        name: Name of the table.
+
+    Raises:
+        TableNotFoundError: There is no such table.
+
+    Example:
+        >>> from biodata_cache import table_info
+        >>> info = table_info("quality_control")
+        >>> info.partition_key, info.columns[0].type
+        ('subject_id', 'VARCHAR')
+    """
+    return _session.current().table_info(name)
+
+
+def use_version(version: str | None) -> None:
+    """Read this version from now on, in this process, whatever the settings say.
+
+    Args:
+        version: Version folder, such as `"bdc-v0.50.0"`, or `"0.50.0"`; None: as the settings say.
+
+    Raises:
+        ArgumentError: It is no text.
+        CacheNotFoundError: It is not published; says which are.
+        SettingsError: It is no version.
+
+    Example:
+        >>> from biodata_cache import get_cache_versions, use_version
+        >>> use_version(get_cache_versions()[-1])
+        >>> use_version(None)
+    """
+    _session.use_version(version)
+
+
+def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue) -> Scan:
+    """A published table, some of its columns and rows, not read yet.
+
+    Args:
+        name: Name of the table, for example `"asset_basics"`; by position, since columns may be
+            called `name`.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold, as for the functions of the tables. One on the column that
+            a table is in partitions by chooses the files that are read.
+
+    Returns:
+        What is to be read: each of its methods reads it.
+
+    Raises:
+        TableNotFoundError: There is no such table.
+        PartitionNotFoundError: There is no partition of the one value that is asked for.
+        ArgumentError: There is no such column, or a filter does not fit it.
+
+    Example:
+        >>> from biodata_cache import scan
+        >>> fiber = scan("asset_basics", columns=["name", "age"], modalities="fib")
+        >>> fiber.columns
+        ['name', 'age']
+        >>> len(fiber.df()) == fiber.arrow().num_rows
+        True
+    """
+    return _session.current().scan(name, columns=columns, **filters)
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection of DuckDB in which every published table is a view.
+
+    It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
+    that is published. A condition on the column that a table is in partitions by opens the files of
+    these partitions alone. Each thread needs a `.cursor()` of its own. After a publish, or after
+    copies on this machine were removed, connect again: files that the views read may be gone.
+
+    Returns:
+        The connection, to be closed by the caller.
+
+    Raises:
+        CacheError: The published version cannot be read.
+
+    Example:
+        >>> import biodata_cache
+        >>> with biodata_cache.connect() as duck:
+        ...     names = duck.sql(
+        ...         "select name, status from asset_basics join qc_status using (name) limit 2"
+        ...     ).fetchall()
+        >>> len(names)
+        2
+    """
+    return _session.current().connect()
+
+
+def sql(
+    query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+) -> pd.DataFrame:
+    """What a query over the published tables gives.
+
+    Other files are read and written as the query says, with the rights of whoever runs it.
+
+    Args:
+        query: One statement of DuckDB's SQL; the tables have their names.
+        parameters: Values for `$name`, as a dict, or for `?`, as a list: never write values into
+            the query. A list, a set, an array and a Series are lists to DuckDB.
+
+    Returns:
+        The result, its columns typed as those of the functions of the tables.
+
+    Raises:
+        duckdb.Error: The query is wrong, or what it reads beside the tables cannot be read.
+        ArgumentError: The query is no text, or has no statement in it.
+        CacheError: A table that it names cannot be read.
+
+    Example:
+        >>> from biodata_cache import sql
+        >>> sql("select count(*) as n from assets where is_raw = $raw", {"raw": True}).columns[0]
+        'n'
+    """
+    return _session.current().sql(query, parameters)
+
+
+@overload
+def custom(name: str) -> pd.DataFrame: ...
+@overload
+def custom(name: str, df: pd.DataFrame) -> None: ...
+def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
+    """Keep a DataFrame under a name of your own, or read it back.
+
+    Custom tables belong to no version: they stay when a new one is published. The last writer of a
+    name wins, and readers see the old table or the new one.
+
+    Args:
+        name: ASCII letters, digits, `_` and `-`, at most 100; not the name of a published table.
+        df: What to keep; without it, the table of that name is read. The index is not kept.
+
+    Returns:
+        The table as it was kept: same types, lists, time zones and texts; None if `df` is given.
+
+    Raises:
+        AccessError: The place may not be written.
+        ArgumentError: The name cannot be used, or a column would not come back as it is.
+        CustomNotFoundError: There is no table of this name; says which there are.
+
+    Example:
+        >>> import pandas as pd
+        >>> from biodata_cache import custom
+        >>> custom("my_status", pd.DataFrame({"asset_name": ["a"], "tags": [["x", "y"]]}))
+        >>> custom("my_status")["tags"][0]
+        ['x', 'y']
+    """
+    cache = _session.current()
+    return cache.custom(name) if df is None else cache.custom(name, df)

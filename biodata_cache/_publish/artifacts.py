@@ -1,0 +1,163 @@
+"""What the last run of dbt left in the work folder: the one place that reads it.
+
+Files of dbt and of DuckDB may be missing, cut, of another program, or in use: whatever reading them
+raises becomes one error of ours with the path.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from biodata_cache._core.errors import BuildError, CacheError, LockedError
+from biodata_cache._core.foreign import json_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+DATABASE = "build.duckdb"
+RUN_RESULTS = "run_results.json"
+_MANIFEST = "manifest.json"
+BAD = frozenset({"error", "fail", "runtime error"})
+"""States of dbt in which a model or a test did not do."""
+
+
+def target_folder(work: Path) -> Path:
+    """Where dbt leaves its artifacts."""
+    return work / "target"
+
+
+def read_manifest(target: Path) -> dict[str, Any]:
+    """The manifest that the last run of dbt left in its target folder.
+
+    Raises:
+        BuildError: If it is not there, cannot be read, or is not what dbt writes.
+    """
+    path = target / _MANIFEST
+    content = _read(path)
+    with of_dbt(path):
+        content["metadata"]["invocation_id"]
+        for node in content["nodes"].values():
+            node["resource_type"], node["name"]
+    return content
+
+
+def read_results(target: Path) -> dict[str, Any]:
+    """The run results that the last run of dbt left in its target folder.
+
+    Raises:
+        BuildError: If they are not there, cannot be read, or are not what dbt writes.
+    """
+    path = target / RUN_RESULTS
+    content = _read(path)
+    with of_dbt(path):
+        content["metadata"]["invocation_id"], content["metadata"]["generated_at"]
+        float(content.get("elapsed_time", 0))
+        content["results"][:0]  # a list
+        for result in content["results"]:
+            result["status"], result["unique_id"].split(".")[2]
+    return content
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json_value(path.read_bytes())
+    except FileNotFoundError:
+        raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.") from None
+    except (OSError, ValueError) as error:
+        raise BuildError(f"{path} cannot be read ({reason(error)}): build again.") from None
+    return content
+
+
+@contextmanager
+def of_dbt(path: Path) -> Iterator[None]:
+    """Turn what a document that is not of dbt, or of another version of it, makes fail.
+
+    Args:
+        path: The document that is looked into.
+
+    Raises:
+        BuildError: If it lacks something, or holds something else in its place.
+    """
+    try:
+        yield
+    except CacheError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise BuildError(
+            f"{path} is not what dbt writes ({type(error).__name__}: {error}): build again."
+        ) from None
+
+
+@contextmanager
+def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database that dbt built, to read.
+
+    Raises:
+        BuildError: If it is not there or not a database of DuckDB.
+        LockedError: If another process has it open.
+    """
+    path = work / DATABASE
+    if not path.exists():
+        raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.")
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+    except (duckdb.Error, RuntimeError) as error:
+        if isinstance(error, CacheError):
+            raise
+        if "Could not set lock" in str(error) or "used by another process" in str(error):
+            raise LockedError(
+                f"{path} is open in another process ({reason(error)}): close it, or wait until it "
+                "has ended."
+            ) from None
+        raise BuildError(f"{path} cannot be read ({reason(error)}): build again.") from None
+
+
+def failures(results: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """One line for each model that failed and each test that did, with the number of rows.
+
+    Args:
+        results: The `results` of dbt's run results.
+
+    Example:
+        >>> list(failures([{"status": "fail", "unique_id": "test.p.unique_x.1", "failures": 3}]))
+        ['test unique_x: 3 rows']
+    """
+    for result in results:
+        if result["status"] not in BAD:
+            continue
+        kind, _, name = result["unique_id"].split(".")[:3]
+        if result["status"] == "fail" and result.get("failures") is not None:
+            rows = result["failures"]
+            yield f"{kind} {name}: {rows} row{'' if rows == 1 else 's'}"
+        else:
+            message = " ".join((result.get("message") or "no message").split())
+            yield f"{kind} {name}: {message[:300]}"
+
+
+def table_seconds(work: Path) -> dict[str, float]:
+    """Seconds that the last run took for each model.
+
+    Raises:
+        BuildError: If there was none.
+    """
+    target = target_folder(work)
+    results = read_results(target)["results"]
+    with of_dbt(target / RUN_RESULTS):
+        return {
+            result["unique_id"].split(".")[-1]: float(result["execution_time"])
+            for result in results
+            if result["unique_id"].startswith("model.")
+        }
+
+
+def reason(error: Exception) -> str:
+    """What the system or DuckDB says, in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,230 @@
+"""A published cache to read: `Cache` names one, the functions read the one of the settings.
+
+Reading stands below this module and knows neither settings nor how tables are built. The backend
+`MEMORY`, whose tables are built when they are first read, is chosen here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, overload
+
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import ArgumentError, SettingsError
+from biodata_cache._core.messages import redacted
+from biodata_cache._core.registry import TableInfo
+from biodata_cache._reader.catalog import PublishedCache
+from biodata_cache._storage.open import open_store
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    import duckdb
+    import pandas as pd
+
+    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.settings import Settings
+    from biodata_cache._reader.filters import FilterValue
+    from biodata_cache._reader.scan import Scan
+    from biodata_cache._storage.base import Store
+
+
+class Cache:
+    """A published cache: a root, and a version of it.
+
+    Any number of caches can be read side by side. The functions of the package read the one that
+    the settings name.
+
+    Args:
+        root: Folder or `s3://bucket[/prefix]`; None: as the settings say.
+        version: Version, such as `"bdc-v0.50.0"` or `"0.50.0"`; None: as the settings say.
+
+    Raises:
+        ArgumentError: If the version is not a text.
+        SettingsError: If there is no such root or version to name, or other settings contradict.
+
+    Example:
+        >>> import os
+        >>> from biodata_cache import Cache
+        >>> here = Cache(root=os.environ["BIODATA_CACHE_ROOT"])
+        >>> len(here.scan("asset_basics").df()) == len(here.sql("from asset_basics"))
+        True
+    """
+
+    def __init__(
+        self, root: str | os.PathLike[str] | None = None, *, version: str | None = None
+    ) -> None:
+        self._settings = _settings.load(
+            root=None if root is None else str(root),
+            version=None if version is None else _version(version),
+        )
+
+    def __repr__(self) -> str:
+        place = redacted(self._settings.root) or "in memory"
+        return f"<Cache {place}, {self._settings.version_folder}>"
+
+    def _open(self) -> PublishedCache:
+        return open_published(self._settings)
+
+    def tables(self) -> CacheRegistry:
+        """As `biodata_cache.get_cache_registry`, of this cache."""
+        return self._open().registry()
+
+    def versions(self) -> list[str]:
+        """As `biodata_cache.get_cache_versions`, of this cache."""
+        published = self._open()
+        names = published.versions()
+        published.warn_if_behind(names)
+        return names
+
+    def table_info(self, name: str) -> TableInfo:
+        """As `biodata_cache.table_info`, of this cache."""
+        published = self._open()
+        entry = published.registry()[name]
+        known = {each.name: getattr(entry, each.name) for each in fields(entry)}
+        known["location"] = published.location(entry)
+        return TableInfo(**known, version=published.version_folder)
+
+    def scan(
+        self, name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue
+    ) -> Scan:
+        """As `biodata_cache.scan`, of this cache."""
+        from biodata_cache._reader import filters as _filters
+        from biodata_cache._reader import read as _read
+        from biodata_cache._reader import scan as _scan
+
+        table = _filters.text_argument("name", name)
+        return _scan.Scan(self._open, _read.selection(table, columns, filters))
+
+    def sql(
+        self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
+    ) -> pd.DataFrame:
+        """As `biodata_cache.sql`, of this cache."""
+        from biodata_cache._reader import sql as _sql
+
+        return _sql.sql(self._open(), query, parameters)
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """As `biodata_cache.connect`, of this cache."""
+        from biodata_cache._reader import sql as _sql
+
+        return _sql.connect(self._open())
+
+    @overload
+    def custom(self, name: str) -> pd.DataFrame: ...
+    @overload
+    def custom(self, name: str, df: pd.DataFrame) -> None: ...
+    def custom(self, name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
+        """As `biodata_cache.custom`, beside this cache."""
+        from biodata_cache._reader import custom as _custom
+
+        return _custom.custom(lambda: _custom_store(self._settings), name, df)
+
+
+def _version(version: object) -> str:
+    """The version, if it is a text.
+
+    Raises:
+        ArgumentError: If it is something else, or empty.
+    """
+    if not isinstance(version, str) or not version.strip():
+        raise ArgumentError(
+            f"version must be a text like '0.50.0', not {version!r}; None: as the settings say."
+        )
+    return version
+
+
+def open_published(settings: Settings) -> PublishedCache:
+    """The published cache that settings name; whether it is there shows when it is read.
+
+    Args:
+        settings: Settings of a root, or of the backend `MEMORY`, whose tables are built now if
+            they are not yet.
+
+    Raises:
+        CacheError: If the tables are to be built in memory and cannot be.
+        SettingsError: If there is nothing to read.
+    """
+    if settings.backend != "MEMORY":
+        return PublishedCache(open_store(settings), settings.version_folder)
+    _check_memory(settings)
+    from biodata_cache._pipeline import memory as _memory  # what builds, for this backend alone
+
+    return PublishedCache(_memory.tables(settings), settings.version_folder)
+
+
+def _custom_store(settings: Settings) -> Store:
+    """Storage of the custom tables, which need no published ones."""
+    if settings.backend != "MEMORY":
+        return open_store(settings)
+    _check_memory(settings)
+    from biodata_cache._pipeline import memory as _memory
+
+    return _memory.place(settings)
+
+
+def _check_memory(settings: Settings) -> None:
+    """Refuse to build tables in memory where nobody asked for it.
+
+    Raises:
+        SettingsError: If the backend is `MEMORY` only because nothing is set.
+    """
+    if not settings.is_memory_asked:
+        raise SettingsError(
+            "There is no cache to read: set BIODATA_CACHE_ROOT to the folder, or "
+            f"s3://bucket[/prefix], that holds {_settings.CACHE_FOLDER!r}. (To build one for this "
+            "process only, set BIODATA_CACHE_BACKEND=MEMORY, and BIODATA_CACHE_SOURCE, for example "
+            "to 'sample'.)"
+        )
+
+
+# The cache that the functions of the package read ------------------------------------------------
+
+
+@dataclass
+class _Chosen:
+    """What was chosen for this process, whatever the settings say.
+
+    Attributes:
+        version: Version to read; None: as the settings say.
+    """
+
+    version: str | None = None
+
+
+_chosen = _Chosen()
+
+
+def current() -> Cache:
+    """The cache that `use_version` and the settings name.
+
+    Raises:
+        SettingsError: If a setting cannot be used.
+    """
+    return Cache(version=_chosen.version)
+
+
+def current_published() -> PublishedCache:
+    """Its files.
+
+    Raises:
+        CacheError: If the tables are to be built in memory and cannot be.
+        SettingsError: If there is nothing to read.
+    """
+    return open_published(_settings.load(version=_chosen.version))
+
+
+def use_version(version: str | None) -> None:
+    """Have `current` name this version; None: that of the settings.
+
+    Raises:
+        ArgumentError: If it is not a text.
+        CacheNotFoundError: If it is not published.
+        SettingsError: If it is not a version.
+    """
+    if version is not None:
+        settings = _settings.load(version=_version(version))
+        if settings.backend != "MEMORY":  # there, it would build the tables
+            open_published(settings).registry()
+    _chosen.version = version

@@ -1,0 +1,394 @@
+"""A folder as a storage: files are written beside and moved in whole, and no link is followed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from biodata_cache._core.errors import (
+    AccessError,
+    CacheError,
+    CacheFileError,
+    LockedError,
+    SettingsError,
+)
+from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_parts, other_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from biodata_cache._storage.base import Names
+
+_BLOCK_BYTES = 2**20
+_UNFINISHED = ".unfinished-"
+_MOVE_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class LocalStorage:
+    """A folder below a root.
+
+    Attributes:
+        root: The folder that was named, which may be a link; below it no link is followed.
+        prefix: Path of the storage below the root.
+        threads: How many files are best written at once.
+        follows_links: Read through links below the root: of folders that hold no cache.
+    """
+
+    root: Path
+    prefix: str = ""
+    threads: int = 2
+    follows_links: bool = False
+
+    @property
+    def home(self) -> Path:
+        """The folder of the storage."""
+        return self.root / self.prefix
+
+    def address(self, path: str = "") -> str:
+        """Path in the file system."""
+        return str(self.home / path)
+
+    def secret(self) -> None:
+        """None: no secret is needed."""
+
+    def get(
+        self,
+        path: str,
+        *,
+        unless: Got | None = None,
+        only: str | None = None,
+        first: int | None = None,
+    ) -> Got | None:
+        """Read a file."""
+        with self._errors(path, "read"), self._opened(path) as file:
+            if file is None:
+                return None
+            status = os.fstat(file.fileno())
+            tag = _tag(status)
+            if unless is not None and unless.tag == tag:
+                return unless
+            if only is not None and only != tag:
+                return None
+            return Got(
+                file.read(-1 if first is None else first),
+                tag,
+                max(0.0, time.time() - status.st_mtime),
+            )
+
+    def download(
+        self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None
+    ) -> bool:
+        """Copy a file."""
+        with self._errors(path, "read"), self._opened(path) as file:
+            if file is None or only not in {None, _tag(os.fstat(file.fileno()))}:
+                return False
+            with written_whole(target) as unfinished:
+                found = _copied(file, unfinished)
+                if sha256 not in {None, found}:
+                    unfinished.unlink()
+                    return False
+        return True
+
+    def stat(self, path: str) -> Stat | None:
+        """What the file system says of a file."""
+        with self._errors(path, "read"):
+            place = self.checked(path)
+            try:
+                status = place.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            return Stat(status.st_size, _tag(status)) if place.is_file() else None
+
+    def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
+        """Every file whose path begins with a text; links to files are no files."""
+        parent = prefix.rpartition("/")[0]
+        found = {}
+        with self._errors(parent, "listed"):
+            for file in self._files(self._folder(parent)):
+                path = _text(file.relative_to(self.home))
+                if path.startswith(prefix) and (self.follows_links or not file.is_symlink()):
+                    with suppress(FileNotFoundError):  # removed meanwhile
+                        status = file.stat()
+                        found[path] = Stat(status.st_size, _tag(status))
+        yield from sorted(found.items())
+
+    def folders(self, prefix: str) -> Names:
+        """Folders right below that hold a file."""
+        with self._errors(prefix, "listed"):
+            folder = self._folder(prefix.rstrip("/"))
+            if not folder.is_dir():
+                return []
+            return sorted(
+                child.name
+                for child in folder.iterdir()
+                if child.is_dir() and next(self._files(child), None) is not None
+            )
+
+    def sha256(self, path: str) -> str | None:
+        """Hash of a file."""
+        with self._errors(path, "read"), self._opened(path) as file:
+            return None if file is None else _copied(file, None)
+
+    def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:
+        """By size, then by hash."""
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        return stat.size == size and self.sha256(path) == sha256
+
+    def put(self, path: str, source: bytes | Path, sha256: str) -> str:
+        """Write beside, and move in what has the right hash."""
+
+        def fill(unfinished: Path) -> None:
+            if isinstance(source, bytes):
+                unfinished.write_bytes(source)
+                found = hashlib.sha256(source).hexdigest()
+            else:
+                with source.open("rb") as file:
+                    found = _copied(file, unfinished)
+            if found != sha256:
+                raise other_bytes(self.address(path), source)
+
+        return self._move_in(path, fill)
+
+    def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
+        """Compare and write while nobody else does."""
+        with self._alone():
+            found = self.get(path)
+            if found is not None and found.content == data:
+                return found.tag
+            if (None if found is None else found.tag) != tag:
+                return None
+            return self.put(path, data, hashlib.sha256(data).hexdigest())
+
+    def copy(self, path: str, target: str) -> None:
+        """Give the file a second name where the file system can, else copy it.
+
+        Files are replaced, never written into: what has a second name stays as it is.
+        """
+        with self._errors(path, "read"):
+            source = self.checked(path)
+
+        def fill(unfinished: Path) -> None:
+            try:
+                os.link(source, unfinished)
+            except FileNotFoundError:
+                raise
+            except OSError:
+                shutil.copyfile(source, unfinished)
+
+        self._move_in(target, fill)
+
+    def delete(self, paths: Iterable[str]) -> None:
+        """Remove files, and the folders that they leave empty."""
+        for path in paths:
+            with self._errors(path, "removed"):
+                file = self._folder(path.rpartition("/")[0]) / path.rpartition("/")[2]
+                file.unlink(missing_ok=True)
+                for folder in list(file.parents)[: path.count("/")]:
+                    if not folder.is_dir() or any(folder.iterdir()):
+                        break
+                    folder.rmdir()
+
+    def delete_if(self, path: str, tag: str) -> bool:
+        """Compare and remove while nobody else writes."""
+        with self._alone():
+            found = self.stat(path)
+            if found is not None and found.tag != tag:
+                return False
+            self.delete([path])
+            return True
+
+    def sweep(self, prefix: str) -> None:
+        """Remove the files that never were moved in."""
+        top = prefix.partition("/")[0] or "*"
+        for folder in self.home.glob(f"{_UNFINISHED}{top}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def lease(
+        self,
+        path: str,
+        seconds: float = LEASE_SECONDS,  # noqa: ARG002  # it does not outlive its holder
+        stage: str = "publish",
+    ) -> Iterator[HeldLock]:
+        """A lock of the operating system, which ends with the process that holds it."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
+
+        try:
+            file = self._folder(path.rpartition("/")[0]) / path.rpartition("/")[2]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(file, timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise LockedError(
+                f"Another {stage} to {self.home} is at work: wait until it has ended."
+            ) from None
+        except OSError as error:
+            if isinstance(error, CacheError):
+                raise
+            raise SettingsError(
+                f"The root cannot be written: {error.strerror or error} ({self.home}). "
+                "Give a folder that you may write as --root."
+            ) from None
+        try:
+            yield HeldLock()
+        finally:
+            lock.release()
+
+    def checked(self, path: str) -> Path:
+        """Where a file is that may be read.
+
+        Raises:
+            AccessError: If it is a link, or lies in a folder that is one.
+            CacheFileError: If the path is none.
+        """
+        parent, _, name = path.rpartition("/")
+        checked_parts(path, str(self.home))
+        place = self._folder(parent) / name
+        if not self.follows_links and place.is_symlink():
+            raise AccessError(
+                f"{place} is a link, and is not followed: put the file itself in its place, or "
+                "publish again."
+            )
+        return place
+
+    def _folder(self, path: str) -> Path:
+        """A folder, none of whose parents below the root is a link.
+
+        Raises:
+            AccessError: If one is.
+            CacheFileError: If the path is none.
+        """
+        place = self.root
+        parts = checked_parts(path, str(self.home)) if path else []
+        for part in [*Path(self.prefix).parts, *parts]:
+            place = place / part
+            if not self.follows_links and place.is_symlink():
+                raise AccessError(
+                    f"{place} is a link, and is not followed: nothing below {self.root} may lead "
+                    "elsewhere. Put a folder in its place, or name what it leads to as the root."
+                )
+        return place
+
+    def _files(self, folder: Path) -> Iterator[Path]:
+        """Every file below a folder that is neither unfinished nor a lock."""
+
+        def fail(error: OSError) -> None:
+            if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+                raise error
+
+        for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.follows_links):
+            if not self.follows_links:
+                for name in folders:
+                    self._folder(_text(Path(parent, name).relative_to(self.home)))
+            folders[:] = [name for name in folders if not name.startswith(_UNFINISHED)]
+            yield from (Path(parent, name) for name in names if not _is_lock(name))
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[BinaryIO | None]:
+        try:
+            file = self.checked(path).open("rb")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            yield None
+            return
+        with file:
+            yield file
+
+    def _move_in(self, path: str, fill: Callable[[Path], None]) -> str:
+        with self._errors(path, "written"):
+            parts = checked_parts(path, str(self.home))
+            folder = self._folder(path.rpartition("/")[0])
+            staging = self.home / f"{_UNFINISHED}{parts[0]}-{secrets.token_hex(8)}"
+            staging.mkdir(parents=True)
+            unfinished = staging / parts[-1]
+            try:
+                fill(unfinished)
+                tag = _tag(unfinished.stat())
+                for attempt in range(_MOVE_ATTEMPTS):
+                    folder.mkdir(parents=True, exist_ok=True)
+                    try:
+                        unfinished.replace(folder / parts[-1])
+                        break
+                    except FileNotFoundError:  # somebody removed the folder, because it was empty
+                        if attempt == _MOVE_ATTEMPTS - 1:
+                            raise
+                return tag
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other conditional writes out for as long as one takes."""
+        from filelock import FileLock  # noqa: PLC0415  # needs the extra `sync`
+
+        with self._errors("", "written"):
+            self._folder("").mkdir(parents=True, exist_ok=True)
+            with FileLock(self.home / ".write.lock"):
+                yield
+
+    @contextmanager
+    def _errors(self, path: str, what: str) -> Iterator[None]:
+        try:
+            yield
+        except CacheError:
+            raise
+        except PermissionError as error:
+            raise AccessError(
+                f"{self.home / path} may not be {what}: change its rights, or name another folder "
+                "in BIODATA_CACHE_ROOT."
+            ) from error
+        except OSError as error:
+            raise CacheFileError(
+                f"{self.home / path} cannot be {what} ({error.strerror or error})."
+            ) from error
+
+
+@dataclass(frozen=True)
+class HeldLock:
+    """A lock of the operating system: nobody takes it away."""
+
+    def check(self) -> None:
+        """Nothing to do: it is held."""
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[Path]:
+    """A path to write to; what is there in the end becomes `target`, whole."""
+    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield unfinished
+        with suppress(FileNotFoundError):  # taken back
+            unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _copied(source: BinaryIO, target: Path | None) -> str:
+    """Hash of a file, which is copied meanwhile if there is a target."""
+    digest = hashlib.sha256()
+    with open(os.devnull, "wb") if target is None else target.open("wb") as file:  # noqa: PTH123
+        while block := source.read(_BLOCK_BYTES):
+            digest.update(block)
+            file.write(block)
+    return digest.hexdigest()
+
+
+def _tag(status: os.stat_result) -> str:
+    return f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
+
+
+def _is_lock(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".lock")
+
+
+def _text(path: Path) -> str:
+    """A path as text; bytes of a name that are no text become question marks."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")

@@ -1,0 +1,267 @@
+"""The client of S3 that the settings of AWS ask for, and our errors for what it raises.
+
+What boto3 does not repeat by itself, an answer whose body breaks off, is repeated by `repeated`;
+everything else is repeated by boto3, `AWS_MAX_ATTEMPTS` times.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+import botocore.exceptions
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from biodata_cache._core import messages as _messages
+from biodata_cache._core.errors import (
+    AccessError,
+    CacheError,
+    CacheFileError,
+    CacheNotFoundError,
+    SettingsError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Result = TypeVar("_Result")
+
+ERRORS = (
+    botocore.exceptions.BotoCoreError,
+    botocore.exceptions.ClientError,
+    boto3.exceptions.Boto3Error,
+)
+"""What boto3 raises."""
+
+CONFLICTS = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
+_ATTEMPTS = 6
+_READ_ATTEMPTS = 5
+_REFUSED = {
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+}
+_CODES_BY_STATUS = {
+    "304": "NotModified",
+    "404": "NoSuchKey",
+    "409": "ConditionalRequestConflict",
+    "412": "PreconditionFailed",
+}
+_BROKEN_OFF = (
+    botocore.exceptions.IncompleteReadError,
+    botocore.exceptions.ResponseStreamingError,
+    botocore.exceptions.ReadTimeoutError,
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """A client of S3 with the credentials that it signs with, if it does.
+
+    Attributes:
+        client: boto3's client, which any number of threads may use.
+        credentials: Those that were found; None to ask as anybody may.
+        pays: Whether the requester pays.
+        regions: Regions of the buckets that were asked for theirs.
+    """
+
+    client: Any
+    credentials: Any
+    pays: bool
+    regions: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def endpoint(self) -> str:
+        """Address of the server; may hold a password."""
+        return str(self.client.meta.endpoint_url)
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether the server is Amazon's."""
+        return ".amazonaws.com" in self.endpoint
+
+    def region(self, bucket: str) -> str:
+        """Region of a bucket, which need not be the one that is set."""
+        if bucket not in self.regions:
+            try:
+                answer = self.client.head_bucket(Bucket=bucket)
+            except botocore.exceptions.ClientError as error:
+                answer = error.response
+            headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+            known = headers.get("x-amz-bucket-region") or self.client.meta.region_name
+            self.regions[bucket] = str(known or "us-east-1")
+        return self.regions[bucket]
+
+
+def split_address(address: str, what: str) -> tuple[str, str]:
+    """Bucket and prefix of an address.
+
+    Args:
+        address: Such as `s3://bucket/prefix`.
+        what: What has this address, for the message.
+
+    Raises:
+        SettingsError: If it names no bucket.
+    """
+    bucket, _, prefix = address.removeprefix("s3://").partition("/")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", bucket):
+        raise SettingsError(
+            f"The {what} {address!r} names no bucket of S3: write s3://bucket[/prefix]."
+        )
+    return bucket, prefix.strip("/")
+
+
+def access(*, is_anonymous: bool = False, pays: bool = False) -> Access:
+    """The client that the environment asks for, as AWS tools read it.
+
+    Args:
+        is_anonymous: Ask as anybody may, whatever credentials there are.
+        pays: Whether the requester pays.
+
+    Raises:
+        SettingsError: If the settings of AWS contradict themselves.
+    """
+    # What AWS tools take from the environment decides on the client, which survives no fork.
+    environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
+    return _access(environment, os.getpid(), is_anonymous, pays)
+
+
+@lru_cache(maxsize=8)
+def _access(environment: object, process: int, is_anonymous: bool, pays: bool) -> Access:  # noqa: ARG001, FBT001
+    """Made once: that alone takes longer than reading a table."""
+    try:
+        session = boto3.Session()
+        credentials = None if is_anonymous else session.get_credentials()
+        # Other tools of AWS take this variable, too.
+        region = session.region_name or os.environ.get("AWS_REGION")
+        client = _client(session, region, is_signed=credentials is not None)
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:
+        raise SettingsError(f"The settings of AWS cannot be used: {error}.") from error
+    if pays:
+        client.meta.events.register("before-sign.s3", _pay)
+    return Access(client, credentials, pays)
+
+
+def _client(session: Any, region: str | None, *, is_signed: bool) -> Any:  # noqa: ANN401  # boto3 has no types
+    config: dict[str, Any] = {
+        "retries": {
+            "mode": "standard",
+            "max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS),
+        },
+        "connect_timeout": 10,
+        "read_timeout": 60,
+        "max_pool_connections": 32,
+        # botocore describes the machine anew in each request, which takes longer than signing.
+        "user_agent": "biodata-cache",
+    }
+    if not is_signed:
+        config["signature_version"] = UNSIGNED
+    client = session.client("s3", region_name=region, config=Config(**config))
+    if ".amazonaws.com" not in client.meta.endpoint_url:
+        # Servers of one's own rarely have a host name for each bucket.
+        config["s3"] = {"addressing_style": "path"}
+        client = session.client("s3", region_name=region, config=Config(**config))
+    return client
+
+
+def _pay(request: Any, **_: object) -> None:  # noqa: ANN401  # boto3 has no types
+    request.headers["x-amz-request-payer"] = "requester"
+
+
+def repeated(attempt: Callable[[], _Result]) -> _Result:
+    """The result of an attempt, which is repeated if the answer breaks off."""
+    for number in range(1, _READ_ATTEMPTS + 1):
+        try:
+            return attempt()
+        except _BROKEN_OFF:
+            if number == _READ_ATTEMPTS:
+                raise
+        time.sleep(0.05 * 2**number)
+    raise AssertionError  # the last attempt returns or raises
+
+
+def code_of(error: BaseException | None) -> str:
+    """What went wrong in the words of S3; by the status, where an answer has no body."""
+    if not isinstance(error, botocore.exceptions.ClientError):
+        return ""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return _CODES_BY_STATUS.get(code, code)
+
+
+def as_cache_error(
+    error: Exception, access: Access, *, bucket: str, address: str, setting: str
+) -> CacheError:
+    """Our error for one of boto3's.
+
+    Args:
+        error: What boto3 raised.
+        access: The client that raised it.
+        bucket: Bucket that it was about.
+        address: Address that it was about.
+        setting: Variable that names the bucket.
+    """
+    endpoint = _messages.redacted(access.endpoint)
+    cause = error.__cause__ or error.__context__  # what the transfer of a file wraps
+    for each in (error, cause):
+        if isinstance(each, botocore.exceptions.ClientError):
+            return _answered(each, access, bucket, address, setting)
+    if isinstance(
+        error,
+        (
+            botocore.exceptions.HTTPClientError,
+            botocore.exceptions.ConnectionError,
+            botocore.exceptions.IncompleteReadError,
+        ),
+    ):
+        return UnreachableError(
+            f"{address}: {endpoint} does not answer, or its answers break off "
+            f"({_messages.redacted(str(error))}). Look at the network, and at AWS_ENDPOINT_URL if "
+            "it is set."
+        )
+    if isinstance(
+        error,
+        (
+            botocore.exceptions.NoCredentialsError,
+            botocore.exceptions.PartialCredentialsError,
+            botocore.exceptions.CredentialRetrievalError,
+        ),
+    ):
+        return AccessError(f"{address}: the credentials of AWS cannot be had ({error}).")
+    return CacheFileError(f"{address}: {_messages.redacted(str(error))}")
+
+
+def _answered(
+    error: botocore.exceptions.ClientError, access: Access, bucket: str, address: str, setting: str
+) -> CacheError:
+    """Our error for an answer of the server."""
+    code, endpoint = code_of(error), _messages.redacted(access.endpoint)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code == "NoSuchBucket":
+        return CacheNotFoundError(
+            f"There is no bucket {bucket!r} at {endpoint}: set "
+            f"{setting} to s3://bucket[/prefix], and AWS_ENDPOINT_URL if it is not on AWS."
+        )
+    if code in _REFUSED:
+        return AccessError(
+            f"{address}: {endpoint} refuses the credentials ({code}). Renew them, choose others "
+            "with AWS_PROFILE, or unset them to read a public bucket without any."
+        )
+    if status in {401, 403}:
+        whose = "without credentials" if access.credentials is None else "with these rights"
+        return AccessError(
+            f"{address}: {endpoint} denies {error.operation_name} {whose} ({code}). Choose "
+            "credentials that may, for example with AWS_PROFILE."
+        )
+    return CacheFileError(
+        f"{address}: {endpoint} failed at {error.operation_name} "
+        f"({code}: {error.response.get('Error', {}).get('Message', '')})."
+    )

@@ -1,0 +1,54 @@
+"""What an extract run did, and how it reports while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+__all__ = ["Progress", "Report", "Save"]
+
+Progress = Callable[[int, int], None]
+"""Called now and then with the documents and the bytes read so far."""
+
+Save = Callable[[], None]
+"""Called when files of the lake are finished, to make them outlast this machine."""
+
+
+@dataclass
+class Report:
+    """What one run did.
+
+    Attributes:
+        source: Where the documents came from.
+        collection: Name of the lake.
+        listed: Usable documents in the source.
+        new: Records that the lake did not hold.
+        changed: Records with other content than before.
+        unchanged: Records with the same content.
+        deleted: Records that the source no longer has.
+        kept: Records of the lake that the source did not show, and that stay because it was not
+            read whole, or because their new version could not be used.
+        incomplete: Why the source was not read whole, a line for each file or document.
+        rejected: Documents that could not be used; they are kept in `raw/rejects`.
+        repaired: Documents of which something was left out; noted in `raw/rejects`.
+        bytes: Bytes of JSON read.
+        seconds: Wall time.
+        retries: Attempts that were repeated because a source failed for a moment.
+        compacted: Files that were rewritten.
+    """
+
+    source: str
+    collection: str = "docdb_v2"
+    listed: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    kept: int = 0
+    incomplete: list[str] = field(default_factory=list)
+    rejected: int = 0
+    repaired: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    retries: int = 0
+    compacted: int = 0

@@ -1,0 +1,182 @@
+"""Every storage answers the same: one set of assertions for a folder, memory and the S3 server."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from biodata_cache import AccessError, CacheFileError, LockedError
+from biodata_cache._storage.local import LocalStorage
+from biodata_cache._storage.memory import MemoryStorage
+from biodata_cache._storage.s3_client import access
+from biodata_cache._storage.s3_storage import S3Storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from biodata_cache._storage.base import Storage
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def put(storage: Storage, path: str, data: bytes) -> str:
+    return storage.put(path, data, sha256(data))
+
+
+@pytest.fixture(params=["folder", "memory", "server"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    if request.param == "folder":
+        return LocalStorage(tmp_path / "root", "a/b")
+    if request.param == "memory":
+        return MemoryStorage()
+    return S3Storage(request.getfixturevalue("bucket"), "a/b", access())
+
+
+def test_what_was_put_is_there(storage: Storage, tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"from a file")
+    tag = put(storage, "x/one", b"1")
+    storage.put("x/y/two", tmp_path / "source", sha256(b"from a file"))
+    got = storage.get("x/one")
+    assert got is not None
+    assert (got.content, got.tag) == (b"1", tag)
+    assert 0 <= got.age < 60
+    assert storage.get("x/one", unless=got) is got
+    assert storage.get("x/one", only="another") is None
+    assert (storage.get("x/y/two", first=4) or got).content == b"from"
+    stat = storage.stat("x/y/two")
+    assert stat is not None
+    assert stat.size == 11
+    assert storage.sha256("x/y/two") == sha256(b"from a file")
+    assert storage.holds("x/y/two", stat, tmp_path / "source", sha256(b"from a file"))
+    assert not storage.holds("x/y/two", stat, b"from a FILE", sha256(b"from a FILE"))
+    assert [path for path, _ in storage.list("x/")] == ["x/one", "x/y/two"]
+    assert [path for path, _ in storage.list("x/o")] == ["x/one"]
+    assert (storage.folders(""), storage.folders("x/"), storage.folders("none/")) == (
+        ["x"],
+        ["y"],
+        [],
+    )
+    assert storage.download("x/one", tmp_path / "target", sha256=sha256(b"1"))
+    assert (tmp_path / "target").read_bytes() == b"1"
+    assert not storage.download("x/one", tmp_path / "other", sha256=sha256(b"2"))
+    assert not storage.download("x/one", tmp_path / "other", only="another")
+    assert {path.name for path in tmp_path.iterdir()} - {"root"} == {"source", "target"}
+    storage.copy("x/one", "z/three")
+    storage.delete(["x/one", "never/there"])
+    assert [path for path, _ in storage.list("")] == ["x/y/two", "z/three"]
+    storage.delete(["x/y/two"])
+    assert storage.folders("") == ["z"]
+
+
+def test_nothing_is_nothing(storage: Storage, tmp_path: Path) -> None:
+    put(storage, "folder/file", b"")
+    for path in ("none", "folder", "folder/none", "folder/file/below"):
+        assert storage.get(path) is None
+        assert storage.stat(path) is None
+        assert storage.sha256(path) is None
+        assert not storage.download(path, tmp_path / "target")
+    assert list(storage.list("none")) == []
+    assert (storage.get("folder/file", first=10) or storage).content == b""  # type: ignore[union-attr]
+    with pytest.raises(CacheFileError):
+        storage.copy("none", "target")
+
+
+def test_other_bytes_than_announced_are_refused(storage: Storage, tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"changed")
+    put(storage, "x", b"before")
+    for source in (b"changed", tmp_path / "source"):
+        with pytest.raises(CacheFileError, match=r"x was not written: .* after its sha256 was"):
+            storage.put("x", source, sha256(b"audited"))
+    assert (storage.get("x") or storage).content == b"before"  # type: ignore[union-attr]
+
+
+def test_conditional_writes(storage: Storage) -> None:
+    first = storage.put_if("x", b"1", None)
+    assert first is not None
+    assert storage.put_if("x", b"2", None) is None
+    assert storage.put_if("x", b"1", None) == first, "what is there already counts as written"
+    second = storage.put_if("x", b"2", first)
+    assert second not in {None, first}
+    assert storage.put_if("x", b"3", first) is None
+    assert storage.put_if("none", b"3", first) is None
+    assert not storage.delete_if("x", first)
+    assert storage.delete_if("x", str(second))
+    assert storage.delete_if("x", str(second)), "it is gone"
+
+
+@pytest.mark.parametrize("path", ["", "/x", "x/", "a//b", "..", "a/../../b", "a/./b", "a\0b"])
+def test_a_path_is_made_of_single_names(storage: Storage, path: str) -> None:
+    with pytest.raises(CacheFileError, match="each part must be a single name"):
+        put(storage, path, b"1")
+    with pytest.raises(CacheFileError, match="each part must be a single name"):
+        storage.put_if(path, b"1", None)
+    put(storage, "x", b"1")
+    with pytest.raises(CacheFileError, match="each part must be a single name"):
+        storage.copy("x", path)
+    assert [name for name, _ in storage.list("")] == ["x"]
+
+
+def test_one_holds_a_lease(storage: Storage) -> None:
+    with storage.lease("locks/one", 10, "extract") as lease:
+        lease.check()
+        with pytest.raises(LockedError, match=r"Another extract to .* is at work"):
+            storage.lease("locks/one", 10, "extract").__enter__()
+        with storage.lease("locks/two", 10):
+            pass
+    with storage.lease("locks/one", 10):
+        pass
+
+
+def test_links_in_a_root_lead_nowhere(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_bytes(b"secret")
+    storage = LocalStorage(tmp_path / "root", "cache")
+    put(storage, "x/file", b"1")
+    (storage.home / "x" / "linked").symlink_to(outside)
+    for ask in (
+        lambda: storage.get("x/linked/file"),
+        lambda: storage.stat("x/linked/file"),
+        lambda: put(storage, "x/linked/new", b"2"),
+        lambda: storage.delete(["x/linked/file"]),
+        lambda: storage.copy("x/file", "x/linked/new"),
+        lambda: storage.copy("x/linked/file", "x/new"),
+        lambda: list(storage.list("x/")),
+        lambda: storage.download("x/linked/file", tmp_path / "target"),
+    ):
+        with pytest.raises(AccessError, match="linked is a link, and is not followed"):
+            ask()
+    assert [*outside.iterdir()] == [outside / "file"]
+    (storage.home / "x" / "linked").unlink()
+    (storage.home / "x" / "file").unlink()
+    (storage.home / "x" / "file").symlink_to(outside / "file")
+    with pytest.raises(AccessError, match="file is a link"):
+        storage.get("x/file")
+    assert list(storage.list("")) == []
+    put(storage, "x/file", b"2")
+    assert (outside / "file").read_bytes() == b"secret"
+    assert (storage.home / "x" / "file").read_bytes() == b"2"
+
+
+def test_a_root_may_be_a_link_itself(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "root").symlink_to(tmp_path / "real")
+    put(LocalStorage(tmp_path / "root", "cache"), "x", b"1")
+    assert (tmp_path / "real" / "cache" / "x").read_bytes() == b"1"
+    (tmp_path / "real" / "linked").symlink_to(tmp_path / "real" / "cache")
+    with pytest.raises(AccessError, match=r"nothing below .*root may lead elsewhere"):
+        put(LocalStorage(tmp_path / "root", "linked"), "x", b"2")
+
+
+def test_unfinished_writes_are_swept_where_they_would_have_gone(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    for top in ("x", "custom"):
+        (tmp_path / f".unfinished-{top}-0123").mkdir()
+        (tmp_path / f".unfinished-{top}-0123" / "file").write_bytes(b"part")
+    assert list(storage.list("")) == []
+    storage.sweep("x/")
+    assert [path.name for path in tmp_path.iterdir()] == [".unfinished-custom-0123"]

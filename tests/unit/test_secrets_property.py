@@ -1,0 +1,81 @@
+"""No spelling of an address lets a password out, by a message or by the settings' own text."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from dataclasses import asdict
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from biodata_cache import CacheError
+from biodata_cache._core import settings
+from biodata_cache._core.address import Address, Secret
+from extract.sources.open import open_source
+
+SECRET = "S3cr3t"
+NAMES = ["source", "v1_source", "root", "raw", "objects"]
+
+SCHEMES = "mongodb:// mongodb+srv:// https:// http:// MongoDB:// s3:// gs:// ftp://"
+MISSPELT = "mongodb: mongodb:/ https:/ // /// mongo: sample: ~"
+schemes = st.sampled_from(["", " mongodb://", *SCHEMES.split(), *MISSPELT.split()])
+users = st.sampled_from(["user", "a.b", "me@lab.org", "µ", "u%40x", "", "user name"])
+passwords = st.sampled_from([SECRET, f"{SECRET}@x", f"a/{SECRET}", f"{SECRET}?", f"{SECRET}#1"])
+hosts = st.sampled_from(["host.invalid", "h:27017", "a:1,b:2", "[::1]", "bucket", "h/db", "h\nx"])
+options = st.sampled_from(["", f"?authToken={SECRET}", f"/?password={SECRET}&tls=true"])
+
+
+@st.composite
+def addresses(draw: st.DrawFn) -> str:
+    account = f"{draw(users)}:{draw(passwords)}@"
+    return f"{draw(schemes)}{account}{draw(hosts)}{draw(options)}"
+
+
+@st.composite
+def tokens(draw: st.DrawFn) -> str:
+    """Nothing before the host, the secret among the options."""
+    scheme = draw(st.sampled_from(["mongodb://", "https://", "gs://", "http://"]))
+    return f"{scheme}host.invalid/?{draw(st.sampled_from(['token', 'x']))}={SECRET}"
+
+
+@hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(name=st.sampled_from(NAMES), address=addresses() | tokens())
+def test_no_message_and_no_text_of_settings_shows_it(name: str, address: str) -> None:
+    said = ""
+    try:
+        loaded = settings.load(**{name: address})
+        said = f"{loaded!r} {loaded}"
+        said += f"{getattr(loaded, name)} {getattr(loaded, name)!r} {getattr(loaded, name):>10}"
+        if name in {"source", "v1_source"}:
+            open_source(getattr(loaded, name).reveal())
+    except CacheError as error:
+        said += f"{error} {error!r}"
+    assert SECRET not in said, (name, address)
+
+
+@given(text=addresses() | tokens())
+def test_a_secret_is_no_text_and_goes_nowhere(text: str) -> None:
+    secret = Secret(text)
+    shown = [str(secret), repr(secret), f"{secret}", f"{secret:<3}", "".join(map(str, [secret]))]
+    shown += [f"{[secret]}", f"{ {'a': secret} }", re.sub("a", "b", f"{secret}")]
+    assert SECRET not in " ".join(shown)
+    assert secret.reveal() == text
+    for leak in (pickle.dumps, copy.deepcopy, asdict):
+        with pytest.raises(TypeError):
+            leak(secret)
+
+
+@pytest.mark.parametrize(
+    "place", ["folder/a b", "s3://bucket/prefix", "night:1/a@b", "C:\\x", "~x"]
+)
+def test_what_holds_no_secret_is_shown_as_it_is(place: str) -> None:
+    assert f"{Address(place)}" == place
+
+
+@pytest.mark.parametrize("source", ["sample", "sample:5", "records.jsonl", "mongodb://host/db"])
+def test_sources_without_a_secret_are_shown(source: str) -> None:
+    assert f"{Secret(source)}" == source
