@@ -126,7 +126,7 @@
             when {{ json_type(value) }} = 'array'
                 then {{ _json_elements(
                     json_struct(value, ['json']),
-                    _json_element('i - 1', 'null', 'concat(' ~ path ~ ", '[', i - 1, ']')", 'item'),
+                    _json_element('i', 'null', 'concat(' ~ path ~ ", '[', i, ']')", 'items[i + 1]'),
                     keep_nulls
                 ) }}
             when
@@ -137,7 +137,10 @@
                 then {{ _json_elements(
                     'map_entries(' ~ json_struct(value, {'*': 'json'}) ~ ')',
                     _json_element(
-                        'i - 1', 'item.key', 'concat(' ~ path ~ ", '.', item.key)", 'item.value'
+                        'i',
+                        'items[i + 1].key',
+                        'concat(' ~ path ~ ", '.', items[i + 1].key)",
+                        'items[i + 1].value'
                     ),
                     keep_nulls
                 ) }}
@@ -157,10 +160,14 @@
 {%- endmacro %}
 
 {% macro _json_elements(list, element, keep_nulls) -%}
-    list_filter(
-        list_transform({{ list }}, lambda item, i: {{ element }}),
-        lambda item: {{ 'true' if keep_nulls else 'item.value is not null' }}
-    )
+    {#- A list of one binds the name `items`, so that the JSON is parsed once. -#}
+    list_transform(
+        [{{ list }}],
+        lambda items: list_filter(
+            list_transform(range(len(items)), lambda i: {{ element }}),
+            lambda item: {{ 'true' if keep_nulls else 'item.value is not null' }}
+        )
+    )[1]
 {%- endmacro %}
 
 {% macro explode(list, position, element) -%}

@@ -1,8 +1,3 @@
 {% macro number_text(text) -%}
-    case
-        when
-            regexp_full_match({{ text }}, '\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*')
-            and isfinite(try_cast({{ text }} as double))
-            then trim({{ text }})
-    end
+    case when {{ parse_number(text) }} is not null then trim({{ text }}) end
 {%- endmacro %}

@@ -5,7 +5,8 @@
 with experimenters as (
     select
         record_id,
-        {{ explode_json('experimenters_json', "concat(path, '.experimenters')", ['name']) }} as person
+        {{ explode_json('experimenters_json', "concat(path, '.experimenters')", ['name']) }}
+            as person
     from {{ ref('stg_docdb__acquisitions') }}
 )
 

@@ -48,8 +48,7 @@ newest as (
 ),
 
 kept as (
-    select
-        lake.*
+    select lake.*
     from lake
     inner join newest
         on
