@@ -5,7 +5,8 @@
 with investigators as (
     select
         record_id,
-        {{ explode_json('investigators_json', "concat(path, '.investigators')", ['name']) }} as person
+        {{ explode_json('investigators_json', "concat(path, '.investigators')", ['name']) }}
+            as person
     from {{ ref('stg_docdb__data_descriptions') }}
 )
 

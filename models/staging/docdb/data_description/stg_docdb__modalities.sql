@@ -5,8 +5,9 @@
 with modalities as (
     select
         record_id,
-        {{ explode_json('modalities_json', "concat(path, '.modalities')", ['name', 'abbreviation']) }}
-            as modality
+        {{ explode_json(
+            'modalities_json', "concat(path, '.modalities')", ['name', 'abbreviation']
+        ) }} as modality
     from {{ ref('stg_docdb__data_descriptions') }}
 )
 

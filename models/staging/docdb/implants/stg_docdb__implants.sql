@@ -17,8 +17,9 @@ with implants as (
         surgery_position,
         position,
         {{ json_known_object(fields, 'procedure_json', 'path', 'implant') }} as implant,
-        {{ json_known_object(fields, 'coordinate_system_json', 'coordinate_system_path', 'system') }}
-            as system
+        {{ json_known_object(
+            fields, 'coordinate_system_json', 'coordinate_system_path', 'system'
+        ) }} as system
     from {{ ref('stg_docdb__surgery_procedures') }}
     where object_type = 'Probe implant'
 ),

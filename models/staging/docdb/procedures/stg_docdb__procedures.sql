@@ -28,7 +28,8 @@ coordinate_systems as (
         record_id,
         section,
         procedures,
-        {{ json_object(fields, 'procedures.global_coordinate_system', 'global_system') }} as global_system,
+        {{ json_object(fields, 'procedures.global_coordinate_system', 'global_system') }}
+            as global_system,
         {{ json_object(fields, 'procedures.coordinate_system', 'own_system') }} as own_system
     from procedures_sections
 )

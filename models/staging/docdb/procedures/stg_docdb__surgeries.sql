@@ -37,7 +37,8 @@ coordinate_systems as (
         coordinate_system_path,
         element,
         surgery,
-        {{ json_object(fields, 'surgery.global_coordinate_system', 'global_system') }} as global_system,
+        {{ json_object(fields, 'surgery.global_coordinate_system', 'global_system') }}
+            as global_system,
         {{ json_object(fields, 'surgery.coordinate_system', 'own_system') }} as own_system
     from surgeries
 )

@@ -8,7 +8,8 @@ with elements as (
         position as surgery_position,
         coordinate_system_json,
         coordinate_system_path,
-        {{ explode_json('procedures_json', "concat(path, '.procedures')", ['object_type']) }} as element
+        {{ explode_json('procedures_json', "concat(path, '.procedures')", ['object_type']) }}
+            as element
     from {{ ref('stg_docdb__surgeries') }}
 ),
 

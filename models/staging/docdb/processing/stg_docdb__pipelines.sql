@@ -5,7 +5,7 @@
 with pipelines as (
     select
         record_id,
-        {{ explode_json('pipelines_json', "concat(path, '.pipelines')", ['name', 'url', 'version']) }}
+        {{ explode_json('pipelines_json', "concat(path, '.pipelines')", ['name', 'version']) }}
             as pipeline
     from {{ ref('stg_docdb__processings') }}
 )

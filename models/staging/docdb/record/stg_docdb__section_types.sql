@@ -9,6 +9,8 @@ select
     {{ json_type('acquisition') }} as acquisition_kind,
     {{ json_type('processing') }} as processing_kind,
     -- A list stands for the object in it.
-    coalesce({{ json_type(json_object_text('quality_control')) }}, {{ json_type('quality_control') }})
-        as quality_control_kind
+    coalesce(
+        {{ json_type(json_object_text('quality_control')) }},
+        {{ json_type('quality_control') }}
+    ) as quality_control_kind
 from {{ ref('stg_docdb__records') }}
