@@ -20,10 +20,10 @@ import duckdb
 from extract.lake.object_tables import Answers
 from extract.locations import split_location
 from extract.objects.stores import (
-    FolderStore,
     ObjectStore,
-    S3Store,
     UnavailableObjectError,
+    folder_store,
+    s3_store,
 )
 from extract.sample import generator as sample
 
@@ -86,13 +86,13 @@ def open_store(objects: str, source: str, work: Path) -> ObjectStore | None:
     if objects == "none":
         return None
     if objects == "s3":
-        return S3Store(AT_ONCE)
+        return s3_store()
     if objects == "sample":
         _, _, count = source.partition(":")
         folder = work / "objects"
         write_objects(folder, sample.objects(int(count) if count else None))
-        return FolderStore(folder, source)
-    return FolderStore(Path(objects).absolute())
+        return folder_store(folder, source)
+    return folder_store(Path(objects).absolute())
 
 
 def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> None:
