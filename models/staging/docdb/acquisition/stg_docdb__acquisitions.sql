@@ -51,9 +51,11 @@ select
     {{ read(fields, 'details.date_of_birth') }} as date_of_birth,
     {{ read(fields, 'details.year_of_birth') }} as year_of_birth,
     {{ read(fields, 'acquisition.experimenters') }} as experimenters_json,
-    -- Streams and epochs are large, and only those with a patch cord or a training stage are used.
+    -- Streams and epochs are large, and only those with a fiber or a training stage are used.
     case
-        when contains(lower({{ read(fields, 'acquisition.data_streams') }}), 'patch cord')
+        when
+            contains(lower({{ read(fields, 'acquisition.data_streams') }}), 'patch cord')
+            or contains(lower({{ read(fields, 'acquisition.data_streams') }}), 'fiber')
             then {{ read(fields, 'acquisition.data_streams') }}
     end as data_streams_json,
     case

@@ -31,7 +31,7 @@ descriptions as (
 select
     record_id,
     description.path,
-    {{ read(fields, 'description.name') }} as name,
+    {{ read(fields, 'description.name') }} as description_name,
     {{ read(fields, 'description.subject_id') }} as subject_id,
     {{ read(fields, 'description.project_name') }} as project_name,
     {{ read(fields, 'description.data_level') }} as data_level,

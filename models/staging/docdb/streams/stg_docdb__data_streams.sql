@@ -1,4 +1,4 @@
--- Grain: one row per record and data stream, of records with a patch cord.
+-- Grain: one row per record and data stream, of records with a fiber or patch cord.
 
 {%- set fields = {
     'element': 'object',
