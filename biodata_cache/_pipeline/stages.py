@@ -190,6 +190,8 @@ def _extract_the_rest(
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
     from extract.lake import object_tables as answers  # noqa: PLC0415
+    from extract.lake.lake import Lake  # noqa: PLC0415
+    from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
@@ -215,7 +217,7 @@ def _extract_the_rest(
             outcome.objects = probes.ask(
                 store,
                 raw,
-                str(raw / COLLECTION / "*.parquet"),
+                paths_of(Lake(raw, COLLECTION).files()),
                 partial(tell, store),
             )
     outcome.seconds["objects"] = time.perf_counter() - started

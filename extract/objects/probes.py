@@ -113,13 +113,13 @@ def prepare(raw: Path) -> dict[str, Answers]:
     return {kind: Answers(raw, kind) for kind in KINDS}
 
 
-def ask(store: ObjectStore, raw: Path, lake: str, progress: Progress | None = None) -> Report:
+def ask(store: ObjectStore, raw: Path, lake: list[str], progress: Progress | None = None) -> Report:
     """Ask a store all that must be asked about the records of the lake.
 
     Args:
         store: The store to ask.
         raw: Folder of all lakes; the caller holds the lock of those of objects.
-        lake: Pattern of the files of records.
+        lake: The files of records, as patterns.
         progress: Told how far the run is.
 
     Raises:
@@ -156,7 +156,7 @@ def ask(store: ObjectStore, raw: Path, lake: str, progress: Progress | None = No
 
 
 def _questions(
-    store: ObjectStore, answers: dict[str, Answers], lake: str
+    store: ObjectStore, answers: dict[str, Answers], lake: list[str]
 ) -> tuple[list[tuple[str, str, bool]], datetime | None]:
     """Kind, location and whether the answer is known for good; and when the newest run was."""
     known = {kind: each.files() for kind, each in answers.items()}

@@ -9,6 +9,8 @@ import pytest
 import server as s3_server
 
 from extract.lake import object_tables as answers
+from extract.lake.lake import Lake
+from extract.lake.state import paths_of
 from extract.objects import foraging, probes
 from extract.objects.stores import UnavailableObjectError, folder_store, s3_store
 from extract.pipeline import extract
@@ -75,7 +77,7 @@ def test_a_server_answers_as_a_folder_does(
         raw = tmp_path / name
         extract(open_source("sample"), raw)
         with answers.locked(raw):
-            report = probes.ask(store, raw, str(raw / "docdb_v2/*.parquet"))
+            report = probes.ask(store, raw, paths_of(Lake(raw, "docdb_v2").files()))
             sessions, missing = foraging.copy_sessions(store, raw)
         assert sum(report.found.values()) > 20
         counts = (report.asked, report.found, report.problems)

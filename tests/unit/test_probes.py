@@ -13,6 +13,8 @@ import pytest
 
 from biodata_cache import LockedError, SourceError
 from extract.lake import object_tables as answers
+from extract.lake.lake import Lake
+from extract.lake.state import paths_of
 from extract.objects import probes
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.pipeline import extract
@@ -51,7 +53,7 @@ class Fixture:
         extract(open_source(str(self.source)), self.raw)
 
     def ask(self, store: Any = None) -> probes.Report:
-        lake = str(self.raw / "docdb_v2/*.parquet")
+        lake = paths_of(Lake(self.raw, "docdb_v2").files())
         with answers.locked(self.raw):
             return probes.ask(store or self.store, self.raw, lake)
 
