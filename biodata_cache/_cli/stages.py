@@ -32,7 +32,7 @@ from biodata_cache._pipeline.stages import (
 )
 
 if TYPE_CHECKING:
-    from biodata_cache._publish.promotion import Report
+    from biodata_cache._publish.publication import Report
     from extract.objects.probes import Report as ObjectsReport
     from extract.report import Report as ExtractReport
 

@@ -1,7 +1,7 @@
 """The builds that a version went through: when each was made, and how large its tables were.
 
-The publisher keeps them beside the registry, one line each. The last one is the build that is
-live. What lies between is what was live before it: a rollback forgets what it takes back.
+The publisher keeps them beside the registry, one line each, in the order in which they were
+published. The last one is the build that is live: a rollback forgets what it takes back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from biodata_cache._core.foreign import json_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-HISTORY_FILE = "cache_history.json"
+    from biodata_cache._core.registry import CacheRegistry
+
 MOST_BUILDS = 100
 
 
@@ -49,20 +50,20 @@ class PublishedBuild:
     tables: Mapping[str, TableSize]
 
     @classmethod
-    def of(cls, build: str, entries: Iterable[Mapping[str, Any]]) -> PublishedBuild:
+    def of(cls, build: str, registry: CacheRegistry) -> PublishedBuild:
         """The build that a registry describes.
 
         Args:
             build: Its name.
-            entries: Entries of the registry.
+            registry: The registry.
         """
-        built_at, tables = "", {}
-        for entry in entries:
-            built_at = max(built_at, str(entry.get("built_at") or ""))
-            rows, size = entry.get("row_count"), entry.get("bytes")
-            if isinstance(rows, int) and isinstance(size, int):
-                tables[entry["name"]] = TableSize(rows, size)
-        return cls(build, built_at, tables)
+        tables = {
+            entry.name: TableSize(entry.row_count, entry.bytes)
+            for entry in registry
+            if entry.row_count is not None and entry.bytes is not None
+        }
+        newest = max((entry.built_at or "" for entry in registry), default="")
+        return cls(build, registry.built_at or newest, tables)
 
 
 def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
@@ -92,7 +93,11 @@ def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
 
 
 def extended(
-    known: Sequence[PublishedBuild], before: PublishedBuild | None, now: PublishedBuild
+    known: Sequence[PublishedBuild],
+    before: PublishedBuild | None,
+    now: PublishedBuild,
+    *,
+    is_rollback: bool = False,
 ) -> tuple[PublishedBuild, ...]:
     """The history of a build that takes the place of another.
 
@@ -101,14 +106,18 @@ def extended(
         before: The build in whose place it comes. It is in the history already, unless whoever
             published it kept none, or was killed before it was written.
         now: The build that is live then.
+        is_rollback: Whether what came after that build is taken back.
     """
     names = [build.build for build in known]
     if before is not None and before.build not in names:
         known, names = [*known, before], [*names, before.build]
-    if now.build in names:
-        known = known[: names.index(now.build)]
-    earlier = [build for build in known if build.built_at <= now.built_at]
-    return (*earlier, now)[-MOST_BUILDS:]
+    if is_rollback and now.build in names:
+        known = known[: len(names) - 1 - names[::-1].index(now.build)]
+    elif is_rollback:
+        known = [build for build in known if build.built_at <= now.built_at]
+    elif names and names[-1] == now.build:
+        known = known[:-1]
+    return (*known, now)[-MOST_BUILDS:]
 
 
 def document(builds: Iterable[PublishedBuild]) -> bytes:

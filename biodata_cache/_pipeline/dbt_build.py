@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
-from biodata_cache._core.errors import BuildError, LockedError
+from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
-from biodata_cache._publish.contract import read_artifact
+from biodata_cache._publish.artifacts import (
+    DATABASE,
+    failures,
+    read_results,
+    target_folder,
+    work_lock,
+)
 
 if TYPE_CHECKING:
     from biodata_cache._core.settings import Settings
@@ -23,14 +27,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Told the steps done, the steps in all, and the name of the step that ended."""
 
-DATABASE = "build.duckdb"
-_BAD = {"error", "fail", "runtime error"}
 _SHOWN = 5
-
-
-def target_folder(work: Path) -> Path:
-    """Where dbt leaves its artifacts."""
-    return work / "target"
 
 
 def build(
@@ -62,23 +59,13 @@ def build(
 
     work = settings.work.resolve()
     check_filled(settings.raw, Path(settings.raw))
-    lock = FileLock(work / ".build.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(
-            f"Another build is at work in {work}: wait until it has ended, "
-            "or give this one a folder of its own with --work."
-        ) from None
-    try:
+    with work_lock(work):
         # A build is from nothing: an old database would only grow.
         (work / DATABASE).unlink(missing_ok=True)
         (target_folder(work) / "run_results.json").unlink(missing_ok=True)
         command = [*_command(work, unit_tests=unit_tests), *selection]
         with reading(Path(settings.raw)):
             output, exit_code = _run(command, _environment(settings), progress)
-    finally:
-        lock.release()
     return _verdict(work, exit_code, output)
 
 
@@ -161,7 +148,7 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     if not (target_folder(work) / "run_results.json").exists():
         last = "\n".join(line for line in output[-20:] if line.strip())
         raise BuildError(f"dbt stopped before it built anything (exit code {exit_code}):\n{last}")
-    results = read_artifact(target_folder(work), "run_results.json")
+    results = read_results(target_folder(work))
     failed = list(failures(results["results"]))
     if failed:
         shown = "\n".join(f"  {line}" for line in failed[:_SHOWN])
@@ -175,35 +162,13 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     return float(results["elapsed_time"])
 
 
-def failures(results: Iterable[dict[str, Any]]) -> Iterable[str]:
-    """One line for each model that failed and each test that did, with the number of rows.
-
-    Args:
-        results: The `results` of dbt's run results.
-
-    Example:
-        >>> list(failures([{"status": "fail", "unique_id": "test.p.unique_x.1", "failures": 3}]))
-        ['test unique_x: 3 rows']
-    """
-    for result in results:
-        if result["status"] not in _BAD:
-            continue
-        kind, _, name = result["unique_id"].split(".")[:3]
-        if result["status"] == "fail" and result.get("failures") is not None:
-            rows = result["failures"]
-            yield f"{kind} {name}: {rows} row{'' if rows == 1 else 's'}"
-        else:
-            message = " ".join((result.get("message") or "no message").split())
-            yield f"{kind} {name}: {message[:300]}"
-
-
 def table_seconds(work: Path) -> dict[str, float]:
     """Seconds that the last run took for each model.
 
     Raises:
         BuildError: There was none.
     """
-    results = read_artifact(target_folder(work), "run_results.json")["results"]
+    results = read_results(target_folder(work))["results"]
     return {
         result["unique_id"].split(".")[-1]: float(result["execution_time"])
         for result in results

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from biodata_cache._core.errors import BuildError
-from biodata_cache._core.foreign import json_value
 from biodata_cache._core.layout import partition_path
 from biodata_cache._core.registry import TABLE_TYPES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import duckdb
 
 
 @dataclass(frozen=True)
@@ -79,31 +76,6 @@ class Table:
         return partition_path(self.folder, str(self.partition_key), value)
 
 
-def read_manifest(target: Path) -> dict[str, Any]:
-    """Manifest that the last run of dbt left.
-
-    Raises:
-        BuildError: There is none, or it cannot be read.
-    """
-    return read_artifact(target, "manifest.json")
-
-
-def read_artifact(target: Path, name: str) -> dict[str, Any]:
-    """One of the files that dbt leaves in its target folder.
-
-    Raises:
-        BuildError: It is not there, or cannot be read.
-    """
-    path = target / name
-    try:
-        content: dict[str, Any] = json_value(path.read_bytes())
-    except FileNotFoundError:
-        raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.") from None
-    except (OSError, ValueError) as error:
-        raise BuildError(f"{path} cannot be read ({error}): build again.") from None
-    return content
-
-
 def published_tables(manifest: dict[str, Any]) -> list[Table]:
     """Every table that the project publishes, by name.
 
@@ -126,15 +98,14 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
     return sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
 
 
-def with_dynamic_columns(database: Path, tables: list[Table]) -> list[Table]:
+def with_dynamic_columns(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[Table]:
     """The tables with all columns that they have, where the data name some of them.
 
     Args:
-        database: The build database.
+        connection: The build database.
         tables: Tables as the project describes them.
     """
-    with duckdb.connect(str(database), read_only=True) as connection:
-        return [_with_dynamic_columns(connection, table) for table in tables]
+    return [_with_dynamic_columns(connection, table) for table in tables]
 
 
 def _with_dynamic_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Table:

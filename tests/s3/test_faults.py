@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from biodata_cache._publish.promotion import files_of, parse_registry
 from built import Build
 from publisher import LEASE, Publishers
 
@@ -22,7 +23,6 @@ from biodata_cache import CacheError, LockedError
 from biodata_cache._core import history as _history
 from biodata_cache._core import settings as _settings
 from biodata_cache._publish import catalogue as _catalogue
-from biodata_cache._publish.promotion import files_of, parse_registry
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._storage.open import open_store
 

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 import server as s3_server
+from biodata_cache._publish.promotion import release
 from built import Build
 
 from biodata_cache import (
@@ -21,7 +22,6 @@ from biodata_cache import (
     UnreachableError,
 )
 from biodata_cache._core import settings as _settings
-from biodata_cache._publish.promotion import release
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._storage import s3 as _s3
 from biodata_cache._storage.base import Content
