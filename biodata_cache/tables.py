@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         PlatformFibFilters,
         PlatformQcFilters,
         PlatformSmartspimFilters,
+        QcStatusByModalityFilters,
         QcStatusFilters,
         QcTagStatusFilters,
         QualityControlFilters,
@@ -306,10 +307,26 @@ def qc_status(
         filters: What columns must hold.
 
     Returns:
-        One row per asset name with quality control. `status_by_modality` and `status_by_stage` are
-        dicts; `last_evaluated_at` is in UTC.
+        One row per asset name with quality control; `last_evaluated_at` is in UTC. The status is
+        missing where there are no metrics.
     """
     return _table("qc_status", columns, filters)
+
+
+def qc_status_by_modality(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[QcStatusByModalityFilters]
+) -> pd.DataFrame:
+    """Read one verdict per asset, modality and stage.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per asset name, modality and stage of its metrics; `last_evaluated_at` is in UTC.
+        Modality and stage are missing for metrics that name none.
+    """
+    return _table("qc_status_by_modality", columns, filters)
 
 
 def time_to_qc(

@@ -1,7 +1,7 @@
-{% macro worst_status(status) -%}
+{% macro worst_status(counts) -%}
     case
-        when bool_or({{ status }} = 'Fail') then 'Fail'
-        when bool_and(coalesce({{ status }}, '') = 'Pass') then 'Pass'
-        else 'Pending'
+        when {{ counts }}.fail_count > 0 then 'Fail'
+        when {{ counts }}.pending_count > 0 then 'Pending'
+        when {{ counts }}.metric_count > 0 then 'Pass'
     end
 {%- endmacro %}

@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from biodata_cache._publish.contract import Table, published_tables, read_manifest
+from biodata_cache._publish.artifacts import read_manifest
+from biodata_cache._publish.contract import Table, published_tables
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"

@@ -164,6 +164,6 @@ def test_every_setting_is_listed() -> None:
                 read |= set(re.findall(r"BIODATA_CACHE_[A-Z0-9_]*[A-Z0-9]", text))
                 named = re.findall(r'_(?:value|number)\("([A-Z0-9_]+)"', text)
                 read |= {f"BIODATA_CACHE_{name}" for name in named}
-    read |= set(re.findall(r"BIODATA_CACHE_[A-Z]+", (PROJECT / "profiles.yml").read_text()))
+    read |= set(re.findall(r"BIODATA_CACHE_[A-Z_]*[A-Z]", (PROJECT / "profiles.yml").read_text()))
     assert "BIODATA_CACHE_ROOT" in read
     assert {name for name in read if f"`{name}`" not in README} == set()

@@ -25,7 +25,7 @@ from biodata_cache._core.settings import NO_SOURCE, PREFIX
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract
 from biodata_cache._session import open_published
-from biodata_cache._storage.open import import_s3
+from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -333,8 +333,8 @@ def _raw_lake(settings: Settings) -> Check:
     """Whether the raw lake can be reached, and holds anything."""
     try:
         if _lake.is_remote(settings):
-            store = import_s3(settings.raw).open_lake(settings.raw)
-            place, is_filled = store.address(), _lake.RECORDS in store.folders("")
+            lake = open_lake(settings.raw)
+            place, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
         else:
             folder = _lake.local_folder(settings).absolute()
             place, is_filled = str(folder), any(folder.glob(f"{_lake.RECORDS}/*.parquet"))

@@ -277,8 +277,10 @@ def _published(report: Report) -> dict[str, object]:
         "removed": report.gone,
         "unchanged": report.unchanged,
         "tables": [
-            {"name": entry["name"]}
-            | {key: entry.get(key) for key in ("row_count", "files", "bytes", "built_at")}
+            {
+                key: getattr(entry, key)
+                for key in ("name", "row_count", "files", "bytes", "built_at")
+            }
             for entry in report.tables
         ],
     }
@@ -373,11 +375,11 @@ def _say_published(outcome: Outcome, *, as_json: bool) -> None:
             ["table", "rows", "files", "size", "time"],
             [
                 [
-                    entry["name"],
-                    count(entry["row_count"]),
-                    count(entry["files"]),
-                    size(entry["bytes"]),
-                    f"{seconds[entry['name']]:.2f} s" if entry["name"] in seconds else "",
+                    entry.name,
+                    count(entry.row_count),
+                    count(entry.files),
+                    size(entry.bytes),
+                    f"{seconds[entry.name]:.2f} s" if entry.name in seconds else "",
                 ]
                 for entry in published.tables
             ],

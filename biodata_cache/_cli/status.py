@@ -23,7 +23,7 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
-from biodata_cache._publish.artifacts import failures, read_results, target_folder
+from biodata_cache._publish.artifacts import failures, of_dbt, read_results, target_folder
 from biodata_cache._publish.builds import build_before, kept_builds
 from biodata_cache._publish.publication import Pending
 from biodata_cache._publish.rollback import put_back
@@ -256,7 +256,9 @@ def _before(
         return {name: size.rows for name, size in earlier[-1].tables.items()}, earlier[-1].build
     folder = cache.version_folder
     kept = kept_builds(storage, folder)  # of a publisher that kept no history
-    found = build_before(kept, live, (), storage.address(_layout.builds_folder(folder)))
+    address = storage.address(_layout.builds_folder(folder))
+    is_rolled_back = put_back(storage, folder) is not None
+    found = build_before(kept, live, (), address, is_rolled_back=is_rolled_back)
     return {entry.name: entry.row_count for entry in found.registry}, found.build
 
 
@@ -270,20 +272,21 @@ def _pending(storage: Storage, version_folder: str) -> Pending | None:
 
 def _rolled_back_to(storage: Storage, version_folder: str, pending: Pending | None) -> str | None:
     try:
-        return put_back(storage, version_folder) or (pending and pending.rolled_back_to)
+        found = put_back(storage, version_folder)
     except CacheError:
         return None
+    return pending.rolled_back_to if found is None and pending is not None else found
 
 
 def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
     """The last run of dbt in the work folder, or why it is not known."""
     try:
-        document = read_results(target_folder(work))
-        return _run_status(work, document, failures(document["results"])), None
+        target = target_folder(work)
+        document = read_results(target)
+        with of_dbt(target):
+            return _run_status(work, document, failures(document["results"])), None
     except BuildError as error:
         return None, str(error)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None, f"the run_results.json in {work} is not of dbt: build again"
 
 
 def _run_status(work: Path, document: dict[str, Any], failed: Iterable[str]) -> RunStatus:

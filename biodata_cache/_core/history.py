@@ -1,7 +1,7 @@
 """The builds that a version went through: when each was made, and how large its tables were.
 
-The publisher keeps them beside the registry, one line each, in the order in which they were
-published. The last one is the build that is live: a rollback forgets what it takes back.
+The publisher keeps them beside the registry, one line each. The last one is the build that is
+live. What lies between is what was live before it: a rollback forgets what it takes back.
 """
 
 from __future__ import annotations
@@ -93,11 +93,7 @@ def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
 
 
 def extended(
-    known: Sequence[PublishedBuild],
-    before: PublishedBuild | None,
-    now: PublishedBuild,
-    *,
-    is_rollback: bool = False,
+    known: Sequence[PublishedBuild], before: PublishedBuild | None, now: PublishedBuild
 ) -> tuple[PublishedBuild, ...]:
     """The history of a build that takes the place of another.
 
@@ -106,18 +102,14 @@ def extended(
         before: The build in whose place it comes. It is in the history already, unless whoever
             published it kept none, or was killed before it was written.
         now: The build that is live then.
-        is_rollback: Whether what came after that build is taken back.
     """
     names = [build.build for build in known]
     if before is not None and before.build not in names:
         known, names = [*known, before], [*names, before.build]
-    if is_rollback and now.build in names:
-        known = known[: len(names) - 1 - names[::-1].index(now.build)]
-    elif is_rollback:
-        known = [build for build in known if build.built_at <= now.built_at]
-    elif names and names[-1] == now.build:
-        known = known[:-1]
-    return (*known, now)[-MOST_BUILDS:]
+    if now.build in names:
+        known = known[: names.index(now.build)]
+    earlier = [build for build in known if build.built_at <= now.built_at]
+    return (*earlier, now)[-MOST_BUILDS:]
 
 
 def document(builds: Iterable[PublishedBuild]) -> bytes:

@@ -18,6 +18,7 @@ TABLE_FUNCTIONS = (
     "platform_smartspim",
     "qc",
     "qc_status",
+    "qc_status_by_modality",
     "qc_tag_status",
     "quality_control",
     "raw_to_derived",

@@ -54,12 +54,16 @@ VARIABLES = (
     "LOCAL_CACHE",
     "LOCAL_CACHE_SIZE",
     "MEMORY",
+    "TEMP_DISK",
 )
 """Every setting, without the prefix; `doctor` knows a misspelt one by it."""
 
 DEFAULT_KEEP_DAYS = 14
 DEFAULT_GRACE_HOURS = 24
 DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
+DEFAULT_MEMORY = 3 * 10**9
+DEFAULT_TEMP_DISK = 50 * 10**9
+_LEAST_MEMORY = 10**7
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _CREDENTIALS = re.compile(r"^(?![A-Za-z]:[\\/]).*:.*@", re.DOTALL)
 _VERSION_FOLDER = re.compile(r"bdc-v\d{1,18}(\.\d{1,18})*")
@@ -92,6 +96,8 @@ class Settings:
         grace_hours: For how many hours more its objects stay, for readers who had begun before.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
+        memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
+        temp_disk: Most disk that its temporary files take in a build, as DuckDB writes it.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
             is left if nothing is set, and then nobody meant to build anything.
     """
@@ -114,6 +120,8 @@ class Settings:
     grace_hours: int = DEFAULT_GRACE_HOURS
     local_cache: Path | None = None
     local_cache_size: int = DEFAULT_LOCAL_CACHE_SIZE
+    memory: str = f"{DEFAULT_MEMORY}B"
+    temp_disk: str = f"{DEFAULT_TEMP_DISK}B"
     is_memory_asked: bool = False
 
 
@@ -228,6 +236,8 @@ def load(
         grace_hours=_count("GRACE_HOURS", DEFAULT_GRACE_HOURS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
         local_cache_size=_bytes("LOCAL_CACHE_SIZE", DEFAULT_LOCAL_CACHE_SIZE),
+        memory=f"{_bytes('MEMORY', DEFAULT_MEMORY, least=_LEAST_MEMORY)}B",
+        temp_disk=f"{_bytes('TEMP_DISK', DEFAULT_TEMP_DISK)}B",
         is_memory_asked=backend == "MEMORY"
         and bool(_value("BACKEND", None) or _value("SOURCE", source)),
     )
@@ -383,19 +393,26 @@ def _local_cache(folder: str) -> Path | None:
         return None
 
 
-def _bytes(name: str, default: int) -> int:
+def _bytes(name: str, default: int, *, least: int = 0) -> int:
     """A number of bytes.
 
     Raises:
-        SettingsError: It is none.
+        SettingsError: If it is none, or less than the least.
     """
     text = _value(name, None)
     if not text:
         return default
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?", text, re.IGNORECASE | re.ASCII)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", text, re.IGNORECASE | re.ASCII)
     if found is None:
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give a size, for example '5GB'.")
-    return int(float(found[1]) * 1000 ** " kmgt".index(found[2].lower() or " "))
+    base = 1024 if found[3] else 1000
+    number = int(float(found[1]) * base ** " kmgt".index(found[2].lower() or " "))
+    if number < least:
+        raise SettingsError(
+            f"{PREFIX}{name} is {text!r}, which is less than {least} bytes: give more, for "
+            "example '3GB'."
+        )
+    return number
 
 
 def _backend(root: str) -> Backend:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
+from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
 from biodata_cache._publish.artifacts import (
     DATABASE,
+    RUN_RESULTS,
     failures,
     read_results,
     target_folder,
-    work_lock,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ Progress = Callable[[int, int, str], None]
 """Told the steps done, the steps in all, and the name of the step that ended."""
 
 _SHOWN = 5
+_WORKER = Path(__file__).with_name("dbt_worker.py")
 
 
 def build(
@@ -59,14 +63,35 @@ def build(
 
     work = settings.work.resolve()
     check_filled(settings.raw, Path(settings.raw))
-    with work_lock(work):
-        # A build is from nothing: an old database would only grow.
-        (work / DATABASE).unlink(missing_ok=True)
-        (target_folder(work) / "run_results.json").unlink(missing_ok=True)
+    with work_locked(work), reading(Path(settings.raw)):
+        _remove_earlier(work)
         command = [*_command(work, unit_tests=unit_tests), *selection]
-        with reading(Path(settings.raw)):
-            output, exit_code = _run(command, _environment(settings), progress)
+        output, exit_code = _run(command, _environment(settings), progress)
     return _verdict(work, exit_code, output)
+
+
+def _remove_earlier(work: Path) -> None:
+    """A build is from nothing: an old database would only grow.
+
+    Raises:
+        BuildError: If it cannot be removed.
+    """
+    database = work / DATABASE
+    try:
+        for path in (
+            database,
+            database.with_suffix(".duckdb.wal"),
+            target_folder(work) / RUN_RESULTS,
+        ):
+            path.unlink(missing_ok=True)
+        temporary = database.with_suffix(".duckdb.tmp")
+        if temporary.exists():  # of a build that was killed
+            shutil.rmtree(temporary)
+    except OSError as error:
+        raise BuildError(
+            f"{error.filename} is in the way of a new build ({error.strerror or error}): "
+            "remove it, or give another folder with --work."
+        ) from None
 
 
 def _command(work: Path, *, unit_tests: bool) -> list[str]:
@@ -74,7 +99,9 @@ def _command(work: Path, *, unit_tests: bool) -> list[str]:
     return [
         sys.executable,
         "-c",
-        "from dbt.cli.main import cli; cli()",
+        # Not as a module: it must be found wherever this package was imported from.
+        f"import runpy; runpy.run_path({str(_WORKER)!r}, run_name='__main__')",
+        str(work / WORKER_LOCK),
         "--log-format",
         "json",
         # What an earlier version of the project left behind must not decide what this one tests.
@@ -98,6 +125,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     return inherited | {
         "BIODATA_CACHE_WORK": str(settings.work.resolve()),
         "BIODATA_CACHE_RAW": str(Path(settings.raw).resolve()),
+        "BIODATA_CACHE_MEMORY": settings.memory,
+        "BIODATA_CACHE_TEMP_DISK": settings.temp_disk,
     }
 
 
@@ -108,7 +137,13 @@ def _run(
     messages: list[str] = []
     done: set[int] = set()
     with subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,  # dbt ends when it closes
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         try:
             for line in process.stdout or ():
@@ -116,7 +151,7 @@ def _run(
                 messages.append(event.get("info", {}).get("msg", line.rstrip()))
                 _report(event, done, progress)
         except BaseException:
-            process.terminate()
+            process.kill()
             raise
     return messages, process.returncode
 
@@ -145,9 +180,9 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     Raises:
         BuildError: The run was not good.
     """
-    if not (target_folder(work) / "run_results.json").exists():
+    if not (target_folder(work) / RUN_RESULTS).exists():
         last = "\n".join(line for line in output[-20:] if line.strip())
-        raise BuildError(f"dbt stopped before it built anything (exit code {exit_code}):\n{last}")
+        raise BuildError(f"dbt stopped before its end ({_ending(exit_code)}):\n{last}")
     results = read_results(target_folder(work))
     failed = list(failures(results["results"]))
     if failed:
@@ -162,15 +197,8 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     return float(results["elapsed_time"])
 
 
-def table_seconds(work: Path) -> dict[str, float]:
-    """Seconds that the last run took for each model.
-
-    Raises:
-        BuildError: There was none.
-    """
-    results = read_results(target_folder(work))["results"]
-    return {
-        result["unique_id"].split(".")[-1]: float(result["execution_time"])
-        for result in results
-        if result["unique_id"].startswith("model.")
-    }
+def _ending(exit_code: int) -> str:
+    """How a process ended, in words."""
+    if exit_code == -getattr(signal, "SIGKILL", 0):
+        return "killed from outside, as by a system without memory: see BIODATA_CACHE_MEMORY"
+    return f"by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exit code {exit_code}"

@@ -20,15 +20,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
 from biodata_cache._core.foreign import json_value
-from biodata_cache._storage.base import LEASE_SECONDS, Content
-from biodata_cache._storage.open import import_s3
+from biodata_cache._storage.base import LEASE_SECONDS, sha256_of
+from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biodata_cache._core.settings import Settings
-    from biodata_cache._storage.base import Listed, Lock
-    from biodata_cache._storage.s3 import S3Store
+    from biodata_cache._storage.base import Lease, Stat, Storage
 
 Progress = Callable[[int, int], None]
 """Told the files that were copied, and the files to copy in all."""
@@ -101,12 +100,15 @@ def writing(
 
 
 @contextmanager
-def reading(settings: Settings, progress: Progress | None = None) -> Iterator[Path]:
+def reading(
+    settings: Settings, progress: Progress | None = None, storage: Storage | None = None
+) -> Iterator[Path]:
     """The folder of the lake that the settings name; a copy does not change all the while.
 
     Args:
         settings: Where the lake and the work folder are.
         progress: Told how far the copying is.
+        storage: The storage of a lake on S3; by default the one that the settings name.
 
     Raises:
         CacheError: The lake cannot be had.
@@ -115,7 +117,7 @@ def reading(settings: Settings, progress: Progress | None = None) -> Iterator[Pa
     if not is_remote(settings):
         yield local_folder(settings)
         return
-    copy = _Copy(settings)
+    copy = _Copy(settings, storage)
     with copy.held():
         copy.pull(progress)
         yield copy.folder
@@ -156,9 +158,16 @@ def check_filled(address: str, folder: Path) -> None:
         folder: Where its files are on this machine.
 
     Raises:
-        BuildError: The lake holds no records.
+        BuildError: If the lake holds no records.
     """
-    if not any(folder.joinpath(RECORDS).glob("*.parquet")):
+    try:
+        is_filled = any(folder.joinpath(RECORDS).glob("*.parquet"))
+    except OSError as error:
+        raise BuildError(
+            f"The raw lake {address} cannot be read ({error.strerror or error}): name another "
+            "with --raw."
+        ) from None
+    if not is_filled:
         raise BuildError(
             f"The raw lake {address} holds no records: run 'biodata-cache extract' first, or name "
             "the lake with --raw."
@@ -168,11 +177,10 @@ def check_filled(address: str, folder: Path) -> None:
 class _Copy(HeldLake):
     """A lake on S3 and its copy on this machine."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, storage: Storage | None = None) -> None:
         super().__init__(local_folder(settings))
-        self._s3 = import_s3(settings.raw)
-        self._store: S3Store = self._s3.open_lake(settings.raw)
-        self._lease: Lock | None = None
+        self._storage = storage or open_lake(settings.raw)
+        self._lease: Lease | None = None
         self._is_broken = False
         self._files: dict[str, _File] = {}
 
@@ -193,7 +201,7 @@ class _Copy(HeldLake):
         except Timeout:
             raise LockedError(
                 f"Another extract or build is at work with {self.folder}, the copy of "
-                f"{self._store.address()}: wait until it has ended, or give this one a folder of "
+                f"{self._storage.address()}: wait until it has ended, or give this one a folder of "
                 "its own with --work."
             ) from None
         except OSError as error:
@@ -207,9 +215,9 @@ class _Copy(HeldLake):
     @contextmanager
     def locked(self, lease: float) -> Iterator[None]:
         """Keep the writers of other machines out."""
-        with self._store.lease(_LOCK, lease, "extract") as held:
+        with self._storage.lease(_LOCK, lease, "extract") as held:
             self._lease = held
-            self._store.sweep("")
+            self._storage.sweep("")
             yield
 
     def pull(self, progress: Progress | None) -> None:
@@ -233,7 +241,7 @@ class _Copy(HeldLake):
             listed = now
         else:
             raise LakeError(
-                f"The lake {self._store.address()} changes faster than it can be copied: wait "
+                f"The lake {self._storage.address()} changes faster than it can be copied: wait "
                 "until the extract that is at work has ended."
             )
         with self._errors():
@@ -265,16 +273,17 @@ class _Copy(HeldLake):
         # Notes about documents come before the documents, files of one folder in their order.
         for path in sorted(changed, key=lambda path: (not path.startswith("rejects/"), path)):
             self._check()
-            tag = self._store.upload(path, self.folder / path)
+            file = self.folder / path
+            tag = self._storage.put(path, file, sha256_of(file))
             self._files[path] = _File(tag, *local[path])
         if gone and not (self.folder / _KNOWN).exists():
             raise LakeError(
-                f"The copy {self.folder} of the lake {self._store.address()} has gone, so nothing "
-                "more was removed from the lake: run again."
+                f"The copy {self.folder} of the lake {self._storage.address()} has gone, so "
+                "nothing more was removed from the lake: run again."
             )
         for path in gone:  # the oldest first, or what they hide would show through
             self._check()
-            self._store.remove([path])
+            self._storage.delete([path])
             del self._files[path]
         if changed or gone:
             self._remember()
@@ -283,12 +292,8 @@ class _Copy(HeldLake):
         if self._lease is not None:
             self._lease.check()
 
-    def _listing(self) -> dict[str, Listed]:
-        return {
-            path: listed
-            for path, listed in self._store.listing("").items()
-            if _FILE.fullmatch(path)
-        }
+    def _listing(self) -> dict[str, Stat]:
+        return {path: stat for path, stat in self._storage.list("") if _FILE.fullmatch(path)}
 
     def _local(self) -> dict[str, tuple[int, int]]:
         """Size and time of the finished files, by path."""
@@ -305,7 +310,7 @@ class _Copy(HeldLake):
         known = self._files.get(path)
         return None if known is None else (known.size, known.changed_ns)
 
-    def _fetch(self, listed: dict[str, Listed], progress: Progress | None) -> bool:
+    def _fetch(self, listed: dict[str, Stat], progress: Progress | None) -> bool:
         """Copy what differs; whether all of it was there."""
         with self._errors():
             local = self._local()
@@ -315,7 +320,7 @@ class _Copy(HeldLake):
                 if not self._is_copied(path, object_, local.get(path))
             }
         is_whole = True
-        with ThreadPoolExecutor(self._store.threads, thread_name_prefix="lake") as threads:
+        with ThreadPoolExecutor(self._storage.threads, thread_name_prefix="lake") as threads:
             try:
                 copied = threads.map(lambda item: self._copy(*item), missing.items())
                 for done, was_there in enumerate(copied, start=1):
@@ -327,7 +332,7 @@ class _Copy(HeldLake):
                 raise
         return is_whole
 
-    def _is_copied(self, path: str, listed: Listed, local: tuple[int, int] | None) -> bool:
+    def _is_copied(self, path: str, listed: Stat, local: tuple[int, int] | None) -> bool:
         if local is None or local[0] != listed.size:
             return False
         known = self._files.get(path)
@@ -335,21 +340,17 @@ class _Copy(HeldLake):
             return True
         # A run that was killed did not write down what it had copied.
         file = self.folder / path
-        if not self._s3.has_tag_of(listed, Content(local[0], "", file)):
+        if not self._storage.holds(path, listed, file, sha256_of(file)):
             return False
         self._files[path] = _File(listed.tag, *local)
         return True
 
-    def _copy(self, path: str, listed: Listed) -> bool:
+    def _copy(self, path: str, listed: Stat) -> bool:
         """Copy one object; false if it is there no more, or is another by now."""
         target = self.folder / path
-        unfinished = target.with_name(f".{target.name}.tmp")
         with self._errors():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not self._store.download(path, listed.tag, unfinished):
-                unfinished.unlink(missing_ok=True)
+            if not self._storage.download(path, target, only=listed.tag):
                 return False
-            unfinished.replace(target)
             stat = target.stat()
         self._files[path] = _File(listed.tag, stat.st_size, stat.st_mtime_ns)
         return True
@@ -379,6 +380,6 @@ class _Copy(HeldLake):
 
     def _unusable(self, error: OSError) -> LakeError:
         return LakeError(
-            f"The copy {self.folder} of the lake {self._store.address()} cannot be used "
+            f"The copy {self.folder} of the lake {self._storage.address()} cannot be used "
             f"({error.strerror or error}): make room, or name another folder with --work."
         )

@@ -255,7 +255,7 @@ def run_publish(settings: Settings, report: Reporter, *, only_built: bool = Fals
         CacheError: The build is not fit to be published, or the root cannot be written.
     """
     require("filelock")
-    from biodata_cache._pipeline.dbt_build import table_seconds  # noqa: PLC0415  # needs the extra `sync`
+    from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
     from biodata_cache._publish.publish import publish  # noqa: PLC0415
 
     started = time.perf_counter()

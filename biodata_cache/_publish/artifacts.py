@@ -1,4 +1,8 @@
-"""What a run of dbt leaves in the work folder, and the lock that keeps it as it is."""
+"""What the last run of dbt left in the work folder: the one place that reads it.
+
+Files of dbt and of DuckDB may be missing, cut, of another program, or in use: whatever reading them
+raises becomes one error of ours with the path.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from biodata_cache._core.errors import BuildError, LockedError, SettingsError
+from biodata_cache._core.errors import BuildError, CacheError, LockedError
 from biodata_cache._core.foreign import json_value
 
 if TYPE_CHECKING:
@@ -15,7 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASE = "build.duckdb"
-_BAD = {"error", "fail", "runtime error"}
+RUN_RESULTS = "run_results.json"
+_MANIFEST = "manifest.json"
+BAD = frozenset({"error", "fail", "runtime error"})
+"""States of dbt in which a model or a test did not do."""
 
 
 def target_folder(work: Path) -> Path:
@@ -23,102 +30,95 @@ def target_folder(work: Path) -> Path:
     return work / "target"
 
 
-@contextmanager
-def work_lock(work: Path, stage: str = "build") -> Iterator[None]:
-    """Keep others out of a work folder: who builds, and who reads what was built.
-
-    Args:
-        work: The work folder.
-        stage: What the holder does, for messages.
-
-    Raises:
-        LockedError: If somebody else is at work in it.
-        SettingsError: If the folder may not be written.
-    """
-    from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
-
-    lock = FileLock(work / ".build.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(
-            f"Another build is at work in {work}: wait until it has ended, "
-            f"or give this {stage} a folder of its own with --work."
-        ) from None
-    except OSError as error:
-        raise SettingsError(
-            f"The work folder {work} cannot be written ({error.strerror or error}): "
-            "give another one with --work."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def read_manifest(target: Path) -> dict[str, Any]:
-    """Manifest that the last run of dbt left.
+    """The manifest that the last run of dbt left in its target folder.
 
     Raises:
-        BuildError: If there is none, or it cannot be read.
+        BuildError: If it is not there, cannot be read, or is not what dbt writes.
     """
-    return read_artifact(target, "manifest.json", {"metadata": dict, "nodes": dict})
+    path = target / _MANIFEST
+    content = _read(path)
+    with of_dbt(path):
+        content["metadata"]["invocation_id"]
+        for node in content["nodes"].values():
+            node["resource_type"], node["name"]
+    return content
 
 
 def read_results(target: Path) -> dict[str, Any]:
-    """Results of the last run of dbt.
+    """The run results that the last run of dbt left in its target folder.
 
     Raises:
-        BuildError: If there are none, or they cannot be read.
+        BuildError: If they are not there, cannot be read, or are not what dbt writes.
     """
-    return read_artifact(target, "run_results.json", {"metadata": dict, "results": list})
+    path = target / RUN_RESULTS
+    content = _read(path)
+    with of_dbt(path):
+        content["metadata"]["invocation_id"], content["metadata"]["generated_at"]
+        float(content.get("elapsed_time", 0))
+        content["results"][:0]  # a list
+        for result in content["results"]:
+            result["status"], result["unique_id"].split(".")[2]
+    return content
 
 
-def read_artifact(target: Path, name: str, parts: dict[str, type] | None = None) -> dict[str, Any]:
-    """One of the files that dbt leaves in its target folder.
-
-    Args:
-        target: The folder.
-        name: Name of the file.
-        parts: Keys that must be there, and the types of their values.
-
-    Raises:
-        BuildError: If it is not there, or is not what dbt writes.
-    """
-    path = target / name
+def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json_value(path.read_bytes())
+        content: dict[str, Any] = json_value(path.read_bytes())
     except FileNotFoundError:
         raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.") from None
     except (OSError, ValueError) as error:
-        raise BuildError(f"{path} cannot be read ({error}): build again.") from None
-    for key, kind in ({} if parts is None else parts).items():
-        if not isinstance(content, dict) or not isinstance(content.get(key), kind):
-            raise BuildError(f"{path} is not what dbt writes (it has no {key!r}): build again.")
-    found: dict[str, Any] = content
-    return found
+        raise BuildError(f"{path} cannot be read ({reason(error)}): build again.") from None
+    return content
 
 
 @contextmanager
-def build_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database of the last build, to read.
+def of_dbt(path: Path) -> Iterator[None]:
+    """Turn what a document that is not of dbt, or of another version of it, makes fail.
+
+    Args:
+        path: The document that is looked into.
 
     Raises:
-        BuildError: If it cannot be opened, or what is asked of it fails.
+        BuildError: If it lacks something, or holds something else in its place.
+    """
+    try:
+        yield
+    except CacheError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise BuildError(
+            f"{path} is not what dbt writes ({type(error).__name__}: {error}): build again."
+        ) from None
+
+
+@contextmanager
+def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database that dbt built, to read.
+
+    Raises:
+        BuildError: If it is not there or not a database of DuckDB.
+        LockedError: If another process has it open.
     """
     path = work / DATABASE
+    if not path.exists():
+        raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.")
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
             yield connection
-    except duckdb.Error as error:
-        reason = str(error).partition("\n")[0]
-        raise BuildError(
-            f"{path} cannot be read ({reason}): end what else has it open, or build again."
-        ) from None
+    except (duckdb.Error, RuntimeError) as error:
+        if isinstance(error, CacheError):
+            raise
+        if "Could not set lock" in str(error) or "used by another process" in str(error):
+            raise LockedError(
+                f"{path} is open in another process ({reason(error)}): close it, or wait until it "
+                "has ended."
+            ) from None
+        raise BuildError(f"{path} cannot be read ({reason(error)}): build again.") from None
 
 
-def failures(results: Iterable[dict[str, Any]]) -> Iterable[str]:
+def failures(results: Iterable[dict[str, Any]]) -> Iterator[str]:
     """One line for each model that failed and each test that did, with the number of rows.
 
     Args:
@@ -129,7 +129,7 @@ def failures(results: Iterable[dict[str, Any]]) -> Iterable[str]:
         ['test unique_x: 3 rows']
     """
     for result in results:
-        if result["status"] not in _BAD:
+        if result["status"] not in BAD:
             continue
         kind, _, name = result["unique_id"].split(".")[:3]
         if result["status"] == "fail" and result.get("failures") is not None:
@@ -138,3 +138,26 @@ def failures(results: Iterable[dict[str, Any]]) -> Iterable[str]:
         else:
             message = " ".join((result.get("message") or "no message").split())
             yield f"{kind} {name}: {message[:300]}"
+
+
+def table_seconds(work: Path) -> dict[str, float]:
+    """Seconds that the last run took for each model.
+
+    Raises:
+        BuildError: If there was none.
+    """
+    target = target_folder(work)
+    results = read_results(target)["results"]
+    with of_dbt(target / RUN_RESULTS):
+        return {
+            result["unique_id"].split(".")[-1]: float(result["execution_time"])
+            for result in results
+            if result["unique_id"].startswith("model.")
+        }
+
+
+def reason(error: Exception) -> str:
+    """What the system or DuckDB says, in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -14,7 +14,7 @@ from biodata_cache._core.errors import AuditError
 from biodata_cache._core.registry import ObjectFile
 from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._publish.artifacts import failures
+from biodata_cache._publish.artifacts import failures, reason
 from biodata_cache._publish.public_files import PublicFile
 from biodata_cache._storage.base import sha256_of
 
@@ -166,11 +166,10 @@ def _audit_table(connection: duckdb.DuckDBPyConnection, area: Path, table: Table
     """
     try:
         return _compared(connection, area, table)
-    except duckdb.Error as error:
-        reason = str(error).partition("\n")[0]
+    except (duckdb.Error, OSError) as error:
         raise AuditError(
-            f"The files of table {table.name!r} in {area} cannot be compared with what was "
-            f"tested ({reason}): build again."
+            f"The files of table {table.name!r} in {area} cannot be compared with what was tested "
+            f"({reason(error)}): build again."
         ) from None
 
 

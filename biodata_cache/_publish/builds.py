@@ -11,7 +11,7 @@ from biodata_cache._core import registry_document as _document
 from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from biodata_cache._core.history import PublishedBuild
     from biodata_cache._core.registry import CacheRegistry
@@ -73,24 +73,30 @@ def find(kept: Iterable[KeptBuild], build: str, address: str) -> KeptBuild:
 
 
 def build_before(
-    kept: Iterable[KeptBuild], live: str, history: Iterable[PublishedBuild], address: str
+    kept: Sequence[KeptBuild],
+    live: str,
+    history: Iterable[PublishedBuild],
+    address: str,
+    *,
+    is_rolled_back: bool = False,
 ) -> KeptBuild:
     """The build that was published before the one that is live.
 
     Args:
-        kept: The builds that are kept.
+        kept: The builds that are kept, in the order in which they were published.
         live: The build that is live.
-        history: The builds that led to it, if that is known.
+        history: The builds that led to it, as far as that is known.
         address: What to call the place in messages.
+        is_rolled_back: Whether the live one was put back, so that those after it do not count.
 
     Raises:
         CacheNotFoundError: If none is kept.
     """
     others = {each.build: each for each in kept if each.build != live}
     led = [each.build for each in history]
-    earlier = led[: len(led) - 1 - led[::-1].index(live)] if live in led else []
-    # Without a history: the newest of those that are older.
-    names = [name for name in (earlier or sorted(others)) if earlier or name < live]
+    names = led[: led.index(live)] if live in led else []
+    if not is_rolled_back:
+        names = [*others, *names]
     for name in reversed(names):
         if name in others:
             return others[name]

@@ -76,18 +76,13 @@ def _data(
 ) -> dict[str, Any]:
     """What the script draws."""
     now = history[-1]
-    # Who publishes an older build again leaves newer ones behind: time goes one way on the page.
-    drawn = sorted(
-        (build for build in history if build.built_at <= now.built_at),
-        key=lambda build: build.built_at,
-    )
     return {
         "version": version_folder,
         "build": now.build,
         "built_at": now.built_at,
         "default_root": _settings.DEFAULT_S3_ROOT,
-        "builds": [build.built_at for build in drawn],
-        "tables": [_table(entry, drawn, partitions.get(entry.name, ())) for entry in registry],
+        "builds": [build.built_at for build in history],
+        "tables": [_table(entry, history, partitions.get(entry.name, ())) for entry in registry],
     }
 
 

@@ -19,12 +19,12 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core import registry_document as _document
 from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.foreign import json_value
-from biodata_cache._core.registry import CacheRegistry, TableEntry
 from biodata_cache._publish import catalogue as _catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from biodata_cache._core.registry import CacheRegistry, TableEntry
     from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.snapshot import Published, Snapshot, Source
     from biodata_cache._storage.base import Lease, Stat, Storage
@@ -190,7 +190,6 @@ class Publication:
             known,
             _history.PublishedBuild.of(before.build, before.registry) if before.build else None,
             _history.PublishedBuild.of(after.build, after.registry),
-            is_rollback=self._is_rollback,
         )
         page = _catalogue.page(
             self._folder, after.registry, builds, _catalogue.largest(self._snapshot.files)

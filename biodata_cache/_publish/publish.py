@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError
 from biodata_cache._core.registry import CheckEntry, ColumnEntry, TableEntry
-from biodata_cache._core.sqltext import quoted
+from biodata_cache._core.work_lock import work_locked
 from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.artifacts import (
-    build_database,
+    of_dbt,
+    open_database,
     read_manifest,
     read_results,
     target_folder,
-    work_lock,
 )
 from biodata_cache._publish.audit import audit, build_area, built_tables, check_run
 from biodata_cache._publish.builds import tidy_up
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.provenance import provenance
-from biodata_cache._publish.public_files import PublicFile
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import rollback, rolled_back_to
 from biodata_cache._publish.root_documents import release, released, write_status
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from biodata_cache._publish.audit import BuiltTable
     from biodata_cache._publish.contract import Table
     from biodata_cache._publish.provenance import Provenance
+    from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.publication import Progress
     from biodata_cache._publish.snapshot import Published, Snapshot, Source
     from biodata_cache._storage.base import Storage
@@ -83,7 +83,7 @@ def publish(
     storage = open_storage(settings)
     work = settings.work.resolve()
     read_manifest(target_folder(work))  # a folder without a build is not even locked
-    with work_lock(work, "publish"):
+    with work_locked(work):
         build = _audited(work, only_built=only_built)
         folder = build.area.name
         if dry_run:
@@ -137,13 +137,16 @@ class _Build:
 
 def _audited(work: Path, *, only_built: bool) -> _Build:
     """The last build, once it is known to be fit to be published."""
-    manifest, results = read_manifest(target_folder(work)), read_results(target_folder(work))
-    every = published_tables(manifest)
-    tables = built_tables(manifest, results, every) if only_built else every
-    is_whole = len(tables) == len(every)
-    check_run(manifest, results, tables, is_whole=is_whole)
+    target = target_folder(work)
+    manifest, results = read_manifest(target), read_results(target)
+    with of_dbt(target):
+        every = published_tables(manifest)
+        tables = built_tables(manifest, results, every) if only_built else every
+        is_whole = len(tables) == len(every)
+        check_run(manifest, results, tables, is_whole=is_whole)
+        made = provenance(manifest, results)
     area = build_area(work, manifest)
-    with build_database(work) as connection:
+    with open_database(work) as connection:
         tables = with_dynamic_columns(connection, tables)
         built = audit(connection, area, tables, is_whole=is_whole)
         as_of = _newest_extract(connection, manifest)
@@ -152,18 +155,16 @@ def _audited(work: Path, *, only_built: bool) -> _Build:
         area,
         [chosen.get(table.name, table) for table in every],
         built,
-        str(results["metadata"].get("generated_at")),
+        str(results["metadata"]["generated_at"]),
         as_of,
-        provenance(manifest, results),
+        made,
     )
 
 
 def _newest_extract(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str | None:
     for node in manifest["nodes"].values():
         if node.get("name") == _AS_OF and node.get("resource_type") == "model":
-            relation = node["relation_name"]
-            column = quoted("as_of")
-            row = connection.execute(f"select max({column}) from {relation}").fetchone()
+            row = connection.execute(f"select max(as_of) from {node['relation_name']}").fetchone()
             return row[0].isoformat() if row and row[0] is not None else None
     return None
 

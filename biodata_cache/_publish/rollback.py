@@ -117,7 +117,13 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
         history = _history.parse(found.content if found else None, folder)
     except RegistryError:
         history = ()
-    return _builds.build_before(kept, now.build, history, address)
+    return _builds.build_before(
+        kept,
+        now.build,
+        history,
+        address,
+        is_rolled_back=put_back(storage, folder) is not None,
+    )
 
 
 @contextmanager

@@ -199,9 +199,24 @@ class QcStatusFilters(TypedDict, total=False):
     fail_count: NumberFilter
     pending_count: NumberFilter
     curation_count: NumberFilter
+    allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
-    status_by_modality: None
-    status_by_stage: None
+
+
+class QcStatusByModalityFilters(TypedDict, total=False):
+    """Filters on `qc_status_by_modality`."""
+
+    name: TextFilter
+    modality: TextFilter
+    stage: TextFilter
+    status: TextFilter
+    metric_count: NumberFilter
+    pass_count: NumberFilter
+    fail_count: NumberFilter
+    pending_count: NumberFilter
+    curation_count: NumberFilter
+    allowed_failure_count: NumberFilter
+    last_evaluated_at: TimeFilter
 
 
 class QcTagStatusFilters(TypedDict, total=False):

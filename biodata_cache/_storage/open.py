@@ -70,7 +70,7 @@ def open_cached(settings: Settings) -> CachedStorage:
     return cached(open_storage(settings), settings.local_cache, settings.local_cache_size)
 
 
-def open_lake(raw: str) -> Storage:
+def open_lake(raw: str) -> S3Storage:
     """The storage of a raw lake at `s3://bucket/prefix`.
 
     Raises:

@@ -16,12 +16,14 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
+from extract.lake.folder import unwritable
 from extract.lake.lake import (
     GROUP_ROWS,
     SCHEMA,
@@ -35,7 +37,6 @@ from extract.lake.lake import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from extract.lake.folder import UnfinishedFile
 
@@ -106,15 +107,22 @@ def reading(raw: Path) -> Iterator[None]:
 
     Args:
         raw: Folder of the lakes.
+
+    Raises:
+        LakeError: If the folder cannot be written.
     """
     folder = raw / _READERS
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{os.getpid()}-{uuid.uuid4().hex}.lock"
+    lock = FileLock(folder / f"{os.getpid()}-{uuid.uuid4().hex}.lock")
     try:
-        with FileLock(path):
-            yield
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise unwritable(raw, error) from None
+    try:
+        yield
     finally:
-        path.unlink(missing_ok=True)
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def _is_read(raw: Path) -> bool:

@@ -24,7 +24,8 @@ import notebook
 import tables
 
 from biodata_cache._core.settings import PREFIX
-from biodata_cache._publish.contract import published_tables, read_manifest
+from biodata_cache._publish.artifacts import read_manifest
+from biodata_cache._publish.contract import published_tables
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "examples/qc_over_time.ipynb"

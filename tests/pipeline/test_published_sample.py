@@ -38,6 +38,7 @@ TABLES = [
     "platform_qc",
     "platform_smartspim",
     "qc_status",
+    "qc_status_by_modality",
     "qc_tag_status",
     "quality_control",
     "record_consistency",

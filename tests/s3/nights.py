@@ -14,7 +14,7 @@ import duckdb
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
 from biodata_cache._pipeline import lake as _lake
-from biodata_cache._storage import s3 as _s3
+from biodata_cache._storage import s3_storage as _s3
 from extract.lake import compaction, lake
 from extract.pipeline import extract
 from extract.retries import Retries
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from biodata_cache._storage.base import Storage
     from extract.report import Report
 
 LEASE = 60.0
@@ -126,9 +127,9 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def pulled(raw: str, work: Path) -> Path:
+def pulled(raw: str, work: Path, storage: Storage | None = None) -> Path:
     """The folder of a copy that has just been made what the bucket holds."""
-    with _lake.reading(settings(raw, work)) as folder:
+    with _lake.reading(settings(raw, work), storage=storage) as folder:
         return folder
 
 

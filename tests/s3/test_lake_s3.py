@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import nights
@@ -31,7 +32,8 @@ from biodata_cache._cli import cli
 from biodata_cache._core.settings import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.stages import run_build, run_extract
-from biodata_cache._storage import s3 as _s3
+from biodata_cache._storage.lease import HeldLease
+from biodata_cache._storage.open import open_lake
 from extract.lake import compaction, lake
 
 if TYPE_CHECKING:
@@ -172,9 +174,9 @@ def test_the_second_of_two_writers_is_refused(raw: str, database: Database, tmp_
 
 
 def test_the_lock_of_the_dead_ends(raw: str, database: Database, tmp_path: Path) -> None:
-    dead = _s3._Lease(_s3.open_lake(raw), ".lock.json", 1.0, "extract")
+    dead = HeldLease(open_lake(raw), ".lock.json", 1.0, "extract")
     dead.acquire()
-    dead._ended.set()
+    dead.abandon()
     with pytest.raises(LockedError):
         night(raw, tmp_path / "a", database)
     _until_unlocked(lambda: night(raw, tmp_path / "a", database))
@@ -269,10 +271,10 @@ def test_a_lake_that_changes_while_it_is_copied(
                 night(raw, tmp_path / "a", database.hold(values))
 
     with monkeypatch.context() as through:
-        through.setattr(_s3, "_LISTED_AT_ONCE", 1 if at == "second page" else 1000)
         through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         proxy.fault = fault
-        copy = pulled(raw, tmp_path / "b")
+        page = 1 if at == "second page" else 1000
+        copy = pulled(raw, tmp_path / "b", replace(open_lake(raw), page=page))
     assert held_by(copy) == values
     assert files(copy) == objects(aws, raw)
 

@@ -10,6 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from biodata_cache._core.errors import LockedError
+from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 _START = (
@@ -76,3 +80,28 @@ def test_json_of_an_extract_that_asked_for_objects(tmp_path: Path) -> None:
     objects = json.loads(out)["objects"]
     assert objects["asked"].keys() == objects["found"].keys() > {"trainer_states"}
     assert sum(objects["found"].values()) > 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+def test_dbt_ends_with_a_build_that_was_killed_and_the_next_one_is_whole(tmp_path: Path) -> None:
+    extracted = start("extract", "--source", "sample:20", "--work", str(tmp_path))
+    extracted.communicate(timeout=60)
+    process = start("build", "--work", str(tmp_path))
+    wait_for("build.duckdb", tmp_path, process)
+    (child,) = children_of(process)
+    process.kill()
+    process.communicate(timeout=30)
+    deadline = time.monotonic() + 2
+    while Path(f"/proc/{child}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_build_waits_for_the_dbt_of_one_that_was_killed(tmp_path: Path) -> None:
+    with FileLock(tmp_path / WORKER_LOCK):
+        begun = time.monotonic()
+        with pytest.raises(LockedError, match="Another build is at work"), work_locked(tmp_path):
+            pass
+        assert time.monotonic() - begun > 1
+    with work_locked(tmp_path):
+        pass

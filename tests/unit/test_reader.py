@@ -37,6 +37,7 @@ PLAIN = [
     "metadata_core",
     "platform_fib",
     "qc_status",
+    "qc_status_by_modality",
     "scientist_rl_fib",
     "source_data",
     "time_to_qc",

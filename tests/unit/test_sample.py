@@ -485,11 +485,22 @@ def test_status_follows_from_the_metrics(sample):
             continue
         for key, value in status(record).items():
             of_key = [
-                metric["status_history"][-1]["status"]
+                judged(metric, record["quality_control"]["allow_tag_failures"])
                 for metric in metrics(record)
                 if metric["status_history"] and key in keys(metric)
             ]
             assert value == max(of_key, key=worst.__getitem__), (record["name"], key)
+
+
+def judged(metric, allowed):
+    """The last status of a metric; a failure that one of its tags is allowed passes."""
+    last = metric["status_history"][-1]["status"]
+    return "Pass" if last == "Fail" and not set(allowed).isdisjoint(keys(metric)) else last
+
+
+def test_some_failures_are_allowed(sample):
+    allowed = [r["quality_control"]["allow_tag_failures"] for r in sample if status(r)]
+    assert 0 < sum(map(bool, allowed)) < len(allowed) / 2
 
 
 def keys(metric):

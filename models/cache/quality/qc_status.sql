@@ -12,87 +12,33 @@ with asset as (
         and section.quality_control_kind = 'object'
 ),
 
-curation as (
-    select
-        record_id,
-        count(*) as curation_count
-    from {{ ref('int_qc_metrics_latest') }}
-    where is_curation
-    group by all
-),
-
-metric as (
-    select * from {{ ref('int_qc_metrics_latest') }}
-    where not is_curation
-),
-
 summed as (
     select
         record_id,
-        count(*) as metric_count,
-        count(*) filter (where status = 'Pass') as pass_count,
-        count(*) filter (where status = 'Fail') as fail_count,
-        -- Who has no readable judgement is still waiting for one.
-        count(*) filter (where coalesce(status, '') not in ('Pass', 'Fail')) as pending_count,
-        {{ worst_status('status') }} as status,
-        max(evaluated_at) as last_evaluated_at
-    from metric
-    group by all
-),
-
-by_modality as (
-    select
-        record_id,
-        modality,
-        {{ worst_status('status') }} as status
-    from metric
-    where modality is not null
-    group by all
-),
-
-modality_map as (
-    select
-        record_id,
-        map(list(modality order by modality), list(status order by modality)) as statuses
-    from by_modality
-    group by all
-),
-
-by_stage as (
-    select
-        record_id,
-        stage,
-        {{ worst_status('status') }} as status
-    from metric
-    where stage is not null
-    group by all
-),
-
-stage_map as (
-    select
-        record_id,
-        map(list(stage order by stage), list(status order by stage)) as statuses
-    from by_stage
+        cast(sum(metric_count) as integer) as metric_count,
+        cast(sum(pass_count) as integer) as pass_count,
+        cast(sum(fail_count) as integer) as fail_count,
+        cast(sum(pending_count) as integer) as pending_count,
+        cast(sum(curation_count) as integer) as curation_count,
+        cast(sum(allowed_failure_count) as integer) as allowed_failure_count,
+        max(last_evaluated_at) as last_evaluated_at
+    from {{ ref('int_qc_counts') }}
     group by all
 ),
 
 joined as (
     select
         asset.name,
-        summed.status,
-        cast(coalesce(summed.metric_count, 0) as integer) as metric_count,
-        cast(coalesce(summed.pass_count, 0) as integer) as pass_count,
-        cast(coalesce(summed.fail_count, 0) as integer) as fail_count,
-        cast(coalesce(summed.pending_count, 0) as integer) as pending_count,
-        cast(coalesce(curation.curation_count, 0) as integer) as curation_count,
-        summed.last_evaluated_at,
-        coalesce(modality_map.statuses, map()) as status_by_modality,
-        coalesce(stage_map.statuses, map()) as status_by_stage
+        {{ worst_status('summed') }} as status,
+        coalesce(summed.metric_count, 0) as metric_count,
+        coalesce(summed.pass_count, 0) as pass_count,
+        coalesce(summed.fail_count, 0) as fail_count,
+        coalesce(summed.pending_count, 0) as pending_count,
+        coalesce(summed.curation_count, 0) as curation_count,
+        coalesce(summed.allowed_failure_count, 0) as allowed_failure_count,
+        summed.last_evaluated_at
     from asset
     left join summed on asset.record_id = summed.record_id
-    left join curation on asset.record_id = curation.record_id
-    left join modality_map on asset.record_id = modality_map.record_id
-    left join stage_map on asset.record_id = stage_map.record_id
 )
 
 select * from joined

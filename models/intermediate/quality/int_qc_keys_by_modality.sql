@@ -13,7 +13,7 @@ tag as (
     select
         record_id,
         metric_position,
-        if(tag_type is null, tag_value, concat(tag_type, ':', tag_value)) as tag
+        concat_ws(':', tag_type, tag_value) as tag
     from {{ ref('stg_docdb__qc_metric_tags') }}
     where tag_value is not null
 ),

@@ -20,7 +20,23 @@ last_evaluation as (
     ) = 1
 ),
 
-joined as (
+-- A tag may be allowed by its type and value, or by its value alone.
+allowed_failure as (
+    select distinct
+        tag.record_id,
+        tag.metric_position
+    from {{ ref('stg_docdb__qc_metric_tags') }} as tag
+    inner join {{ ref('stg_docdb__qc_allowed_tags') }} as allowed
+        on
+            tag.record_id = allowed.record_id
+            and (
+                tag.tag_value = allowed.tag
+                or concat_ws(':', tag.tag_type, tag.tag_value) = allowed.tag
+            )
+    where tag.tag_value is not null
+),
+
+evaluated_metric as (
     select
         metric.record_id,
         metric.position as metric_index,
@@ -34,6 +50,7 @@ joined as (
         metric.object_type,
         lower(trim(coalesce(metric.object_type, ''))) = 'curation metric' as is_curation,
         {{ judgement('last_evaluation.status') }} as status,
+        allowed_failure.record_id is not null as may_fail,
         last_evaluation.evaluator,
         {{ iso_timestamp('last_evaluation.evaluation_time') }} as evaluated_text,
         {{ parse_timestamp('last_evaluation.evaluation_time') }} as evaluated_at,
@@ -43,6 +60,23 @@ joined as (
         on
             metric.record_id = last_evaluation.record_id
             and metric.position = last_evaluation.metric_position
+    left join allowed_failure
+        on
+            metric.record_id = allowed_failure.record_id
+            and metric.position = allowed_failure.metric_position
+),
+
+counted_metric as (
+    select
+        * exclude (may_fail),
+        may_fail and coalesce(status, '') = 'Fail' as is_allowed_failure,
+        case
+            when status = 'Pass' or is_allowed_failure then 'Pass'
+            when status = 'Fail' then 'Fail'
+            -- Who has no readable judgement is still waiting for one.
+            else 'Pending'
+        end as verdict
+    from evaluated_metric
 )
 
-select * from joined
+select * from counted_metric

@@ -14,6 +14,8 @@ with parsed as (
         -- What these hold has rows of its own, but not if they are of another kind.
         {{ json_struct('quality_control', {'status': 'json'}) }}.status as qc_status,
         {{ json_struct('quality_control', {'metrics': 'json'}) }}.metrics as qc_metrics,
+        {{ json_struct('quality_control', {'allow_tag_failures': 'json'}) }}.allow_tag_failures
+            as qc_allowed_tags,
         {{ json_struct('procedures', {'subject_procedures': 'json'}) }}.subject_procedures
             as subject_procedures
     from {{ ref('stg_docdb__records') }}
@@ -39,6 +41,7 @@ judged as (
             'quality_control': ['quality_control', 'object'],
             'quality_control.status': ['qc_status', 'object'],
             'quality_control.metrics': ['qc_metrics', 'array'],
+            'quality_control.allow_tag_failures': ['qc_allowed_tags', 'array'],
             'other_identifiers': ['other_identifiers', 'object']
         }) }} as invalid_fields,
         subject,

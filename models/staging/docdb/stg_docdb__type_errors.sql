@@ -18,6 +18,7 @@
         "concat('quality_control.metrics[', metric_position, '].status_history[', position, ']')",
     'qc_metric_tags':
         "concat('quality_control.metrics[', metric_position, '].tags[', position, ']')",
+    'qc_allowed_tags': "concat('quality_control.allow_tag_failures[', position, ']')",
     'qc_statuses': "concat('quality_control.status.', tag)",
     'patch_cords':
         "concat('acquisition.data_streams[', stream_position, '].configurations[', position, ']')",
