@@ -114,10 +114,15 @@ class Pipeline:
         return tables
 
     def snapshot(self) -> dict[str, tuple[bytes, int]]:
-        """Bytes and time of change of every file below the root, but for locks."""
+        """Bytes and time of change of what is published below the root.
+
+        Left out are locks, and the status, which changes at each publish.
+        """
         root = self.folder / "root"
         return {
             path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
             for path in root.rglob("*")
-            if path.is_file() and not path.name.endswith(".lock")
+            if path.is_file()
+            and not path.name.endswith(".lock")
+            and path.name != "cache_status.json"
         }
