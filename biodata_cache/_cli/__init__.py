@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from biodata_cache._cli import builds as _builds
 from biodata_cache._cli import completion as _completion
 from biodata_cache._cli import doctor as _doctor
 from biodata_cache._cli import published as _published
@@ -32,6 +33,6 @@ def cli() -> None:
     """
 
 
-for _module in (_stages, _published, _rows, _status, _doctor, _completion):
+for _module in (_stages, _published, _builds, _rows, _status, _doctor, _completion):
     for _command in _module.COMMANDS:
         cli.add_command(_command)

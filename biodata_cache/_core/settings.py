@@ -134,12 +134,14 @@ class ExtractOptions:
         dry_run: Count only; touch nothing.
         allow_shrink: Accept that most records are gone.
         salvage: Take what can be read of a damaged file.
+        prune: Accept that a folder no longer has a file, with the records of it.
     """
 
     full: bool = False
     dry_run: bool = False
     allow_shrink: bool = False
     salvage: bool = False
+    prune: bool = False
 
 
 @lru_cache(maxsize=1)

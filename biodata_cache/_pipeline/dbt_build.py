@@ -55,15 +55,18 @@ def build(
 
     Raises:
         BuildError: A model failed, or a test did; says which, and on how many rows.
+        LakeError: If a file of the lake is damaged.
         LockedError: Another build is at work in the same folder.
     """
     require("dbt.adapters.duckdb", "pyarrow")
     import_extract()
-    from extract.lake.compaction import reading  # noqa: PLC0415  # it is importable from here on
+    from extract.lake.check import check_lakes  # noqa: PLC0415  # it is importable from here on
+    from extract.lake.reading import reading  # noqa: PLC0415
 
     work = settings.work.resolve()
     check_filled(settings.raw, Path(settings.raw))
     with work_locked(work), reading(Path(settings.raw)):
+        check_lakes(Path(settings.raw))
         _remove_earlier(work)
         command = [*_command(work, unit_tests=unit_tests), *selection]
         output, exit_code = _run(command, _environment(settings), progress)
@@ -115,6 +118,8 @@ def _command(work: Path, *, unit_tests: bool) -> list[str]:
         str(target_folder(work)),
         "--log-path",
         str(work / "logs"),
+        "--vars",
+        "{lake_is_checked: true}",
         *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
     ]
 

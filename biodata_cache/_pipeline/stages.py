@@ -190,8 +190,10 @@ def _extract_the_rest(
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
     from extract.lake import object_tables as answers  # noqa: PLC0415
+    from extract.lake.lake import Lake  # noqa: PLC0415
+    from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
-    from extract.objects.stores import S3Store  # noqa: PLC0415
+    from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder
 
@@ -202,7 +204,7 @@ def _extract_the_rest(
     with answers.locked(raw):
         probes.prepare(raw)
         foraging.folder(raw)
-        published = upgrades.published_at(settings.root, S3Store)
+        published = upgrades.published_at(settings.root, s3_store)
         store = probes.open_store(settings.objects, settings.source.reveal(), settings.work)
         if store is None:
             foraging.forget_sample(raw)
@@ -215,7 +217,7 @@ def _extract_the_rest(
             outcome.objects = probes.ask(
                 store,
                 raw,
-                str(raw / COLLECTION / "*.parquet"),
+                paths_of(Lake(raw, COLLECTION).files()),
                 partial(tell, store),
             )
     outcome.seconds["objects"] = time.perf_counter() - started

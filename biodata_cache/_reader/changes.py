@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core import layout as _layout
@@ -126,17 +125,13 @@ def _build_at(cache: PublishedCache, since: object) -> str:
         return since
     time = _filters.instant("since", since, "the name of a build, or a time")
     kept = cache.builds()
-    earlier = [build for build in kept if _time_of(build) <= time]
+    earlier = [build for build in kept if _layout.build_time(build) <= time]
     if earlier:
         return earlier[-1]
     raise CacheNotFoundError(
         f"No build of {cache.version_folder} is kept from {time:%Y-%m-%d %H:%M} UTC or before: "
         f"there is {', '.join(kept) or 'none'}. Give one of them."
     )
-
-
-def _time_of(build: str) -> datetime:
-    return datetime.strptime(build[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
 def _comparing(before: TableEntry, after: TableEntry) -> str:

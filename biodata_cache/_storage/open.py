@@ -85,7 +85,23 @@ def open_lake(raw: str) -> S3Storage:
     return storage
 
 
-def _bucket(address: str, what: str, setting: str, folder: str = "") -> S3Storage:
+def open_bucket(bucket: str, *, is_anonymous: bool = False) -> S3Storage:
+    """The storage of a whole bucket.
+
+    Args:
+        bucket: Name of the bucket.
+        is_anonymous: Ask as anybody may, whatever credentials there are.
+
+    Raises:
+        MissingDependencyError: If the extra `s3` is not installed.
+        SettingsError: If the name is none, or the settings of AWS contradict themselves.
+    """
+    return _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous)
+
+
+def _bucket(
+    address: str, what: str, setting: str, folder: str = "", *, is_anonymous: bool = False
+) -> S3Storage:
     """The bucket at an address, and below its prefix a folder."""
     try:
         # They need the extra `s3`.
@@ -97,7 +113,7 @@ def _bucket(address: str, what: str, setting: str, folder: str = "") -> S3Storag
         ) from error
     bucket, prefix = split_address(address, what)
     prefix = "/".join(part for part in (prefix, folder) if part)
-    return S3Storage(bucket, prefix, access(), f"{PREFIX}{setting}")
+    return S3Storage(bucket, prefix, access(is_anonymous=is_anonymous), f"{PREFIX}{setting}")
 
 
 def import_s3(address: str) -> ModuleType:

@@ -18,7 +18,7 @@ from biodata_cache._storage.base import (
     LEASE_SECONDS,
     Got,
     Stat,
-    checked_parts,
+    checked_path,
     is_named_by_content,
     other_bytes,
 )
@@ -228,7 +228,7 @@ class S3Storage:
 
     def put(self, path: str, source: bytes | Path, sha256: str) -> str:
         """Put an object; a large one in parts, which become an object at the end."""
-        checked_parts(path, self.address())
+        checked_path(path, self.address())
         options = _options(path, sha256)
         with self._errors(path):
             if isinstance(source, bytes) or source.stat().st_size <= self.part_bytes:
@@ -252,7 +252,7 @@ class S3Storage:
 
     def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
         """Put an object on the condition that nobody else has."""
-        checked_parts(path, self.address())
+        checked_path(path, self.address())
         condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
         options = _options(path, hashlib.sha256(data).hexdigest())
         with self._errors(path):
@@ -268,7 +268,7 @@ class S3Storage:
 
     def copy(self, path: str, target: str) -> None:
         """Have S3 copy the object, with what browsers and caches are told of the new path."""
-        checked_parts(target, self.address())
+        checked_path(target, self.address())
         with self._errors(path):
             # The name of an object that is named by its content says all, and it is never large.
             is_known = is_named_by_content(path)
@@ -336,6 +336,8 @@ class S3Storage:
         return f"{self.prefix}/{path}" if self.prefix else path
 
     def _ask(self, operation: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # boto3 has no types
+        if {".", ".."} & {*path.split("/")}:  # which servers refuse, each in its own words
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, operation)
         ask = getattr(self.access.client, operation)
         answer: dict[str, Any] = ask(Bucket=self.bucket, Key=self._key(path), **options)
         return answer

@@ -27,7 +27,7 @@ SECTIONS = (
 )
 BUCKETS = 16
 
-STAMP = IDENTITY.index("_last_modified")
+LAST_MODIFIED = IDENTITY.index("_last_modified")
 _split_document = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
 
@@ -48,7 +48,7 @@ class Shape:
     @property
     def stamp_keys(self) -> tuple[str, ...]:
         """Keys that tell when a document was last modified."""
-        return self.keys[STAMP]
+        return self.keys[LAST_MODIFIED]
 
     @property
     def projection(self) -> dict[str, int] | None:
@@ -207,9 +207,15 @@ def content_hash(document: bytes) -> str:
 
 
 def bucket_of(record_id: str) -> int:
-    """Hash bucket of a record: the same for the same `_id`, on every machine."""
-    digest = hashlib.blake2b(record_id.encode(), digest_size=1).digest()
-    return digest[0] % BUCKETS
+    """Hash bucket of a record: the first hexadecimal digit of the md5 of its `_id`.
+
+    Python, DuckDB and Spark have this function alike.
+
+    Example:
+        >>> bucket_of("a")
+        0
+    """
+    return hashlib.md5(record_id.encode(), usedforsecurity=False).digest()[0] >> 4
 
 
 def text_of_id(content: bytes) -> str:

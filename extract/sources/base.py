@@ -74,10 +74,12 @@ class Source(Protocol):
     Attributes:
         description: The source as text for a reader; stands in each row of the lake.
         size: Bytes it will read, if they can be known; for progress.
+        files: Names of the files of a folder, as documents name them; None for any other source.
     """
 
     description: str
     size: int | None
+    files: tuple[str, ...] | None
 
     def documents(self) -> Iterator[Document | BrokenFile]:
         """Every document of the source, and each file that broke off."""
@@ -90,12 +92,12 @@ class Entry(NamedTuple):
     Attributes:
         key: `_id` as the database has it.
         text: `_id` as text; None if it cannot be the `_id` of a record.
-        stamp: `_last_modified` as text; None if the document has no such text.
+        last_modified: `_last_modified` as text; None if the document has no such text.
     """
 
     key: Any
     text: str | None
-    stamp: str | None
+    last_modified: str | None
 
 
 class Fetched(NamedTuple):
@@ -147,7 +149,7 @@ class DatabaseSource(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         ...
 
 

@@ -119,7 +119,7 @@ def test_accepted_sections_are_json_to_the_engine_that_parses_them() -> None:
 
 
 def test_bucket_is_stable_and_in_range() -> None:
-    assert [bucket_of(record_id) for record_id in ("a", "b", "é")] == [14, 11, 13]
+    assert [bucket_of(record_id) for record_id in ("a", "b", "é")] == [0, 9, 6]
     assert {bucket_of(str(number)) for number in range(500)} == set(range(BUCKETS))
 
 

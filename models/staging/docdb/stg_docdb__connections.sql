@@ -5,8 +5,10 @@ with record as (
         record_id,
         acquisition
     from {{ ref('stg_docdb__records') }}
-    -- Only the connections of patch cords are used, and streams are large.
-    where contains(acquisition, 'Patch cord config')
+    -- Only the connections of fibers are used, and streams are large.
+    where
+        contains(acquisition, 'Patch cord config')
+        or contains(acquisition, 'Fiber')
 ),
 
 stream as (

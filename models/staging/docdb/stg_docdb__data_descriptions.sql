@@ -5,6 +5,8 @@ with parsed as (
         record_id,
         data_description as section,
         {{ json_struct('data_description', {
+            'name': 'json',
+            'subject_id': 'json',
             'project_name': 'json',
             'data_level': 'json',
             'institution': 'json',
@@ -22,6 +24,8 @@ judged as (
         section,
         description,
         {{ invalid_fields({
+            'name': ['description.name', 'string'],
+            'subject_id': ['description.subject_id', 'string'],
             'project_name': ['description.project_name', 'string'],
             'data_level': ['description.data_level', 'string'],
             'modalities': ['description.modalities', 'array'],
@@ -33,6 +37,8 @@ judged as (
 
 select
     record_id,
+    {{ json_text('description.name') }} as description_name,
+    {{ json_text('description.subject_id') }} as subject_id,
     {{ json_text('description.project_name') }} as project_name,
     {{ json_text('description.data_level') }} as data_level,
     {{ json_struct('description.institution', {'abbreviation': 'text'}) }}.abbreviation
