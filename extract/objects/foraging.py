@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
-from extract.lake.object_tables import ensure_schema, write_whole
+from extract.lake.object_tables import TableFolder
 from extract.objects.safe_pickle import UnsafePickleError, read_frame
 from extract.objects.stores import UnavailableObjectError
 
@@ -49,11 +48,12 @@ SCHEMA = pa.schema(
 )
 
 
-def folder(raw: Path) -> Path:
+_KEY = "sessions"
+
+
+def folder(raw: Path) -> TableFolder:
     """The lake of sessions; it has at least its schema from here on."""
-    place = raw / "foraging_sessions"
-    ensure_schema(place, SCHEMA)
-    return place
+    return TableFolder(raw / "foraging_sessions", SCHEMA)
 
 
 def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None]:
@@ -71,12 +71,12 @@ def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None
         UnsafePickleError: The pickle holds something else than a frame; nothing of it ran.
         SourceError: The store cannot be reached.
     """
-    target = folder(raw) / "sessions.parquet"
+    tables = folder(raw)
     try:
         content = store.read(BUCKET, KEY)
     except UnavailableObjectError as error:
-        if target.exists() and _store_of(target) != store.description:
-            target.unlink()
+        if _store_of(tables) not in {None, store.description}:
+            tables.remove(_KEY)
         return None, str(error)
     try:
         columns = read_frame(content)
@@ -88,20 +88,21 @@ def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None
             f"{list(columns)[:4]}, so it is not the table of sessions."
         )
     table = _table(columns, store.description)
-    if not target.exists() or not pq.read_table(target).equals(table):
-        write_whole(table, target)
+    tables.write(_KEY, table)
     return table.num_rows, None
 
 
 def forget_sample(raw: Path) -> None:
     """Remove the sessions of the sample, which no other source has."""
-    target = folder(raw) / "sessions.parquet"
-    if target.exists() and _store_of(target) == "sample":
-        target.unlink()
+    tables = folder(raw)
+    if _store_of(tables) == "sample":
+        tables.remove(_KEY)
 
 
-def _store_of(path: Path) -> str | None:
-    store = (pq.read_schema(path).metadata or {}).get(b"store")
+def _store_of(tables: TableFolder) -> str | None:
+    """The store that the frame was copied from; None without one."""
+    schema = tables.schema(_KEY)
+    store = None if schema is None else (schema.metadata or {}).get(b"store")
     return None if store is None else str(store.decode())
 
 

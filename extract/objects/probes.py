@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from extract.lake.object_tables import Answers
+from extract.lake.object_tables import ResponseTable
 from extract.locations import split_location
 from extract.objects.stores import (
     ObjectStore,
@@ -108,9 +108,9 @@ def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> No
         path.unlink()
 
 
-def prepare(raw: Path) -> dict[str, Answers]:
+def prepare(raw: Path) -> dict[str, ResponseTable]:
     """Open the lakes of answers by kind; each has at least its schema from here on."""
-    return {kind: Answers(raw, kind) for kind in KINDS}
+    return {kind: ResponseTable(raw, kind) for kind in KINDS}
 
 
 def ask(store: ObjectStore, raw: Path, lake: list[str], progress: Progress | None = None) -> Report:
@@ -156,7 +156,7 @@ def ask(store: ObjectStore, raw: Path, lake: list[str], progress: Progress | Non
 
 
 def _questions(
-    store: ObjectStore, answers: dict[str, Answers], lake: list[str]
+    store: ObjectStore, answers: dict[str, ResponseTable], lake: list[str]
 ) -> tuple[list[tuple[str, str, bool]], datetime | None]:
     """Kind, location and whether the answer is known for good; and when the newest run was."""
     known = {kind: each.files() for kind, each in answers.items()}

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.settings import CACHE_FOLDER
-from extract.lake.object_tables import ensure_schema, write_whole
+from extract.lake.object_tables import TableFolder
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.sample import v1 as _sample_v1
 
@@ -149,19 +149,17 @@ def copy_upgrades(
     Raises:
         SourceError: A table is there and cannot be read.
     """
-    status, history = raw / "upgrade_status", raw / "upgrade_history"
-    ensure_schema(status, STATUS_SCHEMA)
-    ensure_schema(history, HISTORY_SCHEMA)
+    status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
+    history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
     places = [place for place in (published, sample) if place is not None]
     if not places:
         return None
     if published is not None:
         _copy_history(published, history)
-    copied = status / "status.parquet"
     found = (place.read(CUSTOM) for place in places)
     content = next((each for each in found if each is not None), None)
     if content is None:
-        copied.unlink(missing_ok=True)
+        status.remove("status")
         return None
     table = _read(content, CUSTOM)
     missing = {"v1_id", "upgrader_version", "status"} - set(table.column_names)
@@ -170,16 +168,16 @@ def copy_upgrades(
             f"The custom table {CUSTOM} has no column {sorted(missing)[0]!r}: the upgrader that "
             "wrote it is of another kind than is known."
         )
-    _keep_newest(table.replace_schema_metadata(None), copied)
+    status.write("status", table.replace_schema_metadata(None))
     return int(table.num_rows)
 
 
-def _copy_history(published: Published, folder: Path) -> None:
+def _copy_history(published: Published, tables: TableFolder) -> None:
     for version in published.versions():
         content = published.read(f"{version}/{TABLE}")
         if content is not None:
             table = _history(_read(content, f"{version}/{TABLE}"), version)
-            _keep(table, folder / f"{version}.parquet")
+            _keep(table, tables, version)
 
 
 def _read(content: bytes, name: str) -> pa.Table:
@@ -213,14 +211,14 @@ def _history(table: pa.Table, version: str) -> pa.Table:
     return whole.filter(whole.column("status").is_valid())
 
 
-def _keep(table: pa.Table, path: Path) -> None:
+def _keep(table: pa.Table, tables: TableFolder, version: str) -> None:
     """Put new rows of the history beside the old ones, in whose place they come."""
     with duckdb.connect() as connection:
         connection.register("new", table)
-        old = pq.read_table(path) if path.exists() else HISTORY_SCHEMA.empty_table()
-        connection.register("old", old)
+        old = tables.read(version)
+        connection.register("old", HISTORY_SCHEMA.empty_table() if old is None else old)
         merged = connection.execute(_MERGE).to_arrow_table().cast(HISTORY_SCHEMA)
-    _keep_newest(merged, path)
+    tables.write(version, merged)
 
 
 # Grain: one row per record and upgrader version; what was read last wins.
@@ -232,9 +230,3 @@ from old
 anti join new on old._id = new._id and old.upgrader_version = new.upgrader_version
 order by all
 """
-
-
-def _keep_newest(table: pa.Table, path: Path) -> None:
-    """Write a table in the place of another, unless it is the same."""
-    if not path.exists() or not pq.read_table(path).equals(table):
-        write_whole(table, path)

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from biodata_cache import SourceError
-from extract.objects.foraging import BUCKET, KEY, SCHEMA, copy_sessions
+from biodata_cache import LakeError, SourceError
+from extract.lake.check import check_lakes
+from extract.objects.foraging import BUCKET, KEY, SCHEMA, copy_sessions, folder
 from extract.objects.safe_pickle import UnsafePickleError
 from extract.objects.stores import ObjectStore, folder_store
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def put(folder: Path, content: bytes) -> ObjectStore:
-    path = folder / "buckets" / BUCKET / KEY
+def put(home: Path, content: bytes) -> ObjectStore:
+    path = home / "buckets" / BUCKET / KEY
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return folder_store(folder / "buckets", "test")
+    return folder_store(home / "buckets", "test")
 
 
 def frame(**columns: list[object]) -> bytes:
@@ -40,7 +41,8 @@ def test_columns_keep_their_names_and_kinds(tmp_path: Path) -> None:
         frame(text=["a", None], whole=[1, 2], number=[1.5, None], flag=[True, None], odd=[1, "x"]),
     )
     assert copy_sessions(store, tmp_path / "raw") == (2, None)
-    table = pq.read_table(tmp_path / "raw/foraging_sessions/sessions.parquet")
+    table = folder(tmp_path / "raw").read("sessions")
+    assert table is not None
     assert {field.name: field.type for field in table.schema} == {
         "position": pa.int64(),
         "store": pa.string(),
@@ -59,23 +61,52 @@ def test_columns_keep_their_names_and_kinds(tmp_path: Path) -> None:
 def test_a_frame_that_did_not_change_is_not_written(tmp_path: Path) -> None:
     store = put(tmp_path, frame(text=["a"]))
     copy_sessions(store, tmp_path / "raw")
-    path = tmp_path / "raw/foraging_sessions/sessions.parquet"
-    before = path.stat().st_mtime_ns
+    path = folder(tmp_path / "raw").find("sessions")
     copy_sessions(store, tmp_path / "raw")
-    assert path.stat().st_mtime_ns == before
+    assert folder(tmp_path / "raw").find("sessions") == path
+    other = put(tmp_path, frame(text=["b"]))
+    copy_sessions(other, tmp_path / "raw")
+    assert folder(tmp_path / "raw").find("sessions") != path
+    assert path is not None
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 and then something else"])
+def test_a_copy_that_is_damaged_on_the_disk_is_made_again(tmp_path: Path, damage: bytes) -> None:
+    store = put(tmp_path, frame(text=["a"]))
+    copy_sessions(store, tmp_path / "raw")
+    path = folder(tmp_path / "raw").find("sessions")
+    assert path is not None
+    path.write_bytes(damage)
+    with pytest.raises(LakeError, match=path.name):
+        check_lakes(tmp_path / "raw")
+    assert copy_sessions(store, tmp_path / "raw") == (1, None)
+    check_lakes(tmp_path / "raw")
+
+
+def test_a_folder_of_an_older_version_gets_a_list(tmp_path: Path) -> None:
+    store = put(tmp_path, frame(text=["a"]))
+    copy_sessions(store, tmp_path / "raw")
+    tables = folder(tmp_path / "raw")
+    path = tables.find("sessions")
+    assert path is not None
+    path.rename(path.with_name("sessions.parquet"))
+    (path.parent / "files.json").unlink()
+    assert copy_sessions(store, tmp_path / "raw") == (1, None)
+    assert folder(tmp_path / "raw").find("sessions") == path.with_name("sessions.parquet")
+    check_lakes(tmp_path / "raw")
 
 
 def test_a_frame_that_is_gone_stays_until_another_store_is_asked(tmp_path: Path) -> None:
     store = put(tmp_path, frame(text=["a"]))
     copy_sessions(store, tmp_path / "raw")
     (tmp_path / "buckets" / BUCKET / KEY).unlink()
-    path = tmp_path / "raw/foraging_sessions/sessions.parquet"
     assert copy_sessions(store, tmp_path / "raw") == (None, "no such object")
-    assert path.exists()
+    assert folder(tmp_path / "raw").find("sessions") is not None
     other = folder_store(tmp_path / "none", "other")
     assert copy_sessions(other, tmp_path / "raw") == (None, "no such bucket")
-    assert not path.exists()
-    assert pq.read_schema(path.with_name("schema.parquet")).equals(SCHEMA)
+    assert folder(tmp_path / "raw").find("sessions") is None
+    assert [pq.read_schema(path) for path in folder(tmp_path / "raw").files()] == [SCHEMA]
 
 
 def test_another_frame_is_refused(tmp_path: Path) -> None:

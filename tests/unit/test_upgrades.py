@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from biodata_cache import SourceError
+from extract.lake.folder import Folder
 from extract.objects.stores import ObjectStore, UnavailableObjectError, folder_store, s3_store
 from extract.objects.upgrades import CUSTOM, Published, copy_upgrades, published_at
 
@@ -28,10 +29,13 @@ class Fixture:
     def copy(self) -> int | None:
         return copy_upgrades(published_at(str(self.home.parent), s3_store), self.raw)
 
+    def tables(self, name: str) -> list[Path]:
+        return [self.raw / name / file.name for file in Folder(self.raw / name).listed()]
+
     def history(self) -> list[tuple[Any, ...]]:
         found = duckdb.execute(
             "select _id, upgrader_version, status, published_in from read_parquet(?) order by all",
-            [str(self.raw / "upgrade_history/*.parquet")],
+            [[str(path) for path in self.tables("upgrade_history")]],
         )
         return found.fetchall()
 
@@ -52,7 +56,7 @@ def test_no_root_leaves_empty_lakes(cache: Fixture) -> None:
 def test_the_custom_table_is_copied_and_goes_again(cache: Fixture) -> None:
     cache.write(CUSTOM, RUN)
     assert cache.copy() == 1
-    copied = cache.raw / "upgrade_status/status.parquet"
+    (copied,) = (path for path in cache.tables("upgrade_status") if "status" in path.name)
     assert duckdb.execute(f"select v1_id, status from '{copied}'").fetchall() == [("a", "success")]
     before = copied.stat().st_mtime_ns
     cache.copy()
