@@ -32,7 +32,7 @@ from biodata_cache._pipeline.stages import (
 )
 
 if TYPE_CHECKING:
-    from biodata_cache._publish.promotion import Report
+    from biodata_cache._publish.publication import Report
     from extract.objects.probes import Report as ObjectsReport
     from extract.report import Report as ExtractReport
 
@@ -277,8 +277,10 @@ def _published(report: Report) -> dict[str, object]:
         "removed": report.gone,
         "unchanged": report.unchanged,
         "tables": [
-            {"name": entry["name"]}
-            | {key: entry.get(key) for key in ("row_count", "files", "bytes", "built_at")}
+            {
+                key: getattr(entry, key)
+                for key in ("name", "row_count", "files", "bytes", "built_at")
+            }
             for entry in report.tables
         ],
     }
@@ -373,11 +375,11 @@ def _say_published(outcome: Outcome, *, as_json: bool) -> None:
             ["table", "rows", "files", "size", "time"],
             [
                 [
-                    entry["name"],
-                    count(entry["row_count"]),
-                    count(entry["files"]),
-                    size(entry["bytes"]),
-                    f"{seconds[entry['name']]:.2f} s" if entry["name"] in seconds else "",
+                    entry.name,
+                    count(entry.row_count),
+                    count(entry.files),
+                    size(entry.bytes),
+                    f"{seconds[entry.name]:.2f} s" if entry.name in seconds else "",
                 ]
                 for entry in published.tables
             ],
