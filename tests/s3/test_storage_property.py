@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from biodata_cache import CacheFileError
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.memory import MemoryStorage
+from biodata_cache._storage.s3 import S3Storage
 from biodata_cache._storage.s3_client import access
-from biodata_cache._storage.s3_storage import S3Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
