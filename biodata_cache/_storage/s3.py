@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
@@ -24,8 +24,8 @@ from biodata_cache._storage.base import (
     is_path,
     other_bytes,
 )
+from biodata_cache._storage.common import CopiesOut, Opened
 from biodata_cache._storage.lease import leased
-from biodata_cache._storage.local import written_whole
 from biodata_cache._storage.s3_client import (
     CONFLICTS,
     ERRORS,
@@ -36,7 +36,7 @@ from biodata_cache._storage.s3_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 PART_BYTES = 16 * 2**20
 """Larger files go in parts of this size; by that `holds` knows those that did not change."""
 
+_Result = TypeVar("_Result")
 _COPIED_AT_ONCE = 5 * 10**9
 _BLOCK_BYTES = 2**20
 _PAGE = 1000
@@ -57,7 +58,7 @@ _CONTENT_TYPES = {
 
 
 @dataclass(frozen=True)
-class S3Storage:
+class S3Storage(CopiesOut):
     """Objects below a prefix of a bucket.
 
     Attributes:
@@ -112,61 +113,23 @@ class S3Storage:
         first: int | None = None,
     ) -> Got | None:
         """Read an object in one answer."""
-        conditions = {
-            name: value
-            for name, value in {
-                "IfNoneMatch": None if unless is None else unless.tag,
-                "IfMatch": only,
-                "Range": None if first is None else f"bytes=0-{max(first, 1) - 1}",
-            }.items()
-            if value is not None
+        asked = {
+            "IfNoneMatch": None if unless is None else unless.tag,
+            "Range": None if first is None else f"bytes=0-{max(first, 1) - 1}",
         }
 
         def attempt() -> Got | None:
             try:
-                answer = self._ask("get_object", path, **conditions)
-                content = answer["Body"].read()
+                with self._opened(path, only, **asked) as content:
+                    if content is None:
+                        return None
+                    return Got(content.source.read()[:first], content.tag, content.age)
             except ClientError as error:
-                code = code_of(error)
-                if code == "NotModified":
+                if code_of(error) == "NotModified":
                     return unless
-                if code == "InvalidRange":  # of an object without a byte
+                if code_of(error) == "InvalidRange":  # of an object without a byte
                     return self.get(path, unless=unless, only=only)
-                if code == "NoSuchKey" or (only is not None and code in CONFLICTS):
-                    return None
                 raise
-            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-            age = (now - answer["LastModified"]).total_seconds()
-            return Got(content[:first], answer["ETag"], max(0.0, age))
-
-        with self._errors(path):
-            return repeated(attempt)
-
-    def download(
-        self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None
-    ) -> bool:
-        """Copy an object, and look that it has the hash that is known or was recorded with it."""
-        condition = {} if only is None else {"IfMatch": only}
-
-        def attempt() -> bool:
-            digest = hashlib.sha256()
-            with written_whole(target) as unfinished:
-                try:
-                    answer = self._ask("get_object", path, **condition)
-                except ClientError as error:
-                    code = code_of(error)
-                    if code == "NoSuchKey" or (only is not None and code in CONFLICTS):
-                        return False
-                    raise
-                with unfinished.open("wb") as file:
-                    for block in answer["Body"].iter_chunks(_BLOCK_BYTES):
-                        digest.update(block)
-                        file.write(block)
-                wanted = sha256 or answer.get("Metadata", {}).get("sha256")
-                if wanted not in {None, digest.hexdigest()}:
-                    unfinished.unlink()
-                    return False
-            return True
 
         with self._errors(path):
             return repeated(attempt)
@@ -201,24 +164,6 @@ class S3Storage:
                 for page in self._pages("list_objects_v2", folder, Delimiter="/")
                 for item in page.get("CommonPrefixes", ())
             )
-
-    def sha256(self, path: str) -> str | None:
-        """Hash of an object, which is transferred for that."""
-
-        def attempt() -> str | None:
-            digest = hashlib.sha256()
-            try:
-                answer = self._ask("get_object", path)
-            except ClientError as error:
-                if code_of(error) == "NoSuchKey":
-                    return None
-                raise
-            for block in answer["Body"].iter_chunks(_BLOCK_BYTES):
-                digest.update(block)
-            return digest.hexdigest()
-
-        with self._errors(path):
-            return repeated(attempt)
 
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:
         """By size and ETag, and by the recorded hash where the ETag is no MD5."""
@@ -364,7 +309,29 @@ class S3Storage:
         return f'"{_md5(b"".join(parts)).hexdigest()}-{len(parts)}"'
 
     @contextmanager
-    def _errors(self, path: str) -> Iterator[None]:
+    def _opened(
+        self, path: str, only: str | None = None, **asked: str | None
+    ) -> Iterator[Opened | None]:
+        conditions = {name: value for name, value in asked.items() if value is not None}
+        try:
+            answer = self._ask(
+                "get_object", path, **conditions, **({} if only is None else {"IfMatch": only})
+            )
+        except ClientError as error:
+            if code_of(error) not in {"NoSuchKey", *(CONFLICTS if only is not None else ())}:
+                raise
+            yield None
+            return
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        age = max(0.0, (now - answer["LastModified"]).total_seconds())
+        recorded = answer.get("Metadata", {}).get("sha256")
+        yield Opened(answer["Body"], answer["ETag"], age, recorded)
+
+    def _repeated(self, attempt: Callable[[], _Result]) -> _Result:
+        return repeated(attempt)
+
+    @contextmanager
+    def _errors(self, path: str, what: str = "read") -> Iterator[None]:  # noqa: ARG002
         try:
             yield
         except ERRORS as error:
