@@ -27,7 +27,7 @@ from biodata_cache._publish.builds import tidy_up
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.provenance import provenance
 from biodata_cache._publish.publication import Publication, Report
-from biodata_cache._publish.rollback import rollback, rolled_back_to
+from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
 from biodata_cache._publish.root_documents import release, released, write_status
 from biodata_cache._publish.snapshot import read_published, snapshot
 from biodata_cache._storage.base import LEASE_SECONDS
@@ -88,7 +88,8 @@ def publish(
         folder = build.area.name
         if dry_run:
             report = _publication(storage, build).report
-            report.rolled_back_to = rolled_back_to(storage, folder, report)
+            if report.build != report.build_before:
+                report.rolled_back_to = rolled_back_to(storage, folder)
             return report
         with storage.lease(_layout.LEASE, lease) as held:
             for prefix in (folder, _layout.OBJECTS, _layout.BUILDS, "cache_"):
@@ -96,16 +97,13 @@ def publish(
             released(storage)  # an index that cannot be read is no reason to stop halfway
             publication = _publication(storage, build)
             report = publication.report
-            report.rolled_back_to = rolled_back_to(storage, folder, report)
-            if report.rolled_back_to is not None and not force:
-                raise AuditError(
-                    f"{report.place} was rolled back to {report.rolled_back_to}, and this would "
-                    "publish over it. If that is meant, say so once with --force."
-                )
+            is_new = report.build != report.build_before
+            if is_new and not force:
+                check_not_rolled_back(storage, folder)
             publication.run(held, progress)
             held.check()
             release(storage, folder)
-            if report.rolled_back_to is not None:
+            if is_new and force:
                 storage.delete([_layout.rollback_path(folder)])
             publication.finish()
             held.check()

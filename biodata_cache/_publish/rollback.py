@@ -17,7 +17,12 @@ import duckdb
 
 from biodata_cache._core import history as _history
 from biodata_cache._core import layout as _layout
-from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, RegistryError
+from biodata_cache._core.errors import (
+    AuditError,
+    CacheFileError,
+    CacheNotFoundError,
+    RegistryError,
+)
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.registry_document import as_json
 from biodata_cache._core.sqltext import literal, quoted
@@ -82,13 +87,27 @@ def rollback(
             return publication.report
 
 
-def rolled_back_to(storage: Storage, version_folder: str, report: Report) -> str | None:
-    """The build to which the version was rolled back, if a publish would replace it."""
-    if report.build == report.build_before:
-        return None
+def check_not_rolled_back(storage: Storage, version_folder: str) -> None:
+    """Refuse to publish over a rollback.
+
+    Raises:
+        AuditError: If the version was rolled back, and nothing was published since.
+    """
+    build = rolled_back_to(storage, version_folder)
+    if build is not None:
+        raise AuditError(
+            f"{storage.address(version_folder)} was rolled back to {build}, and this would publish "
+            "over it. If that is meant, say so once with --force."
+        )
+
+
+def rolled_back_to(storage: Storage, version_folder: str) -> str | None:
+    """The build to which the version was rolled back, also by a rollback that did not end."""
     build = put_back(storage, version_folder)
     pending = Pending(storage, version_folder).rolled_back_to
-    return build or (pending if pending == report.build_before else None)
+    if build is not None or pending is None:
+        return build
+    return pending if read_published(storage, version_folder).build == pending else None
 
 
 def put_back(storage: Storage, version_folder: str) -> str | None:
