@@ -170,12 +170,13 @@ class CachedStorage:
                 return known
         most = largest if file.size is None else file.size
         got = self.storage.get(path, first=most + 1)
-        if got is None or len(got.content) > most:
+        if got is None:
             return None
-        if file.sha256 not in {None, hashlib.sha256(got.content).hexdigest()}:
-            if is_named_by_content(path):
-                raise _damaged(file.address)
-            return None  # a publish is at work
+        is_other = file.sha256 not in {None, hashlib.sha256(got.content).hexdigest()}
+        if is_other and file.size is not None and is_named_by_content(path):
+            raise _damaged(file.address)
+        if is_other or len(got.content) > most:
+            return None  # a publish is at work, or it is large
         return copies.keep(file.sha256 or f"{file.address} {got.tag}", got.content)
 
     def _path(self, address: str) -> str:
