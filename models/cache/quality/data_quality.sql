@@ -16,6 +16,10 @@ left_out as (
     select * from {{ ref('int_excluded_values') }}
 ),
 
+subject_left_out as (
+    select * from {{ ref('int_excluded_subjects') }}
+),
+
 copy_left_out as (
     select * from {{ ref('int_excluded_copies') }}
 ),
@@ -54,6 +58,8 @@ gathered as (
     select * from unreadable_time
     union all
     select * from left_out
+    union all
+    select * from subject_left_out
     union all
     select * from copy_left_out
 ),

@@ -27,7 +27,13 @@ ordered_run as (
 
 ranked_run as (
     select
-        * exclude (version_name),
+        record_id,
+        v2_id,
+        upgrader_version,
+        last_modified,
+        status,
+        upgrade_datetime,
+        place,
         record_id is not null and place = 1 as is_last,
         record_id is not null
         and (place = 1 or version_name is not null)
