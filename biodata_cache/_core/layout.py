@@ -20,6 +20,7 @@ Paths are relative to the folder `data-asset-cache` of the root, with `/` betwee
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from urllib.parse import quote, unquote
 
 from biodata_cache._core.errors import RegistryError
@@ -198,6 +199,17 @@ def is_build_name(name: str) -> bool:
         True
     """
     return _BUILD.fullmatch(name) is not None
+
+
+def build_time(build: str) -> datetime:
+    """When a build was made, as its name has it.
+
+    Example:
+        >>> build_time("20260131T081500Z-0a1b2c3d").isoformat()
+        '2026-01-31T08:15:00+00:00'
+    """
+    made = datetime.strptime(build.partition("-")[0], "%Y%m%dT%H%M%SZ")  # next line
+    return made.replace(tzinfo=timezone.utc)
 
 
 def build_path(version_folder: str, build: str) -> str:

@@ -9,7 +9,7 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -54,6 +54,8 @@ VARIABLES = (
     "LOCAL_CACHE_SIZE",
     "MEMORY",
     "TEMP_DISK",
+    "ON_FINISH",
+    "METRICS",
 )
 """Every setting, without the prefix; `doctor` knows a misspelt one by it."""
 
@@ -95,6 +97,8 @@ class Settings:
         local_cache_size: Most bytes that these copies take together.
         memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
         temp_disk: Most disk that its temporary files take in a build, as DuckDB writes it.
+        on_finish: Command line for a shell that gets the report of a run that ended; or empty.
+        metrics: File for a textfile collector of Prometheus; None for none.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
             is left if nothing is set, and then nobody meant to build anything.
     """
@@ -118,6 +122,8 @@ class Settings:
     local_cache_size: int = DEFAULT_LOCAL_CACHE_SIZE
     memory: str = f"{DEFAULT_MEMORY}B"
     temp_disk: str = f"{DEFAULT_TEMP_DISK}B"
+    on_finish: str = field(default="", repr=False)
+    metrics: Path | None = None
     is_memory_asked: bool = False
 
 
@@ -130,12 +136,14 @@ class ExtractOptions:
         dry_run: Count only; touch nothing.
         allow_shrink: Accept that most records are gone.
         salvage: Take what can be read of a damaged file.
+        prune: Accept that a folder no longer has a file, with the records of it.
     """
 
     full: bool = False
     dry_run: bool = False
     allow_shrink: bool = False
     salvage: bool = False
+    prune: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -231,8 +239,10 @@ def load(
         keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
         local_cache_size=_bytes("LOCAL_CACHE_SIZE", DEFAULT_LOCAL_CACHE_SIZE),
-        memory=f"{_bytes('MEMORY', DEFAULT_MEMORY, least=_LEAST_MEMORY)}B",
-        temp_disk=f"{_bytes('TEMP_DISK', DEFAULT_TEMP_DISK)}B",
+        memory=_duckdb_size("MEMORY", DEFAULT_MEMORY),
+        temp_disk=_duckdb_size("TEMP_DISK", DEFAULT_TEMP_DISK),
+        on_finish=_value("ON_FINISH", None),
+        metrics=Path(_expanded("METRICS", named)) if (named := _value("METRICS", None)) else None,
         is_memory_asked=backend == "MEMORY"
         and bool(_value("BACKEND", None) or _value("SOURCE", source)),
     )
@@ -408,6 +418,11 @@ def _bytes(name: str, default: int, *, least: int = 0) -> int:
             "example '3GB'."
         )
     return number
+
+
+def _duckdb_size(name: str, default: int) -> str:
+    """A number of bytes as DuckDB reads it, of which it needs some to work at all."""
+    return f"{_bytes(name, default, least=_LEAST_MEMORY)}B"
 
 
 def _backend(root: str) -> Backend:

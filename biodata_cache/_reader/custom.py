@@ -18,6 +18,8 @@ from biodata_cache._core.foreign import json_value
 from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import catalog as _published
+from biodata_cache._reader import connections as _connections
+from biodata_cache._reader import filter_sql as _filter_sql
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
@@ -84,7 +86,7 @@ def _read_table(store: Store, name: str, path: str) -> pd.DataFrame:
                     f"There is no custom table {name!r} in {store.address(FOLDER)}."
                     f"{_messages.nearest(name, names)} There is {', '.join(names) or 'none'}."
                 ) from None
-            if attempt == _ATTEMPTS - 1 or not isinstance(error, _read.ChangedError):
+            if attempt == _ATTEMPTS - 1 or not isinstance(error, _connections.ChangedError):
                 raise
     raise AssertionError  # the last attempt returns or raises
 
@@ -157,11 +159,11 @@ def _copy(frame: pd.DataFrame, file: Path) -> None:
         rows = duck.from_df(prepared)
         rows = rows.select(
             *[
-                _filters.column_expression(name).cast("VARCHAR").alias(name)
+                _filter_sql.column_expression(name).cast("VARCHAR").alias(name)
                 if kinds[name] == "text"
-                else _filters.column_expression(name).cast("VARCHAR[]").alias(name)
+                else _filter_sql.column_expression(name).cast("VARCHAR[]").alias(name)
                 if kinds[name].startswith("empty")
-                else _filters.column_expression(name)
+                else _filter_sql.column_expression(name)
                 for name in frame.columns
             ]
         )
@@ -217,7 +219,7 @@ def _frame(store: Store, path: str) -> pd.DataFrame:
     """The table in a file, as it was before it was written."""
     cache = _published.PublishedCache(store, FOLDER)
     file = DataFile(store.address(path))
-    with _read.connection(cache, [file], is_whole=True) as (duck, (place,)):
+    with _connections.connection(cache, [file], is_whole=True) as (duck, (place,)):
         found = duck.execute(
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",
             [place, _METADATA_KEY],

@@ -18,7 +18,7 @@ from lake
 inner join record
     on
         lake._id = record.record_id
-        and lake.extracted_at = record.extracted_at
+        and lake.run = record.run
 where
     lake.position != record.position
     and not lake.is_deleted

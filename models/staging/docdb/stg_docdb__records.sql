@@ -1,6 +1,6 @@
 {{ config(materialized = 'view') }}
 
--- Grain: one row per living record, in its newest version.
+-- Grain: one row per live record, in its newest version.
 -- A view: the JSON stays in the lake, and each model below reads the sections that it needs.
 
 -- Two readings of the lake: of one that is used twice DuckDB would keep a copy in memory.
@@ -8,7 +8,7 @@ with version as (
     select
         _id,
         _last_modified,
-        extracted_at,
+        run,
         position,
         is_deleted
     from {{ source('biodata_cache', 'docdb_v2') }}
@@ -21,13 +21,13 @@ lake as (
 ranked as (
     select
         _id,
-        extracted_at,
+        run,
         position,
         is_deleted,
         row_number() over (
             partition by _id
             order by
-                extracted_at desc nulls last,
+                run desc nulls last,
                 -- A source may hold several documents with one _id: the newest counts.
                 {{ parse_timestamp('_last_modified') }} desc nulls last,
                 _last_modified desc nulls last,
@@ -39,7 +39,7 @@ ranked as (
 newest as (
     select
         _id,
-        extracted_at,
+        run,
         position
     from ranked
     where
@@ -61,7 +61,7 @@ kept as (
     inner join newest
         on
             lake._id = newest._id
-            and lake.extracted_at = newest.extracted_at
+            and lake.run = newest.run
             and lake.position = newest.position
     where not lake.is_deleted
 )
@@ -72,6 +72,7 @@ select
     coalesce(location, {{ json_text('odd_identity.location') }}) as location,
     coalesce(_created, {{ json_text('odd_identity._created') }}) as created,
     coalesce(_last_modified, {{ json_text('odd_identity._last_modified') }}) as last_modified,
+    run,
     extracted_at,
     position,
     source,
