@@ -65,7 +65,7 @@ nameless_version as (
         cast(null as varchar) as record_id,
         'metadata_upgrade' as table_name,
         'upgrader_version' as column_name,
-        concat('v1_id ', run.record_id, ', run ', run.place) as path,
+        concat('v1_id ', run.record_id, ', run ', run.run_number) as path,
         'version is no name of a column' as problem,
         run.upgrader_version as value
     from {{ ref('int_upgrade_runs') }} as run
@@ -84,7 +84,7 @@ repeated_run as (
         cast(null as varchar) as record_id,
         'metadata_upgrade' as table_name,
         'status' as column_name,
-        concat_ws(', ', coalesce('v1_id ' || record_id, 'no v1_id'), concat('run ', place)) as path,
+        concat_ws(', ', coalesce('v1_id ' || record_id, 'no v1_id'), concat('run ', run_number)) as path,
         if(record_id is null, 'no v1 record', 'newer run of this version') as problem,
         concat_ws(', ', upgrader_version, status, v2_id, last_modified, upgrade_datetime) as value
     from {{ ref('int_upgrade_runs') }}

@@ -21,7 +21,7 @@ ordered_run as (
                 v2_id asc nulls last,
                 status asc nulls last,
                 upgrade_datetime asc nulls last
-        ) as place
+        ) as run_number
     from run
 ),
 
@@ -33,11 +33,11 @@ ranked_run as (
         last_modified,
         status,
         upgrade_datetime,
-        place,
-        record_id is not null and place = 1 as is_last,
+        run_number,
+        record_id is not null and run_number = 1 as is_last,
         record_id is not null
-        and (place = 1 or version_name is not null)
-        and place = min(place) over (partition by record_id, version_name) as is_last_of_version
+        and (run_number = 1 or version_name is not null)
+        and run_number = min(run_number) over (partition by record_id, version_name) as is_last_of_version
     from ordered_run
 )
 
