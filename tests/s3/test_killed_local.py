@@ -124,11 +124,9 @@ def kill_at(builds: list[Build], what: str, how: str, points: Callable[[int], bo
         turn = 1 - turn
 
 
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "disk full"])
-@pytest.mark.parametrize("what", ["publish", "rollback"])
+@pytest.mark.parametrize(("what", "how"), [("publish", "SIGKILL"), ("rollback", "disk full")])
 def test_it_ends_after_a_write(builds: list[Build], what: str, how: str) -> None:
-    points = {2, 6, 11, 400}
-    assert kill_at(builds, what, how, points.__contains__) == 3
+    assert kill_at(builds, what, how, {6, 400}.__contains__) == 1
 
 
 @pytest.mark.slow
