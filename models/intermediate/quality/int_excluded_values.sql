@@ -30,22 +30,6 @@ nameless_asset as (
     where name is null
 ),
 
-subjectless_metrics as (
-    select
-        metric.record_id,
-        'quality_control' as table_name,
-        'subject_id' as column_name,
-        'subject.subject_id' as path,
-        'no subject' as problem,
-        concat(count(*), ' metrics') as value
-    from {{ ref('int_qc_metrics_latest') }} as metric
-    inner join asset on metric.record_id = asset.record_id
-    where
-        not metric.is_curation
-        and coalesce(asset.subject_id, '') = ''
-    group by all
-),
-
 -- Of a key that stands several times the last counts.
 earlier_status as (
     select * from {{ ref('stg_docdb__qc_statuses') }}
@@ -154,7 +138,7 @@ superseded as (
 
 rejected as (
     select
-        cast(null as varchar) as record_id,
+        record_id,
         'asset_basics' as table_name,
         '_id' as column_name,
         concat_ws(':', file, line) as path,
@@ -165,26 +149,29 @@ rejected as (
     where not starts_with(reason, 'repaired: ')
 ),
 
--- A document that is in the lake, but for a value that JSON cannot hold: it is known by its _id.
+-- A value that JSON cannot say, or says twice. Records of version 1 are no assets.
 repaired as (
     select
         asset.record_id,
         'asset_basics' as table_name,
         '_id' as column_name,
-        if(asset.record_id is null, reject.file, 'the document') as path,
+        concat_ws(
+            ': ',
+            if(asset.record_id is null, reject.record_id, null),
+            coalesce(reject.path, 'the document')
+        ) as path,
         'repaired' as problem,
-        substr(reject.reason, len('repaired: ') + 1) as value
+        min(substr(reject.reason, len('repaired: ') + 1)) as value
     from {{ ref('stg_docdb__rejects') }} as reject
-    left join asset on reject.file = asset.record_id
+    left join asset on reject.record_id = asset.record_id
     where starts_with(reject.reason, 'repaired: ')
+    group by all
 ),
 
 gathered as (
     select * from impossible_age
     union all
     select * from nameless_asset
-    union all
-    select * from subjectless_metrics
     union all
     select * from repeated_status
     union all
