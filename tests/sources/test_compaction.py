@@ -97,12 +97,13 @@ def compact(raw, policy: Policy | None = None) -> int:
         return compaction.compact(lake)
 
 
-def test_overhead_is_bounded(tmp_path):
+@pytest.mark.parametrize("nights", [20, pytest.param(60, marks=pytest.mark.slow)])
+def test_overhead_is_bounded(tmp_path, nights):
     draw, source = random.Random(3), Written()
     source.written = [document(number) for number in range(200)]
     extract(source, tmp_path)
     rewritten = 0
-    for number in range(1, 34):
+    for number in range(1, nights):
         night(source, draw, number)
         report = extract(source, tmp_path)
         rewritten += report.compacted
