@@ -12,6 +12,10 @@ left_out as (
     select * from {{ ref('int_excluded_values') }}
 ),
 
+fiber_left_out as (
+    select * from {{ ref('int_excluded_fibers') }}
+),
+
 subject_left_out as (
     select * from {{ ref('int_excluded_subjects') }}
 ),
@@ -48,6 +52,8 @@ gathered as (
     select * from published_error
     union all
     select * from left_out
+    union all
+    select * from fiber_left_out
     union all
     select * from subject_left_out
     union all
