@@ -16,6 +16,10 @@ fiber_left_out as (
     select * from {{ ref('int_excluded_fibers') }}
 ),
 
+injection_left_out as (
+    select * from {{ ref('int_excluded_injections') }}
+),
+
 subject_left_out as (
     select * from {{ ref('int_excluded_subjects') }}
 ),
@@ -54,6 +58,8 @@ gathered as (
     select * from left_out
     union all
     select * from fiber_left_out
+    union all
+    select * from injection_left_out
     union all
     select * from subject_left_out
     union all
