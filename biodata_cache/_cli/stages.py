@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from biodata_cache._cli import options as _options
+from biodata_cache._cli.builds import show_builds
 from biodata_cache._cli.output import count, print_table, say, size
 from biodata_cache._cli.running import running
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import SourceError
-from biodata_cache._core.settings import ExtractOptions
 from biodata_cache._pipeline.stages import (
     Outcome,
     run_build,
@@ -23,11 +24,18 @@ from biodata_cache._pipeline.stages import (
     run_rollback,
     run_sync,
 )
+from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
+    from biodata_cache._core.settings import ExtractOptions
     from biodata_cache._pipeline.run_report import Run
     from biodata_cache._pipeline.stages import Plan
-    from biodata_cache._publish.promotion import Report
+    from biodata_cache._publish.publication import Report
+
+
+_force = click.option(
+    "--force", is_flag=True, help="Publish although somebody has rolled back to an earlier build."
+)
 
 
 @click.command()
@@ -39,9 +47,7 @@ if TYPE_CHECKING:
 @_options.work
 @_options.as_json
 def extract(
-    full: bool,  # noqa: FBT001
-    allow_shrink: bool,  # noqa: FBT001
-    salvage: bool,  # noqa: FBT001
+    how: ExtractOptions,
     strict: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
@@ -63,7 +69,7 @@ def extract(
       biodata-cache extract --source-file /run/secrets/docdb --v1-collection data_assets_v1
     """
     settings = _settings.load(**given)
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage, dry_run=dry_run)
+    options = replace(how, dry_run=dry_run)
     with running("extract", settings, _say_extract, as_json=as_json, dry_run=dry_run) as run:
         run_extract(settings, run, options, outcome=run.outcome)
         _check_complete(run.outcome, strict=strict)
@@ -95,16 +101,19 @@ def build(
 @_options.root
 @_options.work
 @click.option("--dry-run", is_flag=True, help="List what would change, and change nothing.")
+@_force
 @_options.as_json
 def publish(
     root: str | None,
     work: str | None,
     dry_run: bool,  # noqa: FBT001
+    force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Check what was built and promote it to the published place.
 
-    Refuses if a test failed or a file disagrees with its contract; then nothing changes.
+    Refuses if a test failed, a file disagrees with its contract, or somebody has rolled back to an
+    earlier build; then nothing changes.
     With --dry-run, each line of the output is a file: + new, ~ changed, - removed.
 
     \b
@@ -118,27 +127,41 @@ def publish(
         if dry_run:
             run.outcome.published = run_dry_publish(settings)
         else:
-            run.outcome = run_publish(settings, run)
+            run.outcome = run_publish(settings, run, force=force)
 
 
 @click.command()
+@click.option("--to", metavar="BUILD", help="The build to put back, or the beginning of its name.")
+@click.option("--list", "only_list", is_flag=True, help="List the builds that are kept.")
 @_options.root
 @_options.version
 @_options.work
 @_options.as_json
-def rollback(root: str | None, version: str | None, work: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """Put the build back that was published before the last one.
+def rollback(
+    to: str | None,
+    only_list: bool,  # noqa: FBT001
+    root: str | None,
+    version: str | None,
+    work: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Put a build back that is kept; by default the one that was published before the last one.
 
-    Publishing keeps what it replaces of the last builds (3 of them, or as many as the variable
-    BIODATA_CACHE_KEEP_BUILDS says). Another rollback goes back one build more.
+    A build is kept for 14 days after another took its place, or as long as the variable
+    BIODATA_CACHE_KEEP_DAYS says. Another rollback goes back one build more. The next publish would
+    go over it, and needs --force once.
 
     \b
-    Example:
-      biodata-cache rollback --root s3://bucket/prefix
+    Examples:
+      biodata-cache rollback --list --root published
+      biodata-cache rollback --to 20260131T081500Z --root s3://bucket/prefix
     """
+    if only_list:
+        show_builds(Cache(root, version=version), as_json=as_json)
+        return
     settings = _settings.load(root=root, version=version, work=work)
     with running("rollback", settings, _say_changes, as_json=as_json) as run:
-        run.outcome.published = run_rollback(settings, run)
+        run.outcome.published = run_rollback(settings, run, to=to)
 
 
 @click.command()
@@ -149,14 +172,14 @@ def rollback(root: str | None, version: str | None, work: str | None, as_json: b
 @_options.raw
 @_options.work
 @_options.unit_tests
+@_force
 @_options.as_json
 def sync(
-    full: bool,  # noqa: FBT001
-    allow_shrink: bool,  # noqa: FBT001
-    salvage: bool,  # noqa: FBT001
+    how: ExtractOptions,
     strict: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     unit_tests: bool,  # noqa: FBT001
+    force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     **given: str | None,
 ) -> None:
@@ -170,7 +193,6 @@ def sync(
       biodata-cache sync --source records/ --root /data/cache --work nightly
     """
     settings = _settings.load(**given)
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage)
 
     def tell(run: Run) -> None:
         _say_extract(run)
@@ -179,9 +201,9 @@ def sync(
 
     with running("sync", settings, tell, as_json=as_json, dry_run=dry_run) as run:
         if dry_run:
-            run_dry_sync(settings, run, options, outcome=run.outcome)
+            run_dry_sync(settings, run, how, outcome=run.outcome)
         else:
-            run_sync(settings, run, options, unit_tests=unit_tests, outcome=run.outcome)
+            run_sync(settings, run, how, unit_tests=unit_tests, force=force, outcome=run.outcome)
         _check_complete(run.outcome, strict=strict)
 
 
@@ -195,7 +217,7 @@ def _check_complete(outcome: Outcome, *, strict: bool) -> None:
         SourceError: If it was not.
     """
     reports = (outcome.extracted, outcome.extracted_v1)
-    reasons = [reason for report in reports if report is not None for reason in report.incomplete]
+    reasons = [reason for report in reports if report is not None for reason in report.missing]
     if strict and reasons:
         raise SourceError(
             f"the source was not read whole, which --strict forbids ({reasons[0]}): mend it, or "
@@ -266,11 +288,11 @@ def _say_published(run: Run, *, with_tables: bool) -> None:
             ["table", "rows", "files", "size", "time"],
             [
                 [
-                    entry["name"],
-                    count(entry["row_count"]),
-                    count(entry["files"]),
-                    size(entry["bytes"]),
-                    f"{seconds[entry['name']]:.2f} s" if entry["name"] in seconds else "",
+                    entry.name,
+                    count(entry.row_count),
+                    count(entry.files),
+                    size(entry.bytes),
+                    f"{seconds[entry.name]:.2f} s" if entry.name in seconds else "",
                 ]
                 for entry in published.tables
             ],

@@ -49,7 +49,8 @@ VARIABLES = (
     "WORK",
     "RAW",
     "BACKEND",
-    "KEEP_BUILDS",
+    "KEEP_DAYS",
+    "GRACE_HOURS",
     "LOCAL_CACHE",
     "LOCAL_CACHE_SIZE",
     "MEMORY",
@@ -59,7 +60,8 @@ VARIABLES = (
 )
 """Every setting, without the prefix; `doctor` knows a misspelt one by it."""
 
-DEFAULT_KEEP_BUILDS = 3
+DEFAULT_KEEP_DAYS = 14
+DEFAULT_GRACE_HOURS = 24
 DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
 DEFAULT_MEMORY = 3 * 10**9
 DEFAULT_TEMP_DISK = 50 * 10**9
@@ -92,7 +94,8 @@ class Settings:
         objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
             sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
-        keep_builds: How many earlier builds of a version are kept for `rollback`.
+        keep_days: For how many days a build is kept after another took its place.
+        grace_hours: For how many hours more its objects stay, for readers who had begun before.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
         memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
@@ -117,7 +120,8 @@ class Settings:
     raw: Address
     objects: Address
     work: Path
-    keep_builds: int = DEFAULT_KEEP_BUILDS
+    keep_days: int = DEFAULT_KEEP_DAYS
+    grace_hours: int = DEFAULT_GRACE_HOURS
     local_cache: Path | None = None
     local_cache_size: int = DEFAULT_LOCAL_CACHE_SIZE
     memory: str = f"{DEFAULT_MEMORY}B"
@@ -236,7 +240,8 @@ def load(
             _objects(_place("OBJECTS", _value("OBJECTS", objects))) or _objects_of(chosen_source)
         ),
         work=work_folder,
-        keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
+        keep_days=_count("KEEP_DAYS", DEFAULT_KEEP_DAYS),
+        grace_hours=_count("GRACE_HOURS", DEFAULT_GRACE_HOURS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
         local_cache_size=_bytes("LOCAL_CACHE_SIZE", DEFAULT_LOCAL_CACHE_SIZE),
         memory=_duckdb_size("MEMORY", DEFAULT_MEMORY),

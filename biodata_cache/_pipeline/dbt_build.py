@@ -64,6 +64,11 @@ def build(
     from extract.lake.reading import reading  # noqa: PLC0415
 
     work = settings.work.resolve()
+    if "?" in str(work):
+        raise BuildError(
+            f"The work folder {str(work)!r} has a '?' in its name, after which dbt expects "
+            "options: name another with --work."
+        )
     check_filled(settings.raw, Path(settings.raw))
     with work_locked(work), reading(Path(settings.raw)):
         check_lakes(Path(settings.raw))
@@ -173,10 +178,11 @@ def _event(line: str) -> dict[str, Any]:
 def _report(event: dict[str, Any], done: set[int], progress: Progress | None) -> None:
     data = event.get("data", {})
     ended = event.get("info", {}).get("name", "").endswith(("Result", "SkippingDetails"))
-    if progress is None or not ended or "index" not in data or "total" not in data:
+    total = data.get("total", data.get("num_models"))  # as tests call it
+    if progress is None or not ended or "index" not in data or total is None:
         return
     done.add(data["index"])
-    progress(len(done), data["total"], data.get("node_info", {}).get("node_name", ""))
+    progress(len(done), total, data.get("node_info", {}).get("node_name", ""))
 
 
 def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
