@@ -40,13 +40,13 @@ class LocalStorage:
         root: The folder that was named, which may be a link; below it no link is followed.
         prefix: Path of the storage below the root.
         threads: How many files are best written at once.
-        follows_links: Read through links below the root: of folders that hold no cache.
+        is_foreign: Whether others write it, so that links below the root are followed.
     """
 
     root: Path
     prefix: str = ""
     threads: int = 2
-    follows_links: bool = False
+    is_foreign: bool = False
 
     @property
     def home(self) -> Path:
@@ -115,7 +115,7 @@ class LocalStorage:
             folder = self._folder(parent)
             for file in () if folder is None else self._files(folder):
                 path = _text(file.relative_to(self.home))
-                if path.startswith(prefix) and (self.follows_links or not file.is_symlink()):
+                if path.startswith(prefix) and (self.is_foreign or not file.is_symlink()):
                     with suppress(FileNotFoundError):  # removed meanwhile
                         status = file.stat()
                         found[path] = Stat(status.st_size, _tag(status))
@@ -195,7 +195,7 @@ class LocalStorage:
                 file = self._place(path, is_written=True)
                 if file is None:
                     continue
-                with suppress(FileNotFoundError, NotADirectoryError):
+                with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                     file.unlink()
                 for folder in list(file.parents)[: path.count("/")]:
                     if not folder.is_dir() or any(folder.iterdir()):
@@ -259,7 +259,7 @@ class LocalStorage:
         if folder is None or not is_path(name) or len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
             return None
         place = folder / name
-        if not is_written and not self.follows_links and place.is_symlink():
+        if not is_written and not self.is_foreign and place.is_symlink():
             raise AccessError(
                 f"{place} is a link, and is not followed: put the file itself in its place, or "
                 "publish again."
@@ -287,7 +287,7 @@ class LocalStorage:
         place = self.root
         for part in [*Path(self.prefix).parts, *Path(path).parts]:
             place = place / part
-            if not self.follows_links and place.is_symlink():
+            if not self.is_foreign and place.is_symlink():
                 raise AccessError(
                     f"{place} is a link, and is not followed: nothing below {self.root} may lead "
                     "elsewhere. Put a folder in its place, or name what it leads to as the root."
@@ -301,8 +301,8 @@ class LocalStorage:
             if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
                 raise error
 
-        for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.follows_links):
-            if not self.follows_links:
+        for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.is_foreign):
+            if not self.is_foreign:
                 for name in folders:
                     self._folder(_text(Path(parent, name).relative_to(self.home)))
             folders[:] = [name for name in folders if not name.startswith(_UNFINISHED)]

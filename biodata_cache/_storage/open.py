@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ def open_lake(raw: str) -> S3Storage:
 
 
 def open_bucket(bucket: str, *, is_anonymous: bool = False) -> S3Storage:
-    """The storage of a whole bucket.
+    """The storage of a whole bucket that others write.
 
     Args:
         bucket: Name of the bucket.
@@ -96,7 +97,8 @@ def open_bucket(bucket: str, *, is_anonymous: bool = False) -> S3Storage:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the name is none, or the settings of AWS contradict themselves.
     """
-    return _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous)
+    storage = _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous)
+    return replace(storage, is_foreign=True)
 
 
 def _bucket(

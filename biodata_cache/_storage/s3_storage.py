@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,7 @@ from biodata_cache._storage.base import (
     Stat,
     checked_path,
     is_named_by_content,
+    is_path,
     other_bytes,
 )
 from biodata_cache._storage.lease import leased
@@ -66,6 +68,7 @@ class S3Storage:
         threads: How many objects are best read or written at once.
         part_bytes: Size of the parts in which larger files go.
         page: How many objects a listing gets with each request.
+        is_foreign: Whether others write it, so that keys need not be paths.
     """
 
     bucket: str
@@ -75,6 +78,7 @@ class S3Storage:
     threads: int = 16
     part_bytes: int = PART_BYTES
     page: int = _PAGE
+    is_foreign: bool = False
 
     def address(self, path: str = "") -> str:
         """Address as AWS and DuckDB write it."""
@@ -336,7 +340,8 @@ class S3Storage:
         return f"{self.prefix}/{path}" if self.prefix else path
 
     def _ask(self, operation: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # boto3 has no types
-        if {".", ".."} & {*path.split("/")}:  # which servers refuse, each in its own words
+        # Of others' keys, too, servers refuse some, each in its own words.
+        if not (is_path(path) or (self.is_foreign and is_path(re.sub(r"[/\\]+", "/", path)))):
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, operation)
         ask = getattr(self.access.client, operation)
         answer: dict[str, Any] = ask(Bucket=self.bucket, Key=self._key(path), **options)

@@ -125,7 +125,7 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
 
     def storages(bucket: str) -> list[LocalStorage]:
         is_there = (folder / bucket).is_dir()
-        return [LocalStorage(folder, bucket, follows_links=True)] if is_there else []
+        return [LocalStorage(folder, bucket, is_foreign=True)] if is_there else []
 
     return ObjectStore(description or f"folder:{folder}", storages)
 

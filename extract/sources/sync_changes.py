@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from biodata_cache._core.errors import SourceError
 from extract.lake.comparison import Listing, Wanted
 from extract.lake.documents import LAST_MODIFIED, Row, Shape, UnusableDocumentError, read_document
+from extract.lake.repairs import told
 from extract.lake.state import RecordVersion
 from extract.retries import Attempts, StoppedError, TransientError
 
@@ -322,7 +323,8 @@ def _result(wanted: Wanted, fetched: Fetched, shape: Shape) -> _Result:
         problem = f"_id has the same text as that of another document: {row.record_id}"
         row = None
     content = b"" if row is not None else fetched.content
-    return _Result(wanted, name, row, content, problem, fetched.repairs, len(fetched.content))
+    repairs = told(row.repairs) if row is not None else ""
+    return _Result(wanted, name, row, content, problem, repairs, len(fetched.content))
 
 
 def _list(comparison: Comparison, stop: threading.Event, report: Report) -> Listing:

@@ -19,6 +19,7 @@ from extract.lake.documents import (
     read_document,
     readable_id,
 )
+from extract.lake.repairs import told
 from extract.sources.base import BrokenFile, Document
 
 if TYPE_CHECKING:
@@ -197,10 +198,10 @@ def _row(
             row = read_document(content, shape)
         except UnusableDocumentError as error:
             problem = str(error)
-        if row is not None and document.repairs:
+        if row is not None and row.repairs:
             report.repaired += 1
             if rejects is not None:
-                rejects.repaired(f"{document.file}:{line}", document.repairs)
+                rejects.repaired(f"{document.file}:{line}", told(row.repairs))
     if row is None:
         report.rejected += 1
         if rejects is not None:
