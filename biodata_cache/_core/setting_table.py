@@ -384,9 +384,24 @@ _ALL = (
     Setting("MEMORY", _bytes(_LEAST_MEMORY), "3GB", "Memory that DuckDB may use while it builds."),
     Setting(
         "TEMP_DISK",
-        _bytes(),
+        _bytes(_LEAST_MEMORY),
         "50GB",
         "Disk that its temporary files may take in the work folder while it builds.",
+    ),
+    Setting(
+        "ON_FINISH",
+        _text,
+        "",
+        "A line of shell that is run when a run ended, with the file of its report in the variable "
+        "`BIODATA_CACHE_RUN_REPORT`.",
+        "none",
+    ),
+    Setting(
+        "METRICS",
+        _path,
+        "",
+        "File with metrics of the last runs, for a textfile collector of Prometheus.",
+        "none",
     ),
 )
 SETTINGS = {setting.name: setting for setting in _ALL}

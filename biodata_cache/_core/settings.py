@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,8 @@ class Settings:
         local_cache_size: Most bytes that these copies take together.
         memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
         temp_disk: Most disk that its temporary files take in a build, as DuckDB writes it.
+        on_finish: Command line for a shell that gets the report of a run that ended; or empty.
+        metrics: File for a textfile collector of Prometheus; None for none.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
             is left if nothing is set, and then nobody meant to build anything.
     """
@@ -93,6 +95,8 @@ class Settings:
     local_cache_size: int
     memory: str
     temp_disk: str
+    on_finish: str = field(default="", repr=False)
+    metrics: Path | None = None
     is_memory_asked: bool = False
 
 
@@ -195,6 +199,8 @@ def load(**given: str | None) -> Settings:
         local_cache_size=value("LOCAL_CACHE_SIZE"),
         memory=f"{value('MEMORY')}B",
         temp_disk=f"{value('TEMP_DISK')}B",
+        on_finish=value("ON_FINISH") or "",
+        metrics=value("METRICS"),
         is_memory_asked=backend == "MEMORY" and (is_set("BACKEND") or is_set("SOURCE")),
     )
 

@@ -63,9 +63,9 @@ def test_a_rollback_has_nothing_before_it(build: Build) -> None:
 def test_a_build_has_one_name(build: Build) -> None:
     first, second = status(build)["build_before"], status(build)["build"]
     published = json.loads(run(build, "publish", "--dry-run", "--json").stdout)
-    assert published["build"] == second
+    assert published["publish"]["build"] == second
     back = CliRunner().invoke(cli, ["rollback", "--root", build.root, "--json"])
-    assert json.loads(back.stdout)["build"] == first == status(build)["build"]
+    assert json.loads(back.stdout)["publish"]["build"] == first == status(build)["build"]
 
 
 def test_a_history_that_was_not_written_yet_is_no_build_behind(build: Build) -> None:
@@ -109,16 +109,18 @@ def test_stages_report_as_json(build: Build) -> None:
     build.make({"1": "b", "3": "a"}, built_at="2026-01-03T00:00:00Z")
     planned = json.loads(run(build, "publish", "--dry-run", "--json").stdout)
     assert planned["dry_run"]
+    planned = planned["publish"]
     assert planned["added"] == ["qc/subject_id=3/data.pqt"]
     done = json.loads(run(build, "publish", "--json").stdout)
     assert not done["dry_run"]
+    done = done["publish"]
     assert (done["added"], done["place"]) == (planned["added"], planned["place"])
     assert {table["name"]: table["row_count"] for table in done["tables"]} == {
         "assets": 2,
         "quality_control": 2,
     }
     back = CliRunner().invoke(cli, ["rollback", "--root", build.root, "--json"])
-    assert json.loads(back.stdout)["removed"] == ["qc/subject_id=3/data.pqt"]
+    assert json.loads(back.stdout)["publish"]["removed"] == ["qc/subject_id=3/data.pqt"]
 
 
 def test_extract_reports_as_json(tmp_path: Path) -> None:
@@ -127,6 +129,6 @@ def test_extract_reports_as_json(tmp_path: Path) -> None:
         cli,
         ["extract", "--source", str(tmp_path / "a.jsonl"), "--work", str(tmp_path), "--json"],
     )
-    report = json.loads(done.stdout)
+    report = json.loads(done.stdout)["extract"]
     assert (report["records"]["new"], report["records"]["rejected"]) == (1, 1)
     assert report["records_v1"] is None
