@@ -15,7 +15,7 @@ from biodata_cache._core.errors import ArgumentError, SettingsError
 from biodata_cache._core.registry import TableInfo
 from biodata_cache._reader.catalog import PublishedCache
 from biodata_cache._reader.verified import verified_in
-from biodata_cache._storage.open import open_store
+from biodata_cache._storage.open import open_cached
 
 if TYPE_CHECKING:
     import os
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings import Settings
     from biodata_cache._reader.filters import FilterValue
     from biodata_cache._reader.scan import Scan
-    from biodata_cache._storage.base import Store
+    from biodata_cache._storage.cached import CachedStorage
 
 
 class Cache:
@@ -190,7 +190,7 @@ def open_published(settings: Settings, build: str | None = None) -> PublishedCac
         SettingsError: If there is nothing to read.
     """
     if settings.backend != "MEMORY":
-        store, verified = open_store(settings), verified_in(settings.local_cache)
+        store, verified = open_cached(settings), verified_in(settings.local_cache)
         return PublishedCache(store, settings.version_folder, build, verified)
     _check_memory(settings)
     from biodata_cache._pipeline import memory as _memory  # what builds, for this backend alone
@@ -198,10 +198,10 @@ def open_published(settings: Settings, build: str | None = None) -> PublishedCac
     return PublishedCache(_memory.tables(settings), settings.version_folder, build)
 
 
-def _custom_store(settings: Settings) -> Store:
+def _custom_store(settings: Settings) -> CachedStorage:
     """Storage of the custom tables, which need no published ones."""
     if settings.backend != "MEMORY":
-        return open_store(settings)
+        return open_cached(settings)
     _check_memory(settings)
     from biodata_cache._pipeline import memory as _memory
 

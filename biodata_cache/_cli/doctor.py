@@ -180,15 +180,15 @@ def _published(settings: Settings) -> Iterator[Check]:
 
 def _s3(settings: Settings, cache: PublishedCache) -> Iterator[Check]:
     """What only S3 needs."""
-    connection: Any = cache.store.connection  # type: ignore[attr-defined]  # S3 has one
-    if connection.credentials is None:
+    access: Any = cache.store.storage.access  # type: ignore[attr-defined]  # S3 has one
+    if access.credentials is None:
         yield Check("credentials", "ok", "none: objects are asked for as anybody may")
     else:
-        yield Check("credentials", "ok", f"of AWS, from {connection.credentials.method}")
-    if not connection.is_aws:
-        yield Check("endpoint", "ok", connection.client.meta.endpoint_url.rpartition("@")[2])
+        yield Check("credentials", "ok", f"of AWS, from {access.credentials.method}")
+    if not access.is_aws:
+        yield Check("endpoint", "ok", access.endpoint.rpartition("@")[2])
     try:
-        cache.store.engine([cache.store.address()]).close()
+        cache.store.connect([cache.store.address()]).close()
     except MissingDependencyError as error:
         yield Check("extension", "fail", str(error))
     else:

@@ -207,7 +207,8 @@ def _builds(
     """The build; rows by table and name of the one before, or why it is not known."""
     build = max((table.build_id or "" for table in registry), default="") or None
     try:
-        live = read_published(cache.store, cache.version_folder).build
+        store: Any = cache.store
+        live = read_published(store, cache.version_folder).build
         build = live if build else None
         return (build, *_before(cache, live), None)
     except CacheNotFoundError:
@@ -229,7 +230,8 @@ def _before(cache: PublishedCache, live: str) -> tuple[dict[str, int | None], st
     earlier = history[: names.index(live)] if live in names else history
     if earlier:
         return {name: size.rows for name, size in earlier[-1].tables.items()}, earlier[-1].build
-    kept = Builds(cache.store, cache.version_folder)  # of a publisher that kept no history
+    store: Any = cache.store
+    kept = Builds(store, cache.version_folder)  # of a publisher that kept no history
     path = f"{kept.prefix}{kept.last(live)}/{REGISTRY_FILE}"
     found = parse_registry(cache.store.read(path), cache.store.address(path))
     return {name: entry.get("row_count") for name, entry in found.entries.items()}, found.build

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.history import PublishedBuild
     from biodata_cache._core.registry import CacheRegistry, ObjectFile, TableEntry
-    from biodata_cache._storage.base import Store
+    from biodata_cache._storage.cached import CachedStorage
 
 
 # What was warned of, and the places that were looked at for it.
@@ -65,7 +65,7 @@ class PublishedCache:
         verified: The objects in folders whose content is known to be whole.
     """
 
-    store: Store
+    store: CachedStorage
     version_folder: str
     build: str | None = None
     verified: VerifiedFiles = field(default_factory=VerifiedFiles, compare=False)
@@ -114,7 +114,7 @@ class PublishedCache:
             RegistryError: If the registry is missing or cannot be read.
         """
         live = replace(self, build=None).registry().build
-        paths = self.store.listing(f"{_layout.builds_folder(self.version_folder)}/")
+        paths = self.store.paths(f"{_layout.builds_folder(self.version_folder)}/")
         names = {path.rpartition("/")[2].removesuffix(".json") for path in paths}
         return sorted({*filter(_layout.is_build_name, names), *([live] if live else [])})
 
@@ -141,7 +141,7 @@ class PublishedCache:
     def _fragments(self) -> dict[str, bytes]:
         """The entries that a publisher wrote without a registry, by address."""
         folder = _layout.path(self.version_folder, _layout.FRAGMENTS)
-        paths = [path for path in self.store.listing(f"{folder}/") if path.endswith(".json")]
+        paths = [path for path in self.store.paths(f"{folder}/") if path.endswith(".json")]
         with ThreadPoolExecutor(self.store.threads) as pool:
             contents = dict(zip(paths, pool.map(self._read, paths), strict=True))
         return {self.store.address(path): text for path, text in contents.items() if text}
@@ -237,7 +237,7 @@ class PublishedCache:
         Raises:
             CacheFileError: If the content of an object in a folder is not what its name says.
         """
-        found = self.store.places(files, is_whole=is_whole)
+        found = self.store.locations(files, is_whole=is_whole)
         for file, location in zip(files, found, strict=True):
             if location == file.address and not _is_remote(location) and _is_object(location):
                 self.verified.check(Path(location))
@@ -245,9 +245,7 @@ class PublishedCache:
 
     def tags(self, locations: Sequence[str]) -> list[object]:
         """What changes whenever the content at these locations does; that of objects never does."""
-        mutable = [each for each in locations if not (_is_remote(each) and _is_object(each))]
-        known = dict(zip(mutable, self.store.tags(mutable), strict=True)) if mutable else {}
-        return [known.get(each, "") for each in locations]
+        return self.store.tags(locations)
 
     def location(self, table: TableEntry, value: str | None = None) -> str:
         """Address of a public file, or of the folder of the partitions of a table.
@@ -304,7 +302,7 @@ class PublishedCache:
 
     def _found_partitions(self, place: str, key: str) -> list[str]:
         """Values of the partitions in a folder, sorted."""
-        paths = self.store.listing(f"{place}/")
+        paths = self.store.paths(f"{place}/")
         found = (_layout.partition_value(place, key, path) for path in paths)
         return sorted(value for value in found if value is not None)
 

@@ -75,7 +75,7 @@ def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBP
     def made(registry: CacheRegistry) -> duckdb.DuckDBPyRelation:
         found = _compared(cache, registry, table, since)
         locations = cache.locations(found.files, is_whole=True)
-        duck = cache.store.separate_engine(locations)
+        duck = cache.store.connect(locations, is_separate=True)
         with _connections.errors(cache, locations, [file.address for file in found.files]):
             duck.execute("set TimeZone = 'UTC'")
             return duck.sql(found.query, params=found.parameters(locations))

@@ -83,10 +83,9 @@ def connection(
         CacheFileError: DuckDB could not read the files.
         UnreachableError: The server of the files does not answer.
     """
-    store = cache.store
     found = cache.locations(files, is_whole=is_whole) if places is None else list(places)
     with (
-        store.separate_engine(found) if is_separate else store.engine(found) as duck,
+        cache.store.connect(found, is_separate=is_separate) as duck,
         errors(cache, found, [file.address for file in files]),
     ):
         duck.execute("set TimeZone = 'UTC'")

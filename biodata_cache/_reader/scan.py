@@ -126,7 +126,7 @@ class Scan:
         entry = registry[asked.table]
         files = _read.files_of(cache, entry, asked)
         places = near(cache, {entry.name: files})[entry.name]
-        duck = cache.store.engine(places)
+        duck = cache.store.connect(places)
         if _ENDS_WITH_CONNECTION:
             _kept_open.append(duck)
         with _connections.errors(cache, places, [file.address for file in files]):

@@ -42,7 +42,9 @@ def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
 
     def made(registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
         places = near(cache, {entry.name: cache.files(entry) for entry in registry})
-        duck = cache.store.separate_engine([each for some in places.values() for each in some])
+        duck = cache.store.connect(
+            [each for some in places.values() for each in some], is_separate=True
+        )
         try:
             duck.execute("set global TimeZone = 'UTC'")  # of its cursors, too
             create_views(duck, cache, registry, places)

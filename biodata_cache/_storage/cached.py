@@ -51,7 +51,7 @@ class CachedStorage:
     """
 
     storage: Storage
-    copies: LocalCopies | None
+    copies: LocalCopies | None = None
     _documents: dict[str, Got] = field(default_factory=dict, repr=False)
 
     @property
@@ -75,14 +75,14 @@ class CachedStorage:
         """Whether a file is there; true where asking costs as much as reading it."""
         return _is_remote(self.address()) or self.storage.stat(path) is not None
 
-    def get(self, path: str) -> Got | None:
+    def read(self, path: str) -> bytes | None:
         """Content of a document; what has not changed since is not transferred again."""
         found = self.storage.get(path, unless=self._documents.get(path))
         if found is None:
             self._documents.pop(path, None)
         else:
             self._documents[path] = found
-        return found
+        return None if found is None else found.content
 
     def connect(
         self, locations: Sequence[str], *, is_separate: bool = False
