@@ -32,7 +32,11 @@ def builds(root: str | None, version: str | None, as_json: bool) -> None:  # noq
     Example:
       biodata-cache builds --root published
     """
-    cache = Cache(root, version=version)
+    show_builds(Cache(root, version=version), as_json=as_json)
+
+
+def show_builds(cache: Cache, *, as_json: bool) -> None:
+    """List the builds of a cache that are kept, and which of them is live."""
     names, live = cache.builds(), cache.tables().build
     if as_json:
         print_json([{"build": name, "is_live": name == live} for name in names])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biodata_cache._cli import options as _options
+from biodata_cache._cli.builds import show_builds
 from biodata_cache._cli.output import count, print_table, say, size
 from biodata_cache._cli.running import running
 from biodata_cache._core import settings as _settings
@@ -23,11 +24,17 @@ from biodata_cache._pipeline.stages import (
     run_rollback,
     run_sync,
 )
+from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
     from biodata_cache._pipeline.run_report import Run
     from biodata_cache._pipeline.stages import Plan
-    from biodata_cache._publish.promotion import Report
+    from biodata_cache._publish.publication import Report
+
+
+_force = click.option(
+    "--force", is_flag=True, help="Publish although somebody has rolled back to an earlier build."
+)
 
 
 @click.command()
@@ -95,16 +102,19 @@ def build(
 @_options.root
 @_options.work
 @click.option("--dry-run", is_flag=True, help="List what would change, and change nothing.")
+@_force
 @_options.as_json
 def publish(
     root: str | None,
     work: str | None,
     dry_run: bool,  # noqa: FBT001
+    force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Check what was built and promote it to the published place.
 
-    Refuses if a test failed or a file disagrees with its contract; then nothing changes.
+    Refuses if a test failed, a file disagrees with its contract, or somebody has rolled back to an
+    earlier build; then nothing changes.
     With --dry-run, each line of the output is a file: + new, ~ changed, - removed.
 
     \b
@@ -118,27 +128,41 @@ def publish(
         if dry_run:
             run.outcome.published = run_dry_publish(settings)
         else:
-            run.outcome = run_publish(settings, run)
+            run.outcome = run_publish(settings, run, force=force)
 
 
 @click.command()
+@click.option("--to", metavar="BUILD", help="The build to put back, or the beginning of its name.")
+@click.option("--list", "only_list", is_flag=True, help="List the builds that are kept.")
 @_options.root
 @_options.version
 @_options.work
 @_options.as_json
-def rollback(root: str | None, version: str | None, work: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """Put the build back that was published before the last one.
+def rollback(
+    to: str | None,
+    only_list: bool,  # noqa: FBT001
+    root: str | None,
+    version: str | None,
+    work: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Put a build back that is kept; by default the one that was published before the last one.
 
-    Publishing keeps what it replaces of the last builds (3 of them, or as many as the variable
-    BIODATA_CACHE_KEEP_BUILDS says). Another rollback goes back one build more.
+    A build is kept for 14 days after another took its place, or as long as the variable
+    BIODATA_CACHE_KEEP_DAYS says. Another rollback goes back one build more. The next publish would
+    go over it, and needs --force once.
 
     \b
-    Example:
-      biodata-cache rollback --root s3://bucket/prefix
+    Examples:
+      biodata-cache rollback --list --root published
+      biodata-cache rollback --to 20260131T081500Z --root s3://bucket/prefix
     """
+    if only_list:
+        show_builds(Cache(root, version=version), as_json=as_json)
+        return
     settings = _settings.load(root=root, version=version, work=work)
     with running("rollback", settings, _say_changes, as_json=as_json) as run:
-        run.outcome.published = run_rollback(settings, run)
+        run.outcome.published = run_rollback(settings, run, to=to)
 
 
 @click.command()
@@ -149,6 +173,7 @@ def rollback(root: str | None, version: str | None, work: str | None, as_json: b
 @_options.raw
 @_options.work
 @_options.unit_tests
+@_force
 @_options.as_json
 def sync(
     full: bool,  # noqa: FBT001
@@ -157,6 +182,7 @@ def sync(
     strict: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     unit_tests: bool,  # noqa: FBT001
+    force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     **given: str | None,
 ) -> None:
@@ -181,7 +207,9 @@ def sync(
         if dry_run:
             run_dry_sync(settings, run, options, outcome=run.outcome)
         else:
-            run_sync(settings, run, options, unit_tests=unit_tests, outcome=run.outcome)
+            run_sync(
+                settings, run, options, unit_tests=unit_tests, force=force, outcome=run.outcome
+            )
         _check_complete(run.outcome, strict=strict)
 
 
@@ -266,11 +294,11 @@ def _say_published(run: Run, *, with_tables: bool) -> None:
             ["table", "rows", "files", "size", "time"],
             [
                 [
-                    entry["name"],
-                    count(entry["row_count"]),
-                    count(entry["files"]),
-                    size(entry["bytes"]),
-                    f"{seconds[entry['name']]:.2f} s" if entry["name"] in seconds else "",
+                    entry.name,
+                    count(entry.row_count),
+                    count(entry.files),
+                    size(entry.bytes),
+                    f"{seconds[entry.name]:.2f} s" if entry.name in seconds else "",
                 ]
                 for entry in published.tables
             ],

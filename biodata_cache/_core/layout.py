@@ -31,6 +31,9 @@ REGISTRY_FILE = "cache_registry.json"
 FRAGMENTS = "cache_registry"
 HISTORY_FILE = "cache_history.json"
 PAGE_FILE = "index.html"
+LEASE = ".publish.lock"
+"""Lease of the one publisher of a root."""
+
 OBJECTS = ".objects"
 BUILDS = ".builds"
 PARTITION_FILE = "data.pqt"
@@ -189,6 +192,16 @@ def object_path(name: str) -> str:
 def builds_folder(version_folder: str) -> str:
     """Folder of the registries of the builds of a version that are kept."""
     return path(BUILDS, version_folder)
+
+
+def pending_path(version_folder: str) -> str:
+    """Path of the word that a publish leaves while public files are of more than one build."""
+    return path(BUILDS, version_folder, "pending.json")
+
+
+def rollback_path(version_folder: str) -> str:
+    """Path of the word that a rollback leaves for the next publish."""
+    return path(BUILDS, version_folder, "rollback.json")
 
 
 def is_build_name(name: str) -> bool:

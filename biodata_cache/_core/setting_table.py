@@ -380,7 +380,18 @@ _ALL = (
         "process.",
         "by the root",
     ),
-    Setting("KEEP_BUILDS", _count, "3", "How many earlier builds `rollback` can put back."),
+    Setting(
+        "KEEP_DAYS",
+        _count,
+        "14",
+        "For how many days a build can be read and put back after another took its place.",
+    ),
+    Setting(
+        "GRACE_HOURS",
+        _count,
+        "24",
+        "For how many hours more its data stay, for readers who had begun before.",
+    ),
     Setting("MEMORY", _bytes(_LEAST_MEMORY), "3GB", "Memory that DuckDB may use while it builds."),
     Setting(
         "TEMP_DISK",

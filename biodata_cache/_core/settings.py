@@ -65,7 +65,8 @@ class Settings:
         objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
             sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
-        keep_builds: How many earlier builds of a version are kept for `rollback`.
+        keep_days: For how many days a build is kept after another took its place.
+        grace_hours: For how many hours more its objects stay, for readers who had begun before.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
         memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
@@ -90,7 +91,8 @@ class Settings:
     raw: Address
     objects: Address
     work: Path
-    keep_builds: int
+    keep_days: int
+    grace_hours: int
     local_cache: Path | None
     local_cache_size: int
     memory: str
@@ -194,7 +196,8 @@ def load(**given: str | None) -> Settings:
         raw=Address(value("RAW") or work / "raw"),
         objects=Address(value("OBJECTS") or _objects_of(source)),
         work=work,
-        keep_builds=value("KEEP_BUILDS"),
+        keep_days=value("KEEP_DAYS"),
+        grace_hours=value("GRACE_HOURS"),
         local_cache=value("LOCAL_CACHE") if is_set("LOCAL_CACHE") else local_cache,
         local_cache_size=value("LOCAL_CACHE_SIZE"),
         memory=f"{value('MEMORY')}B",

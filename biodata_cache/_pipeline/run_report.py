@@ -337,8 +337,10 @@ def _published(outcome: Outcome) -> dict[str, Any] | None:
         "removed": report.gone,
         "unchanged": report.unchanged,
         "tables": [
-            {"name": entry["name"]}
-            | {key: entry.get(key) for key in ("row_count", "files", "bytes", "built_at")}
+            {
+                key: getattr(entry, key)
+                for key in ("name", "row_count", "files", "bytes", "built_at")
+            }
             for entry in report.tables
         ],
     }

@@ -13,7 +13,7 @@ from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract, published_names, require
 from biodata_cache._storage.base import LEASE_SECONDS
-from biodata_cache._storage.open import open_store
+from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,6 +94,7 @@ def run_sync(
     *,
     unit_tests: bool = True,
     selection: Sequence[str] = (),
+    force: bool = False,
     outcome: Outcome | None = None,
 ) -> Outcome:
     """Extract, build, test and publish.
@@ -104,16 +105,18 @@ def run_sync(
         options: How to extract.
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models; what is not built stays as it is published.
+        force: Publish although somebody has rolled the version back.
         outcome: Filled as the stages go, for whoever wants to know of a run that failed.
 
     Raises:
         CacheError: A stage failed; the published cache is as it was.
     """
     _check_root(settings)  # before an hour of work, not after it
+    _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
     built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
     outcome.seconds |= built.seconds
-    published = run_publish(settings, report, only_built=bool(selection))
+    published = run_publish(settings, report, only_built=bool(selection), force=force)
     outcome.published = published.published
     outcome.table_seconds = published.table_seconds
     outcome.seconds |= published.seconds
@@ -140,17 +143,16 @@ def run_dry_sync(
     """
     _check_root(settings)
     require("filelock")
-    from biodata_cache._publish.promotion import read_published  # noqa: PLC0415
+    from biodata_cache._publish.snapshot import read_published  # noqa: PLC0415
 
     chosen = replace(options or ExtractOptions(), dry_run=True)
     outcome = run_extract(settings, report, chosen, outcome=outcome)
     report("publish", 0, None, "looking at what is published")
-    store = open_store(settings)
-    published = read_published(store, settings.version_folder)
+    storage = open_storage(settings)
     outcome.plan = Plan(
         tables=published_names(),
-        place=store.address(settings.version_folder),
-        build=published.build if published.content is not None else None,
+        place=storage.address(settings.version_folder),
+        build=read_published(storage, settings.version_folder).build or None,
     )
     return outcome
 
@@ -310,8 +312,16 @@ def run_build(
     return Outcome(seconds={"build": time.perf_counter() - started})
 
 
-def run_publish(settings: Settings, report: Reporter, *, only_built: bool = False) -> Outcome:
+def run_publish(
+    settings: Settings, report: Reporter, *, only_built: bool = False, force: bool = False
+) -> Outcome:
     """Audit and promote the last build, or what it has built of the tables.
+
+    Args:
+        settings: Where everything is.
+        report: Receives progress.
+        only_built: Publish the tables that were built, and leave the others as they are.
+        force: Publish although somebody has rolled the version back.
 
     Raises:
         CacheError: The build is not fit to be published, or the root cannot be written.
@@ -326,6 +336,7 @@ def run_publish(settings: Settings, report: Reporter, *, only_built: bool = Fals
         settings,
         lambda done, total, name: report("publish", done, total, name),
         only_built=only_built,
+        force=force,
     )
     return Outcome(
         published=published,
@@ -346,16 +357,31 @@ def run_dry_publish(settings: Settings) -> _publish.Report:
     return publish(settings, dry_run=True)
 
 
-def run_rollback(settings: Settings, report: Reporter) -> _publish.Report:
-    """Put the build back that was published before the last one.
+def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None) -> _publish.Report:
+    """Put a build back: by default the one that was published before the last one.
 
     Raises:
-        CacheError: There is none, or the root cannot be written.
+        CacheError: If there is none, or the root cannot be written.
     """
     require("filelock")
     from biodata_cache._publish.publish import rollback  # noqa: PLC0415
 
-    return rollback(settings, lambda done, total, name: report("rollback", done, total, name))
+    return rollback(
+        settings, lambda done, total, name: report("rollback", done, total, name), to=to
+    )
+
+
+def _check_rollback(settings: Settings, *, force: bool) -> None:
+    """Refuse to publish over a rollback, unless that is meant.
+
+    Raises:
+        AuditError: If the version was rolled back.
+    """
+    require("filelock")
+    from biodata_cache._publish.rollback import check_not_rolled_back  # noqa: PLC0415
+
+    if not force:
+        check_not_rolled_back(open_storage(settings), settings.version_folder)
 
 
 def _check_root(settings: Settings) -> None:

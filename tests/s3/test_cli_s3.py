@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,3 +47,28 @@ def test_rollback(build: Build) -> None:
     publish(build.make({"1": "b"}, built_at="2026-01-02T00:00:00Z").settings)
     assert run("rollback", "--root", build.root) == (0, "")
     assert run("rollback", "--root", build.root)[0] == 1
+
+
+def test_a_rollback_to_a_build_and_what_follows(build: Build) -> None:
+    for day in (1, 2, 3):
+        publish(build.make({"1": f"{day}"}, built_at=f"2026-01-0{day}T00:00:00Z").settings)
+    code, out = run("rollback", "--list", "--root", build.root)
+    assert code == 0
+    names = [line.split()[0] for line in out.splitlines()[1:]]
+    assert [name[:8] for name in names] == ["20260101", "20260102", "20260103"]
+    assert out.splitlines()[3].endswith("live")
+    assert run("rollback", "--to", "20260109", "--root", build.root)[0] == 1
+    assert run("rollback", "--to", "20260101", "--root", build.root)[0] == 0
+    options = ("--root", build.root, "--work", str(build.work))
+    result = CliRunner().invoke(cli, ["publish", *options])
+    assert result.exit_code == 1
+    assert f"was rolled back to {names[0]}" in result.stderr
+    assert "--force" in result.stderr
+    assert CliRunner().invoke(cli, ["status", *options]).stdout.count("needs --force") == 1
+    sync = CliRunner().invoke(cli, ["sync", "--source", "sample:5", *options])
+    assert sync.exit_code == 1
+    assert "--force" in sync.stderr
+    assert run("publish", "--force", *options)[0] == 0
+    assert run("publish", *options)[0] == 0, "once is enough"
+    code, out = run("rollback", "--list", "--json", "--root", build.root)
+    assert json.loads(out)[-1] == {"build": names[2], "is_live": True}

@@ -30,9 +30,9 @@ def run(build: Build, *arguments: str) -> Result:
     return CliRunner().invoke(cli, [*arguments, "--root", build.root, "--work", str(build.work)])
 
 
-def status(build: Build) -> dict[str, Any]:
+def status(build: Build, exit_code: int = 0) -> dict[str, Any]:
     done = run(build, "status", "--json")
-    assert done.exit_code == 0, done.stderr
+    assert done.exit_code == exit_code, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -101,8 +101,14 @@ def test_the_last_run_is_counted(build: Build) -> None:
 def test_a_publish_that_did_not_end_is_told(build: Build) -> None:
     (build_folder,) = (build.area.parents[3] / "root/data-asset-cache/.builds").iterdir()
     (build_folder / "pending.json").write_text('{"paths": [], "rollback": null}')
-    assert status(build)["is_unfinished"]
-    assert "clears up" in run(build, "status").stdout
+    assert status(build, exit_code=1)["is_unfinished"]
+    shown = run(build, "status")
+    assert shown.exit_code == 1
+    assert re.search(
+        r"public files are of more than one build.*clears\s+up", shown.stdout, re.DOTALL
+    )
+    publish(build.make({"1": "b"}, built_at="2026-01-03T00:00:00Z").settings)
+    assert not status(build)["is_unfinished"]
 
 
 def test_stages_report_as_json(build: Build) -> None:
