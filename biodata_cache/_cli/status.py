@@ -25,7 +25,7 @@ from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
 from biodata_cache._publish.artifacts import failures, of_dbt, read_results, target_folder
 from biodata_cache._publish.builds import build_before, kept_builds
-from biodata_cache._publish.publication import Pending
+from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.rollback import put_back
 from biodata_cache._publish.root_documents import read_status
 from biodata_cache._publish.snapshot import read_published

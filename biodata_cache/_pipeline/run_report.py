@@ -36,7 +36,6 @@ Status = Literal["running", "completed", "failed", "interrupted", "killed"]
 
 KEPT = 100
 """So many reports stay; older ones are removed."""
-_REASONS = 5
 _KEYS = frozenset(
     {
         "run",
@@ -275,15 +274,7 @@ def warnings_of(outcome: Outcome) -> list[str]:
     for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
         if report is None:
             continue
-        reasons = report.incomplete
-        found += [f"{stage}: the source was not read whole: {text}" for text in reasons[:_REASONS]]
-        if len(reasons) > _REASONS:
-            found.append(f"{stage}: and {len(reasons) - _REASONS:,} more such reasons")
-        if report.kept:
-            found.append(
-                f"{stage}: {report.kept:,} records stay as the lake holds them, as the source was "
-                "not read whole or their new version cannot be used"
-            )
+        found += [f"{stage}: {warning}" for warning in report.warnings()]
         if (report.rejected or report.repaired) and outcome.rejects is not None:
             found.append(
                 f"{stage}: what was rejected or repaired ({report.repaired:,}) is in "

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core import history as _history
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import registry_document as _document
 from biodata_cache._core.errors import LockedError, RegistryError
-from biodata_cache._core.foreign import json_value
 from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._publish.pending import Pending
+from biodata_cache._publish.snapshot import documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._core.registry import TableEntry
     from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.snapshot import Published, Snapshot, Source
     from biodata_cache._storage.base import Lease, Stat, Storage
@@ -93,7 +93,10 @@ class Publication:
         self._listed = {path[start:]: stat for path, stat in storage.list(f"{version_folder}/")}
         self._objects = self._changed_objects()
         self.changed_data = self._changed_data()
-        documents = [*documents_of(version_folder, snapshot), self._for_people()]
+        documents = [
+            *documents_of(version_folder, snapshot.registry, snapshot.content),
+            self._for_people(),
+        ]
         self._documents = [self._changed_documents(stage) for stage in documents]
         wanted = {file.path for file in snapshot.files} | {_layout.REGISTRY_FILE}
         wanted.update(*documents)
@@ -321,90 +324,9 @@ class Publication:
                 raise
 
 
-class Pending:
-    """Word of a publish that has begun to change public files, and was not finished.
-
-    Attributes:
-        registry: What it was to publish, and others before it; None if there is none.
-        tables: The tables of which files may be there.
-        paths: Files that a publish of an older version had begun with.
-    """
-
-    def __init__(self, storage: Storage, version_folder: str) -> None:
-        self._storage = storage
-        self._path = _layout.pending_path(version_folder)
-        self.registry: CacheRegistry | None = None
-        self.paths: list[str] = []
-        found = storage.get(self._path)
-        self.is_there = found is not None
-        if found is None:
-            return
-        try:
-            self.registry = _document.parse(found.content, self._path)
-        except RegistryError:
-            # Written whole, so by an older version, or not by us at all.
-            self.paths = _paths_of_old(found.content)
-
-    @property
-    def tables(self) -> tuple[TableEntry, ...]:
-        """The tables of which files may be there."""
-        return () if self.registry is None else self.registry.tables
-
-    @property
-    def rolled_back_to(self) -> str | None:
-        """The build that was to be put back, if it was a rollback."""
-        if self.registry is None or not self.registry.other.get(_ROLLBACK):
-            return None
-        return self.registry.build
-
-    def write(self, snapshot: Snapshot, *, is_rollback: bool) -> None:
-        """Write down what is about to be published, with what earlier ones left undone."""
-        registry = snapshot.registry
-        names = set(registry.names)
-        left = [entry for entry in self.tables if entry.name not in names]
-        marked = replace(
-            registry,
-            tables=(*registry.tables, *left),
-            other=registry.other | {_ROLLBACK: is_rollback},
-        )
-        content = _document.document(marked)
-        self._storage.put(self._path, content, sha256(content).hexdigest())
-        self.is_there = True
-
-    def remove(self) -> None:
-        """All is done."""
-        if self.is_there:
-            self._storage.delete([self._path])
-            self.is_there = False
-
-
-_ROLLBACK = "is_rollback"
-
-
-def documents_of(version_folder: str, snapshot: Snapshot) -> list[dict[str, bytes]]:
-    """Sidecars, registry fragments and registry by path in the version folder, in this order."""
-    start = len(version_folder) + 1
-    sidecars, fragments = {}, {}
-    for entry in snapshot.registry:
-        data = _layout.data_path(version_folder, entry.name, entry.location)
-        columns = {"columns": [column.name for column in entry.columns]}
-        sidecars[_layout.sidecar_path(data)[start:]] = _document.as_json(columns)
-        path = _layout.fragment_path(version_folder, entry.name)
-        fragments[path[start:]] = _document.fragment(entry)
-    return [sidecars, fragments, {_layout.REGISTRY_FILE: snapshot.content}]
-
-
 def hash_of(storage: Storage, path: str) -> str | None:
     """Content hash of a path: as it was written down with it, else of what is there."""
     stat = storage.stat(path)
     if stat is None:
         return None
     return stat.sha256 or storage.sha256(path)
-
-
-def _paths_of_old(content: bytes) -> list[str]:
-    """What the journal of an older version names."""
-    try:
-        return [str(path) for path in json_value(content)["paths"]]
-    except (ValueError, KeyError, TypeError):
-        return []

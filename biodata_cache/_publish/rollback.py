@@ -28,7 +28,8 @@ from biodata_cache._core.registry_document import as_json
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._publish import builds as _builds
 from biodata_cache._publish import public_files as _public_files
-from biodata_cache._publish.publication import Pending, Publication, Report
+from biodata_cache._publish.pending import Pending
+from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot
 from biodata_cache._storage.base import LEASE_SECONDS, sha256_of
 from biodata_cache._storage.open import open_storage

@@ -160,3 +160,24 @@ def snapshot(
         public_files=list_object,
     )
     return Snapshot(registry, _document.document(registry), files, objects, sources)
+
+
+def documents_of(
+    version_folder: str, registry: CacheRegistry, content: bytes
+) -> list[dict[str, bytes]]:
+    """Sidecars, registry fragments and registry by path in the version folder, in this order.
+
+    Args:
+        version_folder: The version.
+        registry: Its registry.
+        content: Bytes of the registry.
+    """
+    start = len(version_folder) + 1
+    sidecars, fragments = {}, {}
+    for entry in registry:
+        data = _layout.data_path(version_folder, entry.name, entry.location)
+        columns = {"columns": [column.name for column in entry.columns]}
+        sidecars[_layout.sidecar_path(data)[start:]] = _document.as_json(columns)
+        path = _layout.fragment_path(version_folder, entry.name)
+        fragments[path[start:]] = _document.fragment(entry)
+    return [sidecars, fragments, {_layout.REGISTRY_FILE: content}]

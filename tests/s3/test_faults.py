@@ -24,9 +24,10 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core import settings as _settings
 from biodata_cache._publish import catalogue as _catalogue
 from biodata_cache._publish import public_files as _public_files
-from biodata_cache._publish.publication import Pending
+from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.snapshot import read_published
+from biodata_cache._publish.verify import verify
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
@@ -142,6 +143,10 @@ def _is_consistent(build: Build, *, exactly: bool = False) -> bool:
         documents.add(f"cache_registry/{entry.name}.json")
     named = {file.path for file in files} | documents
     assert named <= listed, named - listed
+    found = verify(storage, folder)
+    assert not found.damaged_before
+    assert not found.damaged or Pending(storage, folder).is_there, "nobody says that it is mixed"
+    assert not (exactly and found.damaged)
     if exactly:
         beside = {"cache_registry.json", "cache_history.json", "index.html"}
         assert listed == {*named, *beside}, listed ^ named
