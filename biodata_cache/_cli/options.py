@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from biodata_cache._core.setting_table import SETTINGS
+from biodata_cache._core.settings import ExtractOptions
 
 Command = Callable[..., Any]
 
@@ -65,7 +66,7 @@ def source_options(command: Command) -> Command:
     @wraps(command)
     def with_how(**given: Any) -> Any:  # noqa: ANN401  # whatever the command takes and gives
         flags = {name: given.pop(name) for name in ("full", "allow_shrink", "salvage", "prune")}
-        return command(how=_settings.ExtractOptions(**flags), **given)
+        return command(how=ExtractOptions(**flags), **given)
 
     options = (
         source,

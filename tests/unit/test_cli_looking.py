@@ -226,7 +226,6 @@ def test_doctor_looks_at_the_places_of_building(
     assert "source" not in found
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_is_known_to_doctor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"BACKEND": "LOCAL", "VERSION": "0.50.0", "MEMORY": "5GB", "TEMP_DISK": "5GB"}
@@ -236,13 +235,6 @@ def test_every_setting_is_known_to_doctor(name: str, monkeypatch: pytest.MonkeyP
     assert "is no setting" not in shown
     if name != "SOURCE_FILE":  # which is read, and is not there
         assert name in shown.split("set: ")[1].splitlines()[0]
-=======
-def test_every_setting_is_known_to_doctor() -> None:
-    source = Path(_settings.__file__).read_text(encoding="utf-8")
-    read = set(re.findall(r'_(?:value|number|count|bytes|duckdb_size)\("([A-Z0-9_]+)"', source))
-    assert {"ROOT", "KEEP_DAYS"} <= read
-    assert set(_settings.VARIABLES) == read
->>>>>>> main
 
 
 @pytest.mark.parametrize("shell", SHELLS)
