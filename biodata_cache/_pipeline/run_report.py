@@ -208,9 +208,9 @@ class Run:
         settings = self.settings
         # A command that never began must not make a work folder; but who is waiting is told.
         is_awaited = settings.on_finish or settings.metrics is not None
-        if self.is_dry or not (is_awaited or settings.work.exists()):
-            return
         try:
+            if self.is_dry or not (is_awaited or settings.work.exists()):
+                return
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")
             _trim(self.path.parent)
