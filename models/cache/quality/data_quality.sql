@@ -12,6 +12,10 @@ left_out as (
     select * from {{ ref('int_excluded_values') }}
 ),
 
+subject_left_out as (
+    select * from {{ ref('int_excluded_subjects') }}
+),
+
 copy_left_out as (
     select * from {{ ref('int_excluded_copies') }}
 ),
@@ -44,6 +48,8 @@ gathered as (
     select * from published_error
     union all
     select * from left_out
+    union all
+    select * from subject_left_out
     union all
     select * from copy_left_out
 ),

@@ -30,22 +30,6 @@ nameless_asset as (
     where name is null
 ),
 
-subjectless_metrics as (
-    select
-        metric.record_id,
-        'quality_control' as table_name,
-        'subject_id' as column_name,
-        'subject.subject_id' as path,
-        'no subject' as problem,
-        concat(count(*), ' metrics') as value
-    from {{ ref('int_qc_metrics_latest') }} as metric
-    inner join asset on metric.record_id = asset.record_id
-    where
-        not metric.is_curation
-        and coalesce(asset.subject_id, '') = ''
-    group by all
-),
-
 -- Of a key that stands several times the last counts.
 earlier_status as (
     select * from {{ ref('stg_docdb__qc_statuses') }}
@@ -183,8 +167,6 @@ gathered as (
     select * from impossible_age
     union all
     select * from nameless_asset
-    union all
-    select * from subjectless_metrics
     union all
     select * from repeated_status
     union all
