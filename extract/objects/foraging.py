@@ -57,7 +57,7 @@ def folder(raw: Path) -> Path:
 
 
 def copy_sessions(
-    store: ObjectStore, raw: Path, *, prune: bool = False
+    store: ObjectStore, raw: Path, *, prune: bool = False, is_sample: bool = False
 ) -> tuple[int | None, str | None]:
     """Bring the lake of sessions up to date.
 
@@ -65,10 +65,11 @@ def copy_sessions(
         store: Where the frame is.
         raw: Folder of all lakes.
         prune: Accept that the frame is gone.
+        is_sample: Whether the records are those of the sample.
 
     Returns:
         Sessions in the frame, and None; or None, and why there is no frame that can be read. What
-        an earlier run read then stays, unless it was the sample's.
+        an earlier run read then stays, unless it was the sample's and the records are others.
 
     Raises:
         SourceError: If the store cannot be reached.
@@ -77,13 +78,13 @@ def copy_sessions(
     try:
         content = store.read(BUCKET, KEY)
     except UnavailableObjectError as error:
-        if target.exists() and (prune or (_is_of_sample(target) and not _is_sample(store))):
+        if target.exists() and (prune or (_is_of_sample(target) and not is_sample)):
             target.unlink()
         return None, _kept(target, str(error))
     try:
         table = _table(_columns(content), store.description)
     except SourceError as error:
-        if _is_of_sample(target) and not _is_sample(store):
+        if _is_of_sample(target) and not is_sample:
             target.unlink()
         return None, _kept(target, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
     if not target.exists() or not pq.read_table(target).equals(table):
@@ -115,10 +116,6 @@ def _columns(content: bytes) -> dict[str, list[Any]]:
 
 def _kept(target: Path, reason: str) -> str:
     return f"{reason}; the sessions of an earlier run stay" if target.exists() else reason
-
-
-def _is_sample(store: ObjectStore) -> bool:
-    return store.description.partition(":")[0] == "sample"
 
 
 def _is_of_sample(path: Path) -> bool:

@@ -138,6 +138,7 @@ def copy_upgrades(
     *,
     sample: Published | None = None,
     prune: bool = False,
+    is_sample: bool = False,
 ) -> tuple[int | None, list[str]]:
     """Bring the lakes of upgrades up to date.
 
@@ -147,8 +148,9 @@ def copy_upgrades(
     Args:
         published: Where custom tables and published ones are; None if nowhere.
         raw: Folder of all lakes.
-        sample: Where the custom table of the sample is, if the sample is the source.
+        sample: Where the custom table of the sample is, if its objects are asked.
         prune: Accept that the custom table is gone.
+        is_sample: Whether the records are those of the sample.
 
     Returns:
         Rows of the custom table, or None if there is none that can be read; and what was kept, a
@@ -161,7 +163,7 @@ def copy_upgrades(
     ensure_schema(status, STATUS_SCHEMA)
     ensure_schema(history, HISTORY_SCHEMA)
     copied = status / "status.parquet"
-    if sample is None and _is_of_sample(copied):
+    if sample is None and not is_sample and _is_of_sample(copied):
         copied.unlink()
     kept = [] if published is None else _copy_history(published, history)
     for place in (published, sample):
