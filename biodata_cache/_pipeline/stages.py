@@ -274,20 +274,22 @@ def _extract_the_rest(
         foraging.folder(raw)
         published = upgrades.published_at(settings.root, s3_store)
         store = probes.open_store(settings.objects, settings.source.reveal(), settings.work)
-        if store is None:
+        is_sample = settings.source.kind == "sample"
+        if store is None and not is_sample:
             foraging.forget_sample(raw)
-        is_sample = settings.objects == "sample"
+        place = upgrades.in_sample(store) if store and settings.objects == "sample" else None
         outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
             published,
             raw,
-            sample=upgrades.in_sample(store) if store and is_sample else None,
+            sample=place,
             prune=prune,
+            is_sample=is_sample,
         )
         if (missing := probes.missing_folder(settings.objects)) is not None:
             outcome.kept.append(missing)
         if store is not None:
             outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(
-                store, raw, prune=prune
+                store, raw, prune=prune, is_sample=is_sample
             )
             outcome.objects = probes.ask(
                 store,
@@ -295,6 +297,7 @@ def _extract_the_rest(
                 paths_of(Lake(raw, COLLECTION).files()),
                 partial(tell, store),
                 prune=prune,
+                is_sample=is_sample,
             )
     outcome.seconds["objects"] = time.perf_counter() - started
 

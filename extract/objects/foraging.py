@@ -57,7 +57,7 @@ def folder(raw: Path) -> TableFolder:
 
 
 def copy_sessions(
-    store: ObjectStore, raw: Path, *, prune: bool = False
+    store: ObjectStore, raw: Path, *, prune: bool = False, is_sample: bool = False
 ) -> tuple[int | None, str | None]:
     """Bring the lake of sessions up to date.
 
@@ -65,10 +65,11 @@ def copy_sessions(
         store: Where the frame is.
         raw: Folder of all lakes.
         prune: Accept that the frame is gone.
+        is_sample: Whether the records are those of the sample.
 
     Returns:
         Sessions in the frame, and None; or None, and why there is no frame that can be read. What
-        an earlier run read then stays, unless it was the sample's.
+        an earlier run read then stays, unless it was the sample's and the records are others.
 
     Raises:
         SourceError: If the store cannot be reached.
@@ -77,6 +78,7 @@ def copy_sessions(
     try:
         content = store.read(BUCKET, KEY)
     except UnavailableObjectError as error:
+<<<<<<< HEAD
         if prune or (_is_of_sample(tables) and not _is_sample(store)):
             tables.remove(_TABLE)
         return None, _kept(tables, str(error))
@@ -87,6 +89,19 @@ def copy_sessions(
             tables.remove(_TABLE)
         return None, _kept(tables, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
     tables.write(_TABLE, table)
+=======
+        if target.exists() and (prune or (_is_of_sample(target) and not is_sample)):
+            target.unlink()
+        return None, _kept(target, str(error))
+    try:
+        table = _table(_columns(content), store.description)
+    except SourceError as error:
+        if _is_of_sample(target) and not is_sample:
+            target.unlink()
+        return None, _kept(target, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
+    if not target.exists() or not pq.read_table(target).equals(table):
+        write_whole(table, target)
+>>>>>>> input3
     return table.num_rows, None
 
 
@@ -117,12 +132,17 @@ def _kept(tables: TableFolder, reason: str) -> str:
     return f"{reason}; the sessions of an earlier run stay" if is_kept else reason
 
 
+<<<<<<< HEAD
 def _is_sample(store: ObjectStore) -> bool:
     return store.description.partition(":")[0] == "sample"
 
 
 def _is_of_sample(tables: TableFolder) -> bool:
     return str(_store_of(tables)).partition(":")[0] == "sample"
+=======
+def _is_of_sample(path: Path) -> bool:
+    return path.exists() and str(_store_of(path)).partition(":")[0] == "sample"
+>>>>>>> input3
 
 
 def _store_of(tables: TableFolder) -> str | None:

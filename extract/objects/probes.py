@@ -133,6 +133,7 @@ def ask(
     progress: Progress | None = None,
     *,
     prune: bool = False,
+    is_sample: bool = False,
 ) -> Report:
     """Ask a store all that must be asked about the records of the lake.
 
@@ -145,6 +146,7 @@ def ask(
         lake: The files of records, as patterns.
         progress: Told how far the run is.
         prune: Accept that buckets are gone, with all that was found in them.
+        is_sample: Whether the records are those of the sample.
 
     Raises:
         SourceError: The store cannot be reached. What it answered until then is kept.
@@ -152,7 +154,7 @@ def ask(
     started = time.perf_counter()
     report = Report(store.description)
     answers = prepare(raw)
-    questions, last_run = _questions(store, answers, lake)
+    questions, last_run = _questions(store, answers, lake, is_sample=is_sample)
     now = datetime.now(timezone.utc)
     if last_run is not None:  # a clock that went backwards must not make new answers look old
         now = max(now, last_run + timedelta(microseconds=1))
@@ -207,7 +209,11 @@ class _Buckets:
 
 
 def _questions(
+<<<<<<< HEAD
     store: ObjectStore, answers: dict[str, ResponseTable], lake: list[str]
+=======
+    store: ObjectStore, answers: dict[str, Answers], lake: list[str], *, is_sample: bool
+>>>>>>> input3
 ) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
     """Kind, location, whether the answer is known for good, and whether anything was found.
 
@@ -219,7 +225,7 @@ def _questions(
         connection.execute("set TimeZone = 'UTC'")
         questions = connection.execute(
             Path(__file__).with_name("probes.sql").read_text(encoding="utf-8"),
-            {"lake": lake, "store": store.description, **known},
+            {"lake": lake, "store": store.description, "is_sample": is_sample, **known},
         ).fetchall()
         newest = connection.execute(
             "select max(epoch_us(asked_at)) from read_parquet(?)", [files]

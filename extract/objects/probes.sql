@@ -6,7 +6,8 @@
 -- tables find is found here.
 --
 -- Parameters: $lake, the files of the record lake; $channels, $neuroglancer, $exaspim and
--- $trainer_states, the files of the answers that are known; $store, the store that is asked now.
+-- $trainer_states, the files of the answers that are known; $store, the store that is asked now;
+-- $is_sample, whether the records are those of the sample.
 
 with version as (
     select
@@ -139,8 +140,8 @@ found as (
             and answer.asked_at = newest.asked_at
     where
         answer.key is not null
-        -- What the sample says of a place is no answer of any other store.
-        and starts_with(answer.store, 'sample') = starts_with($store, 'sample')
+        -- What the sample says of a place is no answer about other records.
+        and ($is_sample or not starts_with(answer.store, 'sample'))
     group by all
 ),
 

@@ -138,6 +138,7 @@ def copy_upgrades(
     *,
     sample: Published | None = None,
     prune: bool = False,
+    is_sample: bool = False,
 ) -> tuple[int | None, list[str]]:
     """Bring the lakes of upgrades up to date.
 
@@ -147,8 +148,9 @@ def copy_upgrades(
     Args:
         published: Where custom tables and published ones are; None if nowhere.
         raw: Folder of all lakes.
-        sample: Where the custom table of the sample is, if the sample is the source.
+        sample: Where the custom table of the sample is, if its objects are asked.
         prune: Accept that the custom table is gone.
+        is_sample: Whether the records are those of the sample.
 
     Returns:
         Rows of the custom table, or None if there is none that can be read; and what was kept, a
@@ -157,10 +159,19 @@ def copy_upgrades(
     Raises:
         SourceError: If the place may not be read, or cannot be reached.
     """
+<<<<<<< HEAD
     status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
     history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
     if sample is None and _is_of_sample(status):
         status.remove(_STATUS)
+=======
+    status, history = raw / "upgrade_status", raw / "upgrade_history"
+    ensure_schema(status, STATUS_SCHEMA)
+    ensure_schema(history, HISTORY_SCHEMA)
+    copied = status / "status.parquet"
+    if sample is None and not is_sample and _is_of_sample(copied):
+        copied.unlink()
+>>>>>>> input3
     kept = [] if published is None else _copy_history(published, history)
     for place in (published, sample):
         content = None if place is None else place.read(CUSTOM)

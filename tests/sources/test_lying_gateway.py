@@ -127,6 +127,7 @@ LIES = [
     breaks_off,
     is_slow,
 ]
+QUICK = {takes_after_for_from, gives_another_document, is_slow}
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +152,12 @@ def fetch(gateway: Liar, raw: Path) -> Report:
     return extract(open_source(gateway.address, SourceOptions(retries=retries)), raw)
 
 
-@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
-@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    "lie",
+    [lie if lie in QUICK else pytest.param(lie, marks=pytest.mark.slow) for lie in LIES],
+    ids=lambda lie: lie.__name__,
+)
+@pytest.mark.parametrize("is_first", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_a_lie_ends_in_an_error_in_time_and_loses_nothing(
     lie: Lie,
     is_first: bool,  # noqa: FBT001
@@ -179,6 +184,7 @@ def test_a_lie_ends_in_an_error_in_time_and_loses_nothing(
     assert documents(raw) == gateway.documents
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_lies_at_random_end_in_time_with_nothing_false_in_the_lake(
     seed: int, gateway: Liar, tmp_path: Path

@@ -29,7 +29,7 @@ values = st.recursive(
 documents = st.dictionaries(texts, values, max_size=4).map(
     lambda found: {"_id": "a", "subject": found}
 )
-few = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def subject(row: Row) -> Any:

@@ -42,7 +42,7 @@ def tokens(draw: st.DrawFn) -> str:
     return f"{scheme}host.invalid/?{draw(st.sampled_from(['token', 'x']))}={SECRET}"
 
 
-@hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(name=st.sampled_from(NAMES), address=addresses() | tokens())
 def test_no_message_and_no_text_of_settings_shows_it(name: str, address: str) -> None:
     said = ""
