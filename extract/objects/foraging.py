@@ -78,30 +78,16 @@ def copy_sessions(
     try:
         content = store.read(BUCKET, KEY)
     except UnavailableObjectError as error:
-<<<<<<< HEAD
-        if prune or (_is_of_sample(tables) and not _is_sample(store)):
+        if prune or (_is_of_sample(tables) and not is_sample):
             tables.remove(_TABLE)
         return None, _kept(tables, str(error))
     try:
         table = _table(_columns(content), store.description)
     except SourceError as error:
-        if _is_of_sample(tables) and not _is_sample(store):
+        if _is_of_sample(tables) and not is_sample:
             tables.remove(_TABLE)
         return None, _kept(tables, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
     tables.write(_TABLE, table)
-=======
-        if target.exists() and (prune or (_is_of_sample(target) and not is_sample)):
-            target.unlink()
-        return None, _kept(target, str(error))
-    try:
-        table = _table(_columns(content), store.description)
-    except SourceError as error:
-        if _is_of_sample(target) and not is_sample:
-            target.unlink()
-        return None, _kept(target, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
-    if not target.exists() or not pq.read_table(target).equals(table):
-        write_whole(table, target)
->>>>>>> input3
     return table.num_rows, None
 
 
@@ -132,17 +118,8 @@ def _kept(tables: TableFolder, reason: str) -> str:
     return f"{reason}; the sessions of an earlier run stay" if is_kept else reason
 
 
-<<<<<<< HEAD
-def _is_sample(store: ObjectStore) -> bool:
-    return store.description.partition(":")[0] == "sample"
-
-
 def _is_of_sample(tables: TableFolder) -> bool:
     return str(_store_of(tables)).partition(":")[0] == "sample"
-=======
-def _is_of_sample(path: Path) -> bool:
-    return path.exists() and str(_store_of(path)).partition(":")[0] == "sample"
->>>>>>> input3
 
 
 def _store_of(tables: TableFolder) -> str | None:

@@ -209,11 +209,7 @@ class _Buckets:
 
 
 def _questions(
-<<<<<<< HEAD
-    store: ObjectStore, answers: dict[str, ResponseTable], lake: list[str]
-=======
-    store: ObjectStore, answers: dict[str, Answers], lake: list[str], *, is_sample: bool
->>>>>>> input3
+    store: ObjectStore, answers: dict[str, ResponseTable], lake: list[str], *, is_sample: bool
 ) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
     """Kind, location, whether the answer is known for good, and whether anything was found.
 

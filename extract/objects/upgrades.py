@@ -159,19 +159,10 @@ def copy_upgrades(
     Raises:
         SourceError: If the place may not be read, or cannot be reached.
     """
-<<<<<<< HEAD
     status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
     history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
-    if sample is None and _is_of_sample(status):
+    if sample is None and not is_sample and _is_of_sample(status):
         status.remove(_STATUS)
-=======
-    status, history = raw / "upgrade_status", raw / "upgrade_history"
-    ensure_schema(status, STATUS_SCHEMA)
-    ensure_schema(history, HISTORY_SCHEMA)
-    copied = status / "status.parquet"
-    if sample is None and not is_sample and _is_of_sample(copied):
-        copied.unlink()
->>>>>>> input3
     kept = [] if published is None else _copy_history(published, history)
     for place in (published, sample):
         content = None if place is None else place.read(CUSTOM)
