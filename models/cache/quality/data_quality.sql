@@ -24,6 +24,16 @@ asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
 
+-- A document that did not become a record has a name, too, where it can be read.
+rejected as (
+    select
+        record_id,
+        min(name) as name
+    from {{ ref('stg_docdb__rejects') }}
+    where record_id is not null
+    group by record_id
+),
+
 published_error as (
     select
         type_error.record_id,
@@ -59,12 +69,13 @@ named as (
         gathered.table_name,
         gathered.column_name,
         gathered.record_id,
-        asset.name,
+        coalesce(asset.name, rejected.name) as name,
         gathered.path,
         gathered.problem,
         left(gathered.value, 200) as value
     from gathered
     left join asset on gathered.record_id = asset.record_id
+    left join rejected on gathered.record_id = rejected.record_id
 )
 
 select * from named

@@ -138,7 +138,7 @@ superseded as (
 
 rejected as (
     select
-        cast(null as varchar) as record_id,
+        record_id,
         'asset_basics' as table_name,
         '_id' as column_name,
         concat_ws(':', file, line) as path,
@@ -149,18 +149,23 @@ rejected as (
     where not starts_with(reason, 'repaired: ')
 ),
 
--- A document that is in the lake, but for a value that JSON cannot hold: it is known by its _id.
+-- A value that JSON cannot say, or says twice. Records of version 1 are no assets.
 repaired as (
     select
         asset.record_id,
         'asset_basics' as table_name,
         '_id' as column_name,
-        if(asset.record_id is null, reject.file, 'the document') as path,
+        concat_ws(
+            ': ',
+            if(asset.record_id is null, reject.record_id, null),
+            coalesce(reject.path, 'the document')
+        ) as path,
         'repaired' as problem,
-        substr(reject.reason, len('repaired: ') + 1) as value
+        min(substr(reject.reason, len('repaired: ') + 1)) as value
     from {{ ref('stg_docdb__rejects') }} as reject
-    left join asset on reject.file = asset.record_id
+    left join asset on reject.record_id = asset.record_id
     where starts_with(reject.reason, 'repaired: ')
+    group by all
 ),
 
 gathered as (
