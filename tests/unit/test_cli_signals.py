@@ -101,11 +101,11 @@ def test_dbt_ends_with_a_build_that_was_killed_and_the_next_one_is_whole(tmp_pat
 
 
 def test_a_build_waits_for_the_dbt_of_one_that_was_killed(tmp_path: Path) -> None:
-    with FileLock(tmp_path / WORKER_LOCK):
-        with (
-            pytest.raises(LockedError, match="Another build is at work"),
-            work_locked(tmp_path, patience=0.1),
-        ):
-            pass
+    with (
+        FileLock(tmp_path / WORKER_LOCK),
+        pytest.raises(LockedError, match="Another build is at work"),
+        work_locked(tmp_path, patience=0.1),
+    ):
+        pass
     with work_locked(tmp_path):
         pass
