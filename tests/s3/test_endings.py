@@ -91,6 +91,7 @@ def test_a_command_that_waits_ends_in_time(
         "AWS_SECRET_ACCESS_KEY": "b",
         "AWS_REGION": "us-west-2",
         "BIODATA_CACHE_WORK": str(work),
+        "BIODATA_CACHE_ON_FINISH": f'echo "$BIODATA_CACHE_RUN_STATUS" >> "{tmp_path}/told"',
     }
     command = [part.format(port=silent.port) for part in COMMANDS[name]]
     process = subprocess.Popen(
@@ -114,3 +115,4 @@ def test_a_command_that_waits_ends_in_time(
         (report,) = reports(work)
         assert (report["command"], report["status"]) == (command[0], "interrupted"), report
         assert report["error"]["kind"] == "KeyboardInterrupt"
+        assert (tmp_path / "told").read_text() == "interrupted\n"
