@@ -12,6 +12,14 @@ left_out as (
     select * from {{ ref('int_excluded_values') }}
 ),
 
+fiber_left_out as (
+    select * from {{ ref('int_excluded_fibers') }}
+),
+
+injection_left_out as (
+    select * from {{ ref('int_excluded_injections') }}
+),
+
 subject_left_out as (
     select * from {{ ref('int_excluded_subjects') }}
 ),
@@ -58,6 +66,10 @@ gathered as (
     select * from published_error
     union all
     select * from left_out
+    union all
+    select * from fiber_left_out
+    union all
+    select * from injection_left_out
     union all
     select * from subject_left_out
     union all
