@@ -126,7 +126,7 @@ def installed_version() -> str:
     """Version of the installed package, for example `0.50.0`.
 
     Raises:
-        SettingsError: The package is not installed, only its files are there.
+        SettingsError: If the package is not installed, only its files are there.
     """
     try:
         return metadata.version("biodata-cache")
