@@ -337,7 +337,7 @@ def _raw_lake(settings: Settings) -> Check:
     """Whether the raw lake can be reached, and holds anything."""
     try:
         if _lake.is_remote(settings):
-            lake = open_lake(settings.raw)
+            lake = open_lake(settings.raw, pays=settings.requester_pays)
             place, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
         else:
             folder = _lake.local_folder(settings).absolute()

@@ -130,12 +130,15 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
     return ObjectStore(description or f"folder:{folder}", storages)
 
 
-def s3_store() -> ObjectStore:
+def s3_store(*, pays: bool = False) -> ObjectStore:
     """Amazon S3, or a server that speaks its language.
 
     Credentials, region, profile and `AWS_ENDPOINT_URL` are found as AWS tools find them. Without
     credentials, and where they are refused, objects are asked for as anybody may: public buckets
     need none.
+
+    Args:
+        pays: Whether the requester pays; whoever asks without credentials cannot.
 
     Raises:
         MissingDependencyError: If boto3 is not installed.
@@ -145,7 +148,7 @@ def s3_store() -> ObjectStore:
     open_bucket("any", is_anonymous=True)  # fails now rather than at the first question
 
     def storages(bucket: str) -> list[Storage]:
-        signed = open_bucket(bucket)
+        signed = open_bucket(bucket, pays=pays)
         anonymous = open_bucket(bucket, is_anonymous=True)
         return [anonymous] if signed.access.credentials is None else [signed, anonymous]
 
