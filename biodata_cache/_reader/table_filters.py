@@ -60,6 +60,7 @@ class AssetsFilters(TypedDict, total=False):
     project_name: TextFilter
     subject_id: TextFilter
     genotype: TextFilter
+    age: NumberFilter
     data_level: TextFilter
     is_raw: FlagFilter
     modalities: TextFilter
@@ -235,8 +236,10 @@ class QualityControlFilters(TypedDict, total=False):
     stage: TextFilter
     modality: TextFilter
     value: TextFilter
+    value_number: NumberFilter
     status: TextFilter
     asset_name: TextFilter
+    raw_asset_name: TextFilter
     timestamp: TimeFilter
     description: TextFilter
     reference: TextFilter

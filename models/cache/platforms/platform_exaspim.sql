@@ -5,11 +5,6 @@ with raw_asset as (
     where is_exaspim
 ),
 
-derived_asset as (
-    select * from {{ ref('int_assets_joined') }}
-    where is_current
-),
-
 raw_file as (
     select
         location,
@@ -20,18 +15,8 @@ raw_file as (
 ),
 
 fused as (
-    select
-        descendant.raw_name,
-        descendant.name,
-        derived_asset.location
-    from {{ ref('int_raw_descendants') }} as descendant
-    inner join derived_asset on descendant.name = derived_asset.name
-    where contains(lower(descendant.name), 'fused')
-    qualify
-        row_number() over (
-            partition by descendant.raw_name
-            order by descendant.processed_at desc nulls last, descendant.name desc
-        ) = 1
+    select * from {{ ref('int_newest_descendants') }}
+    where word = 'fused'
 ),
 
 joined as (

@@ -39,7 +39,9 @@ matched as (
         member.platform,
         member.record_id,
         member.name,
+        member.acquisition_record_id,
         member.instrument_id,
+        member.acquisition_start_time,
         spoken_for.tag
     from member
     inner join spoken_for on member.record_id = spoken_for.record_id
@@ -47,13 +49,6 @@ matched as (
         on
             member.platform = platform_modality.platform
             and spoken_for.modality = platform_modality.qc_modality
-),
-
-asset as (
-    select
-        record_id,
-        acquisition_start_time
-    from {{ ref('int_assets_joined') }}
 ),
 
 people as (
@@ -68,7 +63,7 @@ joined as (
         matched.name as asset_name,
         matched.tag,
         status.status,
-        asset.acquisition_start_time as timestamp,
+        matched.acquisition_start_time as timestamp,
         {{ instrument_name('matched.instrument_id') }} as instrument_id_normalized,
         coalesce(people.experimenters_normalized, []) as experimenters_normalized,
         matched.platform
@@ -77,8 +72,7 @@ joined as (
         on
             matched.record_id = status.record_id
             and matched.tag = status.tag
-    inner join asset on matched.record_id = asset.record_id
-    left join people on matched.record_id = people.record_id
+    left join people on matched.acquisition_record_id = people.record_id
 )
 
 select * from joined

@@ -5,11 +5,6 @@ with raw_asset as (
     where not is_exaspim
 ),
 
-derived_asset as (
-    select * from {{ ref('int_assets_joined') }}
-    where is_current
-),
-
 channel as (
     select * from {{ ref('stg_objects__channels') }}
 ),
@@ -20,20 +15,14 @@ raw_link as (
 
 stitched as (
     select
-        descendant.raw_name,
-        descendant.name,
-        derived_asset.location,
-        derived_asset.institution_abbreviation,
-        derived_asset.process_end_time,
-        '{{ var("spim_viewer") }}' || derived_asset.location as link
-    from {{ ref('int_raw_descendants') }} as descendant
-    inner join derived_asset on descendant.name = derived_asset.name
-    where contains(lower(descendant.name), 'stitched')
-    qualify
-        row_number() over (
-            partition by descendant.raw_name
-            order by descendant.processed_at desc nulls last, descendant.name desc
-        ) = 1
+        raw_name,
+        name,
+        location,
+        institution_abbreviation,
+        process_end_time,
+        '{{ var("spim_viewer") }}' || location as link
+    from {{ ref('int_newest_descendants') }}
+    where word = 'stitched'
 ),
 
 joined as (

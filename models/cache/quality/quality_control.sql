@@ -11,14 +11,20 @@ asset as (
     where subject_id != ''
 ),
 
+root as (
+    select * from {{ ref('int_asset_roots') }}
+),
+
 joined as (
     select
         metric.metric_name as name,
         metric.stage,
         metric.modality,
         metric.value,
+        {{ parse_number('metric.value') }} as value_number,
         metric.status,
         asset.name as asset_name,
+        root.raw_name as raw_asset_name,
         asset.subject_id,
         {{ parse_timestamp('asset.acquisition_start_time') }} as timestamp,
         metric.description,
@@ -31,6 +37,7 @@ joined as (
         asset.record_id as asset_id
     from metric
     inner join asset on metric.record_id = asset.record_id
+    left join root on asset.name = root.name
 )
 
 select * from joined

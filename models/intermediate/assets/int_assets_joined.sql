@@ -64,11 +64,10 @@ joined as (
         subject.subject_id,
         subject.genotype,
         description.project_name,
-        description.data_level,
+        {{ data_level('description.data_level') }} as data_level,
         description.institution_abbreviation,
         coalesce(modality.modalities, []) as modalities,
         code_ocean.code_ocean,
-        acquisition.record_id is not null as has_acquisition,
         acquisition.acquisition_start_time,
         acquisition.acquisition_end_time,
         acquisition.acquisition_type,
@@ -105,6 +104,10 @@ timed as (
 chosen as (
     select
         *,
+        -- An acquisition that says nothing about itself is none.
+        coalesce(
+            acquisition_start_time, nullif(acquisition_type, ''), nullif(instrument_id, '')
+        ) is not null as has_acquisition,
         left(process_start_text, 10) as process_date,
         date_diff('day', birth_date, cast(left(acquisition_start_time, 10) as date))
             as days_since_birth,

@@ -13,7 +13,7 @@ raw_asset as (
     select name from {{ ref('int_assets_joined') }}
     where
         is_current
-        and coalesce(data_level, '') != 'derived'
+        and data_level = 'raw'
 ),
 
 -- Each name once, at its smallest distance; of several raw assets as near the first by name. The

@@ -75,6 +75,12 @@ unknown_tag_status as (
         and invalid_fields is null
 ),
 
+-- Of a key that stands several times the last counts.
+earlier_status as (
+    select * from {{ ref('stg_docdb__qc_statuses') }}
+    qualify row_number() over (partition by record_id, tag order by position desc) > 1
+),
+
 repeated_status as (
     select
         record_id,
@@ -82,9 +88,9 @@ repeated_status as (
         'status' as column_name,
         concat('quality_control.status.', tag) as path,
         'key stands twice' as problem,
-        status as value
-    from {{ ref('stg_docdb__qc_statuses') }}
-    qualify row_number() over (partition by record_id, tag order by position) = 2
+        string_agg(coalesce(status, 'null'), ', ' order by position) as value
+    from earlier_status
+    group by all
 ),
 
 idle_patch_cord as (

@@ -23,7 +23,9 @@ matched as (
         platform.platform,
         asset.record_id,
         asset.name,
-        asset.instrument_id
+        asset.acquisition_record_id,
+        asset.instrument_id,
+        asset.acquisition_start_time
     from asset
     inner join modality on asset.record_id = modality.record_id
     inner join platform on modality.modality_key = lower(platform.qc_modality)

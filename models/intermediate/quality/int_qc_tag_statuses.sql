@@ -6,5 +6,5 @@ select
     {{ judgement('status') }} as status,
     invalid_fields
 from {{ ref('stg_docdb__qc_statuses') }}
--- A key that stands twice in an object counts as its first.
-qualify row_number() over (partition by record_id, tag order by position) = 1
+-- Of a key that stands twice in an object the last counts.
+qualify row_number() over (partition by record_id, tag order by position desc) = 1
