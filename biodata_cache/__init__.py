@@ -41,13 +41,17 @@ if TYPE_CHECKING:
         TableInfo,
     )
     from biodata_cache._functions import (
+        builds,
+        changes,
         connect,
         custom,
         get_cache_registry,
         get_cache_versions,
+        partitions,
         scan,
         sql,
         table_info,
+        use_build,
         use_version,
     )
     from biodata_cache._reader.scan import Scan
@@ -116,6 +120,8 @@ __all__ = [
     "assets",
     "assets_smartspim",
     "behavior_curriculum",
+    "builds",
+    "changes",
     "connect",
     "custom",
     "data_quality",
@@ -124,6 +130,7 @@ __all__ = [
     "get_cache_versions",
     "metadata_core",
     "metadata_upgrade",
+    "partitions",
     "platform_exaspim",
     "platform_fib",
     "platform_qc",
@@ -144,6 +151,7 @@ __all__ = [
     "unique_genotypes",
     "unique_project_names",
     "unique_subject_ids",
+    "use_build",
     "use_version",
 ]
 
@@ -156,13 +164,17 @@ _HOMES = {
     "Scan": "_reader.scan",
     "TableEntry": "_core.registry",
     "TableInfo": "_core.registry",
+    "builds": "_functions",
+    "changes": "_functions",
     "connect": "_functions",
     "custom": "_functions",
     "get_cache_registry": "_functions",
     "get_cache_versions": "_functions",
+    "partitions": "_functions",
     "scan": "_functions",
     "sql": "_functions",
     "table_info": "_functions",
+    "use_build": "_functions",
     "use_version": "_functions",
 }
 

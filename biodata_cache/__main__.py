@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 _SOURCES = {"--source": "BIODATA_CACHE_SOURCE", "--v1-source": "BIODATA_CACHE_V1_SOURCE"}
@@ -32,20 +31,6 @@ def _hide_secrets() -> None:
         os.execve(sys.executable, [sys.executable, *kept[1:]], os.environ | hidden)  # noqa: S606
 
 
-def _end_as_by_ctrl_c() -> None:
-    """Let the signals that end a command from outside take the way of Ctrl-C.
-
-    So a run leaves its record, and dbt ends with the command that started it.
-    """
-
-    def interrupt(number: int, _frame: object) -> None:
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no second one
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), interrupt)
-
-
 def main() -> None:
     """Run `biodata-cache`, or say what is missing for it."""
     try:
@@ -58,8 +43,10 @@ def main() -> None:
         )
         sys.exit(1)
     _hide_secrets()
-    _end_as_by_ctrl_c()
-    from biodata_cache._cli import cli  # noqa: PLC0415
+    from biodata_cache._cli.signals import end_as_by_ctrl_c  # noqa: PLC0415
+
+    end_as_by_ctrl_c()
+    from biodata_cache._cli import cli  # noqa: PLC0415  # takes a moment, which may be interrupted
 
     cli(prog_name="biodata-cache")
 

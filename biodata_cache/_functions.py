@@ -8,6 +8,7 @@ from biodata_cache import _session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     import duckdb
     import pandas as pd
@@ -95,6 +96,97 @@ def use_version(version: str | None) -> None:
     _session.use_version(version)
 
 
+def builds() -> list[str]:
+    """The builds of the version that are kept, and the live one, the newest last.
+
+    Returns:
+        Names such as `20260131T081500Z-0a1b2c3d`: the time in UTC, and a hash of the content. Empty
+        if the version was published by a package that made no builds.
+
+    Raises:
+        CacheNotFoundError: If the version is not published.
+        RegistryError: If its registry cannot be read.
+
+    Example:
+        >>> from biodata_cache import builds
+        >>> builds() == sorted(builds())
+        True
+    """
+    return _session.current().builds()
+
+
+def use_build(build: str | None) -> None:
+    """Read this build from now on, in this process; `use_version` goes back to the live one.
+
+    A build stays as it is, whatever is published meanwhile, for as long as it is kept.
+
+    Args:
+        build: Name of a build that is kept; None: the live one.
+
+    Raises:
+        ArgumentError: If it is not the name of a build.
+        CacheNotFoundError: If it is not kept; says which are.
+
+    Example:
+        >>> from biodata_cache import builds, use_build
+        >>> for build in builds():
+        ...     use_build(build)
+        >>> use_build(None)
+    """
+    _session.use_build(build)
+
+
+def changes(table: str, *, since: str | date) -> pd.DataFrame:
+    """The rows of a table that were added, removed or changed from one build to another.
+
+    Rows are compared by the key of the table.
+
+    Args:
+        table: Name of the table.
+        since: Name of the earlier build, or a time: then the build that was live at that time. A
+            day is its beginning, in UTC.
+
+    Returns:
+        One row per key that differs. `change` is `added`, `removed` or `changed`;
+        `changed_columns`, of a row that changed, an array of the columns that differ. The columns
+        of the table follow, with the values of the build that is read; those of a removed row are
+        of the earlier build.
+
+    Raises:
+        ArgumentError: If `since` is neither, or the table has no key.
+        CacheNotFoundError: If there is no such build, or none is kept from that time or before.
+        TableNotFoundError: If one of the builds does not have the table.
+
+    Example:
+        >>> from biodata_cache import builds, changes
+        >>> for build in builds():
+        ...     counts = changes("assets", since=build).groupby("change").size()
+    """
+    return _session.current().changes(table, since=since)
+
+
+def partitions(table: str) -> pd.DataFrame:
+    """The partitions of a table, with the size of each.
+
+    Args:
+        table: Name of a table that is in partitions.
+
+    Returns:
+        One row per partition: the value of its key, in a column of the name of the key, and
+        `rows`, `bytes` and `sha256` of its public file.
+
+    Raises:
+        ArgumentError: If the table is not in partitions.
+        TableNotFoundError: If there is no such table.
+
+    Example:
+        >>> from biodata_cache import partitions
+        >>> partitions("quality_control").columns.tolist()
+        ['subject_id', 'rows', 'bytes', 'sha256']
+    """
+    return _session.current().partitions(table)
+
+
 def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue) -> Scan:
     """A published table, some of its columns and rows, not read yet.
 
@@ -128,9 +220,9 @@ def connect() -> duckdb.DuckDBPyConnection:
     """A connection of DuckDB in which every published table is a view.
 
     It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
-    that is published. A condition on the column that a table is in partitions by opens the files of
-    these partitions alone. Each thread needs a `.cursor()` of its own. After a publish, or after
-    copies on this machine were removed, connect again: files that the views read may be gone.
+    that is published. All tables are of one build, and stay so whatever is published meanwhile, for
+    as long as that build is kept. Each thread needs a `.cursor()` of its own. After copies on this
+    machine were removed, connect again.
 
     Returns:
         The connection, to be closed by the caller.

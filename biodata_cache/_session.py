@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, overload
 
+from biodata_cache._core import layout as _layout
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, SettingsError
-from biodata_cache._core.messages import redacted
 from biodata_cache._core.registry import TableInfo
 from biodata_cache._reader.catalog import PublishedCache
-from biodata_cache._storage.open import open_store
+from biodata_cache._reader.verified import verified_in
+from biodata_cache._storage.open import open_cached
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     import duckdb
     import pandas as pd
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings import Settings
     from biodata_cache._reader.filters import FilterValue
     from biodata_cache._reader.scan import Scan
-    from biodata_cache._storage.base import Store
+    from biodata_cache._storage.cached import CachedStorage
 
 
 class Cache:
-    """A published cache: a root, and a version of it.
+    """A published cache: a root, a version of it, and the live build of that or one that is kept.
 
     Any number of caches can be read side by side. The functions of the package read the one that
     the settings name.
@@ -39,10 +41,11 @@ class Cache:
     Args:
         root: Folder or `s3://bucket[/prefix]`; None: as the settings say.
         version: Version, such as `"bdc-v0.50.0"` or `"0.50.0"`; None: as the settings say.
+        build: Name of a build that is kept, one of `builds()`; None for the live one.
 
     Raises:
-        ArgumentError: If the version is not a text.
-        SettingsError: If there is no such root or version to name, or other settings contradict.
+        ArgumentError: If the version is not a text, or the build is not the name of one.
+        SettingsError: If the root or the version cannot be used, or a setting cannot.
 
     Example:
         >>> import os
@@ -53,19 +56,28 @@ class Cache:
     """
 
     def __init__(
-        self, root: str | os.PathLike[str] | None = None, *, version: str | None = None
+        self,
+        root: str | os.PathLike[str] | None = None,
+        *,
+        version: str | None = None,
+        build: str | None = None,
     ) -> None:
         self._settings = _settings.load(
             root=None if root is None else str(root),
             version=None if version is None else _version(version),
         )
+        self._build = None if build is None else _build_name(build)
 
     def __repr__(self) -> str:
-        place = redacted(self._settings.root) or "in memory"
-        return f"<Cache {place}, {self._settings.version_folder}>"
+        parts = (
+            str(self._settings.root) or "in memory",
+            self._settings.version_folder,
+            self._build,
+        )
+        return f"<Cache {', '.join(filter(None, parts))}>"
 
     def _open(self) -> PublishedCache:
-        return open_published(self._settings)
+        return open_published(self._settings, self._build)
 
     def tables(self) -> CacheRegistry:
         """As `biodata_cache.get_cache_registry`, of this cache."""
@@ -77,6 +89,22 @@ class Cache:
         names = published.versions()
         published.warn_if_behind(names)
         return names
+
+    def builds(self) -> list[str]:
+        """As `biodata_cache.builds`, of this cache."""
+        return self._open().builds()
+
+    def changes(self, table: str, *, since: str | date) -> pd.DataFrame:
+        """As `biodata_cache.changes`, of this cache."""
+        from biodata_cache._reader import changes as _changes
+
+        return _changes.changes(self._open(), table, since)
+
+    def partitions(self, table: str) -> pd.DataFrame:
+        """As `biodata_cache.partitions`, of this cache."""
+        from biodata_cache._reader import partitions as _partitions
+
+        return _partitions.frame(self._open(), table)
 
     def table_info(self, name: str) -> TableInfo:
         """As `biodata_cache.table_info`, of this cache."""
@@ -135,29 +163,45 @@ def _version(version: object) -> str:
     return version
 
 
-def open_published(settings: Settings) -> PublishedCache:
+def _build_name(build: object) -> str:
+    """The name of a build, if it is one.
+
+    Raises:
+        ArgumentError: If it is not.
+    """
+    if isinstance(build, str) and _layout.is_build_name(build):
+        return build
+    raise ArgumentError(
+        f"build must be the name of a build like '20260131T081500Z-0a1b2c3d', not {build!r}: "
+        "builds() lists those that are kept; None: the live one."
+    )
+
+
+def open_published(settings: Settings, build: str | None = None) -> PublishedCache:
     """The published cache that settings name; whether it is there shows when it is read.
 
     Args:
         settings: Settings of a root, or of the backend `MEMORY`, whose tables are built now if
             they are not yet.
+        build: Name of a build that is kept; None for the live one.
 
     Raises:
         CacheError: If the tables are to be built in memory and cannot be.
         SettingsError: If there is nothing to read.
     """
     if settings.backend != "MEMORY":
-        return PublishedCache(open_store(settings), settings.version_folder)
+        store, verified = open_cached(settings), verified_in(settings.local_cache)
+        return PublishedCache(store, settings.version_folder, build, verified)
     _check_memory(settings)
     from biodata_cache._pipeline import memory as _memory  # what builds, for this backend alone
 
-    return PublishedCache(_memory.tables(settings), settings.version_folder)
+    return PublishedCache(_memory.tables(settings), settings.version_folder, build)
 
 
-def _custom_store(settings: Settings) -> Store:
+def _custom_store(settings: Settings) -> CachedStorage:
     """Storage of the custom tables, which need no published ones."""
     if settings.backend != "MEMORY":
-        return open_store(settings)
+        return open_cached(settings)
     _check_memory(settings)
     from biodata_cache._pipeline import memory as _memory
 
@@ -188,21 +232,23 @@ class _Chosen:
 
     Attributes:
         version: Version to read; None: as the settings say.
+        build: Build of it to read; None: the live one.
     """
 
     version: str | None = None
+    build: str | None = None
 
 
 _chosen = _Chosen()
 
 
 def current() -> Cache:
-    """The cache that `use_version` and the settings name.
+    """The cache that `use_version`, `use_build` and the settings name.
 
     Raises:
         SettingsError: If a setting cannot be used.
     """
-    return Cache(version=_chosen.version)
+    return Cache(version=_chosen.version, build=_chosen.build)
 
 
 def current_published() -> PublishedCache:
@@ -212,11 +258,24 @@ def current_published() -> PublishedCache:
         CacheError: If the tables are to be built in memory and cannot be.
         SettingsError: If there is nothing to read.
     """
-    return open_published(_settings.load(version=_chosen.version))
+    return open_published(_settings.load(version=_chosen.version), _chosen.build)
+
+
+def use_build(build: str | None) -> None:
+    """Have `current` name this build; None: the live one.
+
+    Raises:
+        ArgumentError: If it is not the name of a build.
+        CacheNotFoundError: If it is not kept.
+    """
+    if build is not None:
+        settings = _settings.load(version=_chosen.version)
+        open_published(settings, _build_name(build)).registry()
+    _chosen.build = build
 
 
 def use_version(version: str | None) -> None:
-    """Have `current` name this version; None: that of the settings.
+    """Have `current` name this version, and the live build of it; None: that of the settings.
 
     Raises:
         ArgumentError: If it is not a text.
@@ -227,4 +286,4 @@ def use_version(version: str | None) -> None:
         settings = _settings.load(version=_version(version))
         if settings.backend != "MEMORY":  # there, it would build the tables
             open_published(settings).registry()
-    _chosen.version = version
+    _chosen.version, _chosen.build = version, None

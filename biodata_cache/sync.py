@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, TableNotFoundError
 from biodata_cache._core.settings import NO_SOURCE
-from biodata_cache._pipeline.project import project_folder
+from biodata_cache._pipeline.project import published_names
+from biodata_cache._pipeline.run_ended import tell_others
+from biodata_cache._pipeline.run_report import Run, recorded
 from biodata_cache._pipeline.stages import Outcome, run_sync
 
 if TYPE_CHECKING:
@@ -48,7 +51,15 @@ def update_all_tables(
     """
     needs_objects = slow or tables is not None
     settings = _settings.load(objects=None if needs_objects else NO_SOURCE)
-    return run_sync(settings, _ignore, unit_tests=False, selection=_selection(fast, slow, tables))
+    selection = _selection(fast, slow, tables)
+    run = Run("update_all_tables", settings)
+    try:
+        with recorded(run):
+            run_sync(settings, run, unit_tests=False, selection=selection, outcome=run.outcome)
+    finally:
+        for problem in tell_others(run):
+            warnings.warn(problem, stacklevel=2)
+    return run.outcome
 
 
 def _selection(
@@ -83,14 +94,10 @@ def _check_names(names: list[str]) -> None:
     Raises:
         TableNotFoundError: One is not.
     """
-    known = sorted(path.stem for path in (project_folder() / "models/cache").rglob("*.sql"))
+    known = published_names()
     for name in names:
         if name not in known:
             raise TableNotFoundError(
                 f"There is no table {name!r}.{_messages.nearest(str(name), known)} "
                 f"There are {', '.join(known)}."
             )
-
-
-def _ignore(stage: str, done: int, total: int | None, detail: str) -> None:
-    """Nobody looks on."""

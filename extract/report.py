@@ -29,6 +29,9 @@ class Report:
         kept: Records of the lake that the source did not show, and that stay because it was not
             read whole, or because their new version could not be used.
         incomplete: Why the source was not read whole, a line for each file or document.
+        vanished: Files that a folder no longer has while records of them stay, a line for each.
+        damaged: Files of the lake that were damaged, whose records were fetched again.
+        clock: What is wrong with the times in the lake; None if nothing is.
         rejected: Documents that could not be used; they are kept in `raw/rejects`.
         repaired: Documents of which something was left out; noted in `raw/rejects`.
         bytes: Bytes of JSON read.
@@ -46,6 +49,9 @@ class Report:
     deleted: int = 0
     kept: int = 0
     incomplete: list[str] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    clock: str | None = None
     rejected: int = 0
     repaired: int = 0
     bytes: int = 0

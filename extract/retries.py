@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import random
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from biodata_cache._core.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from threading import Event
 
-__all__ = ["Attempts", "Retries", "StoppedError", "TransientError"]
+Answer = TypeVar("Answer")
+
+__all__ = ["Attempts", "Limit", "Retries", "StoppedError", "TransientError", "Worker"]
 
 
 class TransientError(SourceError):
@@ -31,11 +38,85 @@ class Retries:
         ceiling: Seconds without any progress after which a source is given up.
         first: Seconds before the second attempt; each further wait is twice as long.
         longest: The longest wait, in seconds.
+        listing: Times the ceiling that a listing may take in all, however much it brings.
     """
 
     ceiling: float = 300.0
     first: float = 0.5
     longest: float = 30.0
+    listing: float = 4.0
+
+
+class Limit:
+    """What something may take in all: a source that goes on for ever must not.
+
+    Args:
+        seconds: How long it may take.
+        what: What takes so long, for the message.
+    """
+
+    def __init__(self, seconds: float, what: str) -> None:
+        """Starts the clock."""
+        self._seconds = seconds
+        self._what = what
+        self._end = time.monotonic() + seconds
+
+    def check(self) -> None:
+        """See whether there is time left.
+
+        Raises:
+            SourceError: If there is none.
+        """
+        if time.monotonic() > self._end:
+            raise SourceError(
+                f"{self._what} has not ended after {self._seconds:,.0f} s: look at the source, or "
+                "set BIODATA_CACHE_RETRY_SECONDS to more, and run again."
+            )
+
+
+class Worker:
+    """A thread that does one thing after another, so that whoever waits for it may give up.
+
+    Nothing else bounds all that a request consists of: the look-up of a name, the handshake,
+    headers and a body that come byte by byte.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Starts the thread, which never keeps the process from ending."""
+        self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        Thread(target=self._work, name=name, daemon=True).start()
+
+    def result(self, task: Callable[[], Answer], seconds: float) -> Answer:
+        """What a task gives.
+
+        Args:
+            task: What to do; its errors are raised here.
+            seconds: How long to wait.
+
+        Raises:
+            TimeoutError: If it takes longer; this worker is then of no more use.
+        """
+        done: Future[Answer] = Future()
+        self._tasks.put((done, task))
+        try:
+            return done.result(timeout=seconds)
+        except FutureTimeoutError:
+            if done.done():  # it was the task's own
+                raise
+            self.close()
+            raise TimeoutError from None
+
+    def close(self) -> None:
+        """Let the thread end once its task has."""
+        self._tasks.put(None)
+
+    def _work(self) -> None:
+        while (waiting := self._tasks.get()) is not None:
+            done, task = waiting
+            try:
+                done.set_result(task())
+            except BaseException as error:  # noqa: BLE001  # raised by whoever waits
+                done.set_exception(error)
 
 
 class Attempts:

@@ -29,7 +29,8 @@
 {%- endmacro %}
 
 {% macro json_type(value) -%}
-    case left(ltrim(cast({{ value }} as varchar)), 1)
+    {#- The first letter tells; long texts are not looked through. -#}
+    case left(ltrim(left(cast({{ value }} as varchar), 16)), 1)
         when '{' then 'object'
         when '[' then 'array'
         when '"' then 'string'
@@ -55,42 +56,118 @@
     end
 {%- endmacro %}
 
-{% macro json_main_text(value, field) -%}
-    case
-        when {{ json_type(value) }} = 'object'
-            then {{ json_struct(value, {field: 'text'}) }}.{{ field }}
-        else {{ json_text(value) }}
+{% macro json_field(value, field) -%}
+    json_extract({{ value }}, '$.{{ field }}')
+{%- endmacro %}
+
+{% macro json_or_text(value, text) -%}
+    coalesce({{ value }}, to_json({{ text }}))
+{%- endmacro %}
+
+{% macro json_first(value, usable) -%}
+    list_filter(
+        list_transform({{ json_struct(value, ['json']) }}, lambda item: {{ usable }}),
+        lambda item: item is not null
+    )[1]
+{%- endmacro %}
+
+{% macro json_object_text(value, main=none) -%}
+    case {{ json_type(value) }}
+        when 'object' then cast({{ value }} as varchar)
+        when 'array' then {{ json_first(value, _json_object_of('item', main)) }}
+        when 'string' then {{ _json_object_of(value, main) }}
     end
 {%- endmacro %}
 
-{% macro json_elements(text, field, element_fields=[]) -%}
-    {%- set single = json_struct(text, {field: 'json'}) ~ '.' ~ field -%}
-    coalesce(
-        {{ json_struct(text, {field: ['json']}) }}.{{ field }},
-        {%- if element_fields %}
-        {%- set shape = {} -%}
-        {%- set found = [] -%}
-        {%- for name in element_fields -%}
-            {%- do shape.update({name: 'json'}) -%}
-            {%- do found.append(json_struct(single, shape) ~ '.' ~ name) -%}
-        {%- endfor %}
-        case
-            when
-                {{ json_type(single) }} = 'object'
-                and coalesce({{ found | join(', ') }}) is null
-                then map_values({{ json_struct(text, {field: {'*': 'json'}}) }}.{{ field }})
-        end,
+{% macro _json_object_of(value, main) -%}
+    case {{ json_type(value) }}
+        when 'object' then cast({{ value }} as varchar)
+        {%- if main %}
+        when 'string' then concat('{"{{ main }}":', {{ value }}, '}')
         {%- endif %}
-        {{ _json_single(single) }}
+    end
+{%- endmacro %}
+
+{% macro json_object_path(value, path, main=none) -%}
+    case {{ json_type(value) }}
+        when 'array'
+            then concat(
+                {{ path }},
+                '[',
+                list_position(
+                    list_transform(
+                        {{ json_struct(value, ['json']) }},
+                        lambda item: {{ _json_object_of('item', main) }} is not null
+                    ),
+                    true
+                ) - 1,
+                ']'
+            )
+        else {{ path }}
+    end
+{%- endmacro %}
+
+{% macro struct_of(fields) -%}
+    {
+        {%- for name, value in fields.items() %}
+        '{{ name }}': {{ value }}{{ '' if loop.last else ',' }}
+        {%- endfor %}
+    }
+{%- endmacro %}
+
+{% macro list_where(items, field) -%}
+    list_filter([{{ items | join(', ') }}], lambda item: item.{{ field }} is not null)
+{%- endmacro %}
+
+{% macro explode_json(value, path, known=[], keep_nulls=false) -%}
+    unnest(
+        case
+            when {{ json_type(value) }} is null then null
+            when {{ json_type(value) }} = 'array'
+                then {{ _json_elements(
+                    json_struct(value, ['json']),
+                    _json_element('i', 'null', 'concat(' ~ path ~ ", '[', i, ']')", 'items[i + 1]'),
+                    keep_nulls
+                ) }}
+            when
+                {{ json_type(value) }} = 'object'
+                {%- if known %}
+                and not list_has_any(json_keys({{ value }}), ['{{ known | join("', '") }}'])
+                {%- endif %}
+                then {{ _json_elements(
+                    'map_entries(' ~ json_struct(value, {'*': 'json'}) ~ ')',
+                    _json_element(
+                        'i',
+                        'items[i + 1].key',
+                        'concat(' ~ path ~ ", '.', items[i + 1].key)",
+                        'items[i + 1].value'
+                    ),
+                    keep_nulls
+                ) }}
+            else [{{ _json_element('0', 'null', path, 'cast(' ~ value ~ ' as json)', 'true') }}]
+        end
     )
 {%- endmacro %}
 
-{% macro _json_single(value) -%}
-    case when {{ value }} is not null then [{{ value }}] end
+{% macro _json_element(position, key, path, value, is_told='false') -%}
+    {{ struct_of({
+        'position': 'cast(' ~ position ~ ' as bigint)',
+        'key': 'cast(' ~ key ~ ' as varchar)',
+        'path': path,
+        'value': value,
+        'is_told': is_told,
+    }) }}
 {%- endmacro %}
 
-{% macro json_at(text, path) -%}
-    cast(json_extract({{ text }}, concat('$.', {{ path }})) as varchar)
+{% macro _json_elements(list, element, keep_nulls) -%}
+    {#- A list of one binds the name `items`, so that the JSON is parsed once. -#}
+    list_transform(
+        [{{ list }}],
+        lambda items: list_filter(
+            list_transform(range(len(items)), lambda i: {{ element }}),
+            lambda item: {{ 'true' if keep_nulls else 'item.value is not null' }}
+        )
+    )[1]
 {%- endmacro %}
 
 {% macro explode(list, position, element) -%}

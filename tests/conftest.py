@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
+
+    Dbt = Callable[..., subprocess.CompletedProcess[str]]
+
+PROJECT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +28,41 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith("BIODATA_CACHE_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def dbt_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder without a lake."""
+    return tmp_path_factory.mktemp("dbt")
+
+
+@pytest.fixture(scope="session")
+def dbt(dbt_work: Path) -> Dbt:
+    """Runs a command of dbt in that work folder."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "BIODATA_CACHE_WORK": str(dbt_work),
+                "DBT_LOG_PATH": str(dbt_work),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def manifest(dbt: Dbt, dbt_work: Path) -> dict[str, Any]:
+    """Everything that dbt knows about the project, without a lake."""
+    finished = dbt("parse")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return json.loads((dbt_work / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
-import json
-import os
 import re
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from conftest import Dbt
 
 PROJECT = Path(__file__).parent.parent
 TABLE_TYPES = {"metadata", "asset", "event", "realtime", "platform"}
@@ -48,7 +46,7 @@ MANY_MEANINGS = {
     "value": "of a metric, or of whatever data_quality reports",
     "object_type": "of a metric, or of a procedure",
     "position": "in a list, but in its extract for a whole document",
-    "invalid_json": "a part of the record, but what is beside the sections for the record itself",
+    "path": "of what a row holds, or of a value that data_quality reports",
     "evaluator": "of each judgement in staging, of the last one above",
     "pipeline_name": "of each pipeline in staging, of the first one above",
     "process_end_time": "as written, but with its fallback in time_to_qc",
@@ -56,31 +54,6 @@ MANY_MEANINGS = {
     "targeted_structure": "as written in staging, `missing` for none above",
     **dict.fromkeys(SECTIONS, "the section in staging, whether there is one in metadata_core"),
 }
-
-
-@pytest.fixture(scope="session")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A work folder without a lake."""
-    return tmp_path_factory.mktemp("conventions")
-
-
-@pytest.fixture(scope="session")
-def manifest(work: Path) -> dict[str, Any]:
-    """Everything that dbt knows about the project, without a lake."""
-    finished = _dbt(work, "parse")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return json.loads((work / "target" / "manifest.json").read_text(encoding="utf-8"))
-
-
-def _dbt(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
-        cwd=PROJECT,
-        env={**os.environ, "BIODATA_CACHE_WORK": str(work), "DBT_LOG_PATH": str(work)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="session")
@@ -297,23 +270,11 @@ def test_each_macro_is_used(manifest: dict[str, Any]) -> None:
         ("{'a': [{'b': 'text'}]}", "explode it and parse each element"),
     ],
 )
-def test_json_struct_refuses_shapes_that_lose_values(work: Path, shape: str, message: str) -> None:
+def test_json_struct_refuses_shapes_that_lose_values(dbt: Dbt, shape: str, message: str) -> None:
     inline = "select {{ json_struct('x', " + shape + ") }}"
-    finished = _dbt(work, "compile", "--inline", inline)
+    finished = dbt("compile", "--inline", inline)
     assert finished.returncode != 0
     assert message in finished.stdout
-
-
-def test_each_field_that_can_be_odd_is_published() -> None:
-    """A field without a row in the seed would vanish from `data_quality`."""
-    judged = set()
-    for path in (PROJECT / "models" / "staging").rglob("*.sql"):
-        entity = path.stem.partition("__")[2]
-        for block in re.findall(r"invalid_fields\(\{(.*?)\}\)", path.read_text("utf-8"), re.DOTALL):
-            judged |= {(entity, field) for field in re.findall(r"'([\w.]+)':\s*\[", block)}
-    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
-        published = {(row["entity"], row["field"]) for row in csv.DictReader(file)}
-    assert judged == published
 
 
 def _script(name: str) -> Any:

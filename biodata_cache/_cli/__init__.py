@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import click
 
+from biodata_cache._cli import builds as _builds
 from biodata_cache._cli import completion as _completion
 from biodata_cache._cli import doctor as _doctor
 from biodata_cache._cli import published as _published
 from biodata_cache._cli import rows as _rows
+from biodata_cache._cli import runs as _runs
 from biodata_cache._cli import stages as _stages
 from biodata_cache._cli import status as _status
 from biodata_cache._cli.output import Commands
@@ -21,7 +23,8 @@ __all__ = ["cli"]
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(_settings.installed_version(), prog_name="biodata-cache")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of a fault of biodata-cache.")
+def cli(debug: bool) -> None:  # noqa: FBT001  # `Commands` looks at it
     """Build and look at the metadata cache.
 
     \b
@@ -32,6 +35,6 @@ def cli() -> None:
     """
 
 
-for _module in (_stages, _published, _rows, _status, _doctor, _completion):
+for _module in (_stages, _published, _builds, _rows, _status, _runs, _doctor, _completion):
     for _command in _module.COMMANDS:
         cli.add_command(_command)

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import metadata, util
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
 from biodata_cache._cli.output import count, plain, print_json, print_text, size
+from biodata_cache._cli.verification import State, verified
 from biodata_cache._core import messages as _messages
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings import Settings
     from biodata_cache._reader.catalog import PublishedCache
     from extract.sources.base import DatabaseSource
-
-State = Literal["ok", "warning", "fail"]
 
 _STYLES = {"ok": "green", "warning": "yellow", "fail": "red"}
 _SHOWN_PACKAGES = ("duckdb", "pandas", "pyarrow", "boto3", "dbt-core", "dbt-duckdb", "pymongo")
@@ -70,21 +69,23 @@ class Check:
 @_options.version
 @_options.raw
 @_options.work
+@click.option("--quick", is_flag=True, help="Do not read every published file to compare hashes.")
 @_options.as_json
-def doctor(as_json: bool, **given: str | None) -> None:  # noqa: FBT001
+def doctor(quick: bool, as_json: bool, **given: str | None) -> None:  # noqa: FBT001
     """Check the settings, what they name, and whether it can be reached and read.
 
     Only what the settings use is looked at: a source only if one is set, the raw lake and the
     tools for building only if a source or a lake is. Nothing is written, and no password is shown.
-    Exit code 1 if anything fails.
+    Every published object and file is read and compared with its hash. Exit code 1 if anything
+    fails.
 
     \b
     Examples:
-      biodata-cache doctor
+      biodata-cache doctor --quick
       biodata-cache doctor --root s3://bucket/prefix --json
     """
     checks = []
-    for check in examine(given):
+    for check in examine(given, quick=quick):
         checks.append(check)
         if not as_json:
             head = Text(f"{check.state:<8}", _STYLES[check.state])
@@ -98,11 +99,12 @@ def doctor(as_json: bool, **given: str | None) -> None:  # noqa: FBT001
 COMMANDS = (doctor,)
 
 
-def examine(given: dict[str, str | None]) -> Iterator[Check]:
+def examine(given: dict[str, str | None], *, quick: bool = True) -> Iterator[Check]:
     """Look at everything that the settings use.
 
     Args:
         given: What the options say.
+        quick: Do not read every published file.
     """
     yield _versions()
     yield from _unknown_variables()
@@ -118,7 +120,7 @@ def examine(given: dict[str, str | None]) -> Iterator[Check]:
     )
     yield Check("settings", "ok", f"set: {', '.join(names)}" if names else "none is set")
     with _little_patience():
-        yield from _published(settings)
+        yield from _published(settings, quick=quick)
         is_source_set = bool({"SOURCE", "SOURCE_FILE", "V1_SOURCE"} & set(names))
         if is_source_set:
             yield from _sources(settings)
@@ -150,7 +152,7 @@ def _unknown_variables() -> Iterator[Check]:
             yield Check("settings", "warning", f"{name} is set, but is no setting.{hint}")
 
 
-def _published(settings: Settings) -> Iterator[Check]:
+def _published(settings: Settings, *, quick: bool) -> Iterator[Check]:
     """The published cache: can it be reached and read, and how old is it."""
     if settings.backend == "MEMORY":
         if settings.is_memory_asked:
@@ -176,19 +178,21 @@ def _published(settings: Settings) -> Iterator[Check]:
     yield _version(cache, versions)
     yield _freshness(registry)
     yield _one_table(cache, registry)
+    if not quick:
+        yield Check("files", *verified(settings))
 
 
 def _s3(settings: Settings, cache: PublishedCache) -> Iterator[Check]:
     """What only S3 needs."""
-    connection: Any = cache.store.connection  # type: ignore[attr-defined]  # S3 has one
-    if connection.credentials is None:
+    access: Any = cache.store.storage.access  # type: ignore[attr-defined]  # S3 has one
+    if access.credentials is None:
         yield Check("credentials", "ok", "none: objects are asked for as anybody may")
     else:
-        yield Check("credentials", "ok", f"of AWS, from {connection.credentials.method}")
-    if not connection.is_aws:
-        yield Check("endpoint", "ok", connection.client.meta.endpoint_url.rpartition("@")[2])
+        yield Check("credentials", "ok", f"of AWS, from {access.credentials.method}")
+    if not access.is_aws:
+        yield Check("endpoint", "ok", access.endpoint.rpartition("@")[2])
     try:
-        cache.store.engine([cache.store.address()]).close()
+        cache.store.connect([cache.store.address()]).close()
     except MissingDependencyError as error:
         yield Check("extension", "fail", str(error))
     else:
@@ -264,7 +268,7 @@ def _one_table(cache: PublishedCache, registry: CacheRegistry) -> Check:
 
 
 def _count_rows(cache: PublishedCache, table: TableEntry) -> int:
-    from biodata_cache._reader.read import connection  # noqa: PLC0415  # with pandas; not before it is needed
+    from biodata_cache._reader.connections import connection  # noqa: PLC0415  # with pandas; not before it is needed
 
     with connection(cache, cache.files(table)) as (duck, places):
         query = "select count(*) from read_parquet($places, hive_partitioning = false)"

@@ -8,6 +8,8 @@ import os
 import re
 import select
 import sys
+import tempfile
+import traceback
 import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from biodata_cache._cli.signals import EXIT_INTERRUPTED, INTERRUPTED
 from biodata_cache._core import display as _display
 from biodata_cache._core.errors import ArgumentError, CacheError, SettingsError
 
@@ -36,6 +39,9 @@ class _Console(Console):
 
 stderr = Console(stderr=True)
 _stdout = _Console()
+
+REPORT = "biodata_cache.report"
+"""Where a command says, among what its context knows, which file reports its run."""
 
 _UNBOUNDED = 1_000_000
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -64,7 +70,13 @@ class Commands(click.Group):
                 1,
             )
         except KeyboardInterrupt:
-            fail("interrupted; what was finished is kept, and the next run continues.", 130)
+            fail(INTERRUPTED, EXIT_INTERRUPTED)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):  # wrong use, or --help
+            raise
+        except Exception as error:  # whatever we did not foresee
+            if ctx.params.get("debug"):
+                raise
+            _fail_by_a_bug(error, ctx.meta.get(REPORT))
 
 
 @contextmanager
@@ -109,9 +121,34 @@ def _show_warning(message: Warning | str, *_: object) -> None:
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """End with a message and an exit code."""
-    say(f"error: {message}", "red")
+    """End with a message and an exit code; the last line is the cause.
+
+    Args:
+        message: The cause in its first line, and more about it in the others, which come before it.
+        code: The exit code.
+    """
+    cause, _, more = message.partition("\n")
+    if more:
+        say(more, "red")
+    say(f"error: {cause}", "red")
     sys.exit(code)
+
+
+def _fail_by_a_bug(error: Exception, report: Path | None) -> NoReturn:
+    """End with one line for an error that nobody foresaw, and its traceback in a file."""
+    if report is None or not report.exists():
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="biodata-cache-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exception(error, file=file)
+        report = Path(file.name)
+    said = " ".join(str(error).split())[:300]
+    fail(
+        f"this is a fault of biodata-cache ({type(error).__name__}: {said}): please report it to "
+        f"its developers with the file {report}, which says where it happened (or run "
+        "'biodata-cache --debug …').",
+        1,
+    )
 
 
 def say(text: str, style: str | None = None) -> None:

@@ -34,12 +34,13 @@ def tables(name: str | None, root: str | None, version: str | None, as_json: boo
       biodata-cache tables quality_control --root published
       biodata-cache tables --root published --json
     """
-    registry = Cache(root, version=version).tables()
+    cache = Cache(root, version=version)
+    registry = cache.tables()
     if name is not None:
         if as_json:
             print_json(asdict(registry[name]))
         else:
-            _show(registry[name])
+            _show(cache, registry[name])
     elif as_json:
         print_json([_summary(table) for table in registry])
     else:
@@ -94,7 +95,7 @@ def _summary(table: TableEntry) -> dict[str, object]:
     }
 
 
-def _show(table: TableEntry) -> None:
+def _show(cache: Cache, table: TableEntry) -> None:
     """One table for people."""
     print_text(plain(table.name, "bold"), "")
     text = table.description.replace("**", "").replace("\nWatch out:", "\n\nWatch out:")
@@ -108,7 +109,7 @@ def _show(table: TableEntry) -> None:
         "rows": count(table.row_count),
         "size": size(table.bytes),
         "files": count(table.files) if table.partitioned else "",
-        "partitions": _partitions(table),
+        "partitions": _partitions(cache, table),
         "built": f"{table.built_at[:19]}, {ago(table.built_at)}" if table.built_at else "",
         "build": table.build_id or "",
         "location": table.location,
@@ -130,18 +131,17 @@ def _show(table: TableEntry) -> None:
     )
 
 
-def _partitions(table: TableEntry) -> str:
+def _partitions(cache: Cache, table: TableEntry) -> str:
     """How a table is cut into files; nothing if it is not."""
-    if not table.partitioned:
+    if table.partition_key is None:
         return ""
-    listed = table.partitions
+    found = cache.partitions(table.name)
+    values, rows = found[table.partition_key].tolist(), found["rows"].fillna(0).tolist()
+    listed = list(zip(values, map(int, rows), strict=True))
     if not listed:
         return f"by {table.partition_key}"
-    largest = sorted(listed, key=lambda entry: (-(entry.rows or 0), entry.value))[:_LARGEST]
-    shown = ", ".join(
-        entry.value if entry.rows is None else f"{entry.value} ({count(entry.rows)})"
-        for entry in largest
-    )
+    largest = sorted(listed, key=lambda each: (-each[1], each[0]))[:_LARGEST]
+    shown = ", ".join(f"{value} ({count(size)})" if size else value for value, size in largest)
     which = "" if len(listed) <= _LARGEST else "the largest: "
     return f"{len(listed):,} by {table.partition_key}; {which}{shown}"
 

@@ -43,7 +43,7 @@ _AT_ONCE = 1_000
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
 
-def _output_options(command: _options.Command) -> _options.Command:
+def output_options(command: _options.Command) -> _options.Command:
     """The options that say how many rows go where, and in which form."""
     options = (
         click.option("--limit", type=click.IntRange(0), help="At most so many rows."),
@@ -68,7 +68,7 @@ def _output_options(command: _options.Command) -> _options.Command:
     return command
 
 
-def _form(form: Format | None, *, as_json: bool) -> Format | None:
+def output_form(form: Format | None, *, as_json: bool) -> Format | None:
     """The form that was asked for.
 
     Raises:
@@ -94,7 +94,7 @@ def _form(form: Format | None, *, as_json: bool) -> Format | None:
     help="Columns to read, in this order; by default all.",
     shell_complete=complete_column,
 )
-@_output_options
+@output_options
 @_options.root
 @_options.version
 def read(
@@ -118,9 +118,9 @@ def read(
       biodata-cache read asset_basics --where 'age>=100' --where 'age<=200' -o adults.csv
       biodata-cache read quality_control --where subject_id=600493 --json
     """
-    target = _Target.of(output, _form(form, as_json=as_json))
+    target = Target.of(output, output_form(form, as_json=as_json))
     cache = Cache(**place)
-    with _errors(f"{name} cannot be read"):
+    with duckdb_errors(f"{name} cannot be read"):
         entry = cache.tables()[name]
         types = {column.name: column.type for column in entry.columns if column.type is not None}
         if len(types) < len(entry.columns):  # an older publisher did not write them down
@@ -133,7 +133,7 @@ def read(
 
 @click.command()
 @click.argument("query")
-@_output_options
+@output_options
 @_options.root
 @_options.version
 def sql(
@@ -153,10 +153,10 @@ def sql(
       biodata-cache sql "select status, count(*) as assets from qc_status group by status"
       biodata-cache sql - --format parquet -o failing.parquet
     """
-    target = _Target.of(output, _form(form, as_json=as_json))
+    target = Target.of(output, output_form(form, as_json=as_json))
     written = query.encode("utf-8", "surrogateescape")
     text = _text_of(sys.stdin.buffer.read() if query == "-" else written)
-    with Cache(**place).connect() as duck, _errors("the query failed"):
+    with Cache(**place).connect() as duck, duckdb_errors("the query failed"):
         # Variables of this program are no tables.
         duck.execute("set python_enable_replacements = false")
         rows = duck.sql(text)
@@ -182,7 +182,7 @@ def _text_of(query: bytes) -> str:
 
 
 @contextmanager
-def _errors(what: str) -> Iterator[None]:
+def duckdb_errors(what: str) -> Iterator[None]:
     """Turn what DuckDB says into one message."""
     import duckdb  # noqa: PLC0415  # not before it is needed
 
@@ -192,7 +192,7 @@ def _errors(what: str) -> Iterator[None]:
         fail(f"{what}: {str(error).strip()}", 1)
 
 
-class _Target:
+class Target:
     """Where rows go, and in which form."""
 
     def __init__(self, path: Path | None, form: Format) -> None:
@@ -200,7 +200,7 @@ class _Target:
         self._form = form
 
     @classmethod
-    def of(cls, path: Path | None, form: Format | None) -> _Target:
+    def of(cls, path: Path | None, form: Format | None) -> Target:
         """The target that the options name.
 
         Raises:

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
-from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.output import count, print_json, print_table, say, size, stderr
+from biodata_cache._cli.builds import show_builds
+from biodata_cache._cli.output import count, print_table, say, size
+from biodata_cache._cli.running import running
 from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import SourceError
 from biodata_cache._core.settings import ExtractOptions
 from biodata_cache._pipeline.stages import (
     Outcome,
     run_build,
     run_dry_publish,
+    run_dry_sync,
     run_extract,
     run_publish,
     run_rollback,
     run_sync,
 )
+from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
-    from biodata_cache._publish.promotion import Report
-    from extract.objects.probes import Report as ObjectsReport
-    from extract.report import Report as ExtractReport
+    from biodata_cache._pipeline.run_report import Run
+    from biodata_cache._pipeline.stages import Plan
+    from biodata_cache._publish.publication import Report
+
+
+_force = click.option(
+    "--force", is_flag=True, help="Publish although somebody has rolled back to an earlier build."
+)
 
 
 @click.command()
@@ -69,13 +69,11 @@ def extract(
       biodata-cache extract --source mongodb://localhost:27017 --dry-run
       biodata-cache extract --source-file /run/secrets/docdb --v1-collection data_assets_v1
     """
+    settings = _settings.load(**given)
     options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage, dry_run=dry_run)
-    with _progress() as progress:
-        outcome = run_extract(_settings.load(**given), _Reporter(progress), options)
-    _say_extract(outcome, is_dry=dry_run)
-    if as_json:
-        print_json(_extracted(outcome, is_dry=dry_run))
-    _end(outcome, strict=strict)
+    with running("extract", settings, _say_extract, as_json=as_json, dry_run=dry_run) as run:
+        run_extract(settings, run, options, outcome=run.outcome)
+        _check_complete(run.outcome, strict=strict)
 
 
 @click.command()
@@ -96,27 +94,27 @@ def build(
       biodata-cache build --work nightly
     """
     settings = _settings.load(raw=raw, work=work)
-    with _progress() as progress:
-        outcome = run_build(settings, _Reporter(progress), unit_tests=unit_tests)
-    say(f"build: all models and tests passed in {outcome.seconds['build']:.1f} s")
-    if as_json:
-        print_json({"seconds": _rounded(outcome.seconds)})
+    with running("build", settings, _say_built, as_json=as_json) as run:
+        run.outcome.seconds |= run_build(settings, run, unit_tests=unit_tests).seconds
 
 
 @click.command()
 @_options.root
 @_options.work
 @click.option("--dry-run", is_flag=True, help="List what would change, and change nothing.")
+@_force
 @_options.as_json
 def publish(
     root: str | None,
     work: str | None,
     dry_run: bool,  # noqa: FBT001
+    force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Check what was built and promote it to the published place.
 
-    Refuses if a test failed or a file disagrees with its contract; then nothing changes.
+    Refuses if a test failed, a file disagrees with its contract, or somebody has rolled back to an
+    earlier build; then nothing changes.
     With --dry-run, each line of the output is a file: + new, ~ changed, - removed.
 
     \b
@@ -125,66 +123,72 @@ def publish(
       biodata-cache publish --root s3://bucket/prefix --dry-run
     """
     settings = _settings.load(root=root, work=work)
-    if dry_run:
-        report = run_dry_publish(settings)
-        if as_json:
-            print_json(_published(report) | {"dry_run": True})
+    tell = partial(_say_published, with_tables=not as_json)
+    with running("publish", settings, tell, as_json=as_json, dry_run=dry_run) as run:
+        if dry_run:
+            run.outcome.published = run_dry_publish(settings)
         else:
-            _list_changes(report)
-        say(
-            f"publish: would write {report.written:,} files and remove {report.removed:,} in "
-            f"{report.place}; {report.unchanged:,} are there already"
-        )
-        return
-    with _progress() as progress:
-        outcome = run_publish(settings, _Reporter(progress))
-    _say_published(outcome, as_json=as_json)
-    if as_json and outcome.published is not None:
-        print_json(
-            _published(outcome.published) | {"dry_run": False, "seconds": _rounded(outcome.seconds)}
-        )
+            run.outcome = run_publish(settings, run, force=force)
 
 
 @click.command()
+@click.option("--to", metavar="BUILD", help="The build to put back, or the beginning of its name.")
+@click.option("--list", "only_list", is_flag=True, help="List the builds that are kept.")
 @_options.root
 @_options.version
+@_options.work
 @_options.as_json
-def rollback(root: str | None, version: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """Put the build back that was published before the last one.
+def rollback(
+    to: str | None,
+    only_list: bool,  # noqa: FBT001
+    root: str | None,
+    version: str | None,
+    work: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Put a build back that is kept; by default the one that was published before the last one.
 
-    Publishing keeps what it replaces of the last builds (3 of them, or as many as the variable
-    BIODATA_CACHE_KEEP_BUILDS says). Another rollback goes back one build more.
+    A build is kept for 14 days after another took its place, or as long as the variable
+    BIODATA_CACHE_KEEP_DAYS says. Another rollback goes back one build more. The next publish would
+    go over it, and needs --force once.
 
     \b
-    Example:
-      biodata-cache rollback --root s3://bucket/prefix
+    Examples:
+      biodata-cache rollback --list --root published
+      biodata-cache rollback --to 20260131T081500Z --root s3://bucket/prefix
     """
-    settings = _settings.load(root=root, version=version)
-    with _progress() as progress:
-        published = run_rollback(settings, _Reporter(progress))
-    _say_changes("rollback", published)
-    if as_json:
-        print_json(_published(published))
+    if only_list:
+        show_builds(Cache(root, version=version), as_json=as_json)
+        return
+    settings = _settings.load(root=root, version=version, work=work)
+    with running("rollback", settings, _say_changes, as_json=as_json) as run:
+        run.outcome.published = run_rollback(settings, run, to=to)
 
 
 @click.command()
 @_options.source_options
+@_options.dry_run
 @_options.objects
 @_options.root
 @_options.raw
 @_options.work
 @_options.unit_tests
+@_force
 @_options.as_json
 def sync(
     full: bool,  # noqa: FBT001
     allow_shrink: bool,  # noqa: FBT001
     salvage: bool,  # noqa: FBT001
     strict: bool,  # noqa: FBT001
+    dry_run: bool,  # noqa: FBT001
     unit_tests: bool,  # noqa: FBT001
+    force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     **given: str | None,
 ) -> None:
     """Extract, build, test and publish; shows what was made.
+
+    With --dry-run, counts what would be extracted and says what would be built and published.
 
     \b
     Examples:
@@ -193,112 +197,46 @@ def sync(
     """
     settings = _settings.load(**given)
     options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage)
-    with _progress() as progress:
-        outcome = run_sync(settings, _Reporter(progress), options, unit_tests=unit_tests)
-    _say_extract(outcome)
-    _say_published(outcome, as_json=as_json)
-    if as_json and outcome.published is not None:
-        print_json(
-            {
-                "extract": _extracted(outcome),
-                "publish": _published(outcome.published),
-                "seconds": _rounded(outcome.seconds),
-                "table_seconds": _rounded(outcome.table_seconds),
-            }
-        )
-    _end(outcome, strict=strict)
 
+    def tell(run: Run) -> None:
+        _say_extract(run)
+        _say_published(run, with_tables=not as_json)
+        _say_plan(run.outcome.plan)
 
-_REASONS = 5
+    with running("sync", settings, tell, as_json=as_json, dry_run=dry_run) as run:
+        if dry_run:
+            run_dry_sync(settings, run, options, outcome=run.outcome)
+        else:
+            run_sync(
+                settings, run, options, unit_tests=unit_tests, force=force, outcome=run.outcome
+            )
+        _check_complete(run.outcome, strict=strict)
+
 
 COMMANDS = (extract, build, publish, rollback, sync)
 
 
-class _Reporter:
-    """Shows each stage as a line of a progress display."""
+def _check_complete(outcome: Outcome, *, strict: bool) -> None:
+    """Refuse a source that was not read whole, if that is asked for.
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, Any] = {}
-
-    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
-        """Show how far a stage is; without a total it only counts."""
-        if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(stage, total=total, detail=detail)
-        self._progress.update(self._tasks[stage], completed=done, total=total, detail=detail)
-
-
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description:<8}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}", style="dim"),
-        console=stderr,
-        disable=not stderr.is_terminal,
-    )
+    Raises:
+        SourceError: If it was not.
+    """
+    reports = (outcome.extracted, outcome.extracted_v1)
+    reasons = [reason for report in reports if report is not None for reason in report.incomplete]
+    if strict and reasons:
+        raise SourceError(
+            f"the source was not read whole, which --strict forbids ({reasons[0]}): mend it, or "
+            "run without --strict."
+        )
 
 
-def _extracted(outcome: Outcome, *, is_dry: bool = False) -> dict[str, object]:
-    """What the extract stage did, for a machine."""
-    return {
-        "dry_run": is_dry,
-        "records": None if outcome.extracted is None else asdict(outcome.extracted),
-        "records_v1": None if outcome.extracted_v1 is None else asdict(outcome.extracted_v1),
-        "objects": None if outcome.objects is None else _asked(outcome.objects),
-        "foraging_sessions": outcome.sessions,
-        "foraging_sessions_missing": outcome.sessions_missing,
-        "upgrades": outcome.upgrades,
-        "rejects": None if outcome.rejects is None else str(outcome.rejects),
-        "lake": None if outcome.lake is None else str(outcome.lake),
-        "lake_copied_from": outcome.copied_from,
-        "seconds": _rounded(outcome.seconds),
-    }
-
-
-def _asked(report: ObjectsReport) -> dict[str, object]:
-    """What the object store was asked; `asdict` would take the items of a counter for its keys."""
-    return {
-        field.name: dict(value) if isinstance(value, Counter) else value
-        for field in fields(report)
-        for value in [getattr(report, field.name)]
-    }
-
-
-def _published(report: Report) -> dict[str, object]:
-    """What was published, or would be, for a machine."""
-    return {
-        "place": report.place,
-        "build": report.build,
-        "added": report.added,
-        "replaced": report.replaced,
-        "removed": report.gone,
-        "unchanged": report.unchanged,
-        "tables": [
-            {"name": entry["name"]}
-            | {key: entry.get(key) for key in ("row_count", "files", "bytes", "built_at")}
-            for entry in report.tables
-        ],
-    }
-
-
-def _rounded(seconds: dict[str, float]) -> dict[str, float]:
-    return {name: round(number, 3) for name, number in seconds.items()}
-
-
-def _list_changes(report: Report) -> None:
-    for sign, paths in (("+", report.added), ("~", report.replaced), ("-", report.gone)):
-        for path in paths:
-            click.echo(f"{sign} {path}")
-
-
-def _say_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
+def _say_extract(run: Run) -> None:
+    outcome = run.outcome
     for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
         if report is None:
             continue
-        name = f"{stage} (dry run: nothing is written)" if is_dry else stage
+        name = f"{stage} (dry run: nothing is written)" if run.is_dry else stage
         retries = f", {report.retries:,} retries" if report.retries else ""
         say(
             f"{name}: {report.listed:,} records from {report.source}: {report.new:,} new, "
@@ -306,38 +244,10 @@ def _say_extract(outcome: Outcome, *, is_dry: bool = False) -> None:
             f"{report.deleted:,} deleted, {report.rejected:,} rejected "
             f"({size(report.bytes)} in {report.seconds:.1f} s{retries})"
         )
-        _say_incomplete(name, report)
-        if (report.rejected or report.repaired) and outcome.rejects is not None and not is_dry:
-            say(
-                f"{name}: what was rejected or repaired ({report.repaired:,}) is in "
-                f"{outcome.rejects.with_stem(report.collection)}, with file, line and reason, "
-                "and in the table data_quality",
-                "yellow",
-            )
-    if not is_dry:
+    if outcome.extracted is not None and not run.is_dry:
         _say_objects(outcome)
         if outcome.copied_from is not None:
             say(f"lake: {outcome.copied_from}, with a copy in {outcome.lake} that dbt can read")
-
-
-def _say_incomplete(name: str, report: ExtractReport) -> None:
-    for reason in report.incomplete[:_REASONS]:
-        say(f"{name}: the source was not read whole: {reason}", "yellow")
-    if len(report.incomplete) > _REASONS:
-        say(f"{name}: and {len(report.incomplete) - _REASONS:,} more such reasons", "yellow")
-    if report.kept:
-        say(
-            f"{name}: {report.kept:,} records stay as the lake holds them, as the source was not "
-            "read whole or their new version cannot be used",
-            "yellow",
-        )
-
-
-def _end(outcome: Outcome, *, strict: bool) -> None:
-    """End with exit code 1 where a source was not read whole, if that is asked for."""
-    reports = (outcome.extracted, outcome.extracted_v1)
-    if strict and any(report is not None and report.incomplete for report in reports):
-        sys.exit(1)
 
 
 def _say_objects(outcome: Outcome) -> None:
@@ -353,42 +263,70 @@ def _say_objects(outcome: Outcome) -> None:
             f"objects: found {kinds or 'nothing new to ask'} in {report.store}; "
             f"{report.remembered.total():,} known from before ({report.seconds:.1f} s)"
         )
-        for problem, number in sorted(report.problems.items()):
-            say(f"objects: {number:,} could not be had: {problem}", "yellow")
-        if outcome.sessions is None:
-            say(f"objects: no table of foraging sessions: {outcome.sessions_missing}", "yellow")
-        else:
+        if outcome.sessions is not None:
             say(f"objects: {outcome.sessions:,} foraging sessions")
     if outcome.upgrades is not None:
         say(f"upgrades: {outcome.upgrades:,} records in the custom table of the upgrader")
 
 
-def _say_published(outcome: Outcome, *, as_json: bool) -> None:
-    published = outcome.published
+def _say_built(run: Run) -> None:
+    seconds = run.outcome.seconds.get("build")
+    if seconds is not None:
+        say(f"build: all models and tests passed in {seconds:.1f} s")
+
+
+def _say_published(run: Run, *, with_tables: bool) -> None:
+    """What was published, or would be; a line for each table or file only for people."""
+    published = run.outcome.published
     if published is None:
         return
-    if not as_json:
-        seconds = outcome.table_seconds
+    if run.is_dry:
+        if with_tables:
+            _list_changes(published)
+        say(
+            f"publish: would write {published.written:,} files and remove {published.removed:,} in "
+            f"{published.place}; {published.unchanged:,} are there already"
+        )
+        return
+    if with_tables:
+        seconds = run.outcome.table_seconds
         print_table(
             ["table", "rows", "files", "size", "time"],
             [
                 [
-                    entry["name"],
-                    count(entry["row_count"]),
-                    count(entry["files"]),
-                    size(entry["bytes"]),
-                    f"{seconds[entry['name']]:.2f} s" if entry["name"] in seconds else "",
+                    entry.name,
+                    count(entry.row_count),
+                    count(entry.files),
+                    size(entry.bytes),
+                    f"{seconds[entry.name]:.2f} s" if entry.name in seconds else "",
                 ]
                 for entry in published.tables
             ],
             right=["rows", "files", "size", "time"],
         )
-    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in outcome.seconds.items())
-    _say_changes("publish", published, f" ({stages})")
+    _say_changes(run)
 
 
-def _say_changes(stage: str, published: Report, more: str = "") -> None:
+def _say_plan(plan: Plan | None) -> None:
+    if plan is not None:
+        there = f"where {plan.build} is" if plan.build else "where nothing is published yet"
+        say(f"build: would build and test {len(plan.tables)} tables")
+        say(f"publish: would publish them to {plan.place}, {there}")
+
+
+def _list_changes(report: Report) -> None:
+    for sign, paths in (("+", report.added), ("~", report.replaced), ("-", report.gone)):
+        for path in paths:
+            click.echo(f"{sign} {path}")
+
+
+def _say_changes(run: Run) -> None:
+    published = run.outcome.published
+    if published is None:
+        return
+    stages = ", ".join(f"{stage} {took:.1f} s" for stage, took in run.outcome.seconds.items())
     say(
-        f"{stage}: {published.written:,} files written, {published.unchanged:,} unchanged, "
-        f"{published.removed:,} removed in {published.place}{more}"
+        f"{'rollback' if run.command == 'rollback' else 'publish'}: "
+        f"{published.written:,} files written, {published.unchanged:,} unchanged, "
+        f"{published.removed:,} removed in {published.place}{f' ({stages})' if stages else ''}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,13 +19,18 @@ from biodata_cache._cli.output import (
     print_text,
     size,
 )
+from biodata_cache._core import layout as _layout
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
-from biodata_cache._core.layout import REGISTRY_FILE
 from biodata_cache._publish.artifacts import failures, of_dbt, read_results, target_folder
-from biodata_cache._publish.promotion import BUILDS, Builds, parse_registry, read_published
+from biodata_cache._publish.builds import build_before, kept_builds
+from biodata_cache._publish.pending import Pending
+from biodata_cache._publish.rollback import put_back
+from biodata_cache._publish.root_documents import read_status
+from biodata_cache._publish.snapshot import read_published
 from biodata_cache._session import open_published
+from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.registry import CacheRegistry
     from biodata_cache._core.settings import Settings
     from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._storage.base import Storage
 
 _KINDS = {"model": "models", "test": "data tests", "unit_test": "unit tests", "seed": "seeds"}
 _GOOD = {"success", "pass"}
@@ -98,7 +105,11 @@ class Status:
         build: The build that is published, as `publish` calls it.
         built_at: When the newest of its tables was built.
         age_seconds: How long ago that is.
-        is_unfinished: Whether a publish is at work, or was killed.
+        checked_at: When a publish of it was last complete, whether or not anything was new.
+        newest_extract: How new the records were then.
+        is_unfinished: Whether public files are of more than one build, because a publish is at
+            work, or was killed.
+        rolled_back_to: The build that somebody has put back, over which the next publish would go.
         build_before: The build before; None if it is not known.
         before_missing: Why it is not known.
         tables: Its tables.
@@ -115,6 +126,9 @@ class Status:
     built_at: str | None
     age_seconds: float | None
     is_unfinished: bool
+    checked_at: str | None = None
+    newest_extract: str | None = None
+    rolled_back_to: str | None = None
     build_before: str | None = None
     before_missing: str | None = None
     tables: list[TableStatus] = field(default_factory=list)
@@ -133,6 +147,7 @@ def status(root: str | None, version: str | None, work: str | None, as_json: boo
 
     Row counts are compared with the build that was published before the last one. The checks are
     those of the last run in the work folder, which need not be the one that was published.
+    Exit code 1 if public files are of more than one build: a publish is at work, or was killed.
 
     \b
     Examples:
@@ -147,6 +162,8 @@ def status(root: str | None, version: str | None, work: str | None, as_json: boo
         )
     else:
         _show(found)
+    if found.is_unfinished:
+        sys.exit(1)
 
 
 COMMANDS = (status,)
@@ -166,7 +183,10 @@ def look(settings: Settings) -> Status:
     cache = open_published(settings)
     registry = cache.registry()
     versions = cache.versions()
-    build, before, build_before, missing = _builds(cache, registry)
+    storage = open_storage(settings)
+    build, before, build_before, missing = _builds(storage, cache, registry)
+    pending = _pending(storage, cache.version_folder)
+    known = read_status(storage, cache.version_folder)
     built_at = max((table.built_at or "" for table in registry), default="") or None
     run, run_missing = _last_run(settings.work)
     return Status(
@@ -177,7 +197,10 @@ def look(settings: Settings) -> Status:
         build=build,
         built_at=built_at,
         age_seconds=seconds_since(built_at),
-        is_unfinished=_is_unfinished(cache),
+        is_unfinished=pending is not None and pending.is_there,
+        checked_at=known.get("checked_at"),
+        newest_extract=known.get("newest_extract"),
+        rolled_back_to=_rolled_back_to(storage, cache.version_folder, pending),
         build_before=build_before,
         before_missing=missing,
         tables=_tables(registry, before),
@@ -202,26 +225,28 @@ def _tables(registry: CacheRegistry, before: dict[str, int | None]) -> list[Tabl
 
 
 def _builds(
-    cache: PublishedCache, registry: CacheRegistry
+    storage: Storage, cache: PublishedCache, registry: CacheRegistry
 ) -> tuple[str | None, dict[str, int | None], str | None, str | None]:
     """The build; rows by table and name of the one before, or why it is not known."""
-    build = max((table.build_id or "" for table in registry), default="") or None
+    build = registry.build or max((table.build_id or "" for table in registry), default="") or None
     try:
-        live = read_published(cache.store, cache.version_folder).build
+        live = read_published(storage, cache.version_folder).build
         build = live if build else None
-        return (build, *_before(cache, live), None)
+        return (build, *_before(storage, cache, live), None)
     except CacheNotFoundError:
         return build, {}, None, "no earlier build is kept"
     except CacheError as error:
         return build, {}, None, str(error)
 
 
-def _before(cache: PublishedCache, live: str) -> tuple[dict[str, int | None], str]:
+def _before(
+    storage: Storage, cache: PublishedCache, live: str
+) -> tuple[dict[str, int | None], str]:
     """Rows by table, and name, of the build before the one that is live.
 
     Raises:
-        CacheNotFoundError: None is kept.
-        CacheError: What tells of it cannot be read.
+        CacheNotFoundError: If none is kept.
+        CacheError: If what tells of it cannot be read.
     """
     history = cache.history()
     names = [each.build for each in history]
@@ -229,18 +254,28 @@ def _before(cache: PublishedCache, live: str) -> tuple[dict[str, int | None], st
     earlier = history[: names.index(live)] if live in names else history
     if earlier:
         return {name: size.rows for name, size in earlier[-1].tables.items()}, earlier[-1].build
-    kept = Builds(cache.store, cache.version_folder)  # of a publisher that kept no history
-    path = f"{kept.prefix}{kept.last(live)}/{REGISTRY_FILE}"
-    found = parse_registry(cache.store.read(path), cache.store.address(path))
-    return {name: entry.get("row_count") for name, entry in found.entries.items()}, found.build
+    folder = cache.version_folder
+    kept = kept_builds(storage, folder)  # of a publisher that kept no history
+    address = storage.address(_layout.builds_folder(folder))
+    is_rolled_back = put_back(storage, folder) is not None
+    found = build_before(kept, live, (), address, is_rolled_back=is_rolled_back)
+    return {entry.name: entry.row_count for entry in found.registry}, found.build
 
 
-def _is_unfinished(cache: PublishedCache) -> bool:
-    """Whether a publish has begun and not ended; what it leaves is tidied up by the next one."""
+def _pending(storage: Storage, version_folder: str) -> Pending | None:
+    """Word of a publish that has begun and not ended; the next one completes it."""
     try:
-        return cache.store.read(f"{BUILDS}/{cache.version_folder}/pending.json") is not None
+        return Pending(storage, version_folder)
     except CacheError:  # who only reads may have no right to look there
-        return False
+        return None
+
+
+def _rolled_back_to(storage: Storage, version_folder: str, pending: Pending | None) -> str | None:
+    try:
+        found = put_back(storage, version_folder)
+    except CacheError:
+        return None
+    return pending.rolled_back_to if found is None and pending is not None else found
 
 
 def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
@@ -277,8 +312,17 @@ def _show(found: Status) -> None:
     _line("place", f"{found.place}, {released}")
     _line("build", f"{found.build or 'not known'}, {ago(found.built_at)}")
     _line("before", found.build_before or f"not known: {found.before_missing}")
+    if found.checked_at is not None:
+        _line("checked", f"{ago(found.checked_at)}, newest record {ago(found.newest_extract)}")
+    if found.rolled_back_to is not None:
+        _line("rollback", f"to {found.rolled_back_to}: the next publish needs --force", "yellow")
     if found.is_unfinished:
-        _line("publish", "one is at work, or was killed: then the next one clears up", "yellow")
+        _line(
+            "publish",
+            "public files are of more than one build: one is at work, or was killed; then the "
+            "next one clears up",
+            "red",
+        )
     run = found.last_run
     if run is None:
         _line("last run", f"not known: {found.last_run_missing}")

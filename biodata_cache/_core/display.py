@@ -63,6 +63,8 @@ class _Table(Protocol):
     @property
     def sort_order(self) -> Sequence[str]: ...
     @property
+    def partition_count(self) -> int | None: ...
+    @property
     def partitions(self) -> Sequence[_Partition] | None: ...
 
 
@@ -135,7 +137,7 @@ def facts(entry: _Table) -> list[str]:
 
 def _values(entry: _Table) -> str:
     if entry.partitions is None:
-        return ""
+        return "" if entry.partition_count is None else f" ({entry.partition_count:,})"
     values = [partition.value for partition in entry.partitions]
     return f" ({len(values):,}: {_messages.few(values)})"
 

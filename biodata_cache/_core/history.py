@@ -16,7 +16,8 @@ from biodata_cache._core.foreign import json_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-HISTORY_FILE = "cache_history.json"
+    from biodata_cache._core.registry import CacheRegistry
+
 MOST_BUILDS = 100
 
 
@@ -49,20 +50,20 @@ class PublishedBuild:
     tables: Mapping[str, TableSize]
 
     @classmethod
-    def of(cls, build: str, entries: Iterable[Mapping[str, Any]]) -> PublishedBuild:
+    def of(cls, build: str, registry: CacheRegistry) -> PublishedBuild:
         """The build that a registry describes.
 
         Args:
             build: Its name.
-            entries: Entries of the registry.
+            registry: The registry.
         """
-        built_at, tables = "", {}
-        for entry in entries:
-            built_at = max(built_at, str(entry.get("built_at") or ""))
-            rows, size = entry.get("row_count"), entry.get("bytes")
-            if isinstance(rows, int) and isinstance(size, int):
-                tables[entry["name"]] = TableSize(rows, size)
-        return cls(build, built_at, tables)
+        tables = {
+            entry.name: TableSize(entry.row_count, entry.bytes)
+            for entry in registry
+            if entry.row_count is not None and entry.bytes is not None
+        }
+        newest = max((entry.built_at or "" for entry in registry), default="")
+        return cls(build, registry.built_at or newest, tables)
 
 
 def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:

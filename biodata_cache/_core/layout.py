@@ -20,6 +20,7 @@ Paths are relative to the folder `data-asset-cache` of the root, with `/` betwee
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 from urllib.parse import quote, unquote
 
 from biodata_cache._core.errors import RegistryError
@@ -30,6 +31,9 @@ REGISTRY_FILE = "cache_registry.json"
 FRAGMENTS = "cache_registry"
 HISTORY_FILE = "cache_history.json"
 PAGE_FILE = "index.html"
+LEASE = ".publish.lock"
+"""Lease of the one publisher of a root."""
+
 OBJECTS = ".objects"
 BUILDS = ".builds"
 PARTITION_FILE = "data.pqt"
@@ -190,6 +194,16 @@ def builds_folder(version_folder: str) -> str:
     return path(BUILDS, version_folder)
 
 
+def pending_path(version_folder: str) -> str:
+    """Path of the word that a publish leaves while public files are of more than one build."""
+    return path(BUILDS, version_folder, "pending.json")
+
+
+def rollback_path(version_folder: str) -> str:
+    """Path of the word that a rollback leaves for the next publish."""
+    return path(BUILDS, version_folder, "rollback.json")
+
+
 def is_build_name(name: str) -> bool:
     """Whether a name is one that `publish` gives to a build.
 
@@ -198,6 +212,17 @@ def is_build_name(name: str) -> bool:
         True
     """
     return _BUILD.fullmatch(name) is not None
+
+
+def build_time(build: str) -> datetime:
+    """When a build was made, as its name has it.
+
+    Example:
+        >>> build_time("20260131T081500Z-0a1b2c3d").isoformat()
+        '2026-01-31T08:15:00+00:00'
+    """
+    made = datetime.strptime(build.partition("-")[0], "%Y%m%dT%H%M%SZ")  # next line
+    return made.replace(tzinfo=timezone.utc)
 
 
 def build_path(version_folder: str, build: str) -> str:

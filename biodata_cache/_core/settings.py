@@ -9,7 +9,7 @@ import math
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -49,15 +49,19 @@ VARIABLES = (
     "WORK",
     "RAW",
     "BACKEND",
-    "KEEP_BUILDS",
+    "KEEP_DAYS",
+    "GRACE_HOURS",
     "LOCAL_CACHE",
     "LOCAL_CACHE_SIZE",
     "MEMORY",
     "TEMP_DISK",
+    "ON_FINISH",
+    "METRICS",
 )
 """Every setting, without the prefix; `doctor` knows a misspelt one by it."""
 
-DEFAULT_KEEP_BUILDS = 3
+DEFAULT_KEEP_DAYS = 14
+DEFAULT_GRACE_HOURS = 24
 DEFAULT_LOCAL_CACHE_SIZE = 5 * 10**9
 DEFAULT_MEMORY = 3 * 10**9
 DEFAULT_TEMP_DISK = 50 * 10**9
@@ -90,11 +94,14 @@ class Settings:
         objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
             sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
-        keep_builds: How many earlier builds of a version are kept for `rollback`.
+        keep_days: For how many days a build is kept after another took its place.
+        grace_hours: For how many hours more its objects stay, for readers who had begun before.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
         memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
         temp_disk: Most disk that its temporary files take in a build, as DuckDB writes it.
+        on_finish: Command line for a shell that gets the report of a run that ended; or empty.
+        metrics: File for a textfile collector of Prometheus; None for none.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
             is left if nothing is set, and then nobody meant to build anything.
     """
@@ -113,11 +120,14 @@ class Settings:
     raw: Address
     objects: Address
     work: Path
-    keep_builds: int = DEFAULT_KEEP_BUILDS
+    keep_days: int = DEFAULT_KEEP_DAYS
+    grace_hours: int = DEFAULT_GRACE_HOURS
     local_cache: Path | None = None
     local_cache_size: int = DEFAULT_LOCAL_CACHE_SIZE
     memory: str = f"{DEFAULT_MEMORY}B"
     temp_disk: str = f"{DEFAULT_TEMP_DISK}B"
+    on_finish: str = field(default="", repr=False)
+    metrics: Path | None = None
     is_memory_asked: bool = False
 
 
@@ -130,12 +140,14 @@ class ExtractOptions:
         dry_run: Count only; touch nothing.
         allow_shrink: Accept that most records are gone.
         salvage: Take what can be read of a damaged file.
+        prune: Accept that a folder no longer has a file, with the records of it.
     """
 
     full: bool = False
     dry_run: bool = False
     allow_shrink: bool = False
     salvage: bool = False
+    prune: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -228,11 +240,14 @@ def load(
             _objects(_place("OBJECTS", _value("OBJECTS", objects))) or _objects_of(chosen_source)
         ),
         work=work_folder,
-        keep_builds=_count("KEEP_BUILDS", DEFAULT_KEEP_BUILDS),
+        keep_days=_count("KEEP_DAYS", DEFAULT_KEEP_DAYS),
+        grace_hours=_count("GRACE_HOURS", DEFAULT_GRACE_HOURS),
         local_cache=_local_cache(_value("LOCAL_CACHE", None)),
         local_cache_size=_bytes("LOCAL_CACHE_SIZE", DEFAULT_LOCAL_CACHE_SIZE),
-        memory=f"{_bytes('MEMORY', DEFAULT_MEMORY, least=_LEAST_MEMORY)}B",
-        temp_disk=f"{_bytes('TEMP_DISK', DEFAULT_TEMP_DISK)}B",
+        memory=_duckdb_size("MEMORY", DEFAULT_MEMORY),
+        temp_disk=_duckdb_size("TEMP_DISK", DEFAULT_TEMP_DISK),
+        on_finish=_value("ON_FINISH", None),
+        metrics=Path(_expanded("METRICS", named)) if (named := _value("METRICS", None)) else None,
         is_memory_asked=backend == "MEMORY"
         and bool(_value("BACKEND", None) or _value("SOURCE", source)),
     )
@@ -408,6 +423,11 @@ def _bytes(name: str, default: int, *, least: int = 0) -> int:
             "example '3GB'."
         )
     return number
+
+
+def _duckdb_size(name: str, default: int) -> str:
+    """A number of bytes as DuckDB reads it, of which it needs some to work at all."""
+    return f"{_bytes(name, default, least=_LEAST_MEMORY)}B"
 
 
 def _backend(root: str) -> Backend:

@@ -21,3 +21,13 @@ def literal(text: str) -> str:
         "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def pattern_of(path: str) -> str:
+    """A path as a pattern of DuckDB that no other path matches.
+
+    Example:
+        >>> pattern_of("a[b]*/c.parquet")
+        'a[[]b][*]/c.parquet'
+    """
+    return "".join(f"[{char}]" if char in "[*?" else char for char in path)

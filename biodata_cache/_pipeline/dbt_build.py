@@ -55,15 +55,18 @@ def build(
 
     Raises:
         BuildError: A model failed, or a test did; says which, and on how many rows.
+        LakeError: If a file of the lake is damaged.
         LockedError: Another build is at work in the same folder.
     """
     require("dbt.adapters.duckdb", "pyarrow")
     import_extract()
-    from extract.lake.compaction import reading  # noqa: PLC0415  # it is importable from here on
+    from extract.lake.check import check_lakes  # noqa: PLC0415  # it is importable from here on
+    from extract.lake.reading import reading  # noqa: PLC0415
 
     work = settings.work.resolve()
     check_filled(settings.raw, Path(settings.raw))
     with work_locked(work), reading(Path(settings.raw)):
+        check_lakes(Path(settings.raw))
         _remove_earlier(work)
         command = [*_command(work, unit_tests=unit_tests), *selection]
         output, exit_code = _run(command, _environment(settings), progress)
@@ -115,6 +118,8 @@ def _command(work: Path, *, unit_tests: bool) -> list[str]:
         str(target_folder(work)),
         "--log-path",
         str(work / "logs"),
+        "--vars",
+        "{lake_is_checked: true}",
         *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
     ]
 
@@ -181,15 +186,19 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
         BuildError: The run was not good.
     """
     if not (target_folder(work) / RUN_RESULTS).exists():
-        last = "\n".join(line for line in output[-20:] if line.strip())
-        raise BuildError(f"dbt stopped before its end ({_ending(exit_code)}):\n{last}")
+        lines = [line for line in output[-20:] if line.strip()]
+        last = lines[-1].strip() if lines else "it said nothing"
+        raise BuildError(
+            f"dbt stopped before its end ({_ending(exit_code)}): {last}\n" + "\n".join(lines[:-1])
+        )
     results = read_results(target_folder(work))
     failed = list(failures(results["results"]))
     if failed:
-        shown = "\n".join(f"  {line}" for line in failed[:_SHOWN])
-        more = f"\n  and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
+        shown = "".join(f"  {line}\n" for line in failed[1:_SHOWN])
+        more = f"  and {len(failed) - _SHOWN} more\n" if len(failed) > _SHOWN else ""
         raise BuildError(
-            f"{len(failed)} of {len(results['results'])} models and tests failed:\n{shown}{more}\n"
+            f"{len(failed)} of {len(results['results'])} models and tests failed: {failed[0]}\n"
+            f"{shown}{more}"
             f"The compiled SQL is in {target_folder(work)}, the log in {work / 'logs'}."
         )
     if exit_code != 0:

@@ -174,6 +174,15 @@ def check_filled(address: str, folder: Path) -> None:
         )
 
 
+def _rank(path: str) -> tuple[bool, bool, str]:
+    """The order of uploads: what a list names comes before it, the list of records last of all.
+
+    Notes about documents come before the documents, and so does where they were read.
+    """
+    is_list = path.endswith("/files.json")
+    return is_list, path.startswith(("docdb_v1/", "docdb_v2/")), path
+
+
 class _Copy(HeldLake):
     """A lake on S3 and its copy on this machine."""
 
@@ -270,17 +279,17 @@ class _Copy(HeldLake):
         local = self._local()
         changed = [path for path, found in local.items() if found != self._stamp(path)]
         gone = sorted(self._files.keys() - local.keys())
-        # Notes about documents come before the documents, files of one folder in their order.
-        for path in sorted(changed, key=lambda path: (not path.startswith("rejects/"), path)):
+        if (changed or gone) and not (self.folder / _KNOWN).exists():
+            # What was written since does not know what was there before.
+            raise LakeError(
+                f"The copy {self.folder} of the lake {self._storage.address()} has gone, so "
+                "nothing more was written or removed there: run again."
+            )
+        for path in sorted(changed, key=_rank):
             self._check()
             file = self.folder / path
             tag = self._storage.put(path, file, sha256_of(file))
             self._files[path] = _File(tag, *local[path])
-        if gone and not (self.folder / _KNOWN).exists():
-            raise LakeError(
-                f"The copy {self.folder} of the lake {self._storage.address()} has gone, so "
-                "nothing more was removed from the lake: run again."
-            )
         for path in gone:  # the oldest first, or what they hide would show through
             self._check()
             self._storage.delete([path])

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.address import Address
 from biodata_cache._core.settings import CACHE_FOLDER
-from biodata_cache._storage.base import LocalStore
+from biodata_cache._storage.cached import CachedStorage
+from biodata_cache._storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from biodata_cache._core.address import Secret
@@ -30,8 +31,8 @@ class _Place:
     built: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def store(self) -> LocalStore:
-        return LocalStore(Path(self.folder.name) / "root" / CACHE_FOLDER)
+    def store(self) -> CachedStorage:
+        return CachedStorage(LocalStorage(Path(self.folder.name) / "root", CACHE_FOLDER))
 
 
 @cache
@@ -42,13 +43,13 @@ def _place(source: Secret) -> _Place:  # noqa: ARG001  # one place for each sour
 _making = threading.Lock()  # of two threads that ask first, one makes the place
 
 
-def place(settings: Settings) -> LocalStore:
+def place(settings: Settings) -> CachedStorage:
     """The place of this process, with or without tables."""
     with _making:
         return _place(settings.source).store
 
 
-def tables(settings: Settings) -> LocalStore:
+def tables(settings: Settings) -> CachedStorage:
     """The place of this process, with the tables in it.
 
     Raises:

@@ -27,6 +27,15 @@ def project_folder() -> Path:
     )
 
 
+def published_names() -> list[str]:
+    """Names of the tables that the project publishes.
+
+    Raises:
+        BuildError: Neither a checkout nor an installed wheel.
+    """
+    return sorted(path.stem for path in (project_folder() / "models/cache").rglob("*.sql"))
+
+
 def import_extract() -> None:
     """Make `import extract` work in an installed package as it does in a checkout.
 

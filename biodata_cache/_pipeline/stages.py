@@ -11,8 +11,9 @@ from biodata_cache._core.address import Address
 from biodata_cache._core.errors import SettingsError
 from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
-from biodata_cache._pipeline.project import import_extract, require
+from biodata_cache._pipeline.project import import_extract, published_names, require
 from biodata_cache._storage.base import LEASE_SECONDS
+from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +37,21 @@ class Reporter(Protocol):
         """Steps done, steps in all if that is known, and what the last step was."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a sync would do after its extract.
+
+    Attributes:
+        tables: Tables that it would build and test.
+        place: Address of the version folder that it would publish to.
+        build: The build that is published there now; None if none is.
+    """
+
+    tables: list[str]
+    place: str
+    build: str | None
+
+
 @dataclass
 class Outcome:
     """What the stages did.
@@ -50,6 +66,7 @@ class Outcome:
         sessions_missing: Why there is none.
         upgrades: Rows of the upgrader's custom table; None if there is none.
         published: Report of the publish stage.
+        plan: What would be built and published, of a dry run.
         rejects: File of the documents that could not be used.
         seconds: Wall time by stage.
         table_seconds: Seconds that dbt took for each published table.
@@ -64,6 +81,7 @@ class Outcome:
     sessions_missing: str | None = None
     upgrades: int | None = None
     published: _publish.Report | None = None
+    plan: Plan | None = None
     rejects: Path | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     table_seconds: dict[str, float] = field(default_factory=dict)
@@ -76,6 +94,8 @@ def run_sync(
     *,
     unit_tests: bool = True,
     selection: Sequence[str] = (),
+    force: bool = False,
+    outcome: Outcome | None = None,
 ) -> Outcome:
     """Extract, build, test and publish.
 
@@ -85,18 +105,55 @@ def run_sync(
         options: How to extract.
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models; what is not built stays as it is published.
+        force: Publish although somebody has rolled the version back.
+        outcome: Filled as the stages go, for whoever wants to know of a run that failed.
 
     Raises:
         CacheError: A stage failed; the published cache is as it was.
     """
     _check_root(settings)  # before an hour of work, not after it
-    outcome = run_extract(settings, report, options)
+    _check_rollback(settings, force=force)
+    outcome = run_extract(settings, report, options, outcome=outcome)
     built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
     outcome.seconds |= built.seconds
-    published = run_publish(settings, report, only_built=bool(selection))
+    published = run_publish(settings, report, only_built=bool(selection), force=force)
     outcome.published = published.published
     outcome.table_seconds = published.table_seconds
     outcome.seconds |= published.seconds
+    return outcome
+
+
+def run_dry_sync(
+    settings: Settings,
+    report: Reporter,
+    options: ExtractOptions | None = None,
+    *,
+    outcome: Outcome | None = None,
+) -> Outcome:
+    """Count what a sync would extract, and find out what it would build and publish; touch nothing.
+
+    Args:
+        settings: Where everything is.
+        report: Told how far each stage is.
+        options: How to extract.
+        outcome: Filled as the stages go.
+
+    Raises:
+        CacheError: If the source, the lake or the root cannot be read.
+    """
+    _check_root(settings)
+    require("filelock")
+    from biodata_cache._publish.snapshot import read_published  # noqa: PLC0415
+
+    chosen = replace(options or ExtractOptions(), dry_run=True)
+    outcome = run_extract(settings, report, chosen, outcome=outcome)
+    report("publish", 0, None, "looking at what is published")
+    storage = open_storage(settings)
+    outcome.plan = Plan(
+        tables=published_names(),
+        place=storage.address(settings.version_folder),
+        build=read_published(storage, settings.version_folder).build or None,
+    )
     return outcome
 
 
@@ -106,6 +163,7 @@ def run_extract(
     options: ExtractOptions | None = None,
     *,
     lease: float = LEASE_SECONDS,
+    outcome: Outcome | None = None,
 ) -> Outcome:
     """Bring the raw lake up to date.
 
@@ -114,6 +172,7 @@ def run_extract(
         report: Told how far the stage is.
         options: How to extract.
         lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
+        outcome: Filled as the stage goes.
 
     Raises:
         CacheError: The source cannot be read, or the lake cannot be written.
@@ -129,6 +188,8 @@ def run_extract(
     from extract.sources.open import open_source  # noqa: PLC0415
 
     chosen = options or ExtractOptions()
+    outcome = Outcome() if outcome is None else outcome
+    report("extract", 0, None, f"from {settings.source}")
     wanted = SourceOptions(
         database=settings.database,
         collection=settings.collection,
@@ -152,28 +213,27 @@ def run_extract(
             stage, documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
         )
 
-    def bring_up_to_date(raw: Path, save: Callable[[], None]) -> Outcome:
-        outcome = Outcome(
-            lake=raw,
-            copied_from=settings.raw if _lake.is_remote(settings) else None,
-            rejects=raw / "rejects" / f"{COLLECTION}.parquet",
-        )
+    def bring_up_to_date(raw: Path, save: Callable[[], None]) -> None:
+        outcome.lake = raw
+        outcome.copied_from = settings.raw if _lake.is_remote(settings) else None
+        outcome.rejects = raw / "rejects" / f"{COLLECTION}.parquet"
         outcome.extracted = extract(source, raw, COLLECTION, tell("extract", source), chosen, save)
         outcome.seconds["extract"] = outcome.extracted.seconds
         save()
         if has_v1:
+            report("extract v1", 0, None, f"from {source_v1.description}")
             outcome.extracted_v1 = extract(
                 source_v1, raw, V1_COLLECTION, tell("extract v1", source_v1), chosen, save
             )
             outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
             save()
-        return outcome
 
     if chosen.dry_run:
         with _lake.reading(settings, _copying(report)) as raw:
-            return bring_up_to_date(raw, lambda: None)
+            bring_up_to_date(raw, lambda: None)
+        return outcome
     with _lake.writing(settings, _copying(report), lease) as lake:
-        outcome = bring_up_to_date(lake.folder, lake.save)
+        bring_up_to_date(lake.folder, lake.save)
         if not has_v1:
             without_records(Lake(lake.folder, V1_COLLECTION), source.description)
         _extract_the_rest(settings, lake, outcome, report)
@@ -190,10 +250,13 @@ def _extract_the_rest(
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
     from extract.lake import object_tables as answers  # noqa: PLC0415
+    from extract.lake.lake import Lake  # noqa: PLC0415
+    from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
-    from extract.objects.stores import S3Store  # noqa: PLC0415
+    from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder
+    report("objects", 0, None, "")
 
     def tell(store: ObjectStore, done: int, total: int) -> None:
         report("objects", done, total, f"from {store.description}")
@@ -202,7 +265,7 @@ def _extract_the_rest(
     with answers.locked(raw):
         probes.prepare(raw)
         foraging.folder(raw)
-        published = upgrades.published_at(settings.root, S3Store)
+        published = upgrades.published_at(settings.root, s3_store)
         store = probes.open_store(settings.objects, settings.source.reveal(), settings.work)
         if store is None:
             foraging.forget_sample(raw)
@@ -215,7 +278,7 @@ def _extract_the_rest(
             outcome.objects = probes.ask(
                 store,
                 raw,
-                str(raw / COLLECTION / "*.parquet"),
+                paths_of(Lake(raw, COLLECTION).files()),
                 partial(tell, store),
             )
     outcome.seconds["objects"] = time.perf_counter() - started
@@ -237,6 +300,7 @@ def run_build(
     from biodata_cache._pipeline.dbt_build import build  # noqa: PLC0415  # needs the extra `sync`
 
     started = time.perf_counter()
+    report("build", 0, None, "starting dbt")
     with _lake.reading(settings, _copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
         build(
@@ -248,8 +312,16 @@ def run_build(
     return Outcome(seconds={"build": time.perf_counter() - started})
 
 
-def run_publish(settings: Settings, report: Reporter, *, only_built: bool = False) -> Outcome:
+def run_publish(
+    settings: Settings, report: Reporter, *, only_built: bool = False, force: bool = False
+) -> Outcome:
     """Audit and promote the last build, or what it has built of the tables.
+
+    Args:
+        settings: Where everything is.
+        report: Receives progress.
+        only_built: Publish the tables that were built, and leave the others as they are.
+        force: Publish although somebody has rolled the version back.
 
     Raises:
         CacheError: The build is not fit to be published, or the root cannot be written.
@@ -259,10 +331,12 @@ def run_publish(settings: Settings, report: Reporter, *, only_built: bool = Fals
     from biodata_cache._publish.publish import publish  # noqa: PLC0415
 
     started = time.perf_counter()
+    report("publish", 0, None, "checking what was built")
     published = publish(
         settings,
         lambda done, total, name: report("publish", done, total, name),
         only_built=only_built,
+        force=force,
     )
     return Outcome(
         published=published,
@@ -283,16 +357,31 @@ def run_dry_publish(settings: Settings) -> _publish.Report:
     return publish(settings, dry_run=True)
 
 
-def run_rollback(settings: Settings, report: Reporter) -> _publish.Report:
-    """Put the build back that was published before the last one.
+def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None) -> _publish.Report:
+    """Put a build back: by default the one that was published before the last one.
 
     Raises:
-        CacheError: There is none, or the root cannot be written.
+        CacheError: If there is none, or the root cannot be written.
     """
     require("filelock")
     from biodata_cache._publish.publish import rollback  # noqa: PLC0415
 
-    return rollback(settings, lambda done, total, name: report("rollback", done, total, name))
+    return rollback(
+        settings, lambda done, total, name: report("rollback", done, total, name), to=to
+    )
+
+
+def _check_rollback(settings: Settings, *, force: bool) -> None:
+    """Refuse to publish over a rollback, unless that is meant.
+
+    Raises:
+        AuditError: If the version was rolled back.
+    """
+    require("filelock")
+    from biodata_cache._publish.rollback import check_not_rolled_back  # noqa: PLC0415
+
+    if not force:
+        check_not_rolled_back(open_storage(settings), settings.version_folder)
 
 
 def _check_root(settings: Settings) -> None:

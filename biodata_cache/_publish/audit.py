@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from biodata_cache._core import layout as _layout
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import AuditError
+from biodata_cache._core.registry import ObjectFile
 from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._publish.artifacts import failures, open_database, reason
+from biodata_cache._publish.artifacts import failures, reason
+from biodata_cache._publish.public_files import PublicFile
 from biodata_cache._storage.base import sha256_of
 
 if TYPE_CHECKING:
@@ -20,22 +23,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BuiltFile:
-    """One data file of a table in the build area, as the audit found it.
+class BuiltTable:
+    """A table in the build area, as the audit found it.
 
     Attributes:
-        path: Path in the version folder.
-        value: Value of the partition key; None if the table is not partitioned.
-        rows: Number of rows.
-        bytes: Size.
-        sha256: Content hash.
+        files: Its public files, sorted by path.
+        object_file: The local file with all of its rows in order, and what describes it.
     """
 
-    path: str
-    value: str | None
-    rows: int
-    bytes: int
-    sha256: str
+    files: list[PublicFile]
+    object_file: tuple[Path, ObjectFile]
 
 
 def check_run(
@@ -129,24 +126,23 @@ def build_area(work: Path, manifest: dict[str, Any]) -> Path:
 
 
 def audit(
-    work: Path, area: Path, tables: list[Table], *, is_whole: bool
-) -> dict[str, list[BuiltFile]]:
+    connection: duckdb.DuckDBPyConnection, area: Path, tables: list[Table], *, is_whole: bool
+) -> dict[str, BuiltTable]:
     """Compare each file in the build area with the contract and with the tested table.
 
+    Hashes are taken before anything is compared: what is published later is what was compared.
+
     Args:
-        work: The work folder.
+        connection: The build database.
         area: The version folder in the build area.
         tables: Tables to be published.
         is_whole: Whether they are all there are; then no other file may be there.
 
     Raises:
-        AuditError: They differ, or a file cannot be read.
-        BuildError: If the database of the build cannot be read.
-        LockedError: If another process has it open.
+        AuditError: If they differ.
     """
-    with open_database(work) as connection:
-        built = {table.name: _audit_table(connection, area, table) for table in tables}
-    wanted = {file.path for files in built.values() for file in files}
+    built = {table.name: _audit_table(connection, area, table) for table in tables}
+    wanted = {file.path for table in built.values() for file in table.files}
     places = {table.place for table in tables}
     found = {
         path.relative_to(area).as_posix()
@@ -162,12 +158,14 @@ def audit(
     return built
 
 
-def _audit_table(
-    connection: duckdb.DuckDBPyConnection, area: Path, table: Table
-) -> list[BuiltFile]:
-    """The files of one table, once they are known to hold what was tested."""
+def _audit_table(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -> BuiltTable:
+    """The files of one table, once they are known to hold what was tested.
+
+    Raises:
+        AuditError: If they do not, or cannot be read.
+    """
     try:
-        return _audited(connection, area, table)
+        return _compared(connection, area, table)
     except (duckdb.Error, OSError) as error:
         raise AuditError(
             f"The files of table {table.name!r} in {area} cannot be compared with what was tested "
@@ -175,33 +173,42 @@ def _audit_table(
         ) from None
 
 
-def _audited(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -> list[BuiltFile]:
+def _compared(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -> BuiltTable:
     paths = _paths(connection, table)
     missing = [path for path in paths if not (area / path).is_file()]
     if missing:
         raise AuditError(f"Table {table.name!r} has no file {missing[0]} in {area}: build again.")
-    if not paths:  # a partitioned table without rows
-        return []
     files = [str(area / path) for path in paths]
-    _check_columns(connection, table, files)
-    _check_rows(connection, table, files)
+    hashes = {file: sha256_of(Path(file)) for file in files}
+    whole = area / table.place
     if table.partition_key is not None:
+        whole = area.parent / _layout.AREA_OBJECTS / f"{table.name}.pqt"
+        if not whole.is_file():
+            raise AuditError(f"Table {table.name!r} has no file {whole}: build again.")
+        hashes[str(whole)] = sha256_of(whole)
+        _check_columns(connection, table, [str(whole)])
+        _check_rows(connection, table, [str(whole)])
+    if files:  # a table in partitions that has no rows may have none
+        _check_columns(connection, table, files)
+        _check_rows(connection, table, files)
+    if table.partition_key is not None and files:
         _check_places(connection, table, dict(zip(files, paths.values(), strict=True)))
     rows = dict(
         connection.execute(
-            "select file_name, num_rows from parquet_file_metadata(?)", [files]
+            "select file_name, num_rows from parquet_file_metadata(?)", [[*hashes]]
         ).fetchall()
     )
-    return [
-        BuiltFile(
-            path=path,
-            value=value,
-            rows=rows[file],
-            bytes=Path(file).stat().st_size,
-            sha256=sha256_of(Path(file)),
-        )
-        for (path, value), file in zip(paths.items(), files, strict=True)
-    ]
+    return BuiltTable(
+        [
+            PublicFile(path, table.name, value, rows[file], Path(file).stat().st_size, hashes[file])
+            for (path, value), file in zip(paths.items(), files, strict=True)
+        ],
+        (whole, _object_file(whole, rows[str(whole)], hashes[str(whole)])),
+    )
+
+
+def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
+    return ObjectFile(_layout.object_name(sha256), rows, path.stat().st_size, sha256)
 
 
 def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str | None]:

@@ -1,7 +1,8 @@
 """The catalogue: one page beside the tables that shows them to people.
 
-The page needs nothing but itself. It is made from the registry and the history alone, so that the
-page of a build is the same whenever it is made, and a rollback brings it back with the registry.
+The page needs nothing but itself. It is made from the registry, its list of public files and the
+history alone, so that the page of a build is the same whenever it is made, and a rollback brings it
+back with the registry.
 """
 
 from __future__ import annotations
@@ -21,19 +22,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from biodata_cache._core.history import PublishedBuild
+    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._publish.public_files import PublicFile
 
-PAGE_FILE = "index.html"
+_LARGEST = 10
+"""Partitions that the page shows of a table; all of them are a query, `partitions(…)`."""
+
+
+def largest(files: Iterable[PublicFile]) -> dict[str, list[PublicFile]]:
+    """The largest partitions of each table, most rows first."""
+    by_table: dict[str, list[PublicFile]] = {}
+    for file in files:
+        if file.key_value is not None:
+            by_table.setdefault(file.table_name, []).append(file)
+    return {
+        name: sorted(some, key=lambda file: (-file.rows, file.path))[:_LARGEST]
+        for name, some in by_table.items()
+    }
 
 
 def page(
-    version_folder: str, entries: Iterable[Mapping[str, Any]], history: Sequence[PublishedBuild]
+    version_folder: str,
+    registry: CacheRegistry,
+    history: Sequence[PublishedBuild],
+    partitions: Mapping[str, Sequence[PublicFile]],
 ) -> bytes:
     """The page of one build.
 
     Args:
         version_folder: Name of the version.
-        entries: Entries of the registry.
+        registry: The registry.
         history: What was published until then, this build last.
+        partitions: The largest partitions of each table that has some.
     """
     parts = {name: _part(f"page.{name}") for name in ("html", "css", "js")}
     filled = {
@@ -42,14 +62,17 @@ def page(
         "style hash": _source_hash(parts["css"]),
         "script": parts["js"],
         "script hash": _source_hash(parts["js"]),
-        "data": _embedded(_data(version_folder, entries, history)),
+        "data": _embedded(_data(version_folder, registry, history, partitions)),
     }
     filled_in = re.sub(r"\{\{([a-z ]+)\}\}", lambda match: filled[match[1]], parts["html"])
     return filled_in.encode()
 
 
 def _data(
-    version_folder: str, entries: Iterable[Mapping[str, Any]], history: Sequence[PublishedBuild]
+    version_folder: str,
+    registry: CacheRegistry,
+    history: Sequence[PublishedBuild],
+    partitions: Mapping[str, Sequence[PublicFile]],
 ) -> dict[str, Any]:
     """What the script draws."""
     now = history[-1]
@@ -59,38 +82,37 @@ def _data(
         "built_at": now.built_at,
         "default_root": _settings.DEFAULT_S3_ROOT,
         "builds": [build.built_at for build in history],
-        "tables": [_table(entry, history) for entry in entries],
+        "tables": [_table(entry, history, partitions.get(entry.name, ())) for entry in registry],
     }
 
 
-def _table(entry: Mapping[str, Any], history: Sequence[PublishedBuild]) -> dict[str, Any]:
-    name = entry["name"]
-    sizes = [build.tables.get(name) for build in history]
-    partitions = entry.get("partitions")
+def _table(
+    entry: TableEntry, history: Sequence[PublishedBuild], partitions: Sequence[PublicFile]
+) -> dict[str, Any]:
+    sizes = [build.tables.get(entry.name) for build in history]
     return {
-        "name": name,
-        "description": entry.get("description") or "",
-        "location": str(entry["location"]),
-        "partition_key": entry.get("partition_key"),
-        "type": entry.get("type") or "",
+        "name": entry.name,
+        "description": entry.description,
+        "location": entry.location,
+        "partition_key": entry.partition_key,
+        "type": entry.type,
         "columns": [
-            [column["name"], column.get("type") or "", column.get("description") or ""]
-            for column in entry["columns"]
+            [column.name, column.type or "", column.description] for column in entry.columns
         ],
-        "rows": entry.get("row_count"),
-        "bytes": entry.get("bytes"),
-        "files": entry.get("files"),
-        "sha256": entry.get("sha256"),
-        "built_at": entry.get("built_at"),
-        "build": entry.get("build_id"),
-        "primary_key": entry.get("primary_key") or [],
-        "sort_order": entry.get("sort_order") or [],
-        "partitions": partitions
-        and [[item["value"], item.get("rows"), item.get("bytes")] for item in partitions],
-        "checks": [[check["check"], check["status"]] for check in entry.get("checks", ())],
-        "made_from": entry.get("made_from") or {},
+        "rows": entry.row_count,
+        "bytes": entry.bytes,
+        "files": entry.files,
+        "sha256": entry.sha256,
+        "built_at": entry.built_at,
+        "build": entry.build_id,
+        "primary_key": entry.primary_key,
+        "sort_order": entry.sort_order,
+        "partitions": entry.partition_count,
+        "largest": [[file.key_value, file.rows, file.bytes] for file in partitions],
+        "checks": [[check.check, check.status] for check in entry.checks],
+        "made_from": entry.made_from,
         "history": [size and [size.rows, size.bytes] for size in sizes],
-        "has_function": name in TABLE_FUNCTIONS,
+        "has_function": entry.name in TABLE_FUNCTIONS,
     }
 
 

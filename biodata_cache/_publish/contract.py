@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.layout import partition_path
 from biodata_cache._core.registry import TABLE_TYPES
-from biodata_cache._publish.artifacts import open_database
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import duckdb
 
 
@@ -101,19 +98,14 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
     return sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
 
 
-def with_dynamic_columns(work: Path, tables: list[Table]) -> list[Table]:
+def with_dynamic_columns(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[Table]:
     """The tables with all columns that they have, where the data name some of them.
 
     Args:
-        work: The work folder.
+        connection: The build database.
         tables: Tables as the project describes them.
-
-    Raises:
-        BuildError: If the database of the build cannot be read.
-        LockedError: If another process has it open.
     """
-    with open_database(work) as connection:
-        return [_with_dynamic_columns(connection, table) for table in tables]
+    return [_with_dynamic_columns(connection, table) for table in tables]
 
 
 def _with_dynamic_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> Table:

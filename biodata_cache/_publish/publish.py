@@ -1,4 +1,4 @@
-"""The publish stage: audit what was built, then promote what changed, the version index last.
+"""The publish stage: audit what was built, then bring the published version to it.
 
 Nothing is built in the published place, and nothing is published that was not tested.
 """
@@ -6,40 +6,51 @@ Nothing is built in the published place, and nothing is published that was not t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._core.errors import AuditError, CacheNotFoundError
-from biodata_cache._publish.artifacts import of_dbt, read_manifest, read_results, target_folder
+from biodata_cache._core import layout as _layout
+from biodata_cache._core.errors import AuditError
+from biodata_cache._core.registry import CheckEntry, ColumnEntry, TableEntry
+from biodata_cache._core.work_lock import work_locked
+from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.artifacts import (
+    of_dbt,
+    open_database,
+    read_manifest,
+    read_results,
+    target_folder,
+)
 from biodata_cache._publish.audit import audit, build_area, built_tables, check_run
-from biodata_cache._publish.contract import (
-    published_tables,
-    with_dynamic_columns,
-)
-from biodata_cache._publish.promotion import (
-    Builds,
-    Goal,
-    Journal,
-    Promotion,
-    Report,
-    read_published,
-    release,
-)
+from biodata_cache._publish.builds import tidy_up
+from biodata_cache._publish.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.provenance import provenance
-from biodata_cache._storage.base import LEASE_SECONDS, Content
-from biodata_cache._storage.open import open_store
+from biodata_cache._publish.publication import Publication, Report
+from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
+from biodata_cache._publish.root_documents import release, released, write_status
+from biodata_cache._publish.snapshot import read_published, snapshot
+from biodata_cache._storage.base import LEASE_SECONDS
+from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import duckdb
+
     from biodata_cache._core.settings import Settings
-    from biodata_cache._publish.audit import BuiltFile
+    from biodata_cache._publish.audit import BuiltTable
     from biodata_cache._publish.contract import Table
-    from biodata_cache._publish.promotion import Progress
     from biodata_cache._publish.provenance import Provenance
-    from biodata_cache._storage.base import Store
+    from biodata_cache._publish.public_files import PublicFile
+    from biodata_cache._publish.publication import Progress
+    from biodata_cache._publish.snapshot import Published, Snapshot, Source
+    from biodata_cache._storage.base import Storage
 
 __all__ = ["Report", "publish", "rollback"]
+
+_AS_OF = "int_as_of"
+"""The model that says how new the records are."""
 
 
 def publish(
@@ -48,90 +59,57 @@ def publish(
     *,
     dry_run: bool = False,
     only_built: bool = False,
+    force: bool = False,
     lease: float = LEASE_SECONDS,
 ) -> Report:
     """Promote the last build to the published place.
 
     Args:
         settings: Where the build area and the published place are.
-        progress: Told after each file: files written, files to write, path.
+        progress: Receives progress after each file: files written, files to write, path.
         dry_run: Only find out what would change.
         only_built: Publish the tables that the last run built, and leave the others as they are
             published; by default the run must be of all.
+        force: Publish although somebody has rolled the version back.
         lease: Seconds after which the lock of a publisher that was killed ends, on S3.
 
     Raises:
-        AuditError: The last build failed, or its files disagree with the contract. Nothing was
-            published.
-        BuildError: There is no build.
-        LockedError: Another publish to this root is at work.
-        SettingsError: No root to publish to.
+        AuditError: If the last build failed, its files disagree with the contract, or the version
+            was rolled back and `force` is not given. Nothing was published.
+        BuildError: If there is no build.
+        LockedError: If a build is at work in the work folder, or another publish to this root.
+        SettingsError: If there is no root to publish to.
     """
-    store = open_store(settings)
+    storage = open_storage(settings)
     work = settings.work.resolve()
-    target = target_folder(work)
-    manifest, results = read_manifest(target), read_results(target)
-    with of_dbt(target):
-        every = published_tables(manifest)
-        tables = built_tables(manifest, results, every) if only_built else every
-        is_whole = len(tables) == len(every)
-        check_run(manifest, results, tables, is_whole=is_whole)
-        came_about = provenance(manifest, results)
-    tables = with_dynamic_columns(work, tables)
-    every = [{table.name: table for table in tables}.get(table.name, table) for table in every]
-    area = build_area(work, manifest)
-    built = audit(work, area, tables, is_whole=is_whole)
-    build = _Build(area, every, built, results["metadata"]["generated_at"], came_about)
-    if dry_run:
-        return Promotion(store, area.name, _goal(store, build)).report
-    with store.lock(area.name, lease) as lock:
-        store.sweep(area.name)
-        promotion = Promotion(store, area.name, _goal(store, build))
-        promotion.run(lock, progress)
-        lock.check()
-        release(store, area.name)
-        Builds(store, area.name).trim(promotion.report.build, settings.keep_builds)
-        promotion.finish()
-    return promotion.report
-
-
-def rollback(
-    settings: Settings, progress: Progress | None = None, *, lease: float = LEASE_SECONDS
-) -> Report:
-    """Put the build back that was published before the last one.
-
-    Args:
-        settings: Where the published place is, and the version in it.
-        progress: Told after each file: files written, files to write, path.
-        lease: Seconds after which the lock of a publisher that was killed ends, on S3.
-
-    Raises:
-        CacheFileError: Not every file of that build is there any more. Nothing was changed.
-        CacheNotFoundError: No earlier build is kept, or nothing is published.
-        LockedError: A publish to this root is at work.
-        SettingsError: No root.
-    """
-    store, folder = open_store(settings), settings.version_folder
-    if read_published(store, folder).content is None:  # then not even a lock is written there
-        raise CacheNotFoundError(
-            f"There is no {folder} in {store.address()}: give the root, and with --version the "
-            "version, of which a build is to be put back."
-        )
-    with store.lock(folder, lease) as lock:
-        store.sweep(folder)
-        now = read_published(store, folder)
-        kept = Builds(store, folder)
-        if Journal(store, folder).rollback == now.build:  # killed when all but tidying was done
-            goal, earlier = Goal({}, list(now.entries.values()), now.content or b""), None
-        else:
-            earlier = kept.last(now.build)
-            goal = kept.goal(earlier, now)
-        promotion = Promotion(store, folder, goal, is_rollback=True)
-        promotion.run(lock, progress)
-        after = Builds(store, folder)
-        after.forget(after.since(earlier or after.folder_of(now.build)))
-        promotion.finish()
-    return promotion.report
+    read_manifest(target_folder(work))  # a folder without a build is not even locked
+    with work_locked(work):
+        build = _audited(work, only_built=only_built)
+        folder = build.area.name
+        if dry_run:
+            report = _publication(storage, build).report
+            if report.build != report.build_before:
+                report.rolled_back_to = rolled_back_to(storage, folder)
+            return report
+        with storage.lease(_layout.LEASE, lease) as held:
+            for prefix in (folder, _layout.OBJECTS, _layout.BUILDS, "cache_"):
+                storage.sweep(prefix)
+            released(storage)  # an index that cannot be read is no reason to stop halfway
+            publication = _publication(storage, build)
+            report = publication.report
+            is_new = report.build != report.build_before
+            if is_new and not force:
+                check_not_rolled_back(storage, folder)
+            publication.run(held, progress)
+            held.check()
+            release(storage, folder)
+            if is_new and force:
+                storage.delete([_layout.rollback_path(folder)])
+            publication.finish()
+            held.check()
+            tidy_up(storage, folder, settings.keep_days, settings.grace_hours)
+            write_status(storage, folder, _status(report, build))
+    return report
 
 
 @dataclass(frozen=True)
@@ -141,104 +119,166 @@ class _Build:
     Attributes:
         area: The version folder in the build area.
         tables: All tables of the project.
-        built: Files of those tables that are to be published.
+        built: What was built of those tables that are to be published.
         built_at: When they were built.
+        as_of: How new its records are, as ISO text; None if the project does not say.
         provenance: How each table came about.
     """
 
     area: Path
     tables: list[Table]
-    built: dict[str, list[BuiltFile]]
+    built: dict[str, BuiltTable]
     built_at: str
+    as_of: str | None
     provenance: dict[str, Provenance]
 
 
-def _goal(store: Store, build: _Build) -> Goal:
-    """The state in which the version holds the build.
+def _audited(work: Path, *, only_built: bool) -> _Build:
+    """The last build, once it is known to be fit to be published."""
+    target = target_folder(work)
+    manifest, results = read_manifest(target), read_results(target)
+    with of_dbt(target):
+        every = published_tables(manifest)
+        tables = built_tables(manifest, results, every) if only_built else every
+        is_whole = len(tables) == len(every)
+        check_run(manifest, results, tables, is_whole=is_whole)
+        made = provenance(manifest, results)
+    area = build_area(work, manifest)
+    with open_database(work) as connection:
+        tables = with_dynamic_columns(connection, tables)
+        built = audit(connection, area, tables, is_whole=is_whole)
+        as_of = _newest_extract(connection, manifest)
+    chosen = {table.name: table for table in tables}
+    return _Build(
+        area,
+        [chosen.get(table.name, table) for table in every],
+        built,
+        str(results["metadata"]["generated_at"]),
+        as_of,
+        made,
+    )
+
+
+def _newest_extract(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str | None:
+    for node in manifest["nodes"].values():
+        if node.get("name") == _AS_OF and node.get("resource_type") == "model":
+            row = connection.execute(f"select max(as_of) from {node['relation_name']}").fetchone()
+            return row[0].isoformat() if row and row[0] is not None else None
+    return None
+
+
+def _publication(storage: Storage, build: _Build) -> Publication:
+    before = read_published(storage, build.area.name)
+    return Publication(storage, build.area.name, before, _snapshot(storage, build, before))
+
+
+def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
+    """What the version is to hold.
 
     Raises:
-        AuditError: A table is neither built nor published.
+        AuditError: If a table is neither built nor published.
     """
     folder = build.area.name
-    old = read_published(store, folder).entries
-    build_id = _build_id(build.built_at, build.built)
-    entries, missing = [], []
+    entries: list[TableEntry] = []
+    files: list[PublicFile] = []
+    objects: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
+    left = [table.name for table in build.tables if table.name not in build.built]
+    published = _published_files(storage, before, left)
     for table in build.tables:
-        files = build.built.get(table.name)
-        if files is not None:
-            address = store.address(f"{folder}/{table.place}").replace("\\", "/")
-            entry = _entry(table, address, files, build.built_at, build_id)
-            entry |= build.provenance[table.name].as_entry()
-            entries.append(_same_build(entry, old.get(table.name)))
-        elif table.name in old:
-            entries.append(old[table.name])
-        else:
-            missing.append(table.name)
-    if missing:
-        raise AuditError(
-            f"{store.address(folder)} does not have {', '.join(missing)} yet: publish all tables "
-            "once, then some of them."
-        )
-    data = {
-        file.path: Content(file.bytes, file.sha256, build.area / file.path)
-        for files in build.built.values()
-        for file in files
-    }
-    return Goal.of(data, entries)
-
-
-def _entry(
-    table: Table, address: str, files: list[BuiltFile], built_at: str, build_id: str
-) -> dict[str, Any]:
-    """The registry entry of a table: what existing readers need, then what is ours."""
-    entry: dict[str, Any] = {
-        "name": table.name,
-        "description": table.description,
-        "location": address,
-        "partitioned": table.partition_key is not None,
-        "partition_key": table.partition_key,
-        "type": table.type,
-        "columns": [
-            {"name": column.name, "description": column.description, "type": column.type}
-            for column in table.columns
-        ],
-        "row_count": sum(file.rows for file in files),
-        "bytes": sum(file.bytes for file in files),
-        "files": len(files),
-        "sha256": _sha256_of_all(files),
-        "built_at": built_at,
-        "build_id": build_id,
-        "primary_key": list(table.primary_key),
-        "sort_order": list(table.sort_order),
-    }
-    if table.partition_key is not None:
-        entry["partitions"] = [
-            {"value": file.value, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
-            for file in files
-        ]
-    return entry
-
-
-def _same_build(entry: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any]:
-    """The old entry if nothing but the build changed: a table's build is the one that made it."""
-    if old is None:
-        return entry
-    as_before = entry | {key: old.get(key) for key in ("built_at", "build_id")}
-    return old if old == as_before else entry
-
-
-def _build_id(built_at: str, built: dict[str, list[BuiltFile]]) -> str:
-    """Name of a build: when it was made, and what it holds."""
-    content = _sha256_of_all([file for files in built.values() for file in files])
-    digits = "".join(
-        character for character in built_at[:19] if character.isdigit() or character == "T"
+        built = build.built.get(table.name)
+        if built is None:
+            entries.append(before.registry[table.name])
+            continue
+        local, object_file = built.object_file
+        address = storage.address(f"{folder}/{table.place}").replace("\\", "/")
+        entry = _entry(table, address, built, build.provenance[table.name])
+        entries.append(_same_build(entry, before))
+        objects[object_file.name] = local
+        files += built.files
+        sources |= {file.path: build.area / file.path for file in built.files}
+    return snapshot(
+        entries,
+        [*files, *published],
+        build.built_at,
+        objects=objects,
+        sources=sources,
+        before=before,
     )
-    return f"{digits}Z-{content[:8]}"
 
 
-def _sha256_of_all(files: list[BuiltFile]) -> str:
+def _published_files(storage: Storage, before: Published, names: list[str]) -> list[PublicFile]:
+    """Public files of tables that stay as they are published.
+
+    Raises:
+        AuditError: If one of the tables is not published, or nobody knows its files.
+    """
+    missing = [name for name in names if name not in before.registry]
+    if missing or (names and before.registry.public_files is None):
+        raise AuditError(
+            f"{storage.address()} does not have {', '.join(missing or names)} yet, or has what an "
+            "older version published: publish all tables once, then some of them."
+        )
+    if not names or before.registry.public_files is None:
+        return []
+    listed = _public_files.read(storage, before.registry.public_files)
+    return [file for file in listed if file.table_name in set(names)]
+
+
+def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> TableEntry:
+    """The registry entry of a table."""
+    files = built.files
+    return TableEntry(
+        name=table.name,
+        description=table.description,
+        location=address,
+        partitioned=table.partition_key is not None,
+        partition_key=table.partition_key,
+        type=table.type,
+        columns=tuple(
+            ColumnEntry(column.name, column.description, column.type) for column in table.columns
+        ),
+        row_count=sum(file.rows for file in files),
+        bytes=sum(file.bytes for file in files),
+        files=len(files),
+        sha256=_sha256_of_all(files),
+        primary_key=table.primary_key,
+        sort_order=table.sort_order,
+        partition_count=None if table.partition_key is None else len(files),
+        objects=(built.object_file[1],),
+        checks=tuple(CheckEntry(check, status) for check, status in made.checks),
+        made_from=made.made_from,
+    )
+
+
+def _same_build(entry: TableEntry, before: Published) -> TableEntry:
+    """The published entry if nothing changed: a table's build is the one that made it."""
+    if entry.name not in before.registry:
+        return entry
+    old = before.registry[entry.name]
+    return old if replace(old, built_at=None, build_id=None) == entry else entry
+
+
+def _sha256_of_all(files: list[PublicFile]) -> str:
     """Content hash of a table: of its only file, or of the hashes of all."""
-    if len(files) == 1 and files[0].value is None:
+    if len(files) == 1 and files[0].key_value is None:
         return files[0].sha256
     lines = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _status(report: Report, build: _Build) -> dict[str, Any]:
+    """What is told of a publish that was complete."""
+    return {
+        "checked_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "build": report.build,
+        "newest_extract": build.as_of,
+        "found": {
+            "is_new_build": report.build != report.build_before,
+            "files_added": len(report.added),
+            "files_replaced": len(report.replaced),
+            "files_removed": len(report.gone),
+            "files_unchanged": report.unchanged,
+            "objects_written": report.objects,
+        },
+    }

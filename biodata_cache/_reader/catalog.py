@@ -1,10 +1,16 @@
-"""Where the files of a published version are; knows folders and names, never what is in a table."""
+"""Where the files of a published version are; knows folders and names, never what is in a table.
+
+A build is read from its objects, which never change. A version that was published without them is
+read from its public files, under their fixed names.
+"""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core import history as _history
@@ -24,14 +30,15 @@ from biodata_cache._core.errors import (
 from biodata_cache._core.foreign import parse_json
 from biodata_cache._core.layout import VERSIONS_FILE
 from biodata_cache._core.registry import PartitionEntry
+from biodata_cache._reader.verified import VerifiedFiles
 from biodata_cache._storage.base import DataFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from biodata_cache._core.history import PublishedBuild
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
-    from biodata_cache._storage.base import Store
+    from biodata_cache._core.registry import CacheRegistry, ObjectFile, TableEntry
+    from biodata_cache._storage.cached import CachedStorage
 
 
 # What was warned of, and the places that were looked at for it.
@@ -49,15 +56,19 @@ class _File(NamedTuple):
 
 @dataclass(frozen=True)
 class PublishedCache:
-    """One version of a cache.
+    """One version of a cache, and the live build of it or one that is kept.
 
     Attributes:
-        store: Place of all versions.
+        store: Storage of all versions.
         version_folder: Name of the folder of this version.
+        build: Name of the build; None for the live one.
+        verified: The objects in folders whose content is known to be whole.
     """
 
-    store: Store
+    store: CachedStorage
     version_folder: str
+    build: str | None = None
+    verified: VerifiedFiles = field(default_factory=VerifiedFiles, compare=False)
 
     def versions(self) -> list[str]:
         """Released version folders, the newest last.
@@ -75,12 +86,14 @@ class PublishedCache:
         return _settings.ascending(names)
 
     def registry(self) -> CacheRegistry:
-        """The registry of this version.
+        """The registry of the build, or the entries of its tables where there is none.
 
         Raises:
-            CacheNotFoundError: The version is not there.
-            RegistryError: The registry is not there or cannot be read.
+            CacheNotFoundError: If there is no such version, or no such build of it.
+            RegistryError: If the registry is missing or cannot be read.
         """
+        if self.build is not None:
+            return self._kept_registry(self.build)
         path = _layout.registry_path(self.version_folder)
         content = self._read(path)
         if content is not None:
@@ -88,7 +101,50 @@ class PublishedCache:
         there = self.store.folders("")
         if self.version_folder not in there:
             raise self._not_found(there)
+        fragments = self._fragments()
+        if fragments:
+            return _document.parse_fragments(fragments)
         raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
+
+    def builds(self) -> list[str]:
+        """Names of the builds of this version that are kept, and of the live one, the newest last.
+
+        Raises:
+            CacheNotFoundError: If there is no such version.
+            RegistryError: If the registry is missing or cannot be read.
+        """
+        live = replace(self, build=None).registry().build
+        paths = self.store.paths(f"{_layout.builds_folder(self.version_folder)}/")
+        names = {path.rpartition("/")[2].removesuffix(".json") for path in paths}
+        return sorted({*filter(_layout.is_build_name, names), *([live] if live else [])})
+
+    def _kept_registry(self, build: str) -> CacheRegistry:
+        """The registry of a build that is kept.
+
+        Raises:
+            CacheNotFoundError: If it is not kept.
+        """
+        path = _layout.build_path(self.version_folder, build)
+        content = self._read(path)
+        if content is not None:
+            return _parsed(content, self.store.address(path))
+        live = replace(self, build=None)
+        registry = live.registry()
+        if registry.build == build:
+            return registry
+        kept = live.builds()
+        raise CacheNotFoundError(
+            f"There is no build {build!r} of {self.version_folder} in {self.store.address()}. It "
+            f"has {', '.join(kept) or 'none'}: choose one of them, or None for the live one."
+        )
+
+    def _fragments(self) -> dict[str, bytes]:
+        """The entries that a publisher wrote without a registry, by address."""
+        folder = _layout.path(self.version_folder, _layout.FRAGMENTS)
+        paths = [path for path in self.store.paths(f"{folder}/") if path.endswith(".json")]
+        with ThreadPoolExecutor(self.store.threads) as pool:
+            contents = dict(zip(paths, pool.map(self._read, paths), strict=True))
+        return {self.store.address(path): text for path, text in contents.items() if text}
 
     def history(self) -> tuple[PublishedBuild, ...]:
         """The builds that this version went through, the live one last; none if nobody kept any.
@@ -131,21 +187,23 @@ class PublishedCache:
     ) -> list[DataFile]:
         """The data files of a table, or those of some partitions.
 
-        Files in a folder all exist. Of objects that shows when they are read.
+        Files in a folder all exist. On S3 that shows when they are read.
 
         Args:
             table: Entry of the table.
-            values: Values of the partition key; None for the whole table.
+            values: Values of the partition key; None for the whole table. Objects hold all rows.
             is_strict: Whether there must be a partition of each of the values.
 
         Raises:
-            PartitionNotFoundError: The table has no partition of a value.
-            RegistryError: The registry places the table outside this version, or says that a table
-                that is asked for a partition has none.
-            CacheFileError: A file is missing.
+            PartitionNotFoundError: If the table has no partition of a value.
+            RegistryError: If the registry places the table outside this version, or says that a
+                table that is read by partition has none.
+            CacheFileError: If a file is missing.
         """
         place = self._place(table)
-        if table.partitioned:
+        if table.objects and (values is None or table.partitioned):
+            files = [_object(each) for each in table.objects]
+        elif table.partitioned:
             files = self._partitions(table, place, values, is_strict=is_strict)
         elif values is None:
             files = [_File(place, table.bytes, table.sha256)]
@@ -162,34 +220,75 @@ class PublishedCache:
             )
         return [DataFile(self.store.address(path), size, sha256) for path, size, sha256 in files]
 
-    def location(self, table: TableEntry) -> str:
-        """Address of the file of a table, or of the folder of its partitions.
+    def public_files(self, registry: CacheRegistry) -> DataFile | None:
+        """The object that lists the public files of a build; None if it has none."""
+        if registry.public_files is None:
+            return None
+        path, size, sha256 = _object(registry.public_files)
+        return DataFile(self.store.address(path), size, sha256)
+
+    def locations(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:
+        """Where to read files: where they are, or in copies on this machine.
+
+        Args:
+            files: Data files.
+            is_whole: Whether all of their content is needed.
 
         Raises:
-            RegistryError: The registry places the table outside this version.
+            CacheFileError: If the content of an object in a folder is not what its name says.
         """
-        return self.store.address(self._place(table))
+        found = self.store.locations(files, is_whole=is_whole)
+        for file, location in zip(files, found, strict=True):
+            if location == file.address and not _is_remote(location) and _is_object(location):
+                self.verified.check(Path(location))
+        return found
+
+    def tags(self, locations: Sequence[str]) -> list[object]:
+        """What changes whenever the content at these locations does; that of objects never does."""
+        return self.store.tags(locations)
+
+    def location(self, table: TableEntry, value: str | None = None) -> str:
+        """Address of a public file, or of the folder of the partitions of a table.
+
+        Args:
+            table: Entry of the table.
+            value: Value of the partition key; None for the whole table.
+
+        Raises:
+            RegistryError: If the registry places the table outside this version.
+        """
+        path = self._place(table)
+        if value is not None and table.partition_key is not None:
+            path = _layout.partition_path(path, table.partition_key, value)
+        return self.store.address(path)
 
     def _place(self, table: TableEntry) -> str:
         """Where the table lies in the folder that is read."""
         return _layout.data_path(self.version_folder, table.name, table.location)
+
+    def partitions(self, table: TableEntry) -> list[PartitionEntry]:
+        """The partitions of a table that an older publisher made, in the order of the registry.
+
+        Raises:
+            RegistryError: If the registry places the table outside this version.
+        """
+        if table.partitions is not None:
+            return list(table.partitions)
+        key = str(table.partition_key)
+        return [PartitionEntry(value) for value in self._found_partitions(self._place(table), key)]
 
     def _partitions(
         self, table: TableEntry, place: str, values: Sequence[str] | None, *, is_strict: bool
     ) -> list[_File]:
         """The files of some partitions, or of all in the order of the registry.
 
-        An older publisher did not list them: then they are what the folder holds, by value.
+        Where the registry does not list them, they are what the folder holds, by value.
 
         Raises:
-            PartitionNotFoundError: The table has no partition of a value.
+            PartitionNotFoundError: If the table has no partition of a value.
         """
         key = str(table.partition_key)
-        known = (
-            {value: PartitionEntry(value) for value in self._found_partitions(place, key)}
-            if table.partitions is None
-            else {entry.value: entry for entry in table.partitions}
-        )
+        known = {entry.value: entry for entry in self.partitions(table)}
         if values is None:
             chosen = list(known.values())
         elif is_strict:
@@ -203,7 +302,7 @@ class PublishedCache:
 
     def _found_partitions(self, place: str, key: str) -> list[str]:
         """Values of the partitions in a folder, sorted."""
-        paths = self.store.listing(f"{place}/")
+        paths = self.store.paths(f"{place}/")
         found = (_layout.partition_value(place, key, path) for path in paths)
         return sorted(value for value in found if value is not None)
 
@@ -247,12 +346,38 @@ def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str
     """The entry of one partition.
 
     Raises:
-        PartitionNotFoundError: There is none of this value.
+        PartitionNotFoundError: If there is none of this value.
     """
     if value in partitions:
         return partitions[value]
-    values = list(partitions)
-    raise PartitionNotFoundError(
+    raise partition_not_found(table, value, list(partitions))
+
+
+def partition_not_found(
+    table: TableEntry, value: str, values: Sequence[str]
+) -> PartitionNotFoundError:
+    """The error for a partition that a table does not have.
+
+    Args:
+        table: Entry of the table.
+        value: Value of the partition key.
+        values: Those that it has.
+    """
+    return PartitionNotFoundError(
         f"{table.name} has no {table.partition_key} {value!r}."
         f"{_messages.nearest(value, values)} It has {_messages.few(values)}."
     )
+
+
+def _object(listed: ObjectFile) -> _File:
+    return _File(_layout.object_path(listed.name), listed.bytes, listed.sha256)
+
+
+def _is_object(location: str) -> bool:
+    """Whether the content at a location is named by its hash, in the folder of all objects."""
+    folder, _, name = location.replace("\\", "/").rpartition("/")
+    return _layout.is_object_name(name) and folder.endswith(f"/{_layout.OBJECTS}")
+
+
+def _is_remote(location: str) -> bool:
+    return "://" in location

@@ -18,15 +18,18 @@ from biodata_cache._core.foreign import json_value
 from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import catalog as _published
+from biodata_cache._reader import connections as _connections
+from biodata_cache._reader import filter_sql as _filter_sql
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._storage.base import Content, DataFile, LocalStore, sha256_of
+from biodata_cache._storage.base import DataFile, sha256_of
+from biodata_cache._storage.cached import CachedStorage
+from biodata_cache._storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from biodata_cache._storage.base import Store
 
 FOLDER = "custom"
 _LONGEST_NAME = 100
@@ -35,7 +38,9 @@ _METADATA_KEY = "biodata_cache"
 _RESERVED = {*TABLE_FUNCTIONS, "cache_registry", "cache_versions", "custom"}
 
 
-def custom(opened: Callable[[], Store], name: str, df: pd.DataFrame | None) -> pd.DataFrame | None:
+def custom(
+    opened: Callable[[], CachedStorage], name: str, df: pd.DataFrame | None
+) -> pd.DataFrame | None:
     """Keep a DataFrame under a name, or read it back.
 
     Args:
@@ -73,7 +78,7 @@ def _checked(name: object) -> str:
     return text
 
 
-def _read_table(store: Store, name: str, path: str) -> pd.DataFrame:
+def _read_table(store: CachedStorage, name: str, path: str) -> pd.DataFrame:
     for attempt in range(_ATTEMPTS):
         try:
             return _frame(store, path)
@@ -84,21 +89,21 @@ def _read_table(store: Store, name: str, path: str) -> pd.DataFrame:
                     f"There is no custom table {name!r} in {store.address(FOLDER)}."
                     f"{_messages.nearest(name, names)} There is {', '.join(names) or 'none'}."
                 ) from None
-            if attempt == _ATTEMPTS - 1 or not isinstance(error, _read.ChangedError):
+            if attempt == _ATTEMPTS - 1 or not isinstance(error, _connections.ChangedError):
                 raise
     raise AssertionError  # the last attempt returns or raises
 
 
-def _names(store: Store) -> list[str]:
+def _names(store: CachedStorage) -> list[str]:
     """Names of the custom tables there are."""
     return sorted(
         path.removeprefix(f"{FOLDER}/").removesuffix(".pqt")
-        for path in store.listing(f"{FOLDER}/")
+        for path in store.paths(f"{FOLDER}/")
         if re.fullmatch(rf"{FOLDER}/[^/]+\.pqt", path)
     )
 
 
-def _write_table(store: Store, name: str, path: str, frame: pd.DataFrame) -> None:
+def _write_table(store: CachedStorage, name: str, path: str, frame: pd.DataFrame) -> None:
     """Write to a file of our own, look whether all comes back from it, and put it in its place.
 
     Raises:
@@ -111,7 +116,7 @@ def _write_table(store: Store, name: str, path: str, frame: pd.DataFrame) -> Non
         try:
             # Copied, because DuckDB cannot read columns that pandas has turned round in place.
             _copy(frame.reset_index(drop=True).copy(), file)
-            back = _frame(LocalStore(Path(folder)), path)
+            back = _frame(CachedStorage(LocalStorage(Path(folder))), path)
         except (duckdb.Error, CacheFileError, TypeError, ValueError) as error:
             reason = str(error).partition("\n")[0]
             raise ArgumentError(
@@ -119,7 +124,7 @@ def _write_table(store: Store, name: str, path: str, frame: pd.DataFrame) -> Non
                 "one type."
             ) from error
         _check_same(name, frame, back)
-        store.write(path, Content(file.stat().st_size, sha256_of(file), file))
+        store.storage.put(path, file, sha256_of(file))
 
 
 def _check_frame(frame: object) -> None:
@@ -157,11 +162,11 @@ def _copy(frame: pd.DataFrame, file: Path) -> None:
         rows = duck.from_df(prepared)
         rows = rows.select(
             *[
-                _filters.column_expression(name).cast("VARCHAR").alias(name)
+                _filter_sql.column_expression(name).cast("VARCHAR").alias(name)
                 if kinds[name] == "text"
-                else _filters.column_expression(name).cast("VARCHAR[]").alias(name)
+                else _filter_sql.column_expression(name).cast("VARCHAR[]").alias(name)
                 if kinds[name].startswith("empty")
-                else _filters.column_expression(name)
+                else _filter_sql.column_expression(name)
                 for name in frame.columns
             ]
         )
@@ -213,11 +218,11 @@ def _is_missing(value: object) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
 
 
-def _frame(store: Store, path: str) -> pd.DataFrame:
+def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
     """The table in a file, as it was before it was written."""
     cache = _published.PublishedCache(store, FOLDER)
     file = DataFile(store.address(path))
-    with _read.connection(cache, [file], is_whole=True) as (duck, (place,)):
+    with _connections.connection(cache, [file], is_whole=True) as (duck, (place,)):
         found = duck.execute(
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",
             [place, _METADATA_KEY],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import AssetNotFoundError
-from biodata_cache._reader import read as _read
+from biodata_cache._reader import connections as _connections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +143,7 @@ def derived_names(
     def read(registry: CacheRegistry) -> dict[str, list[str]]:
         basics = cache.files(registry["asset_basics"])
         sources = cache.files(registry["source_data"])
-        with _read.connection(cache, [*basics, *sources]) as (duck, found):
+        with _connections.connection(cache, [*basics, *sources]) as (duck, found):
             places = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
             rows = duck.execute(_DERIVED, places | asked).fetchall()
             known = {name: derived for name, is_known, derived in rows if is_known}
@@ -152,7 +152,7 @@ def derived_names(
                 raise _not_found(duck, unknown, places)
         return {name: known[name] for name in names}
 
-    return _read.consistently(cache, read)
+    return _connections.consistently(cache, read)
 
 
 def _not_found(

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
-
-from biodata_cache._core import messages as _messages
-from biodata_cache._core.errors import AccessError, ArgumentError, CacheFileError, UnreachableError
-from biodata_cache._core.registry import REMEDY
+from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._reader import connections as _connections
+from biodata_cache._reader import filter_sql as _filter_sql
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
+from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader.filters import AnyOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import duckdb
     import pandas as pd
 
-    from biodata_cache._core.errors import CacheError
     from biodata_cache._core.registry import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._reader.filters import Condition
     from biodata_cache._storage.base import DataFile
 
 _Result = TypeVar("_Result")
-
-_ATTEMPTS = 8
-_DENIED = {401, 403}
-_SERVER_FAILED = 500
+_Rows = TypeVar("_Rows", bound=Sized)
 
 
 @dataclass(frozen=True)
@@ -99,138 +93,22 @@ def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
 def converted(
     cache: PublishedCache,
     asked: Selection,
-    convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Result],
-) -> _Result:
+    convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Rows],
+) -> _Rows:
     """The rows of a selection, converted."""
 
-    def read(registry: CacheRegistry) -> _Result:
+    def read(registry: CacheRegistry) -> _Rows:
         entry = registry[asked.table]
         files = files_of(cache, entry, asked)
-        is_whole = asked.columns is None and not set(asked.filters) - {entry.partition_key}
-        with connection(cache, files, is_whole=is_whole) as (duck, places):
-            return convert(duck, rows_of(duck, entry, places, asked))
+        choosing = set() if entry.objects else {entry.partition_key}
+        is_whole = asked.columns is None and not set(asked.filters) - choosing
+        with _connections.connection(cache, files, is_whole=is_whole) as (duck, places):
+            found = convert(duck, rows_of(duck, entry, places, asked))
+        if not len(found):
+            _partitions.check(cache, registry, entry, asked.filters)
+        return found
 
-    return consistently(cache, read)
-
-
-def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]) -> _Result:
-    """The result of a read from one state of the published cache.
-
-    A publish may remove or replace a file after the registry was read: then the registry is another
-    one by now, or DuckDB has noticed, and the read begins again.
-
-    Args:
-        cache: The cache.
-        read: Reads what one registry names.
-
-    Raises:
-        CacheFileError: A file is missing or damaged, whatever was published meanwhile.
-    """
-    registry = cache.registry()
-    cache.warn_if_behind()
-    for attempt in range(_ATTEMPTS):
-        try:
-            return read(registry)
-        except CacheFileError as error:  # noqa: PERF203  # next to a read that costs nothing
-            before, registry = registry, cache.registry()
-            changed = registry != before or isinstance(error, ChangedError)
-            if not changed or attempt == _ATTEMPTS - 1:
-                raise
-            time.sleep(0.05 * 2**attempt)
-    raise AssertionError  # the last attempt returns or raises
-
-
-class ChangedError(CacheFileError):
-    """An object was replaced between two requests for parts of it."""
-
-
-@contextmanager
-def connection(
-    cache: PublishedCache,
-    files: Sequence[DataFile],
-    *,
-    places: Sequence[str] | None = None,
-    is_whole: bool = False,
-    is_separate: bool = False,
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
-    """A connection in UTC for reading these files, and where to read them.
-
-    The settings of the caller's own connections neither matter nor change.
-
-    Args:
-        cache: Where the files are.
-        files: The files.
-        places: Where to read them; None to have it found out.
-        is_whole: Whether all of their content is needed.
-        is_separate: Whether it is to be a connection to a database that nothing else uses.
-
-    Raises:
-        AccessError: The files may not be read.
-        CacheFileError: DuckDB could not read the files.
-        UnreachableError: The server of the files does not answer.
-    """
-    store = cache.store
-    found = store.places(files, is_whole=is_whole) if places is None else list(places)
-    with (
-        store.separate_engine(found) if is_separate else store.engine(found) as duck,
-        errors(cache, found, [file.address for file in files]),
-    ):
-        duck.execute("set TimeZone = 'UTC'")
-        yield duck, found
-
-
-@contextmanager
-def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -> Iterator[None]:
-    """Our errors for those of DuckDB; one, too, for files that change meanwhile.
-
-    Args:
-        cache: Where the files are.
-        places: Where they are read.
-        names: What to call each of them: its address.
-
-    Raises:
-        ChangedError: They did.
-    """
-    # DuckDB opens a file more than once: for its end, and again for its columns.
-    before = cache.store.tags(places)
-    try:
-        yield
-    except (duckdb.Error, UnicodeDecodeError) as error:
-        # Whoever needs space for other copies removes one of ours, maybe before it is opened.
-        is_gone = any(
-            tag is None and place != name
-            for tag, place, name in zip(before, places, names, strict=False)
-        )
-        if is_gone or cache.store.tags(places) != before:
-            raise _changed(names) from error
-        raise _as_cache_error(error, names) from error
-    if cache.store.tags(places) != before:
-        raise _changed(names)
-
-
-def _changed(files: Sequence[str]) -> ChangedError:
-    return ChangedError(
-        f"{_messages.few(list(files))} changed while it was read. Read again when the publish at "
-        "work has ended."
-    )
-
-
-def _as_cache_error(error: Exception, files: Sequence[str]) -> CacheError:
-    """Our error for one of DuckDB's."""
-    reason = str(error).partition("\n")[0]
-    places = _messages.few(list(files))
-    status = int(getattr(error, "status_code", 0) or 0)
-    if status in _DENIED:
-        return AccessError(
-            f"{places} may not be read ({reason}). Choose credentials that may, for example with "
-            "AWS_PROFILE."
-        )
-    if "Could not connect" in reason or "Timeout" in reason or status >= _SERVER_FAILED:
-        return UnreachableError(
-            f"{places} cannot be read: the server does not answer ({reason}). Look at the network, "
-            "and at AWS_ENDPOINT_URL if it is set."
-        )
-    return CacheFileError(f"{places} cannot be read ({reason}). {REMEDY}")
+    return _connections.consistently(cache, read)
 
 
 def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
@@ -257,6 +135,7 @@ class Rows:
         types: DuckDB types of the columns that are to be read.
         conditions: What the rows must hold.
         file: The one file on this machine that they are all of; None if it is otherwise.
+        chosen: Several partitions, in whose order they come; None for that of the files.
     """
 
     source: str
@@ -264,33 +143,49 @@ class Rows:
     types: dict[str, str]
     conditions: tuple[Condition, ...] = ()
     file: str | None = None
+    chosen: AnyOf | None = None
 
     @property
     def query(self) -> str:
         """The statement that reads them."""
-        condition, _ = _filters.as_sql(self.conditions)
+        condition, _ = _filter_sql.as_sql(self.conditions)
         where = f" where {condition}" if condition else ""
-        order = " order by file_index, file_row_number" if self._is_unordered else ""
-        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}{order}"
+        order = "file_index, file_row_number" if self._is_unordered or self.chosen else ""
+        if self.chosen is not None:
+            order = f"{_POSITION.format(column=quoted(self.chosen.column))}, {order}"
+        by = f" order by {order}" if order else ""
+        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}{by}"
 
     @property
     def _is_unordered(self) -> bool:
         """Whether rows of files would come in any order."""
-        return bool(self.values) and any(map(_filters.loses_order, self.conditions))
+        return bool(self.values) and any(map(_filter_sql.loses_order, self.conditions))
 
     @property
     def parameters(self) -> dict[str, object]:
         """Values of all parameters of the statement."""
-        return self.values | _filters.as_sql(self.conditions)[1]
+        chosen = {} if self.chosen is None else {"chosen": list(self.chosen.values)}
+        return self.values | _filter_sql.as_sql(self.conditions)[1] | chosen
+
+
+# Place of a value in a list; by a join, since the list may be as long as there are subjects.
+_POSITION = """(
+    select chosen.place
+    from (select unnest($chosen) as value, generate_subscripts($chosen, 1) as place) as chosen
+    where chosen.value = {column}
+)"""
 
 
 def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list[DataFile]:
-    """The files that can hold rows for the filters: one on the partition key chooses.
+    """The files that can hold rows for the filters.
+
+    Of objects, statistics find the rows of a partition. Of public files, a filter on the partition
+    key chooses.
 
     Raises:
-        ArgumentError: The value of the key is no text.
-        PartitionNotFoundError: The table has no partition of the one value that is asked for.
-        RegistryError: The table is one file, against all expectation.
+        ArgumentError: If the value of the key is not a text.
+        PartitionNotFoundError: If a public file is to be chosen that the table does not have.
+        RegistryError: If the table is one file, against all expectation.
     """
     key = entry.partition_key or asked.key
     if key is None or key not in asked.filters:
@@ -316,22 +211,36 @@ def rows_of(
     # What older publishers wrote may tell Arrow of other types than its own.
     is_ours = known_types(entry) is not None
     is_file = is_ours and len(places) == 1 and not conditions and "://" not in places[0]
-    return Rows(source, values, columns, tuple(conditions), places[0] if is_file else None)
+    chosen = [
+        each
+        for each in conditions
+        if isinstance(each, AnyOf) and each.column == entry.partition_key and len(each.values) > 1
+    ]
+    return Rows(
+        source,
+        values,
+        columns,
+        tuple(conditions),
+        places[0] if is_file else None,
+        next(iter(chosen), None),
+    )
 
 
 def checked(
     entry: TableEntry, types: dict[str, str], asked: Selection
 ) -> tuple[dict[str, str], list[Condition]]:
-    """The columns that are asked for, by type, and what rows must hold beside the partition key.
+    """The selected columns by type, and the conditions that reading the files leaves to check.
 
     Raises:
-        ArgumentError: There is no such column, or a filter does not fit it.
+        ArgumentError: If there is no such column, or a filter does not fit it.
     """
     _filters.check_columns(entry.name, types, asked.columns or ())
     conditions = [
         condition
         for condition in _filters.conditions(entry.name, types, asked.filters)
-        if condition.column != entry.partition_key or not isinstance(condition, AnyOf)
+        if entry.objects
+        or condition.column != entry.partition_key
+        or not isinstance(condition, AnyOf)
     ]
     columns = types if asked.columns is None else {name: types[name] for name in asked.columns}
     return columns, conditions
@@ -359,7 +268,7 @@ def options(entry: TableEntry, *, by_name: bool = False) -> str:
     # The key is a column of the files; from the folder's name its type would be guessed.
     # We publish no partitions that differ. Those of older publishers, who name no build, had the
     # types that each happened to show: then every file is looked at before the first is read.
-    union = "false" if entry.build_id is not None else "true"
+    union = "false" if entry.build_id is not None or entry.objects else "true"
     key = f"{{{literal(str(entry.partition_key))}: VARCHAR}}"
     hive = f"true, hive_types = {key}" if by_name else "false"
     return f"hive_partitioning = {hive}, union_by_name = {union}"
@@ -368,7 +277,8 @@ def options(entry: TableEntry, *, by_name: bool = False) -> str:
 def known_types(entry: TableEntry) -> dict[str, str] | None:
     """Types as our registry has them: to ask the file is a request more."""
     types = {column.name: column.type for column in entry.columns if column.type is not None}
-    is_ours = entry.build_id is not None and len(types) == len(entry.columns)
+    is_ours = entry.build_id is not None or bool(entry.objects)
+    is_ours = is_ours and len(types) == len(entry.columns)
     return types if is_ours else None
 
 

@@ -11,8 +11,10 @@ import duckdb
 
 from biodata_cache._core.errors import MissingDependencyError
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._reader import filters as _filters
+from biodata_cache._reader import connections as _connections
+from biodata_cache._reader import filter_sql as _filter_sql
 from biodata_cache._reader import frames as _frames
+from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader import read as _read
 from biodata_cache._reader.sql import near, view_of
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 # Before DuckDB 1.5, a relation ended with the connection that made it.
 _ENDS_WITH_CONNECTION = duckdb.__version__.startswith("1.4.")
-_connections: list[DuckDBPyConnection] = []
+_kept_open: list[DuckDBPyConnection] = []
 
 
 class Scan:
@@ -44,7 +46,9 @@ class Scan:
         self._opened = opened
         self._selection = selection
         cache = opened()
-        self._columns, self._location = _read.consistently(cache, partial(self._checked, cache))
+        self._columns, self._location = _connections.consistently(
+            cache, partial(self._checked, cache)
+        )
 
     def _checked(self, cache: PublishedCache, registry: CacheRegistry) -> tuple[list[str], str]:
         """Columns and location, after checking that all columns and the partition exist."""
@@ -53,10 +57,14 @@ class Scan:
         files = _read.files_of(cache, entry, asked)
         known = _read.known_types(entry)
         if known is None:
-            with _read.connection(cache, files) as (duck, places):
+            with _connections.connection(cache, files) as (duck, places):
                 known = _read.rows_of(duck, entry, places, _read.Selection(asked.table)).types
         columns, _ = _read.checked(entry, known, asked)
-        return list(columns), files[0].address if len(files) == 1 else cache.location(entry)
+        _partitions.check(cache, registry, entry, asked.filters)
+        if len(files) == 1 and not entry.objects:
+            return list(columns), files[0].address
+        value = asked.filters.get(str(entry.partition_key))
+        return list(columns), cache.location(entry, value if isinstance(value, str) else None)
 
     @property
     def columns(self) -> list[str]:
@@ -65,7 +73,7 @@ class Scan:
 
     @property
     def location(self) -> str:
-        """Address of the file, or of the folder that has them."""
+        """Address of the public file, or of the folder of these, that has the rows."""
         return self._location
 
     def df(self) -> pd.DataFrame:
@@ -111,25 +119,25 @@ class Scan:
             ['data_level', 'n']
         """
         cache = self._opened()
-        return _read.consistently(cache, partial(self._relation, cache))
+        return _connections.consistently(cache, partial(self._relation, cache))
 
     def _relation(self, cache: PublishedCache, registry: CacheRegistry) -> DuckDBPyRelation:
         asked = self._selection
         entry = registry[asked.table]
         files = _read.files_of(cache, entry, asked)
         places = near(cache, {entry.name: files})[entry.name]
-        duck = cache.store.engine(places)
+        duck = cache.store.connect(places)
         if _ENDS_WITH_CONNECTION:
-            _connections.append(duck)
-        with _read.errors(cache, places, [file.address for file in files]):
+            _kept_open.append(duck)
+        with _connections.errors(cache, places, [file.address for file in files]):
             duck.execute("set TimeZone = 'UTC'")
             duck.execute(view_of(duck, entry, places, temporary=True))
             types = _read.column_types(duck, quoted(entry.name), {})
             columns, conditions = _read.checked(entry, types, asked)
             relation = duck.sql(f"from {quoted(entry.name)}")
-            kept = _filters.as_expression(conditions)
+            kept = _filter_sql.as_expression(conditions)
             relation = relation if kept is None else relation.filter(kept)
-            selected = [_filters.column_expression(name) for name in columns]
+            selected = [_filter_sql.column_expression(name) for name in columns]
             chosen: DuckDBPyRelation = relation.select(*selected)
             return chosen
 

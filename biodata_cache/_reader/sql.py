@@ -12,6 +12,7 @@ import duckdb
 
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
@@ -41,7 +42,9 @@ def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
 
     def made(registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
         places = near(cache, {entry.name: cache.files(entry) for entry in registry})
-        duck = cache.store.separate_engine([each for some in places.values() for each in some])
+        duck = cache.store.connect(
+            [each for some in places.values() for each in some], is_separate=True
+        )
         try:
             duck.execute("set global TimeZone = 'UTC'")  # of its cursors, too
             create_views(duck, cache, registry, places)
@@ -50,7 +53,7 @@ def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
             raise
         return duck
 
-    return _read.consistently(cache, made)
+    return _connections.consistently(cache, made)
 
 
 def sql(
@@ -72,7 +75,7 @@ def sql(
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         places = near(cache, files)
-        with _read.connection(
+        with _connections.connection(
             cache,
             [file for some in files.values() for file in some],
             places=[place for some in places.values() for place in some],
@@ -90,7 +93,7 @@ def sql(
                     raise
                 return error
 
-    found = _read.consistently(cache, read)
+    found = _connections.consistently(cache, read)
     if isinstance(found, duckdb.Error):
         raise found
     return found
@@ -142,7 +145,7 @@ def near(cache: PublishedCache, files: Mapping[str, Sequence[DataFile]]) -> dict
     Of many, a query may need one or two: these are read where they are, as their names tell.
     """
     few = {name: some for name, some in files.items() if len(some) <= _FEW}
-    found = iter(cache.store.places([file for some in few.values() for file in some]))
+    found = iter(cache.locations([file for some in few.values() for file in some]))
     return {
         name: list(islice(found, len(some))) if name in few else [file.address for file in some]
         for name, some in files.items()
@@ -159,7 +162,7 @@ def create_views(
 
     def create(entry: TableEntry) -> None:
         # A view says nothing about what is in the files: whether they change does not matter yet.
-        with _read.errors(cache, [], places[entry.name][:1]), duck.cursor() as cursor:
+        with _connections.errors(cache, [], places[entry.name][:1]), duck.cursor() as cursor:
             cursor.execute(view_of(cursor, entry, places[entry.name]))
 
     with ThreadPoolExecutor(cache.store.threads) as pool:
@@ -192,7 +195,7 @@ def view_of(
 
 def _tell(entry: TableEntry, places: Sequence[str]) -> bool:
     """Whether the names of the folders tell the partition key of each file, and nothing else."""
-    if entry.partition_key is None:
+    if entry.partition_key is None or entry.objects:
         return False
     key = re.escape(entry.partition_key)
     named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")

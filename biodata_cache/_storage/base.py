@@ -4,11 +4,12 @@ Paths are relative to the storage, with `/` between their parts. Every write is 
 the old content of a path or the new one, never a part. What stands in the way becomes one of the
 errors of this package, the same for every storage:
 
-    nothing at a path                              None, False, or nothing listed
+    nothing at a path, or a path that cannot be    None, False, or nothing listed
     no such bucket                                 CacheNotFoundError
     rights, refused credentials, links in a root   AccessError
     no answer, or answers that break off           UnreachableError
     a lease of somebody else                       LockedError
+    a write to a path that cannot be               CacheFileError
     other bytes than announced, anything else      CacheFileError
 """
 
@@ -222,8 +223,18 @@ def is_named_by_content(path: str) -> bool:
     return _CONTENT_NAME.fullmatch(Path(path).stem) is not None
 
 
-def checked_parts(path: str, address: str) -> list[str]:
-    """Parts of a path, each of them the name of a file or folder and nothing more.
+def is_path(path: str) -> bool:
+    """Whether each part of a path is the name of a file or folder and nothing more.
+
+    Example:
+        >>> is_path("qc/subject_id=1/data.pqt"), is_path("qc/../x"), is_path("")
+        (True, False, False)
+    """
+    return not any(part in {"", ".", ".."} or set(part) & {"\0", "\\"} for part in path.split("/"))
+
+
+def checked_path(path: str, address: str) -> None:
+    """Make sure that a path can be written.
 
     Args:
         path: The path.
@@ -231,18 +242,12 @@ def checked_parts(path: str, address: str) -> list[str]:
 
     Raises:
         CacheFileError: If a part is empty, `.` or `..`, or holds a character that no name may.
-
-    Example:
-        >>> checked_parts("qc/subject_id=1/data.pqt", "root")
-        ['qc', 'subject_id=1', 'data.pqt']
     """
-    parts = path.split("/")
-    if any(part in {"", ".", ".."} or set(part) & {"\0", "\\"} for part in parts):
+    if not is_path(path):
         raise CacheFileError(
             f"{path!r} is no path below {address}: each part must be a single name. Whatever "
             "names it (a registry, or a setting) is damaged; nothing was written."
         )
-    return parts
 
 
 def other_bytes(address: str, source: bytes | Path) -> CacheFileError:

@@ -1,8 +1,7 @@
-"""A storage as readers need it: documents that are remembered, files that are copied or verified.
+"""A storage as readers need it: documents are remembered, and small files copied.
 
 An object that is named by its content is asked for once on this machine, and verified when it
-arrives; one in a folder is verified once, which is written down beside the copies. Everything else
-is copied by its recorded hash, or by its tag.
+arrives. Everything else is copied by the hash that the registry has, or else by its tag.
 """
 
 from __future__ import annotations
@@ -10,27 +9,24 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._storage import engine as _engine
-from biodata_cache._storage.base import identity, is_named_by_content, sha256_of
+from biodata_cache._storage.base import identity, is_named_by_content
 from biodata_cache._storage.disk_cache import LocalCopies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import duckdb
 
     from biodata_cache._storage.base import DataFile, Got, Storage
 
 _ASKED_EACH = 3
-_VERIFIED = "verified.txt"
-_LONGEST_LIST_BYTES = 4 * 10**6
 
 
 @lru_cache(maxsize=8)
@@ -55,18 +51,38 @@ class CachedStorage:
     """
 
     storage: Storage
-    copies: LocalCopies | None
+    copies: LocalCopies | None = None
     _documents: dict[str, Got] = field(default_factory=dict, repr=False)
-    _verified: dict[str, str] | None = field(default=None, repr=False)
 
-    def get(self, path: str) -> Got | None:
+    @property
+    def threads(self) -> int:
+        """How many paths are best read at once."""
+        return self.storage.threads
+
+    def address(self, path: str = "") -> str:
+        """What to call a path."""
+        return self.storage.address(path)
+
+    def paths(self, prefix: str) -> list[str]:
+        """Every path that begins with this text, sorted."""
+        return [path for path, _ in self.storage.list(prefix)]
+
+    def folders(self, prefix: str) -> list[str]:
+        """Names of the folders right below a folder, sorted."""
+        return self.storage.folders(prefix)
+
+    def exists(self, path: str) -> bool:
+        """Whether a file is there; true where asking costs as much as reading it."""
+        return _is_remote(self.address()) or self.storage.stat(path) is not None
+
+    def read(self, path: str) -> bytes | None:
         """Content of a document; what has not changed since is not transferred again."""
         found = self.storage.get(path, unless=self._documents.get(path))
         if found is None:
             self._documents.pop(path, None)
         else:
             self._documents[path] = found
-        return found
+        return None if found is None else found.content
 
     def connect(
         self, locations: Sequence[str], *, is_separate: bool = False
@@ -103,11 +119,8 @@ class CachedStorage:
             CacheFileError: If a file does not have the content that it is named by.
         """
         addresses = [file.address for file in files]
-        if not any(map(_is_remote, addresses)):
-            for file in files:
-                self._verify(file)
-            return addresses
-        if self.copies is None or not self.copies.is_usable():
+        is_near = not any(map(_is_remote, addresses))
+        if is_near or self.copies is None or not self.copies.is_usable():
             return addresses
         found = self._copied(self.copies, files, is_whole=is_whole)
         return [
@@ -167,43 +180,6 @@ class CachedStorage:
 
     def _path(self, address: str) -> str:
         return address.removeprefix(f"{self.storage.address()}/")
-
-    def _verify(self, file: DataFile) -> None:
-        """Look once whether a file of this machine has the content that it is named by.
-
-        Raises:
-            CacheFileError: If it has not.
-        """
-        if not is_named_by_content(file.address):
-            return
-        verified, now = self._known_files(), str(identity(file.address))
-        if verified.get(file.address) == now:
-            return
-        self.storage.stat(self._local_path(file.address))  # refuses links
-        with suppress(FileNotFoundError):  # DuckDB says so
-            if sha256_of(Path(file.address)) != Path(file.address).stem:
-                raise _damaged(file.address)
-            verified[file.address] = now
-            if self.copies is not None and self.copies.is_usable():
-                with suppress(OSError), (self.copies.folder / _VERIFIED).open("a") as known:
-                    known.write(f"{now}\t{file.address}\n")
-
-    def _local_path(self, address: str) -> str:
-        return Path(address).relative_to(self.storage.address()).as_posix()
-
-    def _known_files(self) -> dict[str, str]:
-        """Files that were verified on this machine, with what tells their state from any other."""
-        if self._verified is None:
-            self._verified = {}
-            if self.copies is not None:
-                known = self.copies.folder / _VERIFIED
-                with suppress(OSError, ValueError):
-                    if known.stat().st_size > _LONGEST_LIST_BYTES:
-                        known.unlink()
-                    for line in known.read_text(encoding="utf-8").splitlines():
-                        state, _, address = line.partition("\t")
-                        self._verified[address] = state
-        return self._verified
 
 
 def _damaged(address: str) -> CacheFileError:

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,7 +19,7 @@ from biodata_cache._core.errors import (
     LockedError,
     SettingsError,
 )
-from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_parts, other_bytes
+from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_path, is_path, other_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _BLOCK_BYTES = 2**20
 _UNFINISHED = ".unfinished-"
 _MOVE_ATTEMPTS = 3
+_LONGEST_NAME_BYTES = 255
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,13 @@ class LocalStorage:
         root: The folder that was named, which may be a link; below it no link is followed.
         prefix: Path of the storage below the root.
         threads: How many files are best written at once.
-        follows_links: Read through links below the root: of folders that hold no cache.
+        is_foreign: Whether others write it, so that links below the root are followed.
     """
 
     root: Path
     prefix: str = ""
     threads: int = 2
-    follows_links: bool = False
+    is_foreign: bool = False
 
     @property
     def home(self) -> Path:
@@ -100,21 +101,21 @@ class LocalStorage:
     def stat(self, path: str) -> Stat | None:
         """What the file system says of a file."""
         with self._errors(path, "read"):
-            place = self.checked(path)
-            try:
-                status = place.stat()
-            except (FileNotFoundError, NotADirectoryError):
+            place = self._place(path)
+            if place is None or not place.is_file():
                 return None
-            return Stat(status.st_size, _tag(status)) if place.is_file() else None
+            status = place.stat()
+            return Stat(status.st_size, _tag(status))
 
     def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
         """Every file whose path begins with a text; links to files are no files."""
         parent = prefix.rpartition("/")[0]
         found = {}
         with self._errors(parent, "listed"):
-            for file in self._files(self._folder(parent)):
+            folder = self._folder(parent)
+            for file in () if folder is None else self._files(folder):
                 path = _text(file.relative_to(self.home))
-                if path.startswith(prefix) and (self.follows_links or not file.is_symlink()):
+                if path.startswith(prefix) and (self.is_foreign or not file.is_symlink()):
                     with suppress(FileNotFoundError):  # removed meanwhile
                         status = file.stat()
                         found[path] = Stat(status.st_size, _tag(status))
@@ -124,7 +125,7 @@ class LocalStorage:
         """Folders right below that hold a file."""
         with self._errors(prefix, "listed"):
             folder = self._folder(prefix.rstrip("/"))
-            if not folder.is_dir():
+            if folder is None or not folder.is_dir():
                 return []
             return sorted(
                 child.name
@@ -173,7 +174,9 @@ class LocalStorage:
         Files are replaced, never written into: what has a second name stays as it is.
         """
         with self._errors(path, "read"):
-            source = self.checked(path)
+            source = self._place(path)
+        if source is None:
+            raise CacheFileError(f"{self.address(path)} cannot be read (no such file).")
 
         def fill(unfinished: Path) -> None:
             try:
@@ -189,8 +192,11 @@ class LocalStorage:
         """Remove files, and the folders that they leave empty."""
         for path in paths:
             with self._errors(path, "removed"):
-                file = self._folder(path.rpartition("/")[0]) / path.rpartition("/")[2]
-                file.unlink(missing_ok=True)
+                file = self._place(path, is_written=True)
+                if file is None:
+                    continue
+                with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                    file.unlink()
                 for folder in list(file.parents)[: path.count("/")]:
                     if not folder.is_dir() or any(folder.iterdir()):
                         break
@@ -222,7 +228,7 @@ class LocalStorage:
         from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
 
         try:
-            file = self._folder(path.rpartition("/")[0]) / path.rpartition("/")[2]
+            file = self._target(path)
             file.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(file, timeout=0)
             lock.acquire()
@@ -242,35 +248,46 @@ class LocalStorage:
         finally:
             lock.release()
 
-    def checked(self, path: str) -> Path:
-        """Where a file is that may be read.
+    def _place(self, path: str, *, is_written: bool = False) -> Path | None:
+        """Where a file is; None where no file can be.
 
         Raises:
-            AccessError: If it is a link, or lies in a folder that is one.
-            CacheFileError: If the path is none.
+            AccessError: If it lies in a folder that is a link, or is to be read and is one.
         """
         parent, _, name = path.rpartition("/")
-        checked_parts(path, str(self.home))
-        place = self._folder(parent) / name
-        if not self.follows_links and place.is_symlink():
+        folder = self._folder(parent)
+        if folder is None or not is_path(name) or len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
+            return None
+        place = folder / name
+        if not is_written and not self.is_foreign and place.is_symlink():
             raise AccessError(
                 f"{place} is a link, and is not followed: put the file itself in its place, or "
                 "publish again."
             )
         return place
 
-    def _folder(self, path: str) -> Path:
-        """A folder, none of whose parents below the root is a link.
+    def _target(self, path: str) -> Path:
+        """Where a file is to be written.
+
+        Raises:
+            AccessError: If it lies in a folder that is a link.
+            CacheFileError: If the path is none.
+        """
+        checked_path(path, self.address())
+        return self._place(path, is_written=True) or self.home / path
+
+    def _folder(self, path: str) -> Path | None:
+        """A folder, none of whose parents below the root is a link; None where none can be.
 
         Raises:
             AccessError: If one is.
-            CacheFileError: If the path is none.
         """
+        if path and not is_path(path):
+            return None
         place = self.root
-        parts = checked_parts(path, str(self.home)) if path else []
-        for part in [*Path(self.prefix).parts, *parts]:
+        for part in [*Path(self.prefix).parts, *Path(path).parts]:
             place = place / part
-            if not self.follows_links and place.is_symlink():
+            if not self.is_foreign and place.is_symlink():
                 raise AccessError(
                     f"{place} is a link, and is not followed: nothing below {self.root} may lead "
                     "elsewhere. Put a folder in its place, or name what it leads to as the root."
@@ -284,8 +301,8 @@ class LocalStorage:
             if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
                 raise error
 
-        for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.follows_links):
-            if not self.follows_links:
+        for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.is_foreign):
+            if not self.is_foreign:
                 for name in folders:
                     self._folder(_text(Path(parent, name).relative_to(self.home)))
             folders[:] = [name for name in folders if not name.startswith(_UNFINISHED)]
@@ -293,28 +310,28 @@ class LocalStorage:
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[BinaryIO | None]:
+        place = self._place(path)
         try:
-            file = self.checked(path).open("rb")
+            file = None if place is None else place.open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            yield None
-            return
-        with file:
+            file = None
+        with file or nullcontext():
             yield file
 
     def _move_in(self, path: str, fill: Callable[[Path], None]) -> str:
         with self._errors(path, "written"):
-            parts = checked_parts(path, str(self.home))
-            folder = self._folder(path.rpartition("/")[0])
-            staging = self.home / f"{_UNFINISHED}{parts[0]}-{secrets.token_hex(8)}"
+            target = self._target(path)
+            top = path.partition("/")[0]
+            staging = self.home / f"{_UNFINISHED}{top}-{secrets.token_hex(8)}"
             staging.mkdir(parents=True)
-            unfinished = staging / parts[-1]
+            unfinished = staging / target.name
             try:
                 fill(unfinished)
                 tag = _tag(unfinished.stat())
                 for attempt in range(_MOVE_ATTEMPTS):
-                    folder.mkdir(parents=True, exist_ok=True)
+                    target.parent.mkdir(parents=True, exist_ok=True)
                     try:
-                        unfinished.replace(folder / parts[-1])
+                        unfinished.replace(target)
                         break
                     except FileNotFoundError:  # somebody removed the folder, because it was empty
                         if attempt == _MOVE_ATTEMPTS - 1:
@@ -329,8 +346,9 @@ class LocalStorage:
         from filelock import FileLock  # noqa: PLC0415  # needs the extra `sync`
 
         with self._errors("", "written"):
-            self._folder("").mkdir(parents=True, exist_ok=True)
-            with FileLock(self.home / ".write.lock"):
+            lock = self._target(".write.lock")
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(lock):
                 yield
 
     @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheFileError
-from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_parts, other_bytes
+from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_path, other_bytes
 from biodata_cache._storage.lease import leased
 from biodata_cache._storage.local import written_whole
 
@@ -101,7 +101,7 @@ class MemoryStorage:
 
     def put(self, path: str, source: bytes | Path, sha256: str) -> str:
         """Keep the bytes."""
-        checked_parts(path, self.address())
+        checked_path(path, self.address())
         data = source if isinstance(source, bytes) else source.read_bytes()
         if hashlib.sha256(data).hexdigest() != sha256:
             raise other_bytes(self.address(path), source)

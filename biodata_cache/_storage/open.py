@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,24 @@ def open_lake(raw: str) -> S3Storage:
     return storage
 
 
-def _bucket(address: str, what: str, setting: str, folder: str = "") -> S3Storage:
+def open_bucket(bucket: str, *, is_anonymous: bool = False) -> S3Storage:
+    """The storage of a whole bucket that others write.
+
+    Args:
+        bucket: Name of the bucket.
+        is_anonymous: Ask as anybody may, whatever credentials there are.
+
+    Raises:
+        MissingDependencyError: If the extra `s3` is not installed.
+        SettingsError: If the name is none, or the settings of AWS contradict themselves.
+    """
+    storage = _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous)
+    return replace(storage, is_foreign=True)
+
+
+def _bucket(
+    address: str, what: str, setting: str, folder: str = "", *, is_anonymous: bool = False
+) -> S3Storage:
     """The bucket at an address, and below its prefix a folder."""
     try:
         # They need the extra `s3`.
@@ -97,7 +115,7 @@ def _bucket(address: str, what: str, setting: str, folder: str = "") -> S3Storag
         ) from error
     bucket, prefix = split_address(address, what)
     prefix = "/".join(part for part in (prefix, folder) if part)
-    return S3Storage(bucket, prefix, access(), f"{PREFIX}{setting}")
+    return S3Storage(bucket, prefix, access(is_anonymous=is_anonymous), f"{PREFIX}{setting}")
 
 
 def import_s3(address: str) -> ModuleType:

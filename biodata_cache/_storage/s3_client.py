@@ -41,8 +41,9 @@ ERRORS = (
 """What boto3 raises."""
 
 CONFLICTS = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
-_ATTEMPTS = 6
+_ATTEMPTS = 7
 _READ_ATTEMPTS = 5
+_SERVER_FAILED = 500
 _REFUSED = {
     "ExpiredToken",
     "InvalidAccessKeyId",
@@ -155,7 +156,7 @@ def _client(session: Any, region: str | None, *, is_signed: bool) -> Any:  # noq
     config: dict[str, Any] = {
         "retries": {
             "mode": "standard",
-            "max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS),
+            "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS),
         },
         "connect_timeout": 10,
         "read_timeout": 60,
@@ -261,7 +262,8 @@ def _answered(
             f"{address}: {endpoint} denies {error.operation_name} {whose} ({code}). Choose "
             "credentials that may, for example with AWS_PROFILE."
         )
-    return CacheFileError(
+    kind = UnreachableError if (status or 0) >= _SERVER_FAILED else CacheFileError
+    return kind(
         f"{address}: {endpoint} failed at {error.operation_name} "
         f"({code}: {error.response.get('Error', {}).get('Message', '')})."
     )

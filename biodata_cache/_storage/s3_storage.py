@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -18,8 +19,9 @@ from biodata_cache._storage.base import (
     LEASE_SECONDS,
     Got,
     Stat,
-    checked_parts,
+    checked_path,
     is_named_by_content,
+    is_path,
     other_bytes,
 )
 from biodata_cache._storage.lease import leased
@@ -66,6 +68,7 @@ class S3Storage:
         threads: How many objects are best read or written at once.
         part_bytes: Size of the parts in which larger files go.
         page: How many objects a listing gets with each request.
+        is_foreign: Whether others write it, so that keys need not be paths.
     """
 
     bucket: str
@@ -75,6 +78,7 @@ class S3Storage:
     threads: int = 16
     part_bytes: int = PART_BYTES
     page: int = _PAGE
+    is_foreign: bool = False
 
     def address(self, path: str = "") -> str:
         """Address as AWS and DuckDB write it."""
@@ -228,7 +232,7 @@ class S3Storage:
 
     def put(self, path: str, source: bytes | Path, sha256: str) -> str:
         """Put an object; a large one in parts, which become an object at the end."""
-        checked_parts(path, self.address())
+        checked_path(path, self.address())
         options = _options(path, sha256)
         with self._errors(path):
             if isinstance(source, bytes) or source.stat().st_size <= self.part_bytes:
@@ -252,7 +256,7 @@ class S3Storage:
 
     def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
         """Put an object on the condition that nobody else has."""
-        checked_parts(path, self.address())
+        checked_path(path, self.address())
         condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
         options = _options(path, hashlib.sha256(data).hexdigest())
         with self._errors(path):
@@ -268,7 +272,7 @@ class S3Storage:
 
     def copy(self, path: str, target: str) -> None:
         """Have S3 copy the object, with what browsers and caches are told of the new path."""
-        checked_parts(target, self.address())
+        checked_path(target, self.address())
         with self._errors(path):
             # The name of an object that is named by its content says all, and it is never large.
             is_known = is_named_by_content(path)
@@ -336,6 +340,9 @@ class S3Storage:
         return f"{self.prefix}/{path}" if self.prefix else path
 
     def _ask(self, operation: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # boto3 has no types
+        # Of others' keys, too, servers refuse some, each in its own words.
+        if not (is_path(path) or (self.is_foreign and is_path(re.sub(r"[/\\]+", "/", path)))):
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, operation)
         ask = getattr(self.access.client, operation)
         answer: dict[str, Any] = ask(Bucket=self.bucket, Key=self._key(path), **options)
         return answer

@@ -1,67 +1,29 @@
 """Rewriting the lake when too much of it is out of date or in small pieces.
 
-The newest version of each record is copied into new files, one microsecond younger than it was, so
-that the copy hides the original: at no moment does the lake show a version twice, whether a reader
-sees the new files, the old ones, or both. Then the old files are removed, the oldest first, so that
-nothing hidden shows through. Killed in between, the next compaction removes what is left.
-
-Files of the newest run are left alone: the newest instant of a lake does not change by this.
+The newest version of each record is copied into new files, as it is, and the list of files changes
+in one step. Which rows are needed is for `compact.sql` and `compacted.sql` to say. Killed before
+that step, a run leaves files that are not listed, which the next one removes.
 """
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from filelock import FileLock, Timeout
 
-from extract.lake.folder import unwritable
-from extract.lake.lake import (
-    GROUP_ROWS,
-    SCHEMA,
-    Lake,
-    create_file,
-    next_run,
-    run_name,
-    run_of,
-    values_of,
-)
+from extract.lake.documents import BUCKETS
+from extract.lake.lake import SCHEMA, Lake, create_file
+from extract.lake.state import database_errors, paths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from extract.lake.folder import UnfinishedFile
+    import duckdb
 
-__all__ = ["compact", "reading", "remove"]
+    from extract.lake.folder import ListedFile, UnfinishedFile
 
-DEAD_PART = 0.25
-"""Files of which this part of the rows is out of date are rewritten."""
-SMALL_BYTES = 16 * 2**20
-MANY_SMALL = 16
-"""So many small files are joined into one."""
-OUTPUT_BYTES = 256 * 2**20
-"""Compressed bytes of a written file, about."""
-_READERS = ".readers"
-
-
-@dataclass
-class _Scan:
-    """Which rows of which file are the newest of their record."""
-
-    newest: dict[str, datetime] = field(default_factory=dict)
-    last_run: datetime | None = None
-    rows: Counter[str] = field(default_factory=Counter)
-    current: Counter[str] = field(default_factory=Counter)
-    tombstones: set[str] = field(default_factory=set)
-    several: set[str] = field(default_factory=set)
+__all__ = ["RowGroups", "compact"]
 
 
 def compact(lake: Lake) -> int:
@@ -74,190 +36,146 @@ def compact(lake: Lake) -> int:
         How many files were rewritten.
 
     Raises:
-        LakeError: The lake cannot be read or written.
+        LakeError: If the lake cannot be read or written.
     """
-    names = lake.store.names()
-    if len(names) <= 1:
+    listed = lake.store.listed()
+    if len(listed) <= 1:
         return 0
-    scan = _scan(lake, names)
-    chosen = _choose(lake, names, scan)
-    if not chosen or scan.last_run is None:
-        return 0
-    needed = _needed_tombstones(lake, set(names) - set(chosen), scan.tombstones)
-    written = _rewrite(lake, chosen, scan, needed)
-    for file in written:
-        file.finish()
-    remove(lake, chosen)
+    with lake.database() as connection, database_errors(lake.folder):
+        chosen = _choose(lake, connection, listed)
+        if not chosen:
+            return 0
+        written: list[ListedFile] = []
+        run = lake.next_run()
+        for buckets in _ranges(lake, chosen):
+            output = RowGroups(lake, run, len(written), buckets)
+            try:
+                for batch in _needed(lake, connection, listed, chosen, buckets):
+                    output.add(batch)
+                written += output.close()
+            except BaseException:
+                output.abandon()
+                raise
+    lake.commit(add=written, remove=[file.name for file in chosen])
     return len(chosen)
 
 
-def remove(lake: Lake, names: list[str]) -> None:
-    """Remove files that newer ones hide, the oldest first, unless somebody is reading.
-
-    What a reader kept from being removed stays hidden, and goes at the next compaction.
-    """
-    if names and not _is_read(lake.raw):
-        for name in sorted(names):
-            lake.store.remove(name)
-
-
-@contextmanager
-def reading(raw: Path) -> Iterator[None]:
-    """Keep files from being removed while they are read.
-
-    Args:
-        raw: Folder of the lakes.
-
-    Raises:
-        LakeError: If the folder cannot be written.
-    """
-    folder = raw / _READERS
-    lock = FileLock(folder / f"{os.getpid()}-{uuid.uuid4().hex}.lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError as error:
-        raise unwritable(raw, error) from None
-    try:
-        yield
-    finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def _is_read(raw: Path) -> bool:
-    """Whether somebody reads; the traces of readers that died are removed."""
-    for path in (raw / _READERS).glob("*.lock"):
-        try:
-            with FileLock(path, timeout=0):
-                pass
-        except Timeout:
-            return True
-        path.unlink(missing_ok=True)
-    return False
-
-
-def _scan(lake: Lake, names: list[str]) -> _Scan:
-    scan = _Scan()
-    newest: dict[str, tuple[datetime, bool]] = {}
-    counts: Counter[tuple[str, datetime]] = Counter()
-    for name in names:
-        for record_id, run, is_deleted in lake.columns(name, "_id", "extracted_at", "is_deleted"):
-            scan.rows[name] += 1
-            known = newest.get(record_id)
-            if known is None or run > known[0]:
-                newest[record_id] = (run, is_deleted)
-                counts[record_id, run] = 1
-            elif run == known[0]:
-                counts[record_id, run] += 1
-    scan.newest = {record_id: run for record_id, (run, _) in newest.items()}
-    scan.last_run = max(scan.newest.values(), default=None)
-    scan.tombstones = {record_id for record_id, (_, is_deleted) in newest.items() if is_deleted}
-    scan.several = {
-        record_id for record_id, run in scan.newest.items() if counts[record_id, run] > 1
-    }
-    for name in names:
-        for record_id, run in lake.columns(name, "_id", "extracted_at"):
-            scan.current[name] += run == scan.newest[record_id]
-    return scan
-
-
-def _choose(lake: Lake, names: list[str], scan: _Scan) -> list[str]:
+def _choose(
+    lake: Lake, connection: duckdb.DuckDBPyConnection, listed: list[ListedFile]
+) -> list[ListedFile]:
     """The files that are worth rewriting, in order."""
-    older = [name for name in names if run_of(name) != scan.last_run]
-    chosen = {
-        name
-        for name in older
-        if scan.rows[name] - scan.current[name] >= max(1, DEAD_PART * scan.rows[name])
+    policy = lake.policy
+    query = Path(__file__).with_name("compact.sql").read_text(encoding="utf-8")
+    found = connection.execute(query, {"files": _paths(lake, listed)}).fetchall()
+    dead = {
+        file for file, rows, needed in found if rows - needed >= max(1, policy.dead_part * rows)
     }
     # One file with a few changes is not worth it, unless it is out of date altogether.
-    small = [name for name in older if lake.store.size(name) < SMALL_BYTES]
-    if len(small) >= MANY_SMALL:
-        chosen |= set(small)
-    return sorted(chosen)
+    small = {file.name for file in listed if file.bytes < policy.small_bytes}
+    if len(small) >= policy.many_small:
+        dead |= small
+    return [file for file in listed if file.name in dead]
 
 
-def _needed_tombstones(lake: Lake, kept: set[str], tombstones: set[str]) -> set[str]:
-    """The tombstones that still hide something in the files that stay."""
-    needed: set[str] = set()
-    for name in kept if tombstones else ():
-        needed |= {record_id for (record_id,) in lake.columns(name, "_id")} & tombstones
-    return needed
+def _ranges(lake: Lake, chosen: list[ListedFile]) -> Iterator[tuple[int, int]]:
+    """Ranges of hash buckets that make files of a good size, first and last of each."""
+    size, parts = sum(file.bytes for file in chosen), 1
+    while parts < BUCKETS and size > parts * lake.policy.output_bytes:
+        parts *= 2
+    width = BUCKETS // parts
+    return ((first, first + width - 1) for first in range(0, BUCKETS, width))
 
 
-def _rewrite(lake: Lake, chosen: list[str], scan: _Scan, needed: set[str]) -> list[UnfinishedFile]:
-    """Copy what is current; the files have no names yet."""
-    output = _Output(lake, run_name(next_run(scan.last_run)))
-    try:
-        # Documents that share an `_id` are told apart by readers: they go into one file together.
-        for is_several in (True, False):
-            for name in chosen:
-                with lake.store.open(name) as file:
-                    for group in range(file.num_row_groups):
-                        table = file.read_row_group(group)
-                        keep = _current(table, scan, needed, is_several=is_several)
-                        if any(keep):
-                            output.add(_younger(table.filter(pa.array(keep))))
-            output.flush(may_split=not is_several)
-    except BaseException:
-        output.discard()
-        raise
-    return output.files
+def _needed(
+    lake: Lake,
+    connection: duckdb.DuckDBPyConnection,
+    listed: list[ListedFile],
+    chosen: list[ListedFile],
+    buckets: tuple[int, int],
+) -> pa.RecordBatchReader:
+    """The rows of some files that are needed, of some hash buckets."""
+    first, last = buckets
+    listed = [file for file in listed if file.buckets[0] <= last and first <= file.buckets[1]]
+    rewritten = [file for file in listed if file in chosen]
+    kept = [file for file in listed if file not in chosen]
+    if not rewritten:
+        return pa.RecordBatchReader.from_batches(SCHEMA, [])
+    query = Path(__file__).with_name("compacted.sql").read_text(encoding="utf-8")
+    parameters = {
+        "files": _paths(lake, listed),
+        "rewritten": _paths(lake, rewritten),
+        "kept": _paths(lake, kept or rewritten[:1]),
+        "has_kept": bool(kept),
+        "first": first,
+        "last": last,
+    }
+    return connection.execute(query, parameters).to_arrow_reader(lake.policy.group_rows)
 
 
-def _current(table: pa.Table, scan: _Scan, needed: set[str], *, is_several: bool) -> list[bool]:
-    rows = zip(
-        *(values_of(table.column(name)) for name in ("_id", "extracted_at", "is_deleted")),
-        strict=True,
-    )
-    return [
-        run == scan.newest[record_id]
-        and (record_id in scan.several) == is_several
-        and (not is_deleted or record_id in needed)
-        for record_id, run, is_deleted in rows
-    ]
+def _paths(lake: Lake, files: Iterable[ListedFile]) -> list[str]:
+    return paths_of(lake.folder / file.name for file in files)
 
 
-def _younger(table: pa.Table) -> pa.Table:
-    at = table.schema.get_field_index("extracted_at")
-    runs = pc.add(table.column(at), pa.scalar(timedelta(microseconds=1), pa.duration("us")))
-    return table.set_column(at, SCHEMA.field(at), runs.cast(SCHEMA.field(at).type))
+class RowGroups:
+    """Files that are being written, with row groups of the usual size.
 
+    Args:
+        lake: The lake that they are for.
+        run: Number of the run that writes them.
+        first: Number of the first file.
+        buckets: First and last hash bucket of their records.
+    """
 
-class _Output:
-    """Files that are being written, with row groups of the usual size."""
-
-    def __init__(self, lake: Lake, run: str) -> None:
-        self.files: list[UnfinishedFile] = []
+    def __init__(self, lake: Lake, run: int, first: int, buckets: tuple[int, int]) -> None:
+        """Begins no file yet."""
         self._lake = lake
         self._run = run
+        self._number = first
+        self._buckets = buckets
         self._tables: list[pa.Table] = []
         self._rows = 0
         self._bytes = 0
         self._file: UnfinishedFile | None = None
-        self._file_bytes = 0
+        self._finished: list[ListedFile] = []
 
-    def add(self, table: pa.Table) -> None:
+    def add(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
-        self._tables.append(table)
-        self._rows += table.num_rows
-        self._bytes += table.nbytes
-        if self._rows >= GROUP_ROWS or self._bytes >= OUTPUT_BYTES // 4:
-            self.flush(may_split=False)
+        policy = self._lake.policy
+        table = pa.Table.from_batches([batch]).cast(SCHEMA)
+        while table.num_rows:
+            part = table.slice(0, policy.group_rows - self._rows)
+            table = table.slice(part.num_rows)
+            self._tables.append(part)
+            self._rows += part.num_rows
+            self._bytes += part.nbytes
+            if self._rows >= policy.group_rows or self._bytes >= policy.group_bytes:
+                self._flush()
 
-    def flush(self, *, may_split: bool) -> None:
+    def close(self) -> list[ListedFile]:
+        """Finish all files."""
+        self._flush()
+        self._finish()
+        return self._finished
+
+    def abandon(self) -> None:
+        """Let the unfinished file vanish; finished ones are not listed."""
+        if self._file is not None:
+            self._file.discard()
+
+    def _flush(self) -> None:
         """Write what is gathered, as one row group."""
-        if self._tables:
-            if self._file is None:
-                self._file = create_file(self._lake, f"{self._run}-{len(self.files):04}.parquet")
-                self.files.append(self._file)
-            self._file.write(pa.concat_tables(self._tables).combine_chunks())
-            self._file_bytes += self._bytes
-            self._tables, self._rows, self._bytes = [], 0, 0
-        if may_split or self._file_bytes > 4 * OUTPUT_BYTES:
-            self._file, self._file_bytes = None, 0
+        if not self._rows:
+            return
+        if self._file is None:
+            name = self._lake.file_name(self._run, self._number)
+            self._file = create_file(self._lake, name)
+            self._number += 1
+        self._file.write(pa.concat_tables(self._tables))
+        self._tables, self._rows, self._bytes = [], 0, 0
+        if self._file.size >= self._lake.policy.output_bytes:
+            self._finish()
 
-    def discard(self) -> None:
-        """Let all files vanish."""
-        for file in self.files:
-            file.discard()
+    def _finish(self) -> None:
+        if self._file is not None:
+            self._finished.append(self._file.finish(self._run, self._buckets))
+            self._file = None

@@ -2,16 +2,19 @@
 
 A document is split into its sections without decoding them: the text of a section in the lake is
 the text in the document, so integers of any size, key order, keys that differ in case only and
-empty keys survive. Nothing is interpreted, renamed or given a default.
+empty keys survive. Nothing is interpreted, renamed or given a default. What JSON cannot say or says
+twice is repaired first, which is told (`extract.lake.repairs`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 import msgspec
+
+from extract.lake import json_scan
+from extract.lake.repairs import MAX_DEPTH, Repair, allow_depth, is_plain, repaired
 
 IDENTITY = ("name", "location", "_created", "_last_modified", "schema_version")
 SECTIONS = (
@@ -27,7 +30,8 @@ SECTIONS = (
 )
 BUCKETS = 16
 
-STAMP = IDENTITY.index("_last_modified")
+LAST_MODIFIED = IDENTITY.index("_last_modified")
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH:,} levels"
 _split_document = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
 
@@ -48,7 +52,7 @@ class Shape:
     @property
     def stamp_keys(self) -> tuple[str, ...]:
         """Keys that tell when a document was last modified."""
-        return self.keys[STAMP]
+        return self.keys[LAST_MODIFIED]
 
     @property
     def projection(self) -> dict[str, int] | None:
@@ -109,9 +113,10 @@ class Row:
         identity: The values of `IDENTITY`; None where the document has no text there.
         sections: JSON text of `SECTIONS`; None where the document lacks the key.
         extra: JSON object text of all else the document holds; None if there is nothing.
-        content_hash: Hash of the document's bytes, hexadecimal.
+        content_hash: Hash of the document's bytes as they came, hexadecimal.
         bucket: Hash bucket of `_id`, 0 to `BUCKETS` - 1.
         size: Bytes of the document.
+        repairs: What had to be repaired in it.
     """
 
     record_id: str
@@ -121,27 +126,42 @@ class Row:
     content_hash: str
     bucket: int
     size: int
+    repairs: tuple[Repair, ...] = ()
 
 
-def read_document(document: bytes, shape: Shape = V2) -> Row:
+def read_document(document: bytes, shape: Shape = V2, *, is_skimmed: bool = False) -> Row:
     """Split one JSON document into a row.
 
     Args:
-        document: UTF-8 text of one JSON object.
+        document: UTF-8 text of one JSON object, maybe in MongoDB's extended form.
         shape: What documents of its collection are like.
+        is_skimmed: Do not search a document that parses for what must be repaired in it, which
+            takes longer than all else: enough to know whether the lake has it.
 
     Raises:
-        UnusableDocumentError: Not UTF-8, not JSON, not an object, or without a usable `_id`.
+        UnusableDocumentError: If it is not UTF-8, not JSON, nested too deeply, not an object, or
+            has no usable `_id`.
 
     Example:
         >>> row = read_document(b'{"_id": "a", "name": "x", "subject": {"age": 1.50}, "odd": 1}')
         >>> row.record_id, row.sections[0], row.extra
         ('a', b'{"age": 1.50}', b'{"odd":1}')
     """
-    values = _split(document)
+    came = document
+    document, values, repairs, is_checked = _repaired(document)
     if shape.kept is not None:
         document, values = _trimmed(values, shape.kept)
-    record_id = _record_id(values.get("_id"))
+        came = document
+    content_hash = hash_of(came)
+    record_id = _record_id(values)
+    if not is_checked and (record_id is None or not is_skimmed) and not is_plain(document):
+        document, repairs = _repair(document)
+        values = _split_document(document)
+        record_id = _record_id(values)
+    if not is_skimmed and json_scan.depth(document, MAX_DEPTH) > MAX_DEPTH:
+        raise UnusableDocumentError(_TOO_DEEP)
+    if record_id is None:
+        raise UnusableDocumentError(_no_id(values))
     identity, odd, used = [], {}, {"_id", *SECTIONS}
     for keys in shape.keys:
         key = next((key for key in keys if key in values), keys[0])
@@ -162,28 +182,85 @@ def read_document(document: bytes, shape: Shape = V2) -> Row:
             None if (value := values.get(key)) is None else bytes(value) for key in SECTIONS
         ),
         extra=_object(extra) if extra else None,
-        content_hash=content_hash(document),
+        content_hash=content_hash,
         bucket=bucket_of(record_id),
         size=len(document),
+        repairs=repairs,
     )
 
 
-def _split(document: bytes) -> dict[str, msgspec.Raw]:
-    """Values of a document by key, undecoded.
+def listed_identity(document: bytes, shape: Shape) -> tuple[str | None, str | None]:
+    """`_id` and `_last_modified` of a document, as its row has them; None where there is no text.
+
+    Args:
+        document: UTF-8 text of one JSON object.
+        shape: What documents of its collection are like.
 
     Raises:
-        UnusableDocumentError: Not UTF-8, not JSON, or not an object.
+        UnusableDocumentError: If it is no JSON object.
+    """
+    document, values, _, is_checked = _repaired(document)
+    if not is_checked and not is_plain(document):
+        values = _split_document(_repair(document)[0])
+    stamp = next((bytes(values[key]) for key in shape.stamp_keys if key in values), b"")
+    return _record_id(values), _decode(stamp) if stamp[:1] == b'"' else None
+
+
+def _repaired(
+    document: bytes,
+) -> tuple[bytes, dict[str, msgspec.Raw], tuple[Repair, ...], bool]:
+    """A document that parses, its values by key, its repairs, and whether all were looked for.
+
+    Raises:
+        UnusableDocumentError: If it is not UTF-8, not JSON, nested too deeply, or not an object.
     """
     try:
         document.decode()  # the splitter skips over texts without looking at their bytes
     except UnicodeDecodeError as error:
         raise UnusableDocumentError(f"not UTF-8 text: byte {error.start} {error.reason}") from None
     try:
-        return _split_document(document)
+        return document, _split_document(document), (), False
     except RecursionError:
-        raise UnusableDocumentError("nested too deeply to be read") from None
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise UnusableDocumentError(_reason(error)) from None
+        _check_depth(document)
+        return document, _split_document(document), (), False
+    except msgspec.ValidationError:
+        raise UnusableDocumentError("not a JSON object") from None
+    except msgspec.DecodeError as error:
+        reason = str(error).removeprefix("JSON is malformed: ")
+    try:
+        document, repairs = _repair(document)
+    except UnusableDocumentError as error:
+        raise UnusableDocumentError(
+            _TOO_DEEP if str(error) == _TOO_DEEP else f"not JSON: {reason}"
+        ) from None
+    return document, _split_document(document), repairs, True
+
+
+def _repair(document: bytes) -> tuple[bytes, tuple[Repair, ...]]:
+    """A document without what no reader takes.
+
+    Raises:
+        UnusableDocumentError: If it is no JSON, or nested too deeply.
+    """
+    for _ in range(2):
+        try:
+            return repaired(document)
+        except RecursionError:  # noqa: PERF203  # rare
+            _check_depth(document)
+        except ValueError as error:
+            raise UnusableDocumentError(str(error)) from None
+    raise UnusableDocumentError(_TOO_DEEP)
+
+
+def _check_depth(document: bytes) -> None:
+    """Make room for a document that nests deeper than the stack is high, if it may.
+
+    Raises:
+        UnusableDocumentError: If it nests too deeply.
+    """
+    if json_scan.depth(document, MAX_DEPTH) > MAX_DEPTH:
+        raise UnusableDocumentError(_TOO_DEEP)
+    allow_depth()
 
 
 def _trimmed(
@@ -201,57 +278,54 @@ def _trimmed(
     return _object(parts), {key: msgspec.Raw(content) for key, content in parts.items()}
 
 
-def content_hash(document: bytes) -> str:
+def hash_of(document: bytes) -> str:
     """Hash by which two runs tell whether a document changed."""
     return hashlib.blake2b(document, digest_size=16).hexdigest()
 
 
 def bucket_of(record_id: str) -> int:
-    """Hash bucket of a record: the same for the same `_id`, on every machine."""
-    digest = hashlib.blake2b(record_id.encode(), digest_size=1).digest()
-    return digest[0] % BUCKETS
+    """Hash bucket of a record: the first hexadecimal digit of the md5 of its `_id`.
 
+    Python, DuckDB and Spark have this function alike.
 
-def text_of_id(content: bytes) -> str:
-    """Text of `_id` from its JSON: a text, a number, or MongoDB's `{"$oid": "…"}`.
-
-    Raises:
-        UnusableDocumentError: It is of another kind.
+    Example:
+        >>> bucket_of("a")
+        0
     """
+    return hashlib.md5(record_id.encode(), usedforsecurity=False).digest()[0] >> 4
+
+
+def text_of_id(content: bytes) -> str | None:
+    """Text of `_id` from its JSON: a text, a number, or MongoDB's `{"$oid": "…"}`; else None."""
+    text: object = None
     if content[:1] == b'"':
         text = _decode(content)
     elif content[:1] in b"-0123456789":
         text = content.decode()
     elif content[:1] == b"{":
-        parts = _decode(content)
-        text = parts.get("$oid") if len(parts) == 1 else None
-    else:
-        text = None
-    if not isinstance(text, str) or not text:
-        raise UnusableDocumentError(f"_id is {content[:80].decode(errors='replace')}, not a text")
-    return text
+        parts = {key: bytes(value) for key, value in _split_document(content).items()}
+        is_oid = parts.keys() == {"$oid"} and parts["$oid"][:1] == b'"'
+        text = _decode(parts["$oid"]) if is_oid else None
+    return text if isinstance(text, str) and text else None
 
 
-def _record_id(value: msgspec.Raw | None) -> str:
+def _record_id(values: dict[str, msgspec.Raw]) -> str | None:
+    value = values.get("_id")
+    return None if value is None else text_of_id(bytes(value))
+
+
+def _no_id(values: dict[str, msgspec.Raw]) -> str:
+    """Why a document has no usable `_id`."""
+    value = values.get("_id")
     if value is None:
-        raise UnusableDocumentError("no _id")
-    return text_of_id(bytes(value))
+        return "no _id"
+    return f"_id is {bytes(value)[:80].decode(errors='replace')}, not a text"
 
 
 def _object(parts: dict[str, bytes]) -> bytes:
     """JSON object text of values that are JSON text already."""
     members = (msgspec.json.encode(key) + b":" + text for key, text in parts.items())
     return b"{" + b",".join(members) + b"}"
-
-
-def _reason(error: msgspec.MsgspecError) -> str:
-    """The splitter's complaint in a reader's words."""
-    if isinstance(error, msgspec.ValidationError):
-        return "not a JSON object"
-    return f"not JSON: {str(error).removeprefix('JSON is malformed: ')}"
-
-
-_ID = re.compile(rb'"_id"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def readable_id(content: bytes) -> str | None:
@@ -261,10 +335,4 @@ def readable_id(content: bytes) -> str | None:
         >>> readable_id(b'{"_id": "a", "subject": NOPE')
         'a'
     """
-    found = _ID.search(content)
-    if found is None:
-        return None
-    try:
-        return msgspec.json.decode(found[1], type=str)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    return json_scan.identity_of(content)[0]

@@ -1,14 +1,22 @@
-"""The place a lake lives in: the only module that knows that it is a folder of this machine.
+"""The folder of a lake and its list of files: the one place that reads and writes parquet files.
 
-A lake needs little of its place: list names, read a file, write one that appears when it is whole,
-remove one, and keep a second writer out. Another kind of place has to offer the same.
+What the list names is the lake. A file that it does not name was left by a run that was killed, or
+is somebody else's, and is not read. A reader that holds a list holds a consistent lake: files
+change neither their content nor their name, and the list is replaced in one step.
+
+Whatever parquet, JSON or the file system raise becomes a `LakeError` with the path.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
@@ -16,11 +24,43 @@ from filelock import FileLock, Timeout
 from biodata_cache._core.errors import LakeError, LockedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["Folder", "UnfinishedFile", "finish"]
+__all__ = ["LIST", "Folder", "ListedFile", "UnfinishedFile", "finish"]
 
+LIST = "files.json"
 _UNFINISHED = ".tmp"
+_BLOCK = 2**20
+_THREADS = 2
+_NAME = re.compile(r"\w[\w.-]*\.parquet", re.ASCII)
+
+
+class ListedFile(msgspec.Struct, frozen=True):
+    """A file of a lake.
+
+    Attributes:
+        name: Its name in the folder.
+        sha256: Hash of its bytes, hexadecimal.
+        bytes: Their number.
+        rows: Rows in it.
+        run: Number of the run that wrote it.
+        buckets: First and last hash bucket of its records.
+    """
+
+    name: str
+    sha256: str
+    bytes: int
+    rows: int
+    run: int
+    buckets: tuple[int, int]
+
+
+class _List(msgspec.Struct):
+    """The content of `files.json`; the hash is of `files` as they stand there."""
+
+    sha256: str
+    files: msgspec.Raw
 
 
 class Folder:
@@ -34,8 +74,63 @@ class Folder:
         """Touches nothing."""
         self.path = path
 
+    def has_list(self) -> bool:
+        """Whether there is a list of files."""
+        return (self.path / LIST).exists()
+
+    def listed(self) -> list[ListedFile]:
+        """The files of the lake, in the order in which they were written.
+
+        Raises:
+            LakeError: If there is a list, and it cannot be read.
+        """
+        path = self.path / LIST
+        with self._readable(path):
+            try:
+                content = msgspec.json.decode(path.read_bytes(), type=_List)
+            except FileNotFoundError:
+                return []
+            if hashlib.sha256(bytes(content.files)).hexdigest() != content.sha256:
+                raise _damaged(path, "its sha256 is another")
+            files = msgspec.json.decode(content.files, type=list[ListedFile])
+        odd = next((file.name for file in files if not _NAME.fullmatch(file.name)), None)
+        if odd is not None:
+            raise _damaged(path, f"it names {odd!r}")
+        return files
+
+    def commit(self, files: Iterable[ListedFile]) -> None:
+        """Replace the list of files, in one step.
+
+        Raises:
+            LakeError: If the folder cannot be written.
+        """
+        lines = b",\n".join(msgspec.json.encode(file) for file in files)
+        text = b"[\n" + lines + b"\n]"
+        digest = hashlib.sha256(text).hexdigest()
+        self.write_text(LIST, f'{{"sha256": "{digest}",\n"files": {text.decode()}}}\n')
+
+    def damage(self, files: Iterable[ListedFile]) -> dict[str, str]:
+        """How files are damaged, by name; sound ones are left out. Reads all of each."""
+        listed = list(files)
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="sha256") as threads:
+            problems = threads.map(self._damage, listed)
+            return {
+                file.name: problem
+                for file, problem in zip(listed, problems, strict=True)
+                if problem is not None
+            }
+
+    def _damage(self, file: ListedFile) -> str | None:
+        try:
+            found = measure(self.path / file.name)
+        except OSError as error:
+            return f"it cannot be read: {_first_line(error)}"
+        if found[1] != file.bytes:
+            return f"it has {found[1]:,} bytes instead of {file.bytes:,}"
+        return None if found[0] == file.sha256 else "its sha256 is another"
+
     def names(self, suffix: str = ".parquet") -> list[str]:
-        """Names of the finished files, in order."""
+        """Names of the files that are there, listed or not, in order."""
         return sorted(
             path.name for path in self.path.glob(f"*{suffix}") if not path.name.startswith(".")
         )
@@ -44,26 +139,32 @@ class Folder:
         """Bytes of a file."""
         return (self.path / name).stat().st_size
 
-    def open(self, name: str) -> pq.ParquetFile:
-        """Open a parquet file to read it.
+    @contextmanager
+    def open(self, name: str) -> Iterator[pq.ParquetFile]:
+        """Open a parquet file to read it; what goes wrong while it is read is told with its path.
 
         Raises:
-            LakeError: It cannot be read.
+            LakeError: If it cannot be read.
         """
         path = self.path / name
+        with self._readable(path), pq.ParquetFile(path) as file:
+            yield file
+
+    @contextmanager
+    def _readable(self, path: Path) -> Iterator[None]:
+        """Turn whatever reading raises into an error with the path."""
         try:
-            return pq.ParquetFile(path, memory_map=True)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise LakeError(
-                f"File {path} of the lake cannot be read ({_first_line(error)}): remove it and "
-                "extract again, what it held is fetched anew."
-            ) from None
+            yield
+        except LakeError:
+            raise
+        except (OSError, ValueError, OverflowError, RecursionError, pa.ArrowException) as error:
+            raise _damaged(path, _first_line(error)) from None
 
     def create(self, name: str, schema: pa.Schema, **options: Any) -> UnfinishedFile:  # noqa: ANN401
         """Begin a parquet file that appears under its name when it is finished.
 
         Raises:
-            LakeError: The folder cannot be written.
+            LakeError: If the folder cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -75,7 +176,7 @@ class Folder:
         """Write a small file at once, whole.
 
         Raises:
-            LakeError: The folder cannot be written.
+            LakeError: If the folder cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -87,7 +188,10 @@ class Folder:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
-        (self.path / name).unlink(missing_ok=True)
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(self.path, error) from None
 
     def remove_unfinished(self) -> None:
         """Remove what a killed run left behind; no reader ever looked at it."""
@@ -98,8 +202,8 @@ class Folder:
         """Take a lock that dies with the process that holds it.
 
         Raises:
-            LockedError: Another process holds it; the message says so.
-            LakeError: The folder cannot be written.
+            LockedError: If another process holds it; the message says so.
+            LakeError: If the folder cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -113,48 +217,70 @@ class Folder:
 
 
 class UnfinishedFile:
-    """A parquet file that is being written."""
+    """A parquet file that is being written; its bytes are hashed on their way."""
 
     def __init__(self, folder: Path, name: str, schema: pa.Schema, options: dict[str, Any]) -> None:
         """Begins the file; use `Folder.create`."""
+        self.rows = 0
+        self._name = name
         self._target = folder / name
         self._path = folder / f".{name}{_UNFINISHED}"
-        self._writer = pq.ParquetWriter(self._path, schema, **options)
+        self._sink = _HashedFile(self._path)
+        self._writer = pq.ParquetWriter(self._sink, schema, **options)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._sink.size
 
     def write(self, table: pa.Table) -> None:
         """Append a row group.
 
         Raises:
-            LakeError: The disk is full, or cannot be written.
+            LakeError: If the disk is full, or cannot be written.
         """
         try:
-            self._writer.write_table(table)
+            self._writer.write_table(table, row_group_size=max(1, table.num_rows))
         except OSError as error:
             raise unwritable(self._target.parent, error) from None
+        self.rows += table.num_rows
 
     def close(self) -> Path:
         """Complete the file, without giving it its name yet.
 
         Raises:
-            LakeError: The disk is full, or cannot be written.
+            LakeError: If the disk is full, or cannot be written.
         """
         try:
             self._writer.close()
+            self._sink.close()
         except OSError as error:
             raise unwritable(self._target.parent, error) from None
         return self._path
 
-    def finish(self) -> None:
+    def finish(self, run: int = 0, buckets: tuple[int, int] = (0, 0)) -> ListedFile:
         """Complete the file and let it appear, once its bytes are on the disk.
 
+        Args:
+            run: Number of the run.
+            buckets: First and last hash bucket of its records.
+
         Raises:
-            LakeError: The disk is full, or cannot be written.
+            LakeError: If the disk is full, or cannot be written.
         """
         self.close()
         try:
             finish(self._path, self._target)
         except OSError as error:
             raise unwritable(self._target.parent, error) from None
+        return ListedFile(
+            name=self._name,
+            sha256=self._sink.sha256,
+            bytes=self._sink.size,
+            rows=self.rows,
+            run=run,
+            buckets=buckets,
+        )
 
     def discard(self) -> None:
         """Let the file vanish."""
@@ -163,7 +289,67 @@ class UnfinishedFile:
         except OSError:
             pass  # a full disk refuses the end of a file as it refused its middle
         finally:
+            self._sink.abandon()
             self._path.unlink(missing_ok=True)
+
+
+class _HashedFile:
+    """A file to write, of which the hash is known at the end; what parquet asks of a sink."""
+
+    def __init__(self, path: Path) -> None:
+        self.size = 0
+        self._digest = hashlib.sha256()
+        self._file = path.open("wb")
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    @property
+    def closed(self) -> bool:
+        return self._file.closed
+
+    def write(self, content: bytes) -> int:
+        self._file.write(content)
+        self._digest.update(content)
+        self.size += len(content)
+        return len(content)
+
+    def tell(self) -> int:
+        return self.size
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def abandon(self) -> None:
+        with suppress(OSError):  # what could not be written is removed
+            self._file.close()
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+
+def measure(path: Path) -> tuple[str, int]:
+    """Hash and size of a file, in bounded memory.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
 
 
 def unwritable(path: Path, error: OSError) -> LakeError:
@@ -174,8 +360,17 @@ def unwritable(path: Path, error: OSError) -> LakeError:
     )
 
 
+def _damaged(path: Path, reason: str) -> LakeError:
+    remedy = (
+        "run 'biodata-cache extract --full' once, all records are fetched anew."
+        if path.name == LIST
+        else "remove it and extract again, what it held is fetched anew."
+    )
+    return LakeError(f"File {path} of the lake cannot be read ({reason}): {remedy}")
+
+
 def _first_line(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).partition("\n")[0].rstrip(".")
 
 

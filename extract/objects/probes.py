@@ -20,10 +20,10 @@ import duckdb
 from extract.lake.object_tables import Answers
 from extract.locations import split_location
 from extract.objects.stores import (
-    FolderStore,
     ObjectStore,
-    S3Store,
     UnavailableObjectError,
+    folder_store,
+    s3_store,
 )
 from extract.sample import generator as sample
 
@@ -86,13 +86,13 @@ def open_store(objects: str, source: str, work: Path) -> ObjectStore | None:
     if objects == "none":
         return None
     if objects == "s3":
-        return S3Store(AT_ONCE)
+        return s3_store()
     if objects == "sample":
         _, _, count = source.partition(":")
         folder = work / "objects"
         write_objects(folder, sample.objects(int(count) if count else None))
-        return FolderStore(folder, source)
-    return FolderStore(Path(objects).absolute())
+        return folder_store(folder, source)
+    return folder_store(Path(objects).absolute())
 
 
 def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> None:
@@ -113,13 +113,13 @@ def prepare(raw: Path) -> dict[str, Answers]:
     return {kind: Answers(raw, kind) for kind in KINDS}
 
 
-def ask(store: ObjectStore, raw: Path, lake: str, progress: Progress | None = None) -> Report:
+def ask(store: ObjectStore, raw: Path, lake: list[str], progress: Progress | None = None) -> Report:
     """Ask a store all that must be asked about the records of the lake.
 
     Args:
         store: The store to ask.
         raw: Folder of all lakes; the caller holds the lock of those of objects.
-        lake: Pattern of the files of records.
+        lake: The files of records, as patterns.
         progress: Told how far the run is.
 
     Raises:
@@ -156,7 +156,7 @@ def ask(store: ObjectStore, raw: Path, lake: str, progress: Progress | None = No
 
 
 def _questions(
-    store: ObjectStore, answers: dict[str, Answers], lake: str
+    store: ObjectStore, answers: dict[str, Answers], lake: list[str]
 ) -> tuple[list[tuple[str, str, bool]], datetime | None]:
     """Kind, location and whether the answer is known for good; and when the newest run was."""
     known = {kind: each.files() for kind, each in answers.items()}

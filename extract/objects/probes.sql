@@ -11,7 +11,7 @@
 with version as (
     select
         _id,
-        extracted_at,
+        run,
         is_deleted,
         lower(name) as name_key,
         rtrim(location, '/') as location,
@@ -28,7 +28,7 @@ asset as (
         modalities
     from version
     qualify
-        extracted_at = max(extracted_at) over (partition by _id)
+        run = max(run) over (partition by _id)
         and not is_deleted
         and regexp_matches(location, '^s3://[^/]+')
 ),

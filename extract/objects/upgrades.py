@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.settings import CACHE_FOLDER
 from extract.lake.object_tables import ensure_schema, write_whole
-from extract.objects.stores import FolderStore, UnavailableObjectError
+from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.sample import v1 as _sample_v1
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | N
     if root.startswith("s3://"):
         bucket, _, prefix = root.removeprefix("s3://").partition("/")
         return Published(open_s3(), bucket, f"{prefix}/{CACHE_FOLDER}/".lstrip("/"))
-    return Published(FolderStore(Path(root).absolute()), CACHE_FOLDER, "")
+    return Published(folder_store(Path(root).absolute()), CACHE_FOLDER, "")
 
 
 def in_sample(store: ObjectStore) -> Published:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from extract.lake.documents import V2, Shape
@@ -11,8 +10,6 @@ from extract.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +42,12 @@ class Document:
         file: File name, relative to the source.
         line: Line in the file, or place in its array, counted from 1; None for a whole file.
         problem: Why the content is no JSON text, where the source knows that already.
-        repairs: What of the document JSON cannot say and was left out.
     """
 
     content: bytes
     file: str
     line: int | None
     problem: str = ""
-    repairs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +69,12 @@ class Source(Protocol):
     Attributes:
         description: The source as text for a reader; stands in each row of the lake.
         size: Bytes it will read, if they can be known; for progress.
+        files: Names of the files of a folder, as documents name them; None for any other source.
     """
 
     description: str
     size: int | None
+    files: tuple[str, ...] | None
 
     def documents(self) -> Iterator[Document | BrokenFile]:
         """Every document of the source, and each file that broke off."""
@@ -90,12 +87,12 @@ class Entry(NamedTuple):
     Attributes:
         key: `_id` as the database has it.
         text: `_id` as text; None if it cannot be the `_id` of a record.
-        stamp: `_last_modified` as text; None if the document has no such text.
+        last_modified: `_last_modified` as text; None if the document has no such text.
     """
 
     key: Any
     text: str | None
-    stamp: str | None
+    last_modified: str | None
 
 
 class Fetched(NamedTuple):
@@ -106,13 +103,11 @@ class Fetched(NamedTuple):
         content: JSON text; where that could not be made, the bytes as they came.
         problem: Why it could not be made; empty if it could. Without content, nothing is known of
             the document but that it is there.
-        repairs: What JSON cannot say and was left out; empty mostly.
     """
 
     key: Any
     content: bytes
     problem: str = ""
-    repairs: str = ""
 
 
 @runtime_checkable
@@ -147,26 +142,5 @@ class DatabaseSource(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         ...
-
-
-def repairs_of(document: dict[str, Any]) -> str:
-    """What of a decoded document JSON cannot say: NaN and infinity. Empty if there is none."""
-    paths = list(_not_numbers(document, ""))
-    if not paths:
-        return ""
-    more = f" and {len(paths) - _SHOWN:,} more places" if len(paths) > _SHOWN else ""
-    return f"NaN or infinity became null at {', '.join(paths[:_SHOWN])}{more}"
-
-
-def _not_numbers(value: Any, path: str) -> Iterator[str]:  # noqa: ANN401  # any value
-    """Paths of the numbers that JSON cannot write."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _not_numbers(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for position, inner in enumerate(value):
-            yield from _not_numbers(inner, f"{path}[{position}]")
-    elif isinstance(value, float) and not isfinite(value):
-        yield path

@@ -42,7 +42,7 @@ def read_bson(path: Path, name: str, collection: str) -> Iterator[Document | Bro
             for document in _documents(file, collection):
                 number += 1
                 made = convert(document)
-                yield Document(made.content, name, number, made.problem, made.repairs)
+                yield Document(made.content, name, number, made.problem)
         except (_BrokenError, InvalidBSON, KeyError) as error:
             yield BrokenFile(name, f"not BSON after {number:,} documents: {error}")
 

@@ -2,13 +2,14 @@
 
 Values that JSON lacks become text: dates as `2024-01-31T08:50:58.123Z`, ObjectId and Decimal128 as
 their digits, binary as base64, UUIDs in their usual form, what is rarer as the driver writes it.
-Integers of 64 bits are numbers. NaN and infinity are no JSON: they become null, and are reported.
+Integers of 64 bits are numbers. NaN and infinity stay what they are, which is no JSON: whoever
+reads a document repairs that.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from math import isfinite, isnan
 from typing import Any
 
 import bson
@@ -16,12 +17,14 @@ import msgspec
 from bson.binary import Binary, UuidRepresentation
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.datetime_ms import DatetimeMS
+from bson.dbref import DBRef
 from bson.errors import InvalidBSON
 from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 
-from extract.lake.documents import UnusableDocumentError, text_of_id
-from extract.sources.base import Fetched, repairs_of
+from extract.lake.documents import text_of_id
+from extract.lake.extended_json import date_text
+from extract.sources.base import Fetched
 
 __all__ = ["OPTIONS", "convert", "json_text", "stamp_text", "text_of"]
 
@@ -33,7 +36,6 @@ OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
 )
 _RAW: CodecOptions[RawBSONDocument] = OPTIONS.with_options(document_class=RawBSONDocument)
 _UNREADABLE = (InvalidBSON, UnicodeDecodeError, RecursionError, OverflowError, TypeError)
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # Type, key and value of a double that is not a number: all bits of its exponent are set. The short
 # pattern is much quicker, and matches little else than negative integers.
 _MAYBE_NOT_A_NUMBER = re.compile(rb"[\xf0-\xff][\x7f\xff]")
@@ -48,12 +50,24 @@ def convert(document: bytes) -> Fetched:
     """
     try:
         values = bson.decode(document, OPTIONS)
-        content = json_text(values)
+        if _MAYBE_NOT_A_NUMBER.search(document) and _NOT_A_NUMBER.search(document):
+            content = json_text(_marked(values))
+        else:
+            content = json_text(values)
     except _UNREADABLE as error:
         return Fetched(_key(document), document, f"not BSON that can be read: {error}")
-    is_suspect = _MAYBE_NOT_A_NUMBER.search(document) and _NOT_A_NUMBER.search(document)
-    repairs = repairs_of(values) if is_suspect else ""
-    return Fetched(values.get("_id"), content, "", repairs)
+    return Fetched(values.get("_id"), content)
+
+
+def _marked(value: Any) -> Any:  # noqa: ANN401  # any BSON value
+    """A value in which what is no number stands as such: the encoder would write null."""
+    if isinstance(value, dict):
+        return {key: _marked(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_marked(inner) for inner in value]
+    if isinstance(value, float) and not isfinite(value):
+        return msgspec.Raw(b"NaN" if isnan(value) else b"Infinity" if value > 0 else b"-Infinity")
+    return value
 
 
 def _key(document: bytes) -> Any:  # noqa: ANN401  # whatever is in `_id`
@@ -68,10 +82,7 @@ def text_of(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
     """Text of an `_id`; None if it cannot be the `_id` of a record."""
     if isinstance(value, str) and value:
         return value
-    try:
-        return text_of_id(json_text(value))
-    except UnusableDocumentError:
-        return None
+    return text_of_id(json_text(value))
 
 
 def stamp_text(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
@@ -85,20 +96,14 @@ def stamp_text(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
 def _other(value: Any) -> Any:  # noqa: ANN401  # any BSON value
     """A value that the encoder does not know, as one that it knows."""
     if isinstance(value, DatetimeMS):
-        return _date_text(int(value))
+        return date_text(int(value))
     if isinstance(value, Int64):
         return int(value)
     if isinstance(value, Binary):
         return bytes(value)
+    if isinstance(value, DBRef):
+        return dict(value.as_doc())
     return str(value)
 
 
 json_text = msgspec.json.Encoder(enc_hook=_other).encode
-
-
-def _date_text(milliseconds: int) -> str:
-    try:
-        date = _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        return str(milliseconds)  # beyond the year 9999, or before the year 1
-    return f"{date:%Y-%m-%dT%H:%M:%S}.{date.microsecond // 1000:03}Z".zfill(24)

@@ -3,24 +3,28 @@
 Its answers are capped in size: they may hold fewer records than were asked for without saying so,
 or fail. The client asks again for what a short answer left out; here pages shrink when that
 happens, and whatever is listed and does not come is asked for by itself.
+
+A gateway may answer otherwise than it was asked. Each page of a listing begins behind the one
+before, the documents that are missing become fewer, and an answer, a listing, and a time without
+anything new have limits: so every run ends.
 """
 
 from __future__ import annotations
 
-import json
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import msgspec
 import requests
 from aind_data_access_api.document_db import MetadataDbClient
 
 from biodata_cache._core.errors import SettingsError, SourceError
-from extract.lake.documents import V2, Shape, UnusableDocumentError, text_of_id
-from extract.retries import Retries, TransientError
-from extract.sources.base import Entry, Fetched, repairs_of
+from extract.lake.documents import V2, Shape, UnusableDocumentError, listed_identity
+from extract.retries import Limit, Retries, TransientError, Worker
+from extract.sources.base import Entry, Fetched
+from extract.sources.gateway_answers import Session, Unaskable, follows, identity, key_of, shown
 from extract.sources.hosts import is_unknown
 
 if TYPE_CHECKING:
@@ -28,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GatewaySource"]
 
-TIMEOUTS = (10.0, 120.0)
-"""Seconds to connect, and between two parts of an answer."""
 _LISTED_AT_ONCE = 5_000
 _CONFIRMED_AT_ONCE = 100
 _FIRST_PAGE = 16
@@ -37,6 +39,8 @@ _LARGEST_PAGE = 100
 _TOO_LARGE = frozenset((413, 500, 502, 503, 504))
 _TRANSIENT = frozenset((408, 425, 429, 500, 502, 503, 504))
 _ALONE_ATTEMPTS = 3
+_LEAST_SECONDS = 1.0
+_BEFORE_TEXTS = object()
 
 
 class GatewaySource:
@@ -87,20 +91,26 @@ class GatewaySource:
         self._shape = shape
         self._page = _FIRST_PAGE
         self._local = threading.local()
-        self._sessions: list[_Session] = []
+        self._opened: list[tuple[Session, Worker]] = []
+        self._moves = 0
 
     def list_entries(self) -> Iterator[Entry]:
         """Every document of the collection once, by pages in order of `_id`.
 
         Raises:
-            TransientError: The gateway could not be asked.
-            SourceError: It refuses.
+            TransientError: If the gateway could not be asked.
+            SourceError: If it refuses, lists something else than it was asked for, or has no end.
         """
+        self._moved()
         wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
         query: dict[str, Any] = {}
         last: Any = None
         page = _LISTED_AT_ONCE
+        limit = Limit(
+            self.retries.listing * self.retries.ceiling, f"The listing of {self.description}"
+        )
         while True:
+            limit.check()
             try:
                 documents = self._ask(query, wanted, page)
             except _TooLargeError:
@@ -110,119 +120,198 @@ class GatewaySource:
                 continue
             if not documents:
                 # A short page is no end, and neither is that of the numbers, which come first.
-                if last is None or isinstance(last, str):
+                if last in (None, _BEFORE_TEXTS) or isinstance(last, str):
                     return
-                last, query = "", {"_id": {"$gte": ""}}
+                last, query = _BEFORE_TEXTS, {"_id": {"$gte": ""}}
                 continue
             for document in documents:
-                stamps = (document[key] for key in self._shape.stamp_keys if key in document)
-                last = document.get("_id")
-                yield Entry(last, _text_of(last), _stamp_of(next(stamps, None)))
+                entry = self._entry(document)
+                if not follows(entry.key, last):
+                    raise SourceError(
+                        f"{self.description} lists {shown(entry.key)} after {shown(last)}, which "
+                        "is neither the order nor the part that it was asked for, so nobody can "
+                        "tell what it leaves out: report it to whoever runs it."
+                    )
+                last = entry.key
+                yield entry
+            self._moved()
             query = {"_id": {"$gt": last}}
 
     def fetch(self, keys: list[Any]) -> Iterator[Fetched]:
         """The documents with these `_id`s that are still there.
 
+        What is asked for again is less each time: the rest, or one half and then the other.
+
         Raises:
-            TransientError: The gateway could not be asked.
-            SourceError: It refuses.
+            TransientError: If the gateway could not be asked.
+            SourceError: If it refuses, or gives nothing that it was asked for.
         """
-        waiting = list(keys)
+        waiting = [keys]
         while waiting:
-            asked, waiting = waiting[: self._page], waiting[self._page :]
-            try:
-                documents = self._ask({"_id": {"$in": asked}}, self._shape.projection, len(asked))
-            except _TooLargeError:
-                if len(asked) == 1:
-                    yield from self._fetch_alone(asked[0])
-                else:
-                    self._page = max(1, len(asked) // 2)
-                    waiting = asked + waiting
-                continue
-            missing = {str(key): key for key in asked}
-            for document in documents:
-                missing.pop(str(document.get("_id")), None)
-                yield _fetched(document)
-            if self._was_short():
-                self._page = max(1, len(asked) // 2)
-            else:
-                self._page = min(_LARGEST_PAGE, max(self._page, 2 * len(asked)))
-            if len(asked) > 1:
-                waiting = [*waiting, *missing.values()]
-                self._page = max(1, self._page // 2) if missing else self._page
-            else:
-                for key in missing.values():
+            group = waiting.pop()
+            if len(group) > self._page:
+                waiting.append(group[self._page :])
+                group = group[: self._page]
+            missing = {identity(key): key for key in group}
+            yield from self._fetch_group(missing)
+            left = list(missing.values())
+            if len(group) == 1:
+                for key in left:
                     yield from self._fetch_alone(key)
+            elif len(left) < len(group):
+                waiting += [left] if left else []
+            else:
+                half = len(left) // 2
+                waiting += [left[half:], left[:half]]
+
+    def _fetch_group(self, missing: dict[tuple[str, str], Any]) -> Iterator[Fetched]:
+        """Those of some documents that one answer gives; they leave `missing`."""
+        asked = [key for key in missing.values() if not isinstance(key, Unaskable)]
+        for key in [key for key in missing.values() if isinstance(key, Unaskable)]:
+            del missing[identity(key)]
+            yield Fetched(key, b"", "no filter can name its _id")
+        if not asked:
+            return
+        try:
+            documents = self._ask({"_id": {"$in": asked}}, self._shape.projection, len(asked))
+        except _TooLargeError:
+            self._page = max(1, len(asked) // 2)
+            return
+        is_short = self._was_short()
+        for document in documents:
+            key = key_of(document)
+            if missing.pop(identity(key), None) is not None:
+                self._moved()
+                yield Fetched(key, document)
+        if missing or is_short:
+            self._page = max(1, len(asked) // 2)
+        else:
+            self._page = min(_LARGEST_PAGE, max(self._page, 2 * len(asked)))
 
     def existing(self, texts: list[str]) -> set[str]:
         """Those of the `_id`s that the collection has.
 
         Raises:
-            TransientError: The gateway could not be asked.
-            SourceError: It refuses.
+            TransientError: If the gateway could not be asked.
+            SourceError: If it refuses.
         """
+        found = self._existing(texts)
+        self._moved()
+        return found
+
+    def close(self) -> None:
+        """Close all connections."""
+        for session, worker in self._opened:
+            session.close()
+            worker.close()
+
+    def _existing(self, texts: list[str]) -> set[str]:
         found: set[str] = set()
         for start in range(0, len(texts), _CONFIRMED_AT_ONCE):
             asked = texts[start : start + _CONFIRMED_AT_ONCE]
             documents = self._ask({"_id": {"$in": asked}}, {"_id": 1}, len(asked))
-            found |= {text for document in documents if (text := _text_of(document.get("_id")))}
-        return found
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        for session in self._sessions:
-            session.close()
+            found |= {text for document in documents if (text := self._entry(document).text)}
+        return found & set(texts)
 
     def _fetch_alone(self, key: Any) -> Iterator[Fetched]:  # noqa: ANN401  # whatever is in `_id`
         """A document that did not come with others, if it is there at all."""
-        text = _text_of(key)
+        is_too_large = False
         for _ in range(_ALONE_ATTEMPTS):
-            if text is None or text not in self.existing([text]):
+            if not isinstance(key, str) or key not in self._existing([key]):
                 return
             try:
                 documents = self._ask({"_id": {"$in": [key]}}, self._shape.projection, 1)
             except _TooLargeError:
+                is_too_large = True
                 continue
-            if documents:
-                yield _fetched(documents[0])
-                return
+            for document in documents:
+                if identity(key_of(document)) == identity(key):
+                    self._moved()
+                    yield Fetched(key, document)
+                    return
+        if is_too_large:
+            self._moved()
         yield Fetched(key, b"", "the gateway lists it but does not give it: probably too large")
+
+    def _entry(self, document: bytes) -> Entry:
+        """One line of a listing.
+
+        Raises:
+            TransientError: If it is no part of a record.
+        """
+        try:
+            text, stamp = listed_identity(document, self._shape)
+        except UnusableDocumentError as error:
+            if document[:1] == b"{":  # one odd record is no reason to list none
+                return Entry(key_of(document), None, None)
+            raise TransientError(
+                f"{self.description}: the answer holds no records: {error}."
+            ) from None
+        return Entry(key_of(document), text, stamp)
 
     def _ask(
         self, query: dict[str, Any], projection: dict[str, int] | None, limit: int
-    ) -> list[dict[str, Any]]:
-        client, session = self._client()
+    ) -> list[bytes]:
+        """The records that the gateway answers, as they are written."""
+        client, session, worker = self._client()
         session.answers = 0
-        with self._translated():
-            documents: list[dict[str, Any]] = client.retrieve_docdb_records(
-                filter_query=query, projection=projection, sort={"_id": 1}, limit=limit
-            )
-        if not all(isinstance(document, dict) for document in documents):
-            raise TransientError(f"{self.description}: the answer holds no records.")
+        started = time.monotonic()
+        try:
+            with self._translated():
+                documents: list[bytes] = worker.result(
+                    lambda: client.retrieve_docdb_records(
+                        filter_query=query, projection=projection, sort={"_id": 1}, limit=limit
+                    ),
+                    max(self.retries.ceiling, _LEAST_SECONDS),
+                )
+        except TimeoutError:
+            del self._local.client  # its thread may wait for ever
+            raise TransientError(
+                f"{self.description} has not answered whole within {self.retries.ceiling:,.0f} s."
+            ) from None
+        self._check_progress(time.monotonic() - started)
         return documents
+
+    def _moved(self) -> None:
+        """Note that the gateway gave something of what it was asked for."""
+        self._moves += 1
+
+    def _check_progress(self, seconds: float) -> None:
+        """Count the time of answers that brought nothing, in each thread.
+
+        Raises:
+            SourceError: If it is more than the patience.
+        """
+        local = self._local
+        if getattr(local, "moves", None) != self._moves:
+            local.moves, local.fruitless = self._moves, 0.0
+        local.fruitless += seconds
+        if local.fruitless > self.retries.ceiling:
+            raise SourceError(
+                f"{self.description} has answered for {local.fruitless:,.0f} s without giving "
+                "anything that it was asked for: look at the gateway, and run again later."
+            )
 
     def _was_short(self) -> bool:
         """Whether the last answer had to be completed by another."""
         return self._client()[1].answers > 1
 
-    def _client(self) -> tuple[MetadataDbClient, _Session]:
+    def _client(self) -> tuple[MetadataDbClient, Session, Worker]:
         """The client of this thread: sessions must not be shared."""
         if not hasattr(self._local, "client"):
             host, database, collection, version = self._names
-            session = _Session()
-            self._sessions.append(session)
-            self._local.client = (
-                MetadataDbClient(
-                    host=host,
-                    database=database,
-                    collection=collection,
-                    version=version,
-                    session=session,
-                ),
-                session,
+            session, worker = Session(), Worker("gateway")
+            self._opened.append((session, worker))
+            client = MetadataDbClient(
+                host=host,
+                database=database,
+                collection=collection,
+                version=version,
+                session=session,
             )
-        client: tuple[MetadataDbClient, _Session] = self._local.client
-        return client
+            self._local.client = (client, session, worker)
+        found: tuple[MetadataDbClient, Session, Worker] = self._local.client
+        return found
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -270,38 +359,6 @@ class GatewaySource:
 
 class _TooLargeError(TransientError):
     """The gateway failed, maybe as an answer was too large for it."""
-
-
-class _Session(requests.Session):
-    """A session that never waits for ever, and counts its answers."""
-
-    answers = 0
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
-        kwargs.setdefault("timeout", TIMEOUTS)
-        response = super().request(*args, **kwargs)
-        self.answers += 1
-        return response
-
-
-def _fetched(document: dict[str, Any]) -> Fetched:
-    """One document that the client decoded, as JSON text again."""
-    try:
-        content = msgspec.json.encode(document)
-    except OverflowError:  # integers beyond 64 bits
-        content = json.dumps(document, ensure_ascii=False).encode()
-    return Fetched(document.get("_id"), content, "", repairs_of(document))
-
-
-def _text_of(value: Any) -> str | None:  # noqa: ANN401  # whatever is in `_id`
-    try:
-        return text_of_id(msgspec.json.encode(value))
-    except UnusableDocumentError:
-        return None
-
-
-def _stamp_of(value: Any) -> str | None:  # noqa: ANN401  # whatever is there
-    return value if isinstance(value, str) else None
 
 
 def _inner(error: Exception) -> str:

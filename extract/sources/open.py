@@ -27,6 +27,7 @@ class SampleSource:
         self.count = count
         self._documents = sample.v1_documents if shape is V1 else sample.documents
         self.size: int | None = None
+        self.files: tuple[str, ...] | None = None
         self.description = "sample" if count is None else f"sample:{count}"
 
     def documents(self) -> Iterator[Document | BrokenFile]:
@@ -55,17 +56,21 @@ class FileSource:
         self.path = path
         self.collection = collection
         self.salvage = salvage
-        self.files = find_files(path)
-        if any(file.name.endswith(BSON_SUFFIXES) for file in self.files):
+        self._paths = find_files(path)
+        if any(file.name.endswith(BSON_SUFFIXES) for file in self._paths):
             require_docdb("bson", "a file in BSON")
         self.description = f"file:{path.name}"
-        self.size: int | None = sum(file.stat().st_size for file in self.files)
+        self.size: int | None = sum(file.stat().st_size for file in self._paths)
+        names = tuple(self._name_of(file) for file in self._paths)
+        self.files: tuple[str, ...] | None = None if self._paths == [path] else names
 
     def documents(self) -> Iterator[Document | BrokenFile]:
         """Every document of every file, in the order of the file names."""
-        for file in self.files:
-            name = file.name if file == self.path else file.relative_to(self.path).as_posix()
-            yield from read_file(file, name, self.collection, salvage=self.salvage)
+        for file in self._paths:
+            yield from read_file(file, self._name_of(file), self.collection, salvage=self.salvage)
+
+    def _name_of(self, file: Path) -> str:
+        return file.name if file == self.path else file.relative_to(self.path).as_posix()
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Source | DatabaseSource:

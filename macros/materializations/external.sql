@@ -1,6 +1,7 @@
 {#
     A published table: a sorted table in the build database, for tests and for other models, and the
     same rows as parquet files in the build area, in their final layout and under their final names.
+    A table in partitions is written once more, whole, as the one sorted object that our reader opens.
 
     The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
     table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
@@ -23,6 +24,11 @@
     {% set area = cache_folder() %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
+        {% do make_folder(objects_folder()) %}
+        {#- Small row groups: the rows of one key are found by their statistics. -#}
+        {% do write_file(
+            target, objects_folder() ~ '/' ~ this.identifier ~ '.pqt', "row_group_size 10240"
+        ) %}
         {% do write_partitions(target, area ~ '/' ~ meta.get('folder', this.identifier), meta) %}
     {% else %}
         {% do write_file(target, area ~ '/' ~ this.identifier ~ '.pqt') %}
@@ -37,6 +43,10 @@
         env_var('BIODATA_CACHE_WORK', '.biodata-cache')
         ~ '/cache/data-asset-cache/bdc-v' ~ var('cache_version')
     ) }}
+{%- endmacro %}
+
+{% macro objects_folder() -%}
+    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache/objects') }}
 {%- endmacro %}
 
 {% macro sorted(sql, model, meta) -%}
@@ -58,11 +68,12 @@
     order by {{ keys | join(' nulls last, ') }} nulls last
 {%- endmacro %}
 
-{% macro write_file(relation, path) -%}
+{% macro write_file(relation, path, more=none) -%}
     {#- DuckDB writes a temporary file first and renames it. -#}
     {% do run_query(
         "copy (select * from " ~ relation ~ ") to '" ~ path | replace("'", "''")
-        ~ "' (format parquet, compression zstd, use_tmp_file true)"
+        ~ "' (format parquet, compression zstd, use_tmp_file true"
+        ~ (", " ~ more if more else "") ~ ")"
     ) %}
 {%- endmacro %}
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fragments import Fragment
     from playwright.sync_api import Browser
     from web import Request
+    from whole_runs import Pipeline
 
 Answer = dict[str, Any]
 
@@ -182,15 +183,15 @@ def write_arrow(base: Path, folder: Path) -> Path:
     return folder
 
 
-def write_without_values(registry: Sequence[Mapping[str, Any]], folder: Path, rows: int) -> Path:
-    """Every table of a registry with its types, and so many rows in which all is missing."""
+def write_without_values(published: Pipeline, folder: Path, rows: int) -> Path:
+    """Every published table with its types, and so many rows in which all is missing."""
     folder.mkdir(parents=True)
     with duckdb.connect() as connection:
-        for entry in registry:
+        for entry in published.registry():
             types = [(column["name"], column["type"]) for column in entry["columns"]]
             names = ", ".join(f'null::{kind} as "{name}"' for name, kind in types)
             place = str(entry["location"]).rstrip("/").rpartition("/")[2]
-            values = [item["value"] for item in entry.get("partitions", [])]
+            values = published.partitions(entry["name"])
             paths = [
                 f"{place}/{entry['partition_key']}={value}/data.pqt"
                 for value in (*(value for value in values if value.isidentifier()), "nobody")

@@ -16,8 +16,10 @@ import pytest
 from web import served
 
 from biodata_cache._core import history as _history
+from biodata_cache._core import registry_document as _document
 from biodata_cache._core.history import PublishedBuild, TableSize
 from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._publish.public_files import PublicFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
     from whole_runs import Pipeline
+
+    from biodata_cache import CacheRegistry
 
 pytestmark = pytest.mark.slow
 
@@ -170,10 +174,6 @@ def test_every_link_leads_to_a_file(browser: Browser, sample: Pipeline) -> None:
         links = set()
         for entry in sample.registry():
             page.go(f"#{entry['name']}")
-            if entry["partitioned"]:
-                page.page.fill("#value", "e")  # with the ones that are written with percent signs
-                links |= set(_links(page))
-                page.page.fill("#value", "")
             links |= set(_links(page))
         assert len(links) > 30
         for link in links:
@@ -188,20 +188,43 @@ def _links(page: Visit) -> list[str]:
     return [urljoin(page.address, link) for link in found if not link.startswith("#")]
 
 
-def test_a_value_gives_its_file(page: Visit) -> None:
+def test_a_value_gives_its_file(page: Visit, sample: Pipeline) -> None:
     page.go("#quality_control")
+    partitions = sample.partitions("quality_control")
+    assert f"{len(partitions)}, one for each subject_id" in page.page.locator("#files").inner_text()
     rows = page.page.locator(".files tbody tr")
     assert rows.count() == 10
     numbers = [int(text) for text in page.page.locator(".files td:nth-child(2)").all_inner_texts()]
-    assert numbers == sorted(numbers, reverse=True)
-    page.page.fill("#value", "451")
-    assert rows.locator("a").all_inner_texts()[:2] == ["451", "0451"]
-    page.page.fill("#value", "mouse")
+    assert numbers == sorted(partitions.values(), reverse=True)[:10]
     link = rows.locator("a").first
-    assert link.inner_text() == "test/mouse 1%"
     path = unquote(urlsplit(urljoin(page.address, link.get_attribute("href"))).path)
-    assert path.endswith("/qc/subject_id=test%2Fmouse%201%25/data.pqt")
-    assert duckdb.read_parquet(path, hive_partitioning=False).fetchall()
+    assert path.endswith(f"/qc/subject_id={link.inner_text()}/data.pqt")
+    assert len(duckdb.read_parquet(path, hive_partitioning=False).fetchall()) == numbers[0]
+
+
+def test_a_value_of_odd_characters_gives_its_file(browser: Browser, sample: Pipeline) -> None:
+    value = "test/mouse 1%"
+    assert value in sample.partitions("quality_control")
+    file = PublicFile("qc/…/data.pqt", "quality_control", value, 1, 1, "")
+    path = sample.published.parent / "odd.html"
+    build = PublishedBuild("b", "2026-01-01T00:00:00Z", {})
+    content = _catalogue.page(
+        "v", _registry(sample.registry()), [build], _catalogue.largest([file])
+    )
+    path.write_bytes(content)
+    try:
+        with visit(browser, path.as_uri()) as page:
+            page.go("#quality_control")
+            link = page.page.locator(".files tbody a").first
+            assert link.inner_text() == value
+            href = str(link.get_attribute("href"))
+    finally:
+        path.unlink()
+    assert (sample.published / unquote(href)).is_file()
+
+
+def _registry(entries: list[dict[str, Any]]) -> CacheRegistry:
+    return _document.parse(json.dumps({"tables": entries}), "registry")
 
 
 def test_the_code_that_it_shows_runs(page: Visit, sample: Pipeline) -> None:
@@ -233,9 +256,12 @@ def test_the_code_names_the_place_of_the_tables(
     file = tmp_path / "a b/data-asset-cache/bdc-v0.50.0/index.html"
     file.parent.mkdir(parents=True)
     builds = [PublishedBuild("b", "2026-01-01T00:00:00Z", {})]
+    listed = PublicFile("qc/subject_id=1/data.pqt", "quality_control", "1", 1, 1, "")
+    partitions = _catalogue.largest([listed])
 
     def codes(entries: list[dict[str, Any]], address: str, name: str) -> str:
-        file.write_bytes(_catalogue.page("bdc-v0.50.0", entries, builds))
+        registry = _registry(entries)
+        file.write_bytes(_catalogue.page("bdc-v0.50.0", registry, builds, partitions))
         with visit(browser, address) as page:
             page.go(f"#{name}")
             return "\n".join(page.page.locator(".snippet pre").all_inner_texts())
@@ -288,7 +314,7 @@ def grown(sample: Pipeline, tmp_path: Path) -> str:
         for day, rows in enumerate(sizes, start=1)
     ]
     page = tmp_path / "index.html"
-    page.write_bytes(_catalogue.page("bdc-v0.50.0", sample.registry(), builds))
+    page.write_bytes(_catalogue.page("bdc-v0.50.0", _registry(sample.registry()), builds, {}))
     return page.as_uri()
 
 
@@ -388,17 +414,19 @@ def test_texts_cannot_become_more_than_texts(browser: Browser, tmp_path: Path) -
     attack = "<img src=x onerror=\"alert('a')\"></script><script>alert('b')</script> `<b>` **<i>**"
     name = "a</script><b>'\""
     entry = {
-        "name": name, "description": attack, "type": attack,
+        "name": name, "description": attack, "type": "asset",
         "location": f"javascript:alert('c')/{attack}/t.pqt", "partitioned": True,
         "partition_key": "k</script>", "primary_key": [attack], "sort_order": [attack],
         "columns": [{"name": "c<b>", "description": attack, "type": "VARCHAR"}],
-        "partitions": [{"value": "\"><script>alert('d')</script>"}],
+        "partition_count": 1,
         "checks": [{"check": attack, "status": attack}], "made_from": {"<b>": [attack]},
         "row_count": 1, "bytes": 1, "files": 1, "built_at": attack, "build_id": attack,
     }  # fmt: skip
     build = PublishedBuild(attack, attack, {name: TableSize(1, 1)})
     page_file = tmp_path / "index.html"
-    page_file.write_bytes(_catalogue.page("bdc-v<b>", [entry], [build]))
+    file = PublicFile("p", name, "\"><script>alert('d')</script>", 1, 1, "")
+    content = _catalogue.page("bdc-v<b>", _registry([entry]), [build], {name: [file]})
+    page_file.write_bytes(content)
     with visit(browser, page_file.as_uri()) as page:
         assert page.names() == [name]
         page.page.locator(".overview a.name").click()

@@ -60,7 +60,7 @@ def cache(
     if request.param != "sample":
         root = tmp_path_factory.mktemp(request.param)
         rows = 2 if request.param == "unknown" else 0
-        consumers.write_without_values(sample.registry(), root / folder, rows)
+        consumers.write_without_values(sample, root / folder, rows)
     values = consumers.values(str(root / folder))
     assert ("nobody" in values.values()) == (request.param != "sample")
     return Cache(root, folder, values, request.param == "sample")

@@ -162,3 +162,13 @@ def test_contract_is_enforced(project: Path) -> None:
         build(project, ["a"])
     (project / "models/wrong.sql").unlink()
     (project / "models/wrong.yml").unlink()
+
+
+def test_partitioned_table_is_one_sorted_object_too(project: Path) -> None:
+    objects = project / "work/cache/data-asset-cache/objects"
+    assert sorted(path.name for path in objects.iterdir()) == ["listed.pqt", "parts.pqt"]
+    found = rows(objects / "parts.pqt")
+    assert found == sorted(found, key=lambda row: (row[1], row[0]))
+    files = sorted((project / AREA / "elsewhere").glob("*/data.pqt"))
+    assert sorted(found) == sorted(row for file in files for row in rows(file))
+    assert rows(objects / "listed.pqt") == []

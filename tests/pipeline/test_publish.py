@@ -296,7 +296,7 @@ def test_killed_publisher_and_a_reader_that_looks_all_the_while(
         look(pipeline)
         pipeline.publish()
         assert pipeline.publish().written == 0
-        assert not list(pipeline.published.parent.glob(".publish-*"))
+        assert not list(pipeline.published.parent.glob(".unfinished-*"))
     assert killed > 0
 
 

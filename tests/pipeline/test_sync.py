@@ -178,4 +178,5 @@ def test_records_of_one_s_own_leave_nothing_of_the_sample(tmp_path: Path) -> Non
     extract(str(tmp_path / "own.jsonl"))
     assert rows("docdb_v1") == 0
     assert rows("foraging_sessions") == 0
-    assert Lake(tmp_path / "raw", "docdb_v2").state().living.keys() == {"own"}
+    with Lake(tmp_path / "raw", "docdb_v2").state() as state:
+        assert list(state.rows("select _id from live")) == [("own",)]

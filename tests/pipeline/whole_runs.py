@@ -113,11 +113,26 @@ class Pipeline:
         )["tables"]
         return tables
 
+    def partitions(self, table: str) -> dict[str, int]:
+        """Rows of each partition of a published table, by the list of public files."""
+        registry = json.loads((self.published / "cache_registry.json").read_text())
+        listed = self.published.parent / ".objects" / registry["public_files"]["name"]
+        found = duckdb.execute(
+            "select key_value, rows from read_parquet(?) where table_name = ? order by key_value",
+            [str(listed), table],
+        )
+        return dict(found.fetchall())
+
     def snapshot(self) -> dict[str, tuple[bytes, int]]:
-        """Bytes and time of change of every file below the root, but for locks."""
+        """Bytes and time of change of what is published below the root.
+
+        Left out are locks, and the status, which changes at each publish.
+        """
         root = self.folder / "root"
         return {
             path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
             for path in root.rglob("*")
-            if path.is_file() and not path.name.endswith(".lock")
+            if path.is_file()
+            and not path.name.endswith(".lock")
+            and path.name != "cache_status.json"
         }

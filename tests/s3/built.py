@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core import settings as _settings
+from biodata_cache._core.layout import partition_path
 from biodata_cache._core.settings import CACHE_FOLDER
-from biodata_cache._publish.contract import partition_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +54,8 @@ class Build:
         """
         shutil.rmtree(self.work, ignore_errors=True)
         self.area.mkdir(parents=True)
+        objects = self.area.parent / "objects"
+        objects.mkdir()
         (self.work / "target").mkdir()
         with duckdb.connect(str(self.work / "build.duckdb")) as duck:
             duck.execute("set threads = 1")
@@ -73,6 +75,7 @@ class Build:
                 path.parent.mkdir(parents=True)
                 query = f"from quality_control where subject_id = {_literal(subject)}"
                 _copy(duck, query, path)
+            _copy(duck, "from quality_control order by subject_id", objects / "quality_control.pqt")
             columns = dict(COLUMNS)
             for name, query in (tables or {}).items():
                 duck.execute(f"create table {name} as {query}")
@@ -123,7 +126,7 @@ class Build:
 
 
 def _copy(duck: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    duck.execute(f"copy ({query}) to {_literal(str(path))} (format parquet)")
+    duck.execute(f"copy ({query}) to {_literal(str(path))} (format parquet, compression zstd)")
 
 
 def _literal(text: str) -> str:

@@ -15,7 +15,8 @@ from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._storage import s3_storage as _s3
-from extract.lake import compaction, lake
+from extract.lake import policy
+from extract.lake.lake import Lake
 from extract.pipeline import extract
 from extract.retries import Retries
 from extract.sources import base
@@ -94,16 +95,20 @@ def night(
         return extract(database, held.folder, save=held.save, **options)
 
 
+def _listed(folder: Path) -> list[str]:
+    return [str(path) for path in Lake(folder, "docdb_v2").files()]
+
+
 def held_by(folder: Path) -> dict[str, str]:
-    """The living records of a lake by `_id`, as staging sees them."""
+    """The live records of a lake by `_id`, as staging sees them."""
     with duckdb.connect() as connection:
         rows = connection.execute(
             """
             select _id, _last_modified from read_parquet(?)
-            qualify row_number() over (partition by _id order by extracted_at desc) = 1
+            qualify row_number() over (partition by _id order by run desc) = 1
                 and not is_deleted
             """,
-            [str(folder / "docdb_v2" / "*.parquet")],
+            [_listed(folder)],
         ).fetchall()
     return dict(rows)
 
@@ -112,7 +117,7 @@ def rows_of(folder: Path) -> int:
     """Rows of all files of a lake."""
     with duckdb.connect() as connection:
         found = connection.execute(
-            "select count(*) from read_parquet(?)", [str(folder / "docdb_v2" / "*.parquet")]
+            "select count(*) from read_parquet(?)", [_listed(folder)]
         ).fetchone()
     assert found is not None
     return int(found[0])
@@ -149,8 +154,7 @@ def _run(environment: dict[str, str], raw: str, work: Path, database: Database, 
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(environment)
-    lake.GROUP_ROWS = rows
-    compaction.MANY_SMALL = 3
+    policy.DEFAULT = policy.Policy(group_rows=rows, many_small=3)
     try:
         night(raw, work, database, lease=LEASE_TO_END)
     except CacheError as error:

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
-from biodata_cache._publish import promotion as _promote
 from biodata_cache._publish import publish as _publish
-from biodata_cache._storage import s3 as _s3
+from biodata_cache._storage import s3_storage as _s3
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 LEASE = 1.0
-_PACKAGE = Path(_settings.__file__).resolve().parents[1]
+_PACKAGE = Path(_settings.__file__).resolve().parents[2]
 
 
 @dataclass
@@ -69,7 +68,7 @@ class Publishers:
 
 def serve() -> None:
     """Fork a publisher for each line of stdin."""
-    assert _promote, _s3  # imported before the first fork
+    assert _s3  # imported before the first fork
     outcomes = {0: "done", 1: "refused", -9: "killed"}
     for line in sys.stdin:
         what, root, work, version = line.split()
@@ -94,7 +93,7 @@ def _run(what: str, root: str, work: str, version: str) -> int:
     settings = _settings.load(root=root, work=work)
     try:
         if what == "publish":
-            _publish.publish(settings, lease=LEASE)
+            _publish.publish(settings, lease=LEASE, force=True)
         else:
             _publish.rollback(settings, lease=LEASE)
     except CacheError as error:

@@ -30,9 +30,9 @@ def run(build: Build, *arguments: str) -> Result:
     return CliRunner().invoke(cli, [*arguments, "--root", build.root, "--work", str(build.work)])
 
 
-def status(build: Build) -> dict[str, Any]:
+def status(build: Build, exit_code: int = 0) -> dict[str, Any]:
     done = run(build, "status", "--json")
-    assert done.exit_code == 0, done.stderr
+    assert done.exit_code == exit_code, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -63,9 +63,9 @@ def test_a_rollback_has_nothing_before_it(build: Build) -> None:
 def test_a_build_has_one_name(build: Build) -> None:
     first, second = status(build)["build_before"], status(build)["build"]
     published = json.loads(run(build, "publish", "--dry-run", "--json").stdout)
-    assert published["build"] == second
+    assert published["publish"]["build"] == second
     back = CliRunner().invoke(cli, ["rollback", "--root", build.root, "--json"])
-    assert json.loads(back.stdout)["build"] == first == status(build)["build"]
+    assert json.loads(back.stdout)["publish"]["build"] == first == status(build)["build"]
 
 
 def test_a_history_that_was_not_written_yet_is_no_build_behind(build: Build) -> None:
@@ -101,24 +101,32 @@ def test_the_last_run_is_counted(build: Build) -> None:
 def test_a_publish_that_did_not_end_is_told(build: Build) -> None:
     (build_folder,) = (build.area.parents[3] / "root/data-asset-cache/.builds").iterdir()
     (build_folder / "pending.json").write_text('{"paths": [], "rollback": null}')
-    assert status(build)["is_unfinished"]
-    assert "clears up" in run(build, "status").stdout
+    assert status(build, exit_code=1)["is_unfinished"]
+    shown = run(build, "status")
+    assert shown.exit_code == 1
+    assert re.search(
+        r"public files are of more than one build.*clears\s+up", shown.stdout, re.DOTALL
+    )
+    publish(build.make({"1": "b"}, built_at="2026-01-03T00:00:00Z").settings)
+    assert not status(build)["is_unfinished"]
 
 
 def test_stages_report_as_json(build: Build) -> None:
     build.make({"1": "b", "3": "a"}, built_at="2026-01-03T00:00:00Z")
     planned = json.loads(run(build, "publish", "--dry-run", "--json").stdout)
     assert planned["dry_run"]
+    planned = planned["publish"]
     assert planned["added"] == ["qc/subject_id=3/data.pqt"]
     done = json.loads(run(build, "publish", "--json").stdout)
     assert not done["dry_run"]
+    done = done["publish"]
     assert (done["added"], done["place"]) == (planned["added"], planned["place"])
     assert {table["name"]: table["row_count"] for table in done["tables"]} == {
         "assets": 2,
         "quality_control": 2,
     }
     back = CliRunner().invoke(cli, ["rollback", "--root", build.root, "--json"])
-    assert json.loads(back.stdout)["removed"] == ["qc/subject_id=3/data.pqt"]
+    assert json.loads(back.stdout)["publish"]["removed"] == ["qc/subject_id=3/data.pqt"]
 
 
 def test_extract_reports_as_json(tmp_path: Path) -> None:
@@ -127,6 +135,6 @@ def test_extract_reports_as_json(tmp_path: Path) -> None:
         cli,
         ["extract", "--source", str(tmp_path / "a.jsonl"), "--work", str(tmp_path), "--json"],
     )
-    report = json.loads(done.stdout)
+    report = json.loads(done.stdout)["extract"]
     assert (report["records"]["new"], report["records"]["rejected"]) == (1, 1)
     assert report["records_v1"] is None

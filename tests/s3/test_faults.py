@@ -20,11 +20,15 @@ from publisher import LEASE, Publishers
 import biodata_cache
 from biodata_cache import CacheError, LockedError
 from biodata_cache._core import history as _history
+from biodata_cache._core import layout as _layout
 from biodata_cache._core import settings as _settings
 from biodata_cache._publish import catalogue as _catalogue
-from biodata_cache._publish.promotion import files_of, parse_registry
+from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publish import publish, rollback
-from biodata_cache._storage.open import open_store
+from biodata_cache._publish.snapshot import read_published
+from biodata_cache._publish.verify import verify
+from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,27 +119,48 @@ def _look(build: Build) -> None:
 
 def _is_consistent(build: Build, *, exactly: bool = False) -> bool:
     """What the index releases has a registry, and what the registry names is there, each whole."""
-    store, folder = open_store(build.settings), build.area.name
-    if folder not in json.loads(store.read("cache_versions.json") or b"[]"):
+    storage, folder = open_storage(build.settings), build.area.name
+
+    def content(path: str) -> bytes:
+        found = storage.get(path)
+        return b"" if found is None else found.content
+
+    if folder not in json.loads(content("cache_versions.json") or b"[]"):
         return not exactly
-    content = store.read(f"{folder}/cache_registry.json")
-    registry = parse_registry(content, folder)
-    assert content is not None
-    listed = {path.removeprefix(f"{folder}/") for path in store.listing(f"{folder}/")}
-    named = files_of(registry.entries.values())
-    assert named.keys() <= listed, named.keys() - listed
+    published = read_published(storage, folder)
+    registry = published.registry
+    assert registry.public_files is not None
+    objects = [registry.public_files, *(each for entry in registry for each in entry.objects)]
+    for each in objects:
+        data = content(f".objects/{each.name}")
+        assert each.sha256 == hashlib.sha256(data).hexdigest(), each.name
+    files = _public_files.read(storage, registry.public_files)
+    listed = {path.removeprefix(f"{folder}/") for path, _ in storage.list(f"{folder}/")}
+    documents: set[str] = set()
+    for entry in registry:
+        data_path = _layout.data_path(folder, entry.name, entry.location)
+        documents.add(_layout.sidecar_path(data_path).removeprefix(f"{folder}/"))
+        documents.add(f"cache_registry/{entry.name}.json")
+    named = {file.path for file in files} | documents
+    assert named <= listed, named - listed
+    found = verify(storage, folder)
+    assert not found.damaged_before
+    assert not found.damaged or Pending(storage, folder).is_there, "nobody says that it is mixed"
+    assert not (exactly and found.damaged)
     if exactly:
         beside = {"cache_registry.json", "cache_history.json", "index.html"}
-        assert listed == {*named, *beside}, listed ^ named.keys()
-        history = _history.parse(store.read(f"{folder}/cache_history.json"), "history")
+        assert listed == {*named, *beside}, listed ^ named
+        history = _history.parse(content(f"{folder}/cache_history.json"), "history")
         assert history[-1].build == registry.build
-        page = _catalogue.page(folder, registry.entries.values(), history)
-        assert store.read(f"{folder}/index.html") == page
-        for path, known in named.items():
-            data = store.read(f"{folder}/{path}") or b""
-            assert known is None or known == (len(data), hashlib.sha256(data).hexdigest()), path
-        left = list(store.listing(f".builds/{folder}/"))
-        assert not [path for path in left if path.endswith(("lock.json", "pending.json"))], left
+        page = _catalogue.page(folder, registry, history, _catalogue.largest(files))
+        assert content(f"{folder}/index.html") == page
+        for file in files:
+            data = content(f"{folder}/{file.path}")
+            known = (file.bytes, file.sha256)
+            assert known == (len(data), hashlib.sha256(data).hexdigest()), file.path
+        assert content(f".builds/{folder}/{registry.build}.json") == published.content
+        left = [path for path, _ in storage.list("")]
+        assert not [path for path in left if path.endswith((".lock", "pending.json"))], left
     return True
 
 
@@ -255,16 +280,16 @@ def _kill(
     first, second = (1, 0) if what == "rollback" else (0, 1)
 
     def restore() -> None:
-        publish(two.builds[second].settings, lease=LEASE)
-        publish(two.builds[first].settings, lease=LEASE)
+        publish(two.builds[second].settings, lease=LEASE, force=True)
+        publish(two.builds[first].settings, lease=LEASE, force=True)
 
     def again() -> None:
-        store = open_store(build.settings)
+        storage = open_storage(build.settings)
         if what == "publish":
-            publish(two.builds[1].settings, lease=LEASE)
-        elif two.is_released(second) and store.read(f".builds/bdc-v{version}/pending.json") is None:
+            publish(two.builds[1].settings, lease=LEASE, force=True)
+        elif two.is_released(second) and Pending(storage, f"bdc-v{version}").registry is None:
             # All was done but for the lock: another rollback would be one of its own.
-            with store.lock(f"bdc-v{version}", LEASE):
+            with storage.lease(_layout.LEASE, LEASE):
                 pass
         else:
             rollback(two.builds[1].settings, lease=LEASE)
@@ -344,16 +369,26 @@ def test_two_publishers_of_one_version_at_once(build: Build, aws: Server) -> Non
 
 
 def test_publishers_of_different_versions_at_once(build: Build, tmp_path: Path) -> None:
+    """They share the objects: one at a time is at work, and who was refused tries again."""
     build.make(*STATES[0][:1])
     versions = [f"9.{number}" for number in range(6)]
+    for version in versions:
+        work = tmp_path / f"work-{version}"
+        shutil.copytree(build.work, work)
+        area = work / build.area.relative_to(build.work)
+        area.rename(area.parent / f"bdc-v{version}")
     with Publishers() as publishers:
+        for _ in range(len(versions)):
+            for version in versions:
+                publishers.start("publish", build.root, tmp_path / f"work-{version}", version)
+            outcomes = publishers.wait(len(versions))
+            assert set(outcomes) <= {"done", "refused"}
+            assert "done" in outcomes
+            if "refused" not in outcomes:
+                break
         for version in versions:
-            work = tmp_path / f"work-{version}"
-            shutil.copytree(build.work, work)
-            area = work / build.area.relative_to(build.work)
-            area.rename(area.parent / f"bdc-v{version}")
-            publishers.start("publish", build.root, work, version)
-        assert publishers.wait(6) == ["done"] * 6
+            publishers.start("publish", build.root, tmp_path / f"work-{version}", version)
+            assert publishers.wait() == ["done"]
     assert biodata_cache.get_cache_versions() == [f"bdc-v{version}" for version in versions]
 
 

@@ -34,7 +34,8 @@ from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.stages import run_build, run_extract
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.open import open_lake
-from extract.lake import compaction, lake
+from extract.lake import policy
+from extract.lake.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +91,7 @@ def test_the_bucket_and_every_copy_hold_the_same_files(
     copy = _lake.local_folder(settings(raw, tmp_path / "a"))
     assert objects(aws, raw) == files(copy) == files(pulled(raw, tmp_path / "b"))
     assert sorted(path.partition("/")[0] for path in files(copy)) == [
-        *["docdb_v2"] * 2,
+        *["docdb_v2"] * 3,
         "rejects",
         *["runs"] * 2,
     ]
@@ -124,7 +125,8 @@ def test_a_machine_that_is_kept_transfers_only_what_is_new(
     proxy.reset()
     night(raw, tmp_path / "a", database.hold(LATER))
     put = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
-    assert [path.split("/")[-2] for path in put] == ["docdb_v2", "docdb_v2"], put
+    assert [path.split("/")[-2] for path in put] == ["docdb_v2"] * 3, put
+    assert put[1].endswith("/docdb_v2/files.json"), "after what it names"
 
 
 def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
@@ -136,7 +138,7 @@ def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
     first, second = sorted(path for path in files(copy) if path.endswith(".parquet"))[:2]
     (copy / first).unlink()
     (copy / second).write_bytes(b"x")
-    (copy / "docdb_v2" / "20990101T000000000000Z-0000.parquet").write_bytes(b"never saved")
+    (copy / "docdb_v2" / "00000099-0000.parquet").write_bytes(b"never saved")
     assert counts(night(raw, tmp_path / "a", database)) == (0, 0, 40, 0)
     after = objects(aws, raw)
     assert {path: after[path] for path in before} == before
@@ -146,7 +148,7 @@ def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
 def test_compaction_and_a_full_run_leave_no_old_files(
     aws: Server, raw: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "MANY_SMALL", 2)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(many_small=2))
     values = dict(VALUES)
     for number in range(4):
         del values[f"r{number:02}"]
@@ -155,7 +157,7 @@ def test_compaction_and_a_full_run_leave_no_old_files(
         copy = pulled(raw, tmp_path / "b")
         assert held_by(copy) == values
     assert files(copy) == objects(aws, raw)
-    data = [path for path in files(copy) if path.startswith("docdb_v2")]
+    data = [path for path in files(copy) if path.startswith("docdb_v2/0")]
     assert len(data) < 4
     night(raw, tmp_path / "a", database, options=ExtractOptions(full=True))
     assert rows_of(pulled(raw, tmp_path / "b")) == len(values)
@@ -197,7 +199,7 @@ def _until_unlocked(work: Callable[[], object]) -> None:
 def test_who_lost_the_lock_writes_no_more(
     aws: Server, raw: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(group_rows=10))
     stolen = threading.Event()
 
     class Slow(Database):
@@ -218,7 +220,7 @@ def test_who_lost_the_lock_writes_no_more(
     assert stolen.is_set()
     found = objects(aws, raw)
     assert json.loads(found.pop(".lock.json"))["owner"] == "another"
-    assert len([path for path in found if path.startswith("docdb_v2")]) == 2
+    assert len([path for path in found if path.startswith("docdb_v2/0")]) == 2
     assert not [path for path in found if path.startswith("runs")]
 
 
@@ -233,7 +235,7 @@ def test_a_copy_that_goes_away_takes_nothing_with_it(
             shutil.rmtree(tmp_path / "a")
             return super().list_entries()
 
-    with pytest.raises(LakeError, match="has gone, so nothing more was removed"):
+    with pytest.raises(LakeError, match="has gone, so nothing more was written or removed"):
         night(raw, tmp_path / "a", Careless(database.path))
     assert before.keys() <= objects(aws, raw).keys()
     assert held_by(pulled(raw, tmp_path / "b")) == VALUES
@@ -250,7 +252,7 @@ def test_a_lake_that_changes_while_it_is_copied(
     at: str,
 ) -> None:
     """A reader knows a record, and lists the lake while record and tombstone leave it together."""
-    monkeypatch.setattr(compaction, "MANY_SMALL", 99)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(many_small=99))
     night(raw, tmp_path / "a", database)
     pulled(raw, tmp_path / "b")
     night(raw, tmp_path / "a", database.hold(LATER))
@@ -267,7 +269,7 @@ def test_a_lake_that_changes_while_it_is_copied(
             proxy.fault = lambda *_: None
             with monkeypatch.context() as other:
                 other.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-                other.setattr(compaction, "MANY_SMALL", 2)
+                other.setattr(policy, "DEFAULT", Policy(many_small=2))
                 night(raw, tmp_path / "a", database.hold(values))
 
     with monkeypatch.context() as through:
@@ -291,8 +293,7 @@ def test_requests_that_go_wrong_are_repeated(
     fault: str,
     every: int,
 ) -> None:
-    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
-    monkeypatch.setattr(compaction, "MANY_SMALL", 3)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(group_rows=10, many_small=3))
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     proxy.fault = lambda number, *_: fault if number % every == 0 else None
     night(raw, tmp_path / "a", database)
@@ -424,7 +425,7 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_what_is_there(
     proxy: Proxy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lake, "GROUP_ROWS", 10)
+    monkeypatch.setattr(policy, "DEFAULT", Policy(group_rows=10))
     gone = threading.Event()
 
     def fault(number: int, method: str, path: str) -> str | None:

@@ -12,6 +12,7 @@ from built import Build
 import biodata_cache
 from biodata_cache import AuditError, CacheFileError, CacheNotFoundError, SettingsError
 from biodata_cache._core import history as _history
+from biodata_cache._core import registry_document as _document
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._publish.publish import publish, rollback
@@ -35,17 +36,21 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
 
 
 def published(build: Build) -> dict[str, bytes]:
-    """Content of each file that readers may look at."""
+    """Content of each public file and document, but for the one that changes at each publish."""
     home = build.work.parent / "root" / CACHE_FOLDER
     return {
         path.relative_to(home).as_posix(): path.read_bytes()
         for path in home.rglob("*")
-        if path.is_file() and ".builds" not in path.parts and path.suffix != ".lock"
+        if path.is_file()
+        and not {".builds", ".objects"} & {*path.parts}
+        and path.suffix != ".lock"
+        and path.name != "cache_status.json"
     }
 
 
 def publish_state(build: Build, number: int) -> dict[str, bytes]:
-    publish(build.make(STATES[number], built_at=f"2026-01-0{number + 1}T00:00:00Z").settings)
+    build.make(STATES[number], built_at=f"2026-01-0{number + 1}T00:00:00Z")
+    publish(build.settings, force=True)
     return published(build)
 
 
@@ -71,28 +76,36 @@ def test_rollback_and_publishing_in_turn(build: Build) -> None:
     assert published(build) == second
 
 
+def objects_of(build: Build, kept: str) -> list[Path]:
+    """The objects of the tables of a build that is kept, by its day."""
+    home = build.work.parent / "root" / CACHE_FOLDER
+    (path,) = home.glob(f".builds/*/{kept}*.json")
+    registry = _document.parse(path.read_bytes(), "registry")
+    return [home / ".objects" / each.name for entry in registry for each in entry.objects]
+
+
 def test_a_build_of_which_something_is_lost_is_not_put_back(build: Build) -> None:
     publish_state(build, 0)
     publish_state(build, 1)
     before = published(build)
-    kept = next((build.work.parent / "root").rglob(".builds/*/0*/qc/subject_id=1/data.pqt"))
-    kept.write_bytes(b"damaged")
-    with pytest.raises(CacheFileError, match=r"1 files kept .* nothing was changed"):
+    (lost,) = {*objects_of(build, "20260101")} - {*objects_of(build, "20260102")}
+    lost.write_bytes(b"damaged")
+    with pytest.raises(CacheFileError, match=r"1 objects of .* nothing was changed"):
         rollback(build.settings)
-    kept.unlink()
-    with pytest.raises(CacheFileError, match=r"subject_id=1/data\.pqt .* was not kept"):
+    lost.unlink()
+    with pytest.raises(CacheFileError, match=rf"missing or not what they were.*{lost.name}"):
         rollback(build.settings)
     assert published(build) == before
 
 
-def test_a_file_that_was_damaged_is_not_kept_in_place_of_the_right_one(build: Build) -> None:
-    publish_state(build, 0)
-    (
-        build.work.parent / f"root/{CACHE_FOLDER}/{build.area.name}/qc/subject_id=1/data.pqt"
-    ).write_bytes(b"damaged")
+def test_a_public_file_that_was_damaged_is_made_again_from_its_object(build: Build) -> None:
+    first = publish_state(build, 0)
+    folder = build.work.parent / f"root/{CACHE_FOLDER}/{build.area.name}"
+    (folder / "qc/subject_id=1/data.pqt").write_bytes(b"damaged")
     publish_state(build, 1)
-    with pytest.raises(CacheFileError, match="not what they were"):
-        rollback(build.settings)
+    (folder / "qc/subject_id=2/data.pqt").write_bytes(b"damaged")
+    rollback(build.settings)
+    assert published(build) == first
 
 
 def test_a_root_in_the_current_folder_is_published_with_its_whole_path(
@@ -101,7 +114,7 @@ def test_a_root_in_the_current_folder_is_published_with_its_whole_path(
     monkeypatch.chdir(build.work.parent)
     build.root = "root"
     report = publish(build.make(STATES[0]).settings)
-    assert report.tables[0]["location"] == str(
+    assert report.tables[0].location == str(
         build.work.parent / "root" / CACHE_FOLDER / build.area.name / "assets.pqt"
     )
 
@@ -122,12 +135,22 @@ def test_nothing_to_roll_back(build: Build) -> None:
 
 
 def test_no_builds_are_kept_if_so_set(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BIODATA_CACHE_KEEP_BUILDS", "0")
+    monkeypatch.setenv("BIODATA_CACHE_KEEP_DAYS", "0")
+    monkeypatch.setenv("BIODATA_CACHE_GRACE_HOURS", "0")
     publish_state(build, 0)
     publish_state(build, 1)
-    assert not list((build.work.parent / "root").rglob(".builds/*/*"))
-    monkeypatch.setenv("BIODATA_CACHE_KEEP_BUILDS", "-1")
-    with pytest.raises(SettingsError, match="BIODATA_CACHE_KEEP_BUILDS is '-1'"):
+    home = build.work.parent / "root" / CACHE_FOLDER
+    (live,) = home.rglob(".builds/*/*")
+    assert live.read_bytes() == (home / build.area.name / "cache_registry.json").read_bytes()
+    registry = _document.parse(live.read_bytes(), "registry")
+    assert registry.public_files is not None
+    needed = {each.name for entry in registry for each in entry.objects}
+    assert {path.name for path in (home / ".objects").iterdir()} == {
+        *needed,
+        registry.public_files.name,
+    }
+    monkeypatch.setenv("BIODATA_CACHE_KEEP_DAYS", "-1")
+    with pytest.raises(SettingsError, match="BIODATA_CACHE_KEEP_DAYS is '-1'"):
         _settings.load()
 
 

@@ -9,8 +9,10 @@ import pytest
 import server as s3_server
 
 from extract.lake import object_tables as answers
+from extract.lake.lake import Lake
+from extract.lake.state import paths_of
 from extract.objects import foraging, probes
-from extract.objects.stores import FolderStore, S3Store, UnavailableObjectError
+from extract.objects.stores import UnavailableObjectError, folder_store, s3_store
 from extract.pipeline import extract
 from extract.sample import generator as sample
 from extract.sources.open import open_source
@@ -69,13 +71,13 @@ def test_a_server_answers_as_a_folder_does(
     probes.write_objects(tmp_path / "buckets", sample.objects())
     found = {}
     for name, store in (
-        ("server", S3Store(probes.AT_ONCE)),
-        ("folder", FolderStore(tmp_path / "buckets")),
+        ("server", s3_store()),
+        ("folder", folder_store(tmp_path / "buckets")),
     ):
         raw = tmp_path / name
         extract(open_source("sample"), raw)
         with answers.locked(raw):
-            report = probes.ask(store, raw, str(raw / "docdb_v2/*.parquet"))
+            report = probes.ask(store, raw, paths_of(Lake(raw, "docdb_v2").files()))
             sessions, missing = foraging.copy_sessions(store, raw)
         assert sum(report.found.values()) > 20
         counts = (report.asked, report.found, report.problems)
@@ -89,7 +91,7 @@ def test_a_bucket_of_somebody_else_is_an_answer(
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.READER_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.READER_SECRET)
-    store = S3Store()
+    store = s3_store()
     with pytest.raises(UnavailableObjectError, match="access denied"):
         store.read(SECRET, "asset/file.json")
     with pytest.raises(UnavailableObjectError, match="access denied"):

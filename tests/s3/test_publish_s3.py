@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
@@ -15,17 +18,20 @@ from built import Build
 
 from biodata_cache import (
     AccessError,
+    AuditError,
     CacheNotFoundError,
     LockedError,
     SettingsError,
     UnreachableError,
 )
+from biodata_cache._core import registry_document as _document
 from biodata_cache._core import settings as _settings
-from biodata_cache._publish.promotion import release
+from biodata_cache._core.layout import LEASE
 from biodata_cache._publish.publish import publish, rollback
-from biodata_cache._storage import s3 as _s3
-from biodata_cache._storage.base import Content
-from biodata_cache._storage.open import open_store
+from biodata_cache._publish.root_documents import release
+from biodata_cache._storage.lease import HeldLease
+from biodata_cache._storage.open import open_storage
+from biodata_cache._storage.s3_storage import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +52,7 @@ def objects(server: Server, bucket: str, *, hidden: bool = False) -> dict[str, b
     return {
         key.removeprefix(f"{HOME}/"): client.get_object(Bucket=bucket, Key=key)["Body"].read()
         for key in keys
-        if hidden or "/.builds/" not in key
+        if hidden or not re.search(r"/\.builds/|/\.objects/|\.lock$|/cache_status\.json$", key)
     }
 
 
@@ -55,15 +61,21 @@ def test_everything_is_there_with_its_headers(aws: Server, bucket: str, build: B
     folder = build.area.name
     found = objects(aws, bucket, hidden=True)
     assert json.loads(found["cache_versions.json"]) == [folder]
-    registry = json.loads(found[f"{folder}/cache_registry.json"])["tables"]
-    assert registry == report.tables
-    assert registry[0]["location"] == f"s3://{bucket}/{HOME}/{folder}/assets.pqt"
+    registry = _document.parse(found[f"{folder}/cache_registry.json"], "registry")
+    assert registry.tables == report.tables
+    assert registry.build == report.build
+    assert found[f".builds/{folder}/{report.build}.json"] == found[f"{folder}/cache_registry.json"]
+    assert registry.tables[0].location == f"s3://{bucket}/{HOME}/{folder}/assets.pqt"
     built = {
         f"{folder}/{path.relative_to(build.area).as_posix()}": path.read_bytes()
         for path in build.area.rglob("*.pqt")
     }
     assert {path: found[path] for path in built} == built
-    assert not [path for path in found if ".builds" in path], "no lock and no journal is left"
+    for entry in registry:
+        for each in entry.objects:
+            assert hashlib.sha256(found[f".objects/{each.name}"]).hexdigest() == each.sha256
+    beside = [path for path in found if ".builds" in path or ".lock" in path]
+    assert beside == [f".builds/{folder}/{report.build}.json"], "no lock, no word of a publish"
     client = aws.client()
     for path, kind in (
         ("assets.pqt", "application/vnd.apache.parquet"),
@@ -82,7 +94,8 @@ def test_only_what_changed_is_uploaded(
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     again = publish(build.settings)
     assert (again.written, again.removed) == (0, 0)
-    assert not [it for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
+    written = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
+    assert [path.rpartition("/")[2] for path in written] == ["cache_status.json"]
     proxy.reset()
     changed = publish(
         build.make(SUBJECTS | {"451": "new"}, built_at="2026-01-02T00:00:00Z").settings
@@ -94,10 +107,15 @@ def test_only_what_changed_is_uploaded(
         "cache_history.json",
         "index.html",
     ]
-    order = [it.path for it in proxy.requests if it.method == "PUT" and "/.builds/" not in it.path]
-    names = [path.rpartition("/")[2] for path in order]
-    assert names[:3] == ["data.pqt", "quality_control.json", "cache_registry.json"]
-    assert sorted(names[3:]) == ["cache_history.json", "index.html"]
+    order = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
+    objects = [path for path in order if "/.objects/" in path]
+    assert order[: len(objects)] == objects, "what a registry names is there before it"
+    assert len(objects) == 2, "the table, and the list of public files"
+    names = [path.rpartition("/")[2] for path in order if "/.objects/" not in path]
+    assert names[:4] == ["pending.json", "data.pqt", "quality_control.json", "cache_registry.json"]
+    assert names[4] == f"{changed.build}.json"
+    assert sorted(names[5:7]) == ["cache_history.json", "index.html"]
+    assert names[7:] == ["cache_status.json"]
 
 
 def test_content_that_is_not_what_was_published_is_mended(
@@ -109,7 +127,7 @@ def test_content_that_is_not_what_was_published_is_mended(
     damaged = before[path][:-1] + b"x"
     aws.client().put_object(Bucket=bucket, Key=f"{HOME}/{path}", Body=damaged)
     assert publish(build.settings).replaced == ["assets.pqt"]
-    assert objects(aws, bucket, hidden=True) == before
+    assert objects(aws, bucket) == before
 
 
 def test_an_etag_that_is_no_md5_costs_a_request_and_no_upload(
@@ -117,25 +135,28 @@ def test_an_etag_that_is_no_md5_costs_a_request_and_no_upload(
 ) -> None:
     """What S3 does with objects that are encrypted with a key of the owner's."""
     publish(build.make(SUBJECTS).settings)
-    monkeypatch.setattr(_s3, "_etag", lambda _: '"something else"')
+    monkeypatch.setattr(S3Storage, "_etag", lambda *_: '"something else"')
     assert publish(build.settings).written == 0
 
 
 def test_a_large_file_goes_in_parts_and_is_known_again(
-    aws: Server, bucket: str, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aws: Server, bucket: str, build: Build, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(_s3, "PART_SIZE", 5 * 2**20)
+    storage = open_storage(build.settings)
+    assert isinstance(storage, S3Storage)
+    storage = replace(storage, part_bytes=5 * 2**20)
     data = b"0123456789abcdef" * 2**16 * 11
+    hashed = hashlib.sha256(data).hexdigest()
     (tmp_path / "large").write_bytes(data)
-    content = Content.of(data)
-    content = Content(content.size, content.sha256, tmp_path / "large")
-    store = open_store(build.settings)
-    store.write("large.pqt", content)
-    assert store.listing("")["large.pqt"].tag.endswith('-3"')
-    assert store.holds("large.pqt", store.listing("")["large.pqt"], content)
+    storage.put("large.pqt", tmp_path / "large", hashed)
+    stat = dict(storage.list(""))["large.pqt"]
+    assert stat.tag.endswith('-3"')
+    assert storage.holds("large.pqt", stat, tmp_path / "large", hashed)
     assert objects(aws, bucket)["large.pqt"] == data
-    store.keep("large.pqt", "copy.pqt")
-    assert store.sha256("copy.pqt") == content.sha256
+    storage.copy("large.pqt", "copy.pqt")
+    found = storage.stat("copy.pqt")
+    assert found is not None
+    assert found.sha256 == storage.sha256("copy.pqt") == hashed
 
 
 def test_uploads_that_were_never_finished_are_given_up(
@@ -165,52 +186,52 @@ def test_subjects_that_are_gone_leave_and_other_objects_stay(
 
 def test_the_index_keeps_the_entries_of_other_writers(build: Build) -> None:
     """Twelve versions are released at once; each has read the index before the others wrote."""
-    store = open_store(build.settings)
+    storage = open_storage(build.settings)
     names = [f"bdc-v{number}.0" for number in range(12)]
-    threads = [threading.Thread(target=release, args=(store, name)) for name in names]
+    threads = [threading.Thread(target=release, args=(storage, name)) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    content = store.read("cache_versions.json")
-    assert json.loads(content or b"") == _settings.ascending(names)
+    found = storage.get("cache_versions.json")
+    assert found is not None
+    assert json.loads(found.content) == _settings.ascending(names)
 
 
 def test_second_publisher_is_refused_and_the_lock_is_given_back(build: Build) -> None:
     build.make(SUBJECTS)
-    store = open_store(build.settings)
-    with store.lock(build.area.name), pytest.raises(LockedError, match=r"at work, of .*ends in"):
+    storage = open_storage(build.settings)
+    with storage.lease(LEASE), pytest.raises(LockedError, match=r"at work, of .*ends in"):
         publish(build.settings)
     publish(build.settings)
-    with store.lock("bdc-v99.0"):
-        publish(build.settings)
+    with storage.lease(LEASE), pytest.raises(LockedError, match=r"at work, of .*ends in"):
+        rollback(build.settings)
 
 
 def test_lock_of_the_dead_is_taken_over_when_it_ends(build: Build) -> None:
-    store = open_store(build.settings)
-    dead = _s3._Lease(store, ".builds/bdc-v0.50.0/lock.json", 2.0)
+    storage = open_storage(build.settings)
+    dead = HeldLease(storage, LEASE, 2.0, "publish")
     dead.acquire()
-    dead._ended.set()  # it does not renew, as if it had been killed
-    dead._thread.join()
-    with pytest.raises(LockedError), store.lock("bdc-v0.50.0"):
+    dead.abandon()
+    with pytest.raises(LockedError), storage.lease(LEASE):
         pass
     time.sleep(3.1)  # the server counts whole seconds
-    with store.lock("bdc-v0.50.0") as lock:
+    with storage.lease(LEASE) as lock:
         lock.check()
         with pytest.raises(LockedError, match="could not be renewed"):
             dead.check()
         dead.release()
         lock.check()
-        with pytest.raises(LockedError), store.lock("bdc-v0.50.0"):
+        with pytest.raises(LockedError), storage.lease(LEASE):
             pass
 
 
 def test_a_lock_that_is_held_long_is_renewed(build: Build) -> None:
-    store = open_store(build.settings)
-    with store.lock("bdc-v0.50.0", 3.0) as lock:
+    storage = open_storage(build.settings)
+    with storage.lease(LEASE, 3.0) as lock:
         time.sleep(5)
         lock.check()
-        with pytest.raises(LockedError), store.lock("bdc-v0.50.0"):
+        with pytest.raises(LockedError), storage.lease(LEASE):
             pass
 
 
@@ -232,8 +253,11 @@ def test_rollback_puts_the_last_builds_back_one_after_the_other(
         assert objects(aws, bucket) == state
     with pytest.raises(CacheNotFoundError, match="No earlier build is kept"):
         rollback(build.settings)
-    assert objects(aws, bucket, hidden=True) == states[0], "nothing is kept for nothing"
-    publish(build.settings)
+    with pytest.raises(AuditError, match=r"rolled back to 20260101T.*--force"):
+        publish(build.settings)
+    assert objects(aws, bucket) == states[0]
+    publish(build.settings, force=True)
+    assert publish(build.settings).written == 0
     again, once = objects(aws, bucket), states[-1]
     different = {path for path in again | once if again.get(path) != once.get(path)}
     assert {path.rpartition("/")[2] for path in different} == {"cache_history.json", "index.html"}
@@ -241,12 +265,27 @@ def test_rollback_puts_the_last_builds_back_one_after_the_other(
     assert [each["built_at"][:10] for each in history] == ["2026-01-01", "2026-01-04"]
 
 
-def test_no_more_builds_are_kept_than_set(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BIODATA_CACHE_KEEP_BUILDS", "2")
-    for number in range(1, 6):
+def test_builds_are_kept_for_as_long_as_set(
+    aws: Server, bucket: str, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIODATA_CACHE_GRACE_HOURS", "0")
+    for number in range(1, 4):
         publish(build.make({"1": str(number)}, built_at=f"2026-01-0{number}T00:00:00Z").settings)
-    kept = open_store(build.settings).folders(f".builds/{build.area.name}/")
-    assert [name[:22] for name in kept] == ["000003-20260103T000000", "000004-20260104T000000"]
+        time.sleep(1.1)  # the server counts whole seconds
+    kept = [path for path in objects(aws, bucket, hidden=True) if path.startswith(".builds/")]
+    days = [path.rpartition("/")[2][:8] for path in kept]
+    assert days == ["20260101", "20260102", "20260103"]
+    monkeypatch.setenv("BIODATA_CACHE_KEEP_DAYS", "0")
+    publish(build.settings)
+    found = objects(aws, bucket, hidden=True)
+    (live,) = (content for path, content in found.items() if path.startswith(".builds/"))
+    registry = _document.parse(live, "registry")
+    assert registry.build is not None
+    assert registry.build.startswith("20260103")
+    assert registry.public_files is not None
+    named = {each.name for entry in registry for each in entry.objects}
+    stored = {path for path in found if path.startswith(".objects/")}
+    assert stored == {f".objects/{name}" for name in {*named, registry.public_files.name}}
 
 
 def test_dry_run_writes_nothing_and_says_what_would_change(

@@ -27,7 +27,7 @@ from biodata_cache import (
     custom,
 )
 from biodata_cache._publish.publish import publish
-from biodata_cache._storage import s3 as _s3
+from biodata_cache._storage import engine as _engine
 
 if TYPE_CHECKING:
     from built import Build
@@ -230,7 +230,7 @@ def test_a_custom_table_is_old_or_new_while_it_is_written(published: Build) -> N
 def test_without_the_wheel_of_the_extension_duckdb_installs_it(
     published: Build, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
-    monkeypatch.setattr(_s3.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(_engine.util, "find_spec", lambda _: None)
     engine = duckdb.connect(
         config={
             "extension_directory": str(tmp_path),
@@ -238,7 +238,7 @@ def test_without_the_wheel_of_the_extension_duckdb_installs_it(
         }
     )
     with pytest.raises(MissingDependencyError, match=r"no extension httpfs.*'biodata-cache\[s3\]'"):
-        _s3._load_httpfs(engine)
+        _engine.load_httpfs(engine)
 
 
 def test_the_region_of_the_bucket_is_found_out(

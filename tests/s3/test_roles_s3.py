@@ -14,7 +14,7 @@ import server as s3_server
 
 import biodata_cache
 from biodata_cache._publish.publish import publish
-from extract.objects.stores import S3Store
+from extract.objects.stores import s3_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def test_a_role_publishes_reads_and_probes(
             monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", roles.url)
         publish(build.make({"451": "1"}).settings)
         assert biodata_cache.quality_control("451")["value"].to_list() == ["1"]
-        assert S3Store().keys(bucket, "some/prefix/data-asset-cache/cache_versions") == [
+        assert s3_store().keys(bucket, "some/prefix/data-asset-cache/cache_versions") == [
             "some/prefix/data-asset-cache/cache_versions.json"
         ]
         assert roles.asked

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from biodata_cache import AccessError, CacheFileError, LockedError
+from biodata_cache._storage.base import Stat
+from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.memory import MemoryStorage
 from biodata_cache._storage.s3_client import access
@@ -15,6 +18,8 @@ from biodata_cache._storage.s3_storage import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from server import Server
 
     from biodata_cache._storage.base import Storage
 
@@ -180,3 +185,115 @@ def test_unfinished_writes_are_swept_where_they_would_have_gone(tmp_path: Path) 
     assert list(storage.list("")) == []
     storage.sweep("x/")
     assert [path.name for path in tmp_path.iterdir()] == [".unfinished-custom-0123"]
+
+
+@pytest.fixture
+def bucket_storage(bucket: str) -> S3Storage:
+    return S3Storage(bucket, "a/b", access(), part_bytes=5 * 2**20)
+
+
+def test_a_large_file_goes_in_parts_and_is_known_again(
+    bucket_storage: S3Storage, tmp_path: Path
+) -> None:
+    data = b"0123456789abcdef" * 2**16 * 11
+    source = tmp_path / "large"
+    source.write_bytes(data)
+    tag = bucket_storage.put("large.pqt", source, sha256(data))
+    stat = bucket_storage.stat("large.pqt")
+    assert stat is not None
+    assert (stat.tag, stat.sha256) == (tag, sha256(data))
+    assert tag.endswith('-3"')
+    assert bucket_storage.holds("large.pqt", Stat(stat.size, tag), source, sha256(data))
+    assert bucket_storage.sha256("large.pqt") == sha256(data)
+    bucket_storage.copy("large.pqt", "copy.pqt")
+    copy = bucket_storage.stat("copy.pqt")
+    assert copy is not None
+    assert copy.sha256 == sha256(data)
+
+
+def test_a_large_file_that_changed_does_not_become_an_object(
+    bucket_storage: S3Storage, tmp_path: Path, aws: Server
+) -> None:
+    source = tmp_path / "large"
+    for size in (10 * 2**20, 11 * 2**20):  # at the end of a part, and within one
+        source.write_bytes(b"x" * size)
+        with pytest.raises(CacheFileError, match=r"large.pqt was not written: .*changed after"):
+            bucket_storage.put("large.pqt", source, sha256(b"audited"))
+    assert list(bucket_storage.list("")) == []
+    uploads = aws.client().list_multipart_uploads(Bucket=bucket_storage.bucket)
+    assert not uploads.get("Uploads")
+
+
+def test_uploads_that_were_never_finished_are_given_up(
+    bucket_storage: S3Storage, aws: Server
+) -> None:
+    client, bucket = aws.client(), bucket_storage.bucket
+    for key in ("a/b/x/data.pqt", "a/b/custom/data.pqt"):
+        client.create_multipart_upload(Bucket=bucket, Key=key)
+    bucket_storage.sweep("x/")
+    left = client.list_multipart_uploads(Bucket=bucket)["Uploads"]
+    assert [upload["Key"] for upload in left] == ["a/b/custom/data.pqt"]
+
+
+def test_only_what_is_named_by_its_content_is_said_to_stay(
+    bucket_storage: S3Storage, aws: Server
+) -> None:
+    final, public = f"o/{sha256(b'1')}.pqt", "v/data.pqt"
+    bucket_storage.put(final, b"1", sha256(b"1"))
+    bucket_storage.copy(final, public)
+    bucket_storage.copy(public, "v/copy.json")
+    heads = [
+        aws.client().head_object(Bucket=bucket_storage.bucket, Key=f"a/b/{path}")
+        for path in (final, public, "v/copy.json")
+    ]
+    assert [head["CacheControl"] for head in heads] == [
+        "public, max-age=31536000, immutable",
+        "no-cache",
+        "no-cache",
+    ]
+    assert [head["ContentType"] for head in heads] == [
+        *["application/vnd.apache.parquet"] * 2,
+        "application/json",
+    ]
+    assert {head["Metadata"]["sha256"] for head in heads} == {sha256(b"1")}
+
+
+def test_a_lease_of_the_dead_is_taken_over_when_it_ends(bucket_storage: S3Storage) -> None:
+    dead = HeldLease(bucket_storage, "lock.json", 2.0, "publish")
+    dead.acquire()
+    dead.abandon()
+    with pytest.raises(LockedError, match=r"at work, of .*ends in"):
+        bucket_storage.lease("lock.json").__enter__()
+    time.sleep(3.1)  # the server counts whole seconds
+    with bucket_storage.lease("lock.json") as lease:
+        lease.check()
+        with pytest.raises(LockedError, match="could not be renewed"):
+            dead.check()
+        dead.release()
+        lease.check()
+        with pytest.raises(LockedError):
+            bucket_storage.lease("lock.json").__enter__()
+
+
+@pytest.mark.parametrize("kind", ["memory", "server"])
+def test_a_lease_that_is_held_long_is_renewed(bucket_storage: S3Storage, kind: str) -> None:
+    storage = MemoryStorage() if kind == "memory" else bucket_storage
+    with storage.lease("lock.json", 3.0) as lease:
+        time.sleep(5)
+        lease.check()
+        with pytest.raises(LockedError):
+            storage.lease("lock.json").__enter__()
+
+
+def test_the_requester_pays_where_that_is_asked_for(bucket: str) -> None:
+    seen: list[str | None] = []
+    paying = access(pays=True)
+    paying.client.meta.events.register(
+        "before-send.s3",
+        lambda request, **_: seen.append(request.headers.get("x-amz-request-payer")),
+    )
+    storage = S3Storage(bucket, "", paying)
+    put(storage, "x", b"1")
+    assert [path for path, _ in storage.list("")] == ["x"]
+    assert storage.secret()["requester_pays"] == "true"
+    assert set(seen) == {b"requester"}

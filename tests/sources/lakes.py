@@ -11,28 +11,34 @@ from pathlib import Path
 import duckdb
 
 from extract.lake.documents import IDENTITY, SECTIONS
+from extract.lake.lake import Lake
 
 ROOT = Path(__file__).parents[2]
 NEWEST = """
-    select * from read_parquet('{raw}/{collection}/*.parquet')
+    select * from read_parquet($files)
     qualify row_number() over (
         partition by _id
-        order by extracted_at desc, try_cast(_last_modified as timestamptz) desc nulls last,
+        order by run desc, try_cast(_last_modified as timestamptz) desc nulls last,
             _last_modified desc nulls last, position desc
     ) = 1 and not is_deleted
 """
 
 
+def files(raw: Path, collection: str = "docdb_v2") -> list[str]:
+    """The files of a lake, as its list names them."""
+    return [str(path) for path in Lake(raw, collection).files()]
+
+
 def rows(raw: Path, collection: str = "docdb_v2") -> dict[str, dict]:
-    """The living rows by `_id`."""
+    """The live rows by `_id`."""
     with duckdb.connect() as connection:
-        found = connection.sql(NEWEST.format(raw=raw, collection=collection))
+        found = connection.sql(NEWEST, params={"files": files(raw, collection)})
         names = found.columns
         return {row[0]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
 
 
 def documents(raw: Path, collection: str = "docdb_v2") -> dict[str, dict]:
-    """The living documents by `_id`, put together again."""
+    """The live documents by `_id`, put together again."""
     found = {}
     for record_id, row in rows(raw, collection).items():
         document = {"_id": record_id}
@@ -47,8 +53,9 @@ def check_keys(raw: Path, collection: str = "docdb_v2") -> None:
     """What the base view joins on is unique in the whole lake."""
     with duckdb.connect() as connection:
         double = connection.sql(
-            f"""select _id, extracted_at, position, count(*)
-            from read_parquet('{raw}/{collection}/*.parquet') group by all having count(*) > 1"""
+            """select _id, run, position, count(*)
+            from read_parquet($files) group by all having count(*) > 1""",
+            params={"files": files(raw, collection)},
         ).fetchall()
     assert double == []
 
@@ -72,7 +79,8 @@ def start(*arguments: str, groups: int | None = None, **environment: str) -> sub
     # Below a shell's background job, interrupts are ignored from the start.
     code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
     if groups is not None:
-        code = f"import extract.lake.lake; extract.lake.lake.GROUP_ROWS = {groups}; {code}"
+        policy = f"import extract.lake.policy as p; p.DEFAULT = p.Policy(group_rows={groups})"
+        code = f"{policy}; {code}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
     # These tests are about records: no object store is asked.
     environment = {"OBJECTS": "none", **environment}

@@ -9,12 +9,16 @@ import subprocess
 import sys
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from lakes import ROOT, check_keys, documents
 
 from biodata_cache._core.settings import ExtractOptions
 from extract.lake import compaction
+from extract.lake.documents import bucket_of
 from extract.lake.lake import Lake
+from extract.lake.policy import Policy
+from extract.lake.reading import reading
 from extract.pipeline import extract
 from extract.sources.base import Document
 
@@ -24,6 +28,7 @@ class Written:
 
     description = "test"
     size = None
+    files = None
 
     def __init__(self) -> None:
         self.written: list[dict] = []
@@ -65,21 +70,31 @@ def night(source: Written, draw: random.Random, number: int) -> None:
             present.add(added["_id"])
 
 
-def aged(raw, seed: int, nights: int = 12, **options) -> Written:
+NEVER = Policy(dead_part=1_000, many_small=1_000)
+SOON = Policy(dead_part=0.01, many_small=1_000, output_bytes=2_000)
+
+
+def aged(raw, seed: int, nights: int = 12, policy: Policy | None = None) -> Written:
     """A lake after some nights."""
     draw, source = random.Random(seed), Written()
     source.written = [document(number) for number in range(100)]
     # Two documents with one `_id`, which must stay together.
     source.written += [document(number, 1) for number in range(5)]
-    extract(source, raw)
+    extract(source, raw, policy=policy)
     for number in range(2, nights):
         night(source, draw, number)
-        extract(source, raw, options=ExtractOptions(**options))
+        extract(source, raw, policy=policy)
     return source
 
 
 def files(raw) -> list:
     return sorted((raw / "docdb_v2").glob("*.parquet"))
+
+
+def compact(raw, policy: Policy | None = None) -> int:
+    lake = Lake(raw, "docdb_v2", policy)
+    with lake.locked():
+        return compaction.compact(lake)
 
 
 def test_overhead_is_bounded(tmp_path):
@@ -93,7 +108,7 @@ def test_overhead_is_bounded(tmp_path):
         rewritten += report.compacted
         assert documents(tmp_path) == source.expected
         check_keys(tmp_path)
-        assert len(files(tmp_path)) < compaction.MANY_SMALL + 3
+        assert len(files(tmp_path)) < Policy().many_small + 3
         (total,) = duckdb.sql(f"select count(*) from '{tmp_path}/docdb_v2/*.parquet'").fetchone()
         assert total < 2 * len(source.expected) + 50
     assert rewritten > 0
@@ -101,40 +116,55 @@ def test_overhead_is_bounded(tmp_path):
 
 def test_nothing_to_do(tmp_path):
     aged(tmp_path, 1)
-    lake = Lake(tmp_path, "docdb_v2")
-    while compaction.compact(lake):
+    while compact(tmp_path):
         pass
     before = files(tmp_path)
-    assert compaction.compact(lake) == 0
+    assert compact(tmp_path) == 0
     assert files(tmp_path) == before
 
 
 def test_unchanged_source_writes_nothing_after_compaction(tmp_path):
     source = aged(tmp_path, 2)
-    compaction.compact(Lake(tmp_path, "docdb_v2"))
+    compact(tmp_path, SOON)
     report = extract(source, tmp_path)
     assert (report.new, report.changed, report.deleted) == (0, 0, 0)
     assert documents(tmp_path) == source.expected
 
 
-def test_files_are_not_removed_while_they_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("extract.lake.compaction.MANY_SMALL", 1_000)
-    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 1_000)
-    source = aged(tmp_path, 3)
-    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 0.01)
+def test_files_are_not_removed_while_they_are_read(tmp_path):
+    source = aged(tmp_path, 3, policy=NEVER)
     before = files(tmp_path)
-    lake = Lake(tmp_path, "docdb_v2")
-    with compaction.reading(tmp_path):
-        assert compaction.compact(lake) > 0
+    with reading(tmp_path):
+        assert compact(tmp_path, SOON) > 0
         assert set(before) < set(files(tmp_path))
         assert documents(tmp_path) == source.expected
         check_keys(tmp_path)
     (tmp_path / ".readers" / "1-dead.lock").touch()  # a reader that was killed
-    compaction.compact(lake)
-    assert len(files(tmp_path)) < len(before)
+    extract(source, tmp_path)
+    assert set(before).isdisjoint(files(tmp_path))
     assert documents(tmp_path) == source.expected
     check_keys(tmp_path)
     assert not list((tmp_path / ".readers").iterdir())
+
+
+def test_rewritten_files_are_of_ranges_of_hash_buckets_and_have_row_groups_of_one_size(tmp_path):
+    source = Written()
+    source.written = [document(number) for number in range(1_000)]
+    many = Policy(group_rows=10, file_bytes=10_000, many_small=1_000)
+    extract(source, tmp_path, policy=many)
+    small = Policy(many_small=2, output_bytes=20_000, group_rows=50)
+    assert compact(tmp_path, small) > 2
+    ranges = [file.buckets for file in Lake(tmp_path, "docdb_v2").store.listed()]
+    assert len(set(ranges)) > 1
+    assert {bucket for first, last in ranges for bucket in range(first, last + 1)} == set(range(16))
+    for file in Lake(tmp_path, "docdb_v2").store.listed():
+        parquet = pq.ParquetFile(tmp_path / "docdb_v2" / file.name)
+        sizes = [parquet.metadata.row_group(n).num_rows for n in range(parquet.num_row_groups)]
+        assert set(sizes[:-1]) <= {50}
+        for row in parquet.read(columns=["_id", "bucket"]).to_pylist():
+            assert file.buckets[0] <= row["bucket"] <= file.buckets[1]
+            assert row["bucket"] == bucket_of(row["_id"])
+    assert documents(tmp_path) == source.expected
 
 
 _KILLED = """
@@ -143,6 +173,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from extract.lake import compaction
 from extract.lake.lake import Lake
+from extract.lake.policy import Policy
 left = [int(sys.argv[2])]
 def counting(function):
     def counted(*arguments, **options):
@@ -154,10 +185,10 @@ def counting(function):
 for name in ("replace", "unlink"):
     setattr(pathlib.Path, name, counting(getattr(pathlib.Path, name)))
 os.fsync = counting(os.fsync)
-compaction.DEAD_PART = 0.01
-compaction.OUTPUT_BYTES = 2_000
-with Lake(Path(sys.argv[1]), "docdb_v2").locked():
-    compaction.compact(Lake(Path(sys.argv[1]), "docdb_v2"))
+policy = Policy(dead_part=0.01, many_small=1_000, output_bytes=2_000)
+lake = Lake(Path(sys.argv[1]), "docdb_v2", policy)
+with lake.locked():
+    compaction.compact(lake)
 """
 
 
@@ -172,11 +203,9 @@ with Lake(Path(sys.argv[1]), "docdb_v2").locked():
         *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 4, 6, 7, 8, 10, 12, 14, 17, 20, 25)),
     ],
 )
-def test_killed_at_any_step(tmp_path, monkeypatch, step):
+def test_killed_at_any_step(tmp_path, step):
     """Before each file appears, and before each one goes."""
-    monkeypatch.setattr("extract.lake.compaction.MANY_SMALL", 1_000)
-    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 1_000)
-    source = aged(tmp_path, step)
+    source = aged(tmp_path, step, policy=NEVER)
     for attempt in range(2):
         done = subprocess.run(
             [sys.executable, "-c", _KILLED.format(root=str(ROOT)), str(tmp_path), str(step)],
@@ -186,16 +215,14 @@ def test_killed_at_any_step(tmp_path, monkeypatch, step):
         assert done.returncode == 9 or step > 5 or attempt
         assert documents(tmp_path) == source.expected, attempt
         check_keys(tmp_path)
-        groups = {
-            len(hashes.hashes) for hashes in Lake(tmp_path, "docdb_v2").state().living.values()
-        }
+        with Lake(tmp_path, "docdb_v2").state() as state:
+            groups = {n for (n,) in state.rows("select count(*) from live group by _id")}
         assert groups <= {1, 2}
     night(source, random.Random(step), 900)
-    extract(source, tmp_path)
+    extract(source, tmp_path, policy=NEVER)
     assert documents(tmp_path) == source.expected
     check_keys(tmp_path)
-    monkeypatch.setattr("extract.lake.compaction.DEAD_PART", 0.01)
-    compaction.compact(Lake(tmp_path, "docdb_v2"))
+    compact(tmp_path, SOON)
     assert documents(tmp_path) == source.expected
     report = extract(source, tmp_path)
     assert (report.new, report.changed, report.deleted) == (0, 0, 0)
@@ -206,6 +233,6 @@ def test_deleted_records_leave_nothing(tmp_path):
     source.written = source.written[:60]
     extract(source, tmp_path, options=ExtractOptions(allow_shrink=True))
     extract(source, tmp_path, options=ExtractOptions(full=True))
-    compaction.compact(Lake(tmp_path, "docdb_v2"))
+    compact(tmp_path, SOON)
     rows = duckdb.sql(f"select _id, is_deleted from '{tmp_path}/docdb_v2/*.parquet'").fetchall()
     assert {record_id for record_id, is_deleted in rows if not is_deleted} == set(source.expected)

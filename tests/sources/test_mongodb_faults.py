@@ -22,8 +22,10 @@ from refusing_server import RefusingServer
 from test_mongodb import QUICK, content, counts, document, fetch
 
 from biodata_cache import LakeError, SourceError
+from extract.lake import policy
 from extract.lake.documents import read_document
-from extract.lake.lake import Lake, LakeWriter
+from extract.lake.lake import Lake
+from extract.lake.writer import LakeWriter
 from extract.pipeline import extract
 from extract.retries import Retries
 from extract.sources.mongodb import MongoSource
@@ -212,10 +214,10 @@ def test_record_missed_by_the_listing_is_not_buried(filled, tmp_path):
 def test_clock_of_this_machine_going_backwards(filled, tmp_path):
     lake = Lake(tmp_path, "docdb_v2")
     future = datetime.now(timezone.utc) + timedelta(days=3)
-    writer = LakeWriter(lake, "from the future", future)
+    writer = LakeWriter(lake, "from the future", now=future, is_resumable=True)
     writer.add(read_document(b'{"_id": "record-00001", "name": "old"}'), 0)
     writer.close()
-    fetch(filled, tmp_path)
+    assert "later than now" in fetch(filled, tmp_path).clock
     check(filled, tmp_path)
     filled.update_many({}, {"$set": {"_last_modified": "2027-01-01", "name": "new"}})
     fetch(filled, tmp_path)
@@ -299,7 +301,7 @@ def test_full_disk(filled, tmp_path, monkeypatch):
     # Noise, as compression would make the limit meaningless.
     noise = [document(number, filler=os.urandom(3_000).hex()) for number in range(700, 800)]
     filled.insert_many(noise)
-    monkeypatch.setattr("extract.lake.lake.GROUP_ROWS", 100)
+    monkeypatch.setattr(policy, "DEFAULT", policy.Policy(group_rows=100))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:

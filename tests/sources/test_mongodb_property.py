@@ -12,6 +12,7 @@ from test_mongodb import content, document, fetch
 from test_mongodb_faults import port, setting
 
 from biodata_cache._core.settings import ExtractOptions
+from extract.lake import policy
 from extract.pipeline import extract
 from extract.retries import Retries
 from extract.sources.base import SourceOptions
@@ -109,8 +110,7 @@ class Story:
     "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]
 )
 def test_lake_is_the_collection_in_the_end(collection, tmp_path, monkeypatch, seed):
-    monkeypatch.setattr("extract.lake.lake.GROUP_ROWS", 7)
-    monkeypatch.setattr("extract.lake.compaction.MANY_SMALL", 6)
+    monkeypatch.setattr(policy, "DEFAULT", policy.Policy(group_rows=7, many_small=6))
     Story(collection, tmp_path, seed).tell(8 if seed < 2 else 20)
 
 

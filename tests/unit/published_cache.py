@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import duckdb
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Ids that a careless reader confuses, loses or trips over.
 SUBJECTS = ["0451", "451", "a/b c%d=é'", "..", "*[0]?", ""]
@@ -61,6 +60,76 @@ class Published:
         self._enter(name, place, columns, partitioned=True, partition_key=key, **(listed | extra))
         return place
 
+    def build(self, time: str = "20260101T000000Z") -> str:
+        """Publish what there is as a build: its objects, the list of its files, its registry.
+
+        Args:
+            time: When it is made, as its name has it.
+        """
+        files: list[tuple[str, str, str | None, Path]] = []
+        entries = []
+        for entry in self.entries:
+            path, key = Path(str(entry["location"])), entry["partition_key"]
+            listed: Any = entry.get("partitions") or []
+            parts: dict[str | None, Path] = {None: path}
+            if key is not None:
+                values = [each["value"] for each in listed]
+                parts = {
+                    value: path / partition_folder(str(key), value) / "data.pqt" for value in values
+                }
+            for value, part in parts.items():
+                within = part.relative_to(self.home).as_posix()
+                files.append((within, str(entry["name"]), value, part))
+            made = self._object(entry, [*parts.values()])
+            kept = {name: it for name, it in entry.items() if name != "partitions"}
+            count = {} if key is None else {"partition_count": len(parts)}
+            entries.append(kept | {"objects": [made]} | count)
+        content = {"tables": entries, "public_files": self._list(files)}
+        digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        build = f"{time}-{digest[:8]}"
+        text = json.dumps({"build": build, "built_at": time} | content)
+        file = self.home / ".builds" / self.folder.name / f"{build}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for document in (file, self.folder / "cache_registry.json"):
+            document.write_text(text, encoding="utf-8")
+        return build
+
+    def _object(self, entry: dict[str, object], parts: list[Path]) -> dict[str, object]:
+        """The rows of some files as one object."""
+        if not parts:
+            columns: Any = entry["columns"]
+            selected = ", ".join(
+                f'cast(null as {each["type"]}) as "{each["name"]}"' for each in columns
+            )
+            return self._moved(f"select {selected or 'null as nothing'} limit 0")
+        listed = ", ".join(literal(str(part)) for part in parts)
+        source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+        return self._moved(f"select * from {source}")
+
+    def _list(self, files: list[tuple[str, str, str | None, Path]]) -> dict[str, object]:
+        """The object that lists the public files."""
+        rows = [
+            f"({literal(path)}, {literal(table)}, "
+            f"{'null' if value is None else literal(value)}::varchar, "
+            f"(select count(*) from read_parquet({literal(str(part))})), "
+            f"{part.stat().st_size}, {literal(hashlib.sha256(part.read_bytes()).hexdigest())})"
+            for path, table, value, part in files
+        ]
+        names = "path, table_name, key_value, rows, bytes, sha256"
+        values = f"(values {', '.join(rows) or '(null, null, null, 0, 0, null)'}) as files({names})"
+        return self._moved(f"select * from {values} where path is not null order by path")
+
+    def _moved(self, query: str) -> dict[str, object]:
+        """The rows of a query as an object."""
+        objects = self.home / ".objects"
+        file = objects / "unfinished"
+        self._copy(query, file, "row_group_size 2048")
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        object_file = file.replace(objects / f"{sha256}.pqt")
+        (rows,) = duckdb.sql(f"select count(*) from read_parquet('{object_file}')").fetchone()
+        size = object_file.stat().st_size
+        return {"name": object_file.name, "rows": rows, "bytes": size, "sha256": sha256}
+
     def enter(self, entry: dict[str, object]) -> None:
         """Write an entry as it is into the registry."""
         self.entries.append(entry)
@@ -88,16 +157,29 @@ class Published:
         self.entries = [other for other in self.entries if other["name"] != name]
         self.enter(entry | extra)
 
-    def _copy(self, query: str, path: Path) -> list[tuple[str, str]]:
+    def _copy(self, query: str, path: Path, *options: str) -> list[tuple[str, str]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect() as duck:
             duck.execute("set TimeZone = 'UTC'")
             target = str(path).replace("'", "''")
-            duck.execute(f"copy ({query}) to '{target}' (format parquet)")
+            how = ", ".join(["format parquet", *options])
+            duck.execute(f"copy ({query}) to '{target}' ({how})")
             rows = duck.sql(query)
             return [
                 (column, str(kind)) for column, kind in zip(rows.columns, rows.types, strict=True)
             ]
+
+
+@dataclass
+class Built(Published):
+    """A published version whose every change is a build, and whose public files nobody may read."""
+
+    def write_registry(self) -> None:
+        """Publish a build; none without tables, which is a registry as any other."""
+        if self.entries:
+            self.build()
+        else:
+            super().write_registry()
 
 
 def partition_folder(key: str, value: str) -> str:

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from biodata_cache import CacheRegistry, TableEntry
+from biodata_cache._core import registry_document as _document
 from biodata_cache._core.history import PublishedBuild, TableSize
 from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._publish.public_files import PublicFile
 
 BUILD = PublishedBuild("b1", "2026-01-01T00:00:00Z", {"assets": TableSize(2, 99)})
 LATER = PublishedBuild("b2", "2026-01-02T00:00:00Z", {"assets": TableSize(3, 101)})
@@ -29,8 +32,8 @@ HOSTILE = [
 ]
 
 
-def entry(name: str = "assets", **extra: Any) -> dict[str, Any]:
-    return {
+def entry(name: str = "assets", **extra: Any) -> TableEntry:
+    values = {
         "name": name,
         "description": "Data assets. **One row per** asset.",
         "location": f"s3://bucket/data-asset-cache/bdc-v0.50.0/{name}.pqt",
@@ -39,6 +42,14 @@ def entry(name: str = "assets", **extra: Any) -> dict[str, Any]:
         "type": "metadata",
         "columns": [{"name": "name", "description": "Name.", "type": "VARCHAR"}],
     } | extra
+    return _document.parse(json.dumps({"tables": [values]}), "registry")[name]
+
+
+def page_of(
+    entries: list[TableEntry], history: list[PublishedBuild], files: list[PublicFile] | None = None
+) -> bytes:
+    partitions = _catalogue.largest(files or [])
+    return _catalogue.page("bdc-v0.50.0", CacheRegistry(tuple(entries)), history, partitions)
 
 
 class Parts(HTMLParser):
@@ -72,20 +83,20 @@ def data_of(page: bytes) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_is_only_ever_a_text(text: str) -> None:
-    page = _catalogue.page("bdc-v0.50.0", [entry(description=text)], [BUILD])
+    page = page_of([entry(description=text)], [BUILD])
     assert data_of(page)["tables"][0]["description"] == text
-    plain = _catalogue.page("bdc-v0.50.0", [entry()], [BUILD])
+    plain = page_of([entry()], [BUILD])
     assert [tag for tag, _, _ in Parts(page).found] == [tag for tag, _, _ in Parts(plain).found]
 
 
 def test_same_input_same_bytes() -> None:
-    pages = [_catalogue.page("bdc-v0.50.0", [entry()], [BUILD, LATER]) for _ in range(2)]
+    pages = [page_of([entry()], [BUILD, LATER]) for _ in range(2)]
     assert pages[0] == pages[1]
-    assert pages[0] != _catalogue.page("bdc-v0.50.0", [entry()], [LATER])
+    assert pages[0] != page_of([entry()], [LATER])
 
 
 def test_the_policy_allows_the_one_style_and_the_one_script() -> None:
-    parts = Parts(_catalogue.page("bdc-v0.50.0", [entry()], [BUILD]))
+    parts = Parts(page_of([entry()], [BUILD]))
     (policy,) = (
         attributes["content"]
         for attributes, _ in parts.of("meta")
@@ -101,7 +112,7 @@ def test_the_policy_allows_the_one_style_and_the_one_script() -> None:
 
 
 def test_nothing_is_asked_of_another_place() -> None:
-    page = _catalogue.page("bdc-v0.50.0", [entry()], [BUILD])
+    page = page_of([entry()], [BUILD])
     for _, attributes, _ in Parts(page).found:
         for name in ("src", "href"):
             address = attributes.get(name) or ""
@@ -111,7 +122,7 @@ def test_nothing_is_asked_of_another_place() -> None:
 
 
 def test_what_an_older_publisher_left_out_is_unknown() -> None:
-    page = _catalogue.page("bdc-v0.50.0", [entry(), entry("other")], [BUILD, LATER])
+    page = page_of([entry(), entry("other")], [BUILD, LATER])
     assets, other = data_of(page)["tables"]
     assert (assets["rows"], assets["checks"], assets["made_from"]) == (None, [], {})
     assert assets["history"] == [[2, 99], [3, 101]]
@@ -119,12 +130,28 @@ def test_what_an_older_publisher_left_out_is_unknown() -> None:
 
 
 def test_partitions_and_functions_of_tables() -> None:
-    partitions = [{"value": "a/b", "rows": 1, "bytes": 2, "sha256": "0"}, {"value": ""}]
-    page = _catalogue.page(
-        "bdc-v0.50.0",
-        [entry("quality_control", partitioned=True, partitions=partitions), entry("mine")],
+    files = [PublicFile("qc/subject_id=/data.pqt", "quality_control", "", 0, 2, "0")]
+    files += [
+        PublicFile(
+            f"qc/subject_id={number}/data.pqt", "quality_control", f"{number}", number, 9, "0"
+        )
+        for number in range(1000)
+    ]
+    made = page_of(
+        [
+            entry(
+                "quality_control",
+                partitioned=True,
+                partition_key="subject_id",
+                partition_count=1001,
+            ),
+            entry("mine"),
+        ],
         [BUILD],
+        files,
     )
-    ours, mine = data_of(page)["tables"]
-    assert ours["partitions"] == [["a/b", 1, 2], ["", None, None]]
+    ours, mine = data_of(made)["tables"]
+    assert ours["partitions"] == 1001
+    assert ours["largest"] == [[f"{number}", number, 9] for number in range(999, 989, -1)]
+    assert (mine["partitions"], mine["largest"]) == (None, [])
     assert (ours["has_function"], mine["has_function"]) == (True, False)

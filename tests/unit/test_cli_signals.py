@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from biodata_cache._core.errors import LockedError
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
+from biodata_cache._pipeline.run_report import reports
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 _START = (
@@ -53,8 +54,8 @@ def test_an_extract_says_that_it_was_interrupted(tmp_path: Path, number: signal.
     assert process.returncode == 130
     assert "interrupted" in said
     assert "Traceback" not in said
-    (record,) = (tmp_path / "raw/runs/docdb_v2").glob("*.json")
-    assert json.loads(record.read_text())["error"] == "interrupted"
+    (report,) = reports(tmp_path)
+    assert (report["status"], report["stages"][-1]["stage"]) == ("interrupted", "extract")
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
@@ -77,7 +78,7 @@ def test_json_of_an_extract_that_asked_for_objects(tmp_path: Path) -> None:
     process = start("extract", "--source", "sample", "--work", str(tmp_path), "--json")
     out, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
-    objects = json.loads(out)["objects"]
+    objects = json.loads(out)["extract"]["objects"]
     assert objects["asked"].keys() == objects["found"].keys() > {"trainer_states"}
     assert sum(objects["found"].values()) > 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 
@@ -10,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import biodata_cache
 from biodata_cache import (
     AccessError,
     ArgumentError,
@@ -19,6 +19,7 @@ from biodata_cache import (
     SettingsError,
     custom,
 )
+from biodata_cache._storage.local import LocalStorage
 
 INSTANTS = ["2024-01-31T08:50:58.123456+00:00", "2024-07-01T00:00:00+00:00"]
 COLUMNS = {
@@ -203,9 +204,7 @@ def test_the_right_to_write_is_what_a_permission_error_is_about(root, monkeypatc
 
     monkeypatch.setattr("pathlib.Path.mkdir", denied)
     with pytest.raises(PermissionError, match=r"may not be written.*BIODATA_CACHE_ROOT") as caught:
-        biodata_cache._reader.custom.LocalStore(root.parent).write(
-            "custom/mine.pqt", biodata_cache._reader.custom.Content.of(b"")
-        )
+        LocalStorage(root.parent).put("custom/mine.pqt", b"", hashlib.sha256(b"").hexdigest())
     assert isinstance(caught.value, AccessError)
 
 

@@ -64,7 +64,8 @@ def run(source: Path, raw: Path, *, salvage: bool = False, **options: bool) -> R
 
 
 def held(raw: Path) -> set[str]:
-    return set(Lake(raw, "docdb_v2").state().living)
+    with Lake(raw, "docdb_v2").state() as state:
+        return {record_id for (record_id,) in state.rows("select _id from live")}
 
 
 DAMAGES = [

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -45,19 +45,20 @@ def rows(raw: Path) -> list[dict[str, Any]]:
     return [row for file in files for row in pq.read_table(file).to_pylist()]
 
 
-def living(raw: Path) -> list[dict[str, Any]]:
+def live(raw: Path) -> list[dict[str, Any]]:
     """What staging will see: the rows of the newest run of each record, but for deleted ones."""
     newest: dict[str, Any] = {}
     for row in rows(raw):
-        newest[row["_id"]] = max(newest.get(row["_id"], row["extracted_at"]), row["extracted_at"])
+        newest[row["_id"]] = max(newest.get(row["_id"], row["run"]), row["run"])
     return sorted(
-        (
-            row
-            for row in rows(raw)
-            if row["extracted_at"] == newest[row["_id"]] and not row["is_deleted"]
-        ),
+        (row for row in rows(raw) if row["run"] == newest[row["_id"]] and not row["is_deleted"]),
         key=lambda row: (row["_id"], row["position"]),
     )
+
+
+def held(raw: Path) -> int:
+    with Lake(raw, "docdb_v2").state() as state:
+        return state.live
 
 
 def rejects(raw: Path) -> list[dict[str, Any]]:
@@ -93,7 +94,7 @@ def test_changed_new_and_deleted(tmp_path: Path) -> None:
     run(write_lines(source, [{"_id": "1", "name": "a"}, {"_id": "2"}, {"_id": "3"}]), raw)
     report = run(write_lines(source, [{"_id": "1", "name": "b"}, {"_id": "2"}, {"_id": "4"}]), raw)
     assert (report.new, report.changed, report.unchanged, report.deleted) == (1, 1, 1, 1)
-    assert [(row["_id"], row["name"]) for row in living(raw)] == [
+    assert [(row["_id"], row["name"]) for row in live(raw)] == [
         ("1", "b"),
         ("2", None),
         ("4", None),
@@ -115,10 +116,10 @@ def test_repeated_id_of_which_one_document_changes_is_written_whole(tmp_path: Pa
     assert run(source, raw).unchanged == 1
     report = run(write_lines(source, [{"_id": "1", "n": 1}, {"_id": "1", "n": 3}]), raw)
     assert report.changed == 1
-    assert [row["extra"] for row in living(raw)] == ['{"n":1}', '{"n":3}']
+    assert [row["extra"] for row in live(raw)] == ['{"n":1}', '{"n":3}']
     report = run(write_lines(source, [{"_id": "1", "n": 1}]), raw)
     assert report.changed == 1
-    assert [row["extra"] for row in living(raw)] == ['{"n":1}']
+    assert [row["extra"] for row in live(raw)] == ['{"n":1}']
 
 
 def test_bad_documents_are_kept_with_file_line_and_reason(tmp_path: Path) -> None:
@@ -231,17 +232,28 @@ def test_second_writer_is_refused(tmp_path: Path) -> None:
     assert run(source, tmp_path / "raw").new == 1
 
 
-def test_clock_that_goes_backwards_does_not_make_new_versions_old(tmp_path: Path) -> None:
-    source, raw = tmp_path / "a.jsonl", tmp_path / "raw"
-    run(write_lines(source, [{"_id": "1", "n": 1}]), raw)
-    (file,) = Lake(raw, "docdb_v2").files()
-    table = pq.read_table(file)
+def with_clock_ahead(raw: Path, ahead: timedelta) -> None:
+    """As if the clock had been ahead in the run that wrote the lake."""
+    store = Lake(raw, "docdb_v2").store
+    (listed,) = store.listed()
+    table = pq.read_table(store.path / listed.name)
     at = table.schema.get_field_index("extracted_at")
-    later = table.column(at).to_pylist()[0] + timedelta(days=10)
+    later = table.column(at).to_pylist()[0] + ahead
     field = table.schema.field(at)
-    pq.write_table(table.set_column(at, field, pa.array([later], field.type)), file)
-    run(write_lines(source, [{"_id": "1", "n": 2}]), raw)
-    assert [row["extra"] for row in living(raw)] == ['{"n":2}']
+    file = store.create(listed.name, table.schema)
+    file.write(table.set_column(at, field, pa.array([later] * len(table), field.type)))
+    store.commit([file.finish(listed.run, listed.buckets)])
+
+
+def test_a_clock_that_was_ahead_does_not_make_new_versions_old(tmp_path: Path) -> None:
+    source, raw = tmp_path / "a.jsonl", tmp_path / "raw"
+    assert run(write_lines(source, [{"_id": "1", "n": 1}]), raw).clock is None
+    with_clock_ahead(raw, timedelta(days=27_000))
+    report = run(write_lines(source, [{"_id": "1", "n": 2}]), raw)
+    assert [row["extra"] for row in live(raw)] == ['{"n":2}']
+    assert live(raw)[0]["extracted_at"] - datetime.now(timezone.utc) < timedelta(minutes=1)
+    assert report.clock is not None
+    assert "later than now" in report.clock
 
 
 @pytest.mark.parametrize("after_ms", [5, 40, 120, 250, 400])
@@ -252,12 +264,12 @@ def test_killed_run_leaves_a_lake_from_which_the_next_continues(
         """
         import sys, time
         from pathlib import Path
-        from extract.lake import lake
+        from extract.lake.policy import Policy
         from extract.pipeline import extract
         from extract.sources.open import open_source
-        lake.GROUP_ROWS, lake.FILE_BYTES = 20, 4_000   # many small files
+        policy = Policy(group_rows=20, file_bytes=4_000)   # many small files
         sys.stdout.write("ready"); sys.stdout.flush()
-        extract(open_source("sample:1500"), Path(sys.argv[1]), progress=None)
+        extract(open_source("sample:1500"), Path(sys.argv[1]), policy=policy)
         """
     )
     raw = tmp_path / "raw"
@@ -271,11 +283,11 @@ def test_killed_run_leaves_a_lake_from_which_the_next_continues(
     process.communicate()
     for file in Lake(raw, "docdb_v2").files():
         pq.ParquetFile(file)  # each file that has its name is whole
-    survived = len(Lake(raw, "docdb_v2").state().living)
+    survived = held(raw)
     report = run("sample:1500", raw)
     assert report.unchanged == survived
     assert report.new == 1500 - survived
-    assert len(Lake(raw, "docdb_v2").state().living) == 1500
+    assert held(raw) == 1500
     assert not list(raw.rglob(".*.tmp"))
 
 
@@ -285,7 +297,7 @@ def test_source_that_shrinks_buries_nothing_unless_it_may(tmp_path: Path) -> Non
     write_lines(source, [{"_id": "1"}])
     with pytest.raises(SourceError, match="--allow-shrink"):
         run(source, raw)
-    assert len(living(raw)) == 9
+    assert len(live(raw)) == 9
     allowed = ExtractOptions(allow_shrink=True)
     assert extract(open_source(str(source)), raw, options=allowed).deleted == 8
 
@@ -294,4 +306,4 @@ def test_smaller_source_of_another_name_replaces_the_one_before(tmp_path: Path) 
     raw = tmp_path / "raw"
     run("sample", raw)
     assert run(write_lines(tmp_path / "a.jsonl", [{"_id": "1"}]), raw).deleted == 400
-    assert [row["_id"] for row in living(raw)] == ["1"]
+    assert [row["_id"] for row in live(raw)] == ["1"]

@@ -14,17 +14,17 @@ import pytest
 from biodata_cache import SourceError
 from extract.objects.foraging import BUCKET, KEY, SCHEMA, copy_sessions
 from extract.objects.safe_pickle import UnsafePickleError
-from extract.objects.stores import FolderStore
+from extract.objects.stores import ObjectStore, folder_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def put(folder: Path, content: bytes) -> FolderStore:
+def put(folder: Path, content: bytes) -> ObjectStore:
     path = folder / "buckets" / BUCKET / KEY
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return FolderStore(folder / "buckets", "test")
+    return folder_store(folder / "buckets", "test")
 
 
 def frame(**columns: list[object]) -> bytes:
@@ -72,7 +72,7 @@ def test_a_frame_that_is_gone_stays_until_another_store_is_asked(tmp_path: Path)
     path = tmp_path / "raw/foraging_sessions/sessions.parquet"
     assert copy_sessions(store, tmp_path / "raw") == (None, "no such object")
     assert path.exists()
-    other = FolderStore(tmp_path / "none", "other")
+    other = folder_store(tmp_path / "none", "other")
     assert copy_sessions(other, tmp_path / "raw") == (None, "no such bucket")
     assert not path.exists()
     assert pq.read_schema(path.with_name("schema.parquet")).equals(SCHEMA)

@@ -9,6 +9,7 @@ import pytest
 
 from biodata_cache import RegistryError
 from biodata_cache._core import history as _history
+from biodata_cache._core import registry_document as _document
 from biodata_cache._core.history import MOST_BUILDS, PublishedBuild, TableSize
 from biodata_cache._session import current_published
 
@@ -71,7 +72,9 @@ def test_entries_of_older_publishers_have_no_sizes() -> None:
         {"name": "new", "row_count": 0, "bytes": 300, "built_at": "2026-01-02"},
         {"name": "newer", "row_count": 5, "bytes": 400, "built_at": "2026-01-03"},
     ]
-    assert PublishedBuild.of("b", entries) == PublishedBuild(
+    needed = {"location": "x.pqt", "type": "metadata", "columns": []}
+    document = json.dumps({"tables": [needed | entry for entry in entries]})
+    assert PublishedBuild.of("b", _document.parse(document, "registry")) == PublishedBuild(
         "b", "2026-01-03", {"new": TableSize(0, 300), "newer": TableSize(5, 400)}
     )
 

@@ -13,8 +13,10 @@ import pytest
 
 from biodata_cache import LockedError, SourceError
 from extract.lake import object_tables as answers
+from extract.lake.lake import Lake
+from extract.lake.state import paths_of
 from extract.objects import probes
-from extract.objects.stores import FolderStore, UnavailableObjectError
+from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.pipeline import extract
 from extract.sources.open import open_source
 
@@ -38,7 +40,7 @@ class Fixture:
         self.raw = folder / "raw"
         self.buckets = folder / "buckets"
         self.source = folder / "records.jsonl"
-        self.store = FolderStore(self.buckets, "test")
+        self.store = folder_store(self.buckets, "test")
         (self.buckets / "aind-open-data").mkdir(parents=True)
 
     def put(self, key: str, content: Any = "{}", bucket: str = "aind-open-data") -> None:
@@ -51,7 +53,7 @@ class Fixture:
         extract(open_source(str(self.source)), self.raw)
 
     def ask(self, store: Any = None) -> probes.Report:
-        lake = str(self.raw / "docdb_v2/*.parquet")
+        lake = paths_of(Lake(self.raw, "docdb_v2").files())
         with answers.locked(self.raw):
             return probes.ask(store or self.store, self.raw, lake)
 
@@ -151,7 +153,7 @@ def test_another_store_is_asked_everything_again(lake: Fixture) -> None:
     lake.records(asset("m"))
     lake.put("m/behavior/trainer_state.json")
     lake.ask()
-    other = lake.ask(FolderStore(lake.buckets / "none", "other"))
+    other = lake.ask(folder_store(lake.buckets / "none", "other"))
     assert other.remembered.total() == 0
     assert lake.rows("trainer_states") == [("m", None, None, None)]
 

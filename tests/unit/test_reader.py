@@ -27,7 +27,7 @@ from biodata_cache import (
     SettingsError,
     TableNotFoundError,
 )
-from biodata_cache._storage import base as _store
+from biodata_cache._storage.cached import CachedStorage
 
 PLAIN = [
     "asset_basics",
@@ -424,8 +424,9 @@ def test_without_a_root_the_error_says_what_to_set(monkeypatch):
 def test_a_root_on_s3_without_its_extra_says_what_to_install(monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.50.0")
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "s3://bucket/prefix")
-    monkeypatch.delitem(sys.modules, "biodata_cache._storage.s3", raising=False)
-    monkeypatch.delattr(biodata_cache._storage, "s3", raising=False)
+    for name in ("s3_client", "s3_storage"):
+        monkeypatch.delitem(sys.modules, f"biodata_cache._storage.{name}", raising=False)
+        monkeypatch.delattr(biodata_cache._storage, name, raising=False)
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(MissingDependencyError, match=r"boto3.*'biodata-cache\[s3\]'"):
         biodata_cache.asset_basics()
@@ -442,6 +443,7 @@ def test_a_root_without_a_cache(tmp_path, monkeypatch):
 def test_a_version_that_is_not_published_lists_those_that_are(cache, monkeypatch):
     for name in ["bdc-v0.100.0", "bdc-v0.60.0", "custom"]:
         (cache.home / name).mkdir()
+        (cache.home / name / "file").touch()
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "9.9")
     with pytest.raises(CacheNotFoundError) as caught:
         biodata_cache.asset_basics()
@@ -530,13 +532,13 @@ def test_a_new_publication_is_seen_by_the_next_call(cache):
 def test_a_copy_that_is_removed_before_it_is_read_is_made_again(cache, monkeypatch):
     """As another process does that needs the space."""
     cache.plain("assets", "select 'a' as name")
-    places, asked = _store.LocalStore.places, []
+    places, asked = CachedStorage.locations, []
 
     def once_gone(store, files, *, is_whole=False):
         asked.append(files)
         return ["gone.pqt"] if len(asked) % 2 else places(store, files, is_whole=is_whole)
 
-    monkeypatch.setattr(_store.LocalStore, "places", once_gone)
+    monkeypatch.setattr(CachedStorage, "locations", once_gone)
     for read in (
         biodata_cache.assets,
         lambda: biodata_cache.sql("from assets"),

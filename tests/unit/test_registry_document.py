@@ -121,7 +121,7 @@ def test_fragments_alone_are_a_registry() -> None:
         ({"checks": [{"check": "x"}]}, "checks[0]: key 'status'"),
         ({"made_from": {"raw": "x"}}, "key 'made_from' must be an object of lists of texts"),
         ({"partition_count": "1"}, "key 'partition_count' must be a whole number"),
-        ({"description": "\ud800"}, "key 'description' must be a text"),
+        ({"description": "\ud800"}, "it holds what is no text"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, Any], where: str) -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from biodata_cache import SourceError
-from extract.objects.stores import FolderStore, S3Store, UnavailableObjectError
+from extract.objects.stores import ObjectStore, UnavailableObjectError, folder_store, s3_store
 from extract.objects.upgrades import CUSTOM, Published, copy_upgrades, published_at
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Fixture:
         duckdb.execute(f"copy ({query}) to '{target}' (format parquet)")
 
     def copy(self) -> int | None:
-        return copy_upgrades(published_at(str(self.home.parent), S3Store), self.raw)
+        return copy_upgrades(published_at(str(self.home.parent), s3_store), self.raw)
 
     def history(self) -> list[tuple[Any, ...]]:
         found = duckdb.execute(
@@ -45,7 +45,7 @@ RUN = "select 'a' as v1_id, 'b' as v2_id, '0.2' as upgrader_version, 'success' a
 
 
 def test_no_root_leaves_empty_lakes(cache: Fixture) -> None:
-    assert copy_upgrades(published_at("", S3Store), cache.raw) is None
+    assert copy_upgrades(published_at("", s3_store), cache.raw) is None
     assert cache.history() == []
 
 
@@ -92,12 +92,14 @@ def test_a_table_that_cannot_be_read_is_an_error_that_names_it(cache: Fixture, p
 
 
 def test_versions_that_may_not_be_listed_are_not_taken_for_none(cache: Fixture) -> None:
-    class Closed(FolderStore):
+    class Closed(ObjectStore):
         def folders(self, *_: str) -> list[str]:
             raise UnavailableObjectError("access denied")
 
     cache.write(CUSTOM, RUN)
-    published = Published(Closed(cache.home.parent), cache.home.name, "")
+    published = Published(
+        Closed("closed", folder_store(cache.home.parent).storages), cache.home.name, ""
+    )
     with pytest.raises(SourceError, match=r"access denied.*earlier upgrades would be lost"):
         copy_upgrades(published, cache.raw)
 

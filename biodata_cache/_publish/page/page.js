@@ -6,7 +6,6 @@
   const query = document.getElementById("query");
   const found = document.getElementById("found");
   const SVG = "http://www.w3.org/2000/svg";
-  const MOST_SHOWN = 50;
   let overviewPosition = 0;
 
   // Text always goes in as text: what the tables say of themselves is never read as HTML.
@@ -132,7 +131,7 @@
     const from = folder();
     const remote = /^https?:/.test(from);
     const root = remote ? null : from.replace(/\/data-asset-cache\/[^\/]*$/, "");
-    const example = table.partitions && (largest(table).find(([value]) => /^[\w.-]+$/.test(value)) || largest(table)[0]);
+    const example = table.partition_key && (table.largest.find(([value]) => /^[\w.-]+$/.test(value)) || table.largest[0]);
     const made = [];
     if (table.has_function) {
       const needed = root !== null && root !== cache.default_root;
@@ -293,43 +292,19 @@
 
   // One table --------------------------------------------------------------------------------
 
-  function largest(table) {
-    return [...table.partitions].sort((one, other) => (other[1] || 0) - (one[1] || 0));
-  }
-
   const shownValue = (value) => (value === "" ? make("em", null, "empty text") : value);
 
   function partitionSection(table) {
-    if (!table.partitions) return null;
+    if (!table.partition_key) return null;
     const key = table.partition_key;
-    const body = make("tbody");
-    const status = make("p", { role: "status" });
-    const input = make("input", { type: "search", id: "value", placeholder: `Find a ${key}`, autocomplete: "off", spellcheck: "false" });
-    function show() {
-      const wanted = input.value.trim().toLowerCase();
-      const ranked = [];
-      for (const row of wanted ? table.partitions : largest(table).slice(0, 10)) {
-        const value = row[0].toLowerCase();
-        const at = value.indexOf(wanted);
-        if (at >= 0) ranked.push([value === wanted ? 0 : at === 0 ? 1 : 2, row]);
-      }
-      if (wanted) ranked.sort(([one], [other]) => one - other);
-      status.textContent = !wanted
-        ? (ranked.length < table.partitions.length ? `The ${ranked.length} largest:` : "")
-        : ranked.length > MOST_SHOWN ? `${count(ranked.length)} have it, the first ${MOST_SHOWN}:`
-        : `${plural(ranked.length, "file")} of ${count(table.partitions.length)}:`;
-      body.replaceChildren(...ranked.slice(0, MOST_SHOWN).map(([, [value, rows, bytes]]) => {
-        const path = fileOf(table, value);
-        return make("tr", null, make("td", null, make("a", { class: "name", href: href(path), title: path }, shownValue(value))),
-          make("td", { class: "number" }, count(rows ?? null)), make("td", { class: "number" }, size(bytes ?? null)));
-      }));
-    }
-    input.addEventListener("input", show);
-    show();
+    const body = make("tbody", null, table.largest.map(([value, rows, bytes]) => {
+      const path = fileOf(table, value);
+      return make("tr", null, make("td", null, make("a", { class: "name", href: href(path), title: path }, shownValue(value))),
+        make("td", { class: "number" }, count(rows ?? null)), make("td", { class: "number" }, size(bytes ?? null)));
+    }));
     return make("section", { id: "files" },
-      make("h2", null, "Files", make("small", null, `${count(table.partitions.length)}, one for each `, make("code", null, key))),
-      make("div", { class: "find" }, make("label", { for: "value", class: "hidden" }, `Find a ${key}`), input),
-      status,
+      make("h2", null, "Files", make("small", null, `${count(table.partitions)}, one for each `, make("code", null, key))),
+      table.largest.length < table.partitions ? make("p", null, `The ${table.largest.length} largest:`) : null,
       make("table", { class: "files" },
         make("thead", null, make("tr", null, make("th", { scope: "col" }, key), make("th", { scope: "col", class: "number" }, "Rows"), make("th", { scope: "col", class: "number" }, "Size"))),
         body));

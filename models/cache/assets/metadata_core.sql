@@ -1,7 +1,7 @@
 -- Grain: one row per record; which core files it has.
 
 with record as (
-    select * from {{ ref('stg_docdb__records') }}
+    select * from {{ ref('stg_docdb__identities') }}
 ),
 
 section as (

@@ -56,6 +56,7 @@ joined as (
         partition by asset.name, fiber.fiber, channel.channel
         order by
             channel.stream_position,
+            channel.configuration_position,
             channel.patch_cord_position,
             channel.position,
             connected.patch_cord_name

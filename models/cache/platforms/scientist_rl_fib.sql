@@ -6,12 +6,12 @@ with session as (
         coalesce(nullif(asset.subject_id, ''), 'missing') as mouse_id,
         asset.last_modified_at
     from {{ ref('int_assets_joined') }} as asset
-    inner join {{ ref('stg_docdb__stimulus_epochs') }} as epoch
-        on asset.record_id = epoch.record_id
+    inner join {{ ref('stg_docdb__training_stages') }} as training
+        on asset.record_id = training.record_id
     where
         asset.data_level = 'derived'
         and list_has_all(asset.modalities, ['behavior', 'fib'])
-        and epoch.stage_in_use in ('STAGE_FINAL', 'GRADUATED')
+        and training.stage_in_use in ('STAGE_FINAL', 'GRADUATED')
 ),
 
 mouse as (

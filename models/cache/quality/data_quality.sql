@@ -1,15 +1,11 @@
 -- Grain: one row per value of a record that a table had to leave out or repair.
 
-with odd_value as (
+with type_error as (
     select * from {{ ref('stg_docdb__type_errors') }}
 ),
 
 published_field as (
     select * from {{ ref('published_fields') }}
-),
-
-unreadable_time as (
-    select * from {{ ref('int_invalid_timestamps') }}
 ),
 
 left_out as (
@@ -24,34 +20,28 @@ asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
 
-of_wrong_kind as (
+published_error as (
     select
-        odd_value.record_id,
+        type_error.record_id,
         published_field.table_name,
         published_field.column_name,
-        odd_value.path,
-        'wrong kind' as problem,
-        odd_value.value_json as value
-    from odd_value
+        type_error.path,
+        type_error.problem,
+        type_error.value
+    from type_error
     inner join published_field
         on
-            odd_value.entity = published_field.entity
-            and odd_value.field = published_field.field
-    where
-        -- Identifiers of other registries than Code Ocean are in no table.
-        odd_value.entity not in ('identifier_lists', 'identifiers')
-        or starts_with(odd_value.path, 'other_identifiers.Code Ocean')
-    -- A key that stands twice in an object gives one path.
+            type_error.entity = published_field.entity
+            and type_error.field = published_field.field
+    -- What several rows of a model read, a coordinate system, is one value.
     qualify row_number() over (
-        partition by odd_value.record_id, odd_value.entity, odd_value.path
-        order by odd_value.value_json
+        partition by type_error.record_id, type_error.path
+        order by type_error.problem, type_error.value
     ) = 1
 ),
 
 gathered as (
-    select * from of_wrong_kind
-    union all
-    select * from unreadable_time
+    select * from published_error
     union all
     select * from left_out
     union all

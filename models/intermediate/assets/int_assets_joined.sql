@@ -1,7 +1,7 @@
 -- Grain: one row per record, with all that describes its asset.
 
 with record as (
-    select * from {{ ref('stg_docdb__records') }}
+    select * from {{ ref('stg_docdb__identities') }}
 ),
 
 subject as (
@@ -28,11 +28,9 @@ modality as (
 code_ocean as (
     select
         record_id,
-        list(identifier order by registry_position, position) as code_ocean
-    from {{ ref('stg_docdb__identifiers') }}
-    where
-        registry = 'Code Ocean'
-        and identifier != ''
+        list(identifier order by position) as code_ocean
+    from {{ ref('stg_docdb__code_ocean_ids') }}
+    where identifier != ''
     group by all
 ),
 

@@ -4,18 +4,18 @@ with asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
 
-nameless_modality as (
+impossible_age as (
     select
         record_id,
         'asset_basics' as table_name,
-        'modalities' as column_name,
-        concat('data_description.modalities[', position, ']') as path,
-        'no abbreviation' as problem,
-        cast(null as varchar) as value
-    from {{ ref('stg_docdb__modalities') }}
+        'age' as column_name,
+        'acquisition.acquisition_start_time' as path,
+        'impossible age' as problem,
+        cast(days_since_birth as varchar) as value
+    from asset
     where
-        abbreviation is null
-        and invalid_fields is null
+        days_since_birth is not null
+        and age is null
 ),
 
 nameless_asset as (
@@ -46,35 +46,6 @@ subjectless_metrics as (
     group by all
 ),
 
-unknown_metric_status as (
-    select
-        record_id,
-        'quality_control' as table_name,
-        'status' as column_name,
-        concat('quality_control.metrics[', metric_index, '].status_history') as path,
-        'unknown judgement' as problem,
-        status as value
-    from {{ ref('int_qc_metrics_latest') }}
-    where
-        not is_curation
-        and status not in ('Pass', 'Fail', 'Pending')
-        and invalid_fields is null
-),
-
-unknown_tag_status as (
-    select
-        record_id,
-        'qc_tag_status' as table_name,
-        'status' as column_name,
-        concat('quality_control.status.', tag) as path,
-        'unknown judgement' as problem,
-        status as value
-    from {{ ref('int_qc_tag_statuses') }}
-    where
-        status not in ('Pass', 'Fail', 'Pending')
-        and invalid_fields is null
-),
-
 -- Of a key that stands several times the last counts.
 earlier_status as (
     select * from {{ ref('stg_docdb__qc_statuses') }}
@@ -98,10 +69,7 @@ idle_patch_cord as (
         cord.record_id,
         'platform_fib' as table_name,
         'channel' as column_name,
-        concat(
-            'acquisition.data_streams[', cord.stream_position, '].configurations[',
-            cord.position, ']'
-        ) as path,
+        cord.path,
         if(connected.fiber is null, 'not connected to an implanted fiber', 'no channels')
             as problem,
         cord.patch_cord_name as value
@@ -122,8 +90,7 @@ nth_channel as (
     select
         connected.record_id,
         connected.stream_position,
-        channel.patch_cord_position,
-        channel.position,
+        channel.path,
         channel.channel_name,
         row_number() over (
             partition by
@@ -131,7 +98,10 @@ nth_channel as (
                 connected.stream_position,
                 connected.fiber,
                 coalesce(channel.channel_name, '')
-            order by channel.patch_cord_position asc, channel.position asc
+            order by
+                channel.configuration_position asc,
+                channel.patch_cord_position asc,
+                channel.position asc
         ) as place
     from {{ ref('int_fibers_connected') }} as connected
     inner join {{ ref('stg_docdb__patch_cord_channels') }} as channel
@@ -147,10 +117,7 @@ repeated_channel as (
         record_id,
         'platform_fib' as table_name,
         'channel' as column_name,
-        concat(
-            'acquisition.data_streams[', stream_position, '].configurations[',
-            patch_cord_position, '].channels[', position, ']'
-        ) as path,
+        path,
         'channel stands twice' as problem,
         channel_name as value
     from nth_channel
@@ -213,15 +180,11 @@ repaired as (
 ),
 
 gathered as (
-    select * from nameless_modality
+    select * from impossible_age
     union all
     select * from nameless_asset
     union all
     select * from subjectless_metrics
-    union all
-    select * from unknown_metric_status
-    union all
-    select * from unknown_tag_status
     union all
     select * from repeated_status
     union all

@@ -11,8 +11,7 @@ last_evaluation as (
         metric_position,
         status,
         evaluator,
-        evaluation_time,
-        invalid_fields
+        evaluation_time
     from {{ ref('stg_docdb__qc_metric_evaluations') }}
     qualify row_number() over (
         partition by record_id, metric_position
@@ -53,8 +52,7 @@ evaluated_metric as (
         allowed_failure.record_id is not null as may_fail,
         last_evaluation.evaluator,
         {{ iso_timestamp('last_evaluation.evaluation_time') }} as evaluated_text,
-        {{ parse_timestamp('last_evaluation.evaluation_time') }} as evaluated_at,
-        last_evaluation.invalid_fields
+        {{ parse_timestamp('last_evaluation.evaluation_time') }} as evaluated_at
     from metric
     left join last_evaluation
         on

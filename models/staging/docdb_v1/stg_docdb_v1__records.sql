@@ -1,4 +1,4 @@
--- Grain: one row per living v1 record, in its newest version.
+-- Grain: one row per live v1 record, in its newest version.
 
 with version as (
     select
@@ -6,7 +6,7 @@ with version as (
         name,
         location,
         data_description,
-        extracted_at,
+        run,
         position,
         is_deleted
     from {{ source('docdb_v1', 'docdb_v1') }}
@@ -22,7 +22,7 @@ ranked as (
         row_number() over (
             partition by _id
             order by
-                extracted_at desc nulls last,
+                run desc nulls last,
                 position desc nulls last
         ) as version_rank
     from version

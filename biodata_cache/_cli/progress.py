@@ -1,0 +1,100 @@
+"""How far a run is: a line for each stage, with a bar on a terminal, and its begin in a log."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from biodata_cache._cli.output import say, stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+
+class Stages:
+    """Shows each stage as a line; one ends when the next one begins."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Shows nothing yet."""
+        self._progress = progress
+        self._stage: str | None = None
+        self._task: TaskID | None = None
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
+        """Show how far a stage is; without a total it only counts."""
+        if stage != self._stage:
+            self.end("done")
+            self._stage = stage
+            if stderr.is_terminal:
+                self._task = self._progress.add_task(stage, total=None, detail="", state="runs")
+            else:
+                say(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ} {stage}: begins")
+        if self._task is not None:
+            known = self._progress.tasks[-1].total
+            self._progress.update(
+                self._task, completed=done, total=known if total is None else total, detail=detail
+            )
+
+    def end(self, state: str) -> None:
+        """End the stage that is shown; one that is done was done in whole.
+
+        Args:
+            state: `done` or `failed`.
+        """
+        if self._task is None:
+            return
+        task = self._progress.tasks[-1]
+        done = task.total if task.total is not None else task.completed
+        if state == "done":  # an empty one, too
+            self._progress.update(self._task, completed=done or 1, total=done or 1)
+        self._progress.update(self._task, state=state)
+        self._progress.stop_task(self._task)
+        self._task = None
+
+
+class _Sign(SpinnerColumn):
+    """Turns while a stage runs, and never afterwards."""
+
+    def render(self, task: Task) -> RenderableType:
+        state = task.fields["state"]
+        if state == "runs":
+            return super().render(task)
+        return Text("+", "green") if state == "done" else Text("x", "red")
+
+
+@contextmanager
+def showing() -> Iterator[Stages]:
+    """Show the stages of what is done within."""
+    progress = Progress(
+        _Sign(),
+        TextColumn("{task.description:<10}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[detail]}", style="dim"),
+        console=stderr,
+        disable=not stderr.is_terminal,
+    )
+    stages = Stages(progress)
+    with progress:
+        try:
+            yield stages
+        except BaseException:
+            stages.end("failed")
+            raise
+        stages.end("done")

@@ -1,0 +1,75 @@
+"""What is told to others when a run has ended: a command of the operator, and a file of metrics."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from biodata_cache._core.settings import PREFIX
+from biodata_cache._pipeline.metrics import metrics
+from biodata_cache._pipeline.run_report import reports, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from biodata_cache._core.settings import Settings
+    from biodata_cache._pipeline.run_report import Run
+
+REPORT_VARIABLE = f"{PREFIX}RUN_REPORT"
+STATUS_VARIABLE = f"{PREFIX}RUN_STATUS"
+_PATIENCE = 60.0
+_PATIENCE_INTERRUPTED = 0.5
+
+
+def tell_others(run: Run) -> Iterator[str]:
+    """Write the metrics and start the operator's command, as the settings say.
+
+    Args:
+        run: A run that has ended and left its report.
+
+    Yields:
+        What went wrong with that, a sentence each: it never fails a run.
+    """
+    settings = run.settings
+    if settings.metrics is not None:
+        try:
+            settings.metrics.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(settings.metrics, metrics(reports(settings.work)))
+        except OSError as error:
+            yield f"the metrics {settings.metrics} cannot be written ({error.strerror or error})"
+    if settings.on_finish:
+        patience = _PATIENCE_INTERRUPTED if run.status == "interrupted" else _PATIENCE
+        problem = _start(settings, run.path, run.status, patience)
+        if problem:
+            yield f"the command of {PREFIX}ON_FINISH {problem}"
+
+
+def _start(settings: Settings, report: Path, status: str, patience: float) -> str | None:
+    """Run the operator's command; what went wrong, if anything did.
+
+    It gets no variable that would make a `biodata-cache` that it calls call it again.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if name != f"{PREFIX}ON_FINISH"
+    } | {REPORT_VARIABLE: str(report.absolute()), STATUS_VARIABLE: status}
+    try:
+        process = subprocess.Popen(  # noqa: S602  # a line of shell is what the setting is
+            settings.on_finish,
+            shell=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.__stderr__ if sys.__stderr__ is not None else subprocess.DEVNULL,
+        )
+    except OSError as error:
+        return f"cannot be started ({error.strerror or error})"
+    try:
+        code = process.wait(patience)
+    except subprocess.TimeoutExpired:
+        if status == "interrupted":  # it goes on by itself: who ends us has no time
+            return None
+        process.kill()
+        return f"took more than {patience:.0f} s, and was ended"
+    return f"ended with exit code {code}" if code else None

@@ -1,0 +1,369 @@
+"""The report of a run: what a command that writes did, however it ended, for people and machines.
+
+It is a JSON file in `<work>/runs`, there from the beginning of the run, so that a run that was
+killed is known too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import threading
+import time
+import traceback
+from collections import Counter
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Literal
+
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import AuditError, BuildError, CacheError
+from biodata_cache._core.foreign import NotJsonError, json_value
+from biodata_cache._pipeline.failed_nodes import failed_nodes
+from biodata_cache._pipeline.stages import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from biodata_cache._core.settings import Settings
+    from biodata_cache._pipeline.stages import Reporter
+    from extract.objects.probes import Report as ObjectsReport
+
+Status = Literal["running", "completed", "failed", "interrupted", "killed"]
+
+KEPT = 100
+"""So many reports stay; older ones are removed."""
+_REASONS = 5
+_KEYS = frozenset(
+    {
+        "run",
+        "command",
+        "status",
+        "host",
+        "process",
+        "started_at",
+        "ended_at",
+        "seconds",
+        "stages",
+        "error",
+        "failed",
+        "warnings",
+        "extract",
+        "publish",
+    }
+)
+"""Whatever has these is a report; that of another version may have more."""
+
+
+@dataclass
+class Stage:
+    """One stage of a run.
+
+    Attributes:
+        stage: Its name.
+        seconds: How long it took, or takes until now.
+        done: Steps that were done.
+        total: Steps in all; None if that was never known.
+    """
+
+    stage: str
+    seconds: float = 0.0
+    done: int = 0
+    total: int | None = None
+
+
+@dataclass
+class Run:
+    """A run of a command, as it goes; a `Reporter` of the stages.
+
+    Attributes:
+        command: The command, such as `sync`.
+        settings: Where everything is.
+        is_dry: Whether nothing is to be written; then no report is either.
+        show: Told how far each stage is, too.
+        outcome: What the stages have done until now.
+        stages: The stages that have begun.
+        warnings: What else is to be told.
+        error: What ended the run.
+        status: How it is, or ended.
+        has_report: Whether its report is there.
+        started_at: When it began.
+    """
+
+    command: str
+    settings: Settings
+    is_dry: bool = False
+    show: Reporter | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+    stages: list[Stage] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: BaseException | None = None
+    status: Status = "running"
+    has_report: bool = False
+    started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    _started: float = field(default_factory=time.perf_counter)
+    _stage_started: float = 0.0
+    _ended_at: datetime | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
+        """Note how far a stage is."""
+        now = time.perf_counter()
+        if not self.stages or self.stages[-1].stage != stage:
+            if self.stages:
+                self.stages[-1].seconds = now - self._stage_started
+            self.stages.append(Stage(stage))
+            self._stage_started = now
+        current = self.stages[-1]
+        current.seconds, current.done = now - self._stage_started, done
+        current.total = total if total is not None else current.total
+        if not self.has_report:  # at the beginning, there was no work folder
+            self._write()
+        if self.show is not None:
+            self.show(stage, done, total, detail)
+
+    @property
+    def name(self) -> str:
+        """Name of the report."""
+        return f"{self.started_at:%Y%m%dT%H%M%S.%fZ}-{self.command}"
+
+    @property
+    def path(self) -> Path:
+        """File of the report."""
+        return reports_folder(self.settings.work) / f"{self.name}.json"
+
+    @property
+    def stage(self) -> str:
+        """The stage that is at work, or was when the run ended."""
+        return self.stages[-1].stage if self.stages else self.command
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or takes until now."""
+        return ((self._ended_at or datetime.now(timezone.utc)) - self.started_at).total_seconds()
+
+    def document(self) -> dict[str, Any]:
+        """The report."""
+        now = self._ended_at or datetime.now(timezone.utc)
+        is_bad_build = isinstance(self.error, (BuildError, AuditError))
+        is_bug = isinstance(self.error, Exception) and not isinstance(self.error, CacheError)
+        return {
+            "run": self.name,
+            "command": self.command,
+            "status": self.status,
+            "dry_run": self.is_dry,
+            "version": _settings.installed_version(),
+            "host": platform.node(),
+            "process": os.getpid(),
+            "work": str(self.settings.work.absolute()),
+            "started_at": self.started_at.isoformat(),
+            "ended_at": None if self.status == "running" else now.isoformat(),
+            "seconds": round(self.seconds, 3),
+            "stages": [asdict(each) | {"seconds": round(each.seconds, 3)} for each in self.stages],
+            "error": None
+            if self.error is None
+            else {
+                "stage": self.stage,
+                "kind": type(self.error).__name__,
+                "message": str(self.error) or type(self.error).__name__,
+            },
+            "traceback": "".join(traceback.format_exception(self.error)) if is_bug else None,
+            "failed": [asdict(node) for node in failed_nodes(self.settings.work)]
+            if is_bad_build
+            else [],
+            "warnings": [*warnings_of(self.outcome), *self.warnings],
+            "extract": _extracted(self.outcome),
+            "publish": _published(self.outcome),
+            "plan": None if self.outcome.plan is None else asdict(self.outcome.plan),
+            "table_seconds": _rounded(self.outcome.table_seconds),
+        }
+
+    def begin(self) -> None:
+        """Leave a report that says that the run is at work."""
+        self._write()
+
+    def end(self, error: BaseException | None) -> bool:
+        """Leave the report; false if it has been left before.
+
+        Args:
+            error: What ended the run; None if nothing did.
+        """
+        with self._lock:
+            if self.status != "running":
+                return False
+            self.error, self._ended_at = error, datetime.now(timezone.utc)
+            if self.stages:
+                self.stages[-1].seconds = time.perf_counter() - self._stage_started
+            if error is None:
+                self.status = "completed"
+            else:
+                is_ctrl_c = isinstance(error, KeyboardInterrupt)
+                self.status = "interrupted" if is_ctrl_c else "failed"
+            self._write()
+            return True
+
+    def _write(self) -> None:
+        settings = self.settings
+        # A command that never began must not make a work folder; but who is waiting is told.
+        is_awaited = settings.on_finish or settings.metrics is not None
+        if self.is_dry or not (is_awaited or settings.work.exists()):
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")
+            _trim(self.path.parent)
+            self.has_report = True
+        except OSError as error:  # what the command does matters more
+            text = f"the report {self.path} cannot be written ({error.strerror or error})"
+            if text not in self.warnings:
+                self.warnings.append(text)
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[Run]:
+    """Leave a report of what is done within, however that ends."""
+    run.begin()
+    try:
+        yield run
+    except BaseException as error:
+        run.end(error)
+        raise
+    run.end(None)
+
+
+def reports_folder(work: Path) -> Path:
+    """Where the reports are."""
+    return work / "runs"
+
+
+def reports(work: Path) -> list[dict[str, Any]]:
+    """The reports that there are, the oldest first; those that nobody can read are left out.
+
+    A run whose process is gone, and that left nothing more, was killed.
+    """
+    found = []
+    for path in sorted(reports_folder(work).glob("*.json")):
+        with suppress(OSError, NotJsonError):
+            content = json_value(path.read_bytes())
+            if isinstance(content, dict) and content.keys() >= _KEYS:
+                if content["status"] == "running" and not _is_alive(content):
+                    content["status"] = "killed"
+                found.append(content | {"path": str(path.absolute())})
+    return found
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that appears when it is whole.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def warnings_of(outcome: Outcome) -> list[str]:
+    """What of a run somebody should look at, a sentence each."""
+    found: list[str] = []
+    for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
+        if report is None:
+            continue
+        reasons = report.incomplete
+        found += [f"{stage}: the source was not read whole: {text}" for text in reasons[:_REASONS]]
+        if len(reasons) > _REASONS:
+            found.append(f"{stage}: and {len(reasons) - _REASONS:,} more such reasons")
+        if report.kept:
+            found.append(
+                f"{stage}: {report.kept:,} records stay as the lake holds them, as the source was "
+                "not read whole or their new version cannot be used"
+            )
+        if (report.rejected or report.repaired) and outcome.rejects is not None:
+            found.append(
+                f"{stage}: what was rejected or repaired ({report.repaired:,}) is in "
+                f"{outcome.rejects.with_stem(report.collection)}, with file, line and reason, "
+                "and in the table data_quality"
+            )
+    if outcome.objects is not None:
+        for problem, number in sorted(outcome.objects.problems.items()):
+            found.append(f"objects: {number:,} could not be had: {problem}")
+        if outcome.sessions is None and outcome.sessions_missing is not None:
+            found.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
+    return found
+
+
+def _extracted(outcome: Outcome) -> dict[str, Any] | None:
+    """What the extract stage did."""
+    if outcome.extracted is None:
+        return None
+    return {
+        "records": asdict(outcome.extracted),
+        "records_v1": None if outcome.extracted_v1 is None else asdict(outcome.extracted_v1),
+        "objects": None if outcome.objects is None else _asked(outcome.objects),
+        "foraging_sessions": outcome.sessions,
+        "foraging_sessions_missing": outcome.sessions_missing,
+        "upgrades": outcome.upgrades,
+        "rejects": None if outcome.rejects is None else str(outcome.rejects),
+        "lake": None if outcome.lake is None else str(outcome.lake),
+        "lake_copied_from": None if outcome.copied_from is None else str(outcome.copied_from),
+    }
+
+
+def _asked(report: ObjectsReport) -> dict[str, Any]:
+    """What the object store was asked; `asdict` would take the items of a counter for its keys."""
+    return {
+        each.name: dict(value) if isinstance(value, Counter) else value
+        for each in fields(report)
+        for value in [getattr(report, each.name)]
+    }
+
+
+def _published(outcome: Outcome) -> dict[str, Any] | None:
+    """What was published, or would be."""
+    report = outcome.published
+    if report is None:
+        return None
+    return {
+        "place": report.place,
+        "build": report.build,
+        "added": report.added,
+        "replaced": report.replaced,
+        "removed": report.gone,
+        "unchanged": report.unchanged,
+        "tables": [
+            {
+                key: getattr(entry, key)
+                for key in ("name", "row_count", "files", "bytes", "built_at")
+            }
+            for entry in report.tables
+        ],
+    }
+
+
+def _rounded(seconds: dict[str, float]) -> dict[str, float]:
+    return {name: round(number, 3) for name, number in seconds.items()}
+
+
+def _trim(folder: Path) -> None:
+    for path in sorted(folder.glob("*.json"))[:-KEPT]:
+        path.unlink(missing_ok=True)
+
+
+def _is_alive(report: dict[str, Any]) -> bool:
+    """Whether the process of a report may be at work still: of another machine nobody knows."""
+    process = report.get("process")
+    if report.get("host") != platform.node() or os.name != "posix" or not isinstance(process, int):
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError, ValueError):
+        return False
+    except PermissionError:  # of another user
+        return True
+    return True

@@ -1,0 +1,169 @@
+"""The builds that are kept, and what goes when none of them needs it any more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from biodata_cache._core import layout as _layout
+from biodata_cache._core import registry_document as _document
+from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from biodata_cache._core.history import PublishedBuild
+    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._storage.base import Storage
+
+_DAY = 86400.0
+_HOUR = 3600.0
+_OLD_FOLDER = re.compile(r"\d{6}-.+")
+
+
+@dataclass(frozen=True)
+class KeptBuild:
+    """A build whose registry is kept.
+
+    Attributes:
+        build: Its name.
+        content: Bytes of its registry.
+        registry: Its registry.
+        age: Seconds since it was published, or put back.
+    """
+
+    build: str
+    content: bytes
+    registry: CacheRegistry
+    age: float
+
+
+def kept_builds(storage: Storage, version_folder: str) -> list[KeptBuild]:
+    """The builds of a version that are kept, in the order in which they were published.
+
+    Raises:
+        RegistryError: If the registry of one cannot be read.
+    """
+    start = f"{_layout.builds_folder(version_folder)}/"
+    found = []
+    for path, _ in storage.list(start):
+        build = path[len(start) :].removesuffix(".json")
+        got = storage.get(path) if _layout.is_build_name(build) else None
+        if got is not None:
+            registry = _document.parse(got.content, storage.address(path))
+            found.append(KeptBuild(build, got.content, registry, got.age))
+    return sorted(found, key=lambda kept: (-kept.age, kept.build))
+
+
+def find(kept: Iterable[KeptBuild], build: str, address: str) -> KeptBuild:
+    """The kept build of this name, or the only one whose name begins so.
+
+    Raises:
+        CacheNotFoundError: If there is none, or more than one.
+    """
+    builds = {each.build: each for each in kept}
+    matches = [name for name in builds if name.startswith(build)] if build else []
+    if build in builds or len(matches) == 1:
+        return builds[build if build in builds else matches[0]]
+    raise CacheNotFoundError(
+        f"{'More than one build' if matches else 'No build'} {build!r} is kept at {address}: "
+        f"choose one of {', '.join(sorted(builds)) or 'none'}."
+    )
+
+
+def build_before(
+    kept: Sequence[KeptBuild],
+    live: str,
+    history: Iterable[PublishedBuild],
+    address: str,
+    *,
+    is_rolled_back: bool = False,
+) -> KeptBuild:
+    """The build that was published before the one that is live.
+
+    Args:
+        kept: The builds that are kept, in the order in which they were published.
+        live: The build that is live.
+        history: The builds that led to it, as far as that is known.
+        address: What to call the place in messages.
+        is_rolled_back: Whether the live one was put back, so that those after it do not count.
+
+    Raises:
+        CacheNotFoundError: If none is kept.
+    """
+    others = {each.build: each for each in kept if each.build != live}
+    led = [each.build for each in history]
+    names = led[: led.index(live)] if live in led else []
+    if not is_rolled_back:
+        names = [*others, *names]
+    for name in reversed(names):
+        if name in others:
+            return others[name]
+    raise CacheNotFoundError(
+        f"No earlier build is kept at {address}: publish the build that you want instead."
+    )
+
+
+def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours: float) -> None:
+    """Remove builds that need not be kept any more, and objects that no build names.
+
+    What is removed was without use for `grace_hours`: a reader may have begun before.
+
+    Args:
+        storage: The root.
+        version_folder: The version that was published; what an older publisher kept of it goes.
+        keep_days: For how many days a build is kept after another took its place.
+        grace_hours: For how many hours more its objects stay.
+    """
+    _remove_old_folders(storage, version_folder)
+    named: set[str] = set()
+    versions = {*storage.folders(""), *storage.folders(f"{_layout.BUILDS}/")}
+    for version in sorted(versions):
+        if not version.startswith("bdc-v"):
+            continue
+        try:
+            live, kept = _live(storage, version), kept_builds(storage, version)
+        except (RegistryError, CacheFileError):
+            return  # nobody knows what it names, so that nothing is removed
+        limit = keep_days * _DAY + grace_hours * _HOUR
+        for position, each in enumerate(kept):
+            is_live = live is not None and each.build == live.build
+            if is_live or position == len(kept) - 1 or kept[position + 1].age < limit:
+                named |= _names(each.registry)
+            else:
+                storage.delete([_layout.build_path(version, each.build)])
+        if live is not None:
+            named |= _names(live)
+    _remove_objects(storage, named, grace_hours * _HOUR)
+
+
+def _live(storage: Storage, version_folder: str) -> CacheRegistry | None:
+    path = _layout.registry_path(version_folder)
+    found = storage.get(path)
+    return None if found is None else _document.parse(found.content, storage.address(path))
+
+
+def _names(registry: CacheRegistry) -> set[str]:
+    """Objects that a registry names."""
+    names = {each.name for entry in registry for each in entry.objects}
+    return names | ({registry.public_files.name} if registry.public_files else set())
+
+
+def _remove_objects(storage: Storage, named: set[str], grace: float) -> None:
+    """Remove objects that no registry names, unless they were written just now."""
+    start = f"{_layout.OBJECTS}/"
+    for path, _ in list(storage.list(start)):
+        name = path[len(start) :]
+        if name not in named and _layout.is_object_name(name):
+            found = storage.get(path, first=1)
+            if found is not None and found.age >= grace:
+                storage.delete([path])
+
+
+def _remove_old_folders(storage: Storage, version_folder: str) -> None:
+    """Remove the copies that older publishers kept of what they replaced."""
+    start = f"{_layout.builds_folder(version_folder)}/"
+    for name in storage.folders(start):
+        if _OLD_FOLDER.fullmatch(name):
+            storage.delete([path for path, _ in storage.list(f"{start}{name}/")])

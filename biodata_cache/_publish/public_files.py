@@ -1,0 +1,98 @@
+"""The list of a build's public files, which is an object too: a parquet file sorted by path."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import duckdb
+
+from biodata_cache._core import layout as _layout
+from biodata_cache._core.errors import CacheFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from biodata_cache._core.registry import ObjectFile
+    from biodata_cache._storage.base import Storage
+
+
+class PublicFile(NamedTuple):
+    """A data file under its fixed name in the version folder.
+
+    Attributes:
+        path: Path in the version folder.
+        table_name: The table that it belongs to.
+        key_value: Value of the partition key; None if the table is not partitioned.
+        rows: Number of rows.
+        bytes: Size.
+        sha256: Content hash.
+    """
+
+    path: str
+    table_name: str
+    key_value: str | None
+    rows: int
+    bytes: int
+    sha256: str
+
+
+_TYPES = {
+    "path": "varchar",
+    "table_name": "varchar",
+    "key_value": "varchar",
+    "rows": "bigint",
+    "bytes": "bigint",
+    "sha256": "varchar",
+}
+
+
+def encoded(files: Iterable[PublicFile]) -> bytes:
+    """The list as it is published; the same files give the same bytes."""
+    ordered = sorted(files)
+    columns = {name: [getattr(file, name) for file in ordered] for name in _TYPES}
+    selected = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in _TYPES.items())
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as duck:
+        target = Path(folder) / "files.pqt"
+        duck.execute("set threads = 1")
+        duck.execute(
+            f"copy (select {selected}) to '{_quoted(target)}' (format parquet, compression zstd)",
+            columns,
+        )
+        return target.read_bytes()
+
+
+def decoded(content: Path) -> list[PublicFile]:
+    """The files that a list names.
+
+    Raises:
+        CacheFileError: If it is not such a list.
+    """
+    try:
+        with duckdb.connect() as duck:
+            query = f"select {', '.join(_TYPES)} from read_parquet(?) order by path"
+            return [PublicFile(*row) for row in duck.execute(query, [str(content)]).fetchall()]
+    except duckdb.Error as error:
+        raise CacheFileError(f"{content} is no list of public files ({error}).") from None
+
+
+def read(storage: Storage, listed: ObjectFile) -> list[PublicFile]:
+    """The list that a registry names.
+
+    Raises:
+        CacheFileError: If the object is not there, or damaged.
+    """
+    path = _layout.object_path(listed.name)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "files.pqt"
+        if not storage.download(path, target, sha256=listed.sha256):
+            raise CacheFileError(
+                f"{storage.address(path)}, the list of public files, is missing or damaged: "
+                "publish again."
+            )
+        return decoded(target)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,332 @@
+"""Bringing a version from one build to another while readers look on.
+
+The order is what keeps readers whole. Objects come first, so that whatever a registry names is
+there. Public files, sidecars and fragments follow, and then the registry, which switches our own
+reader to the new build in one step. What is gone is removed after it. A publish that is killed
+leaves word of it, so that `status` can say so; the next one completes what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from biodata_cache._core import history as _history
+from biodata_cache._core import layout as _layout
+from biodata_cache._core.errors import LockedError, RegistryError
+from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._publish.pending import Pending
+from biodata_cache._publish.snapshot import documents_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from biodata_cache._core.registry import TableEntry
+    from biodata_cache._publish.public_files import PublicFile
+    from biodata_cache._publish.snapshot import Published, Snapshot, Source
+    from biodata_cache._storage.base import Lease, Stat, Storage
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class Report:
+    """What one publish did, or would do.
+
+    Attributes:
+        place: Address of the version folder.
+        tables: Registry entries as published.
+        added: Public files and documents that were not there before.
+        replaced: Those whose content changed.
+        gone: Those that are removed.
+        unchanged: Number of those that were there already with the same bytes.
+        build: The build that is published then.
+        build_before: The build that was published before; empty if none was.
+        objects: Number of objects that were written.
+        rolled_back_to: The build to which somebody rolled back, if this publishes over it.
+    """
+
+    place: str
+    tables: tuple[TableEntry, ...]
+    added: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    build: str = ""
+    build_before: str = ""
+    objects: int = 0
+    rolled_back_to: str | None = None
+
+    @property
+    def written(self) -> int:
+        """Number of files that were added or replaced."""
+        return len(self.added) + len(self.replaced)
+
+    @property
+    def removed(self) -> int:
+        """Number of files that were removed."""
+        return len(self.gone)
+
+
+class Publication:
+    """One version of one storage on its way to a build."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        version_folder: str,
+        before: Published,
+        snapshot: Snapshot,
+        *,
+        is_rollback: bool = False,
+    ) -> None:
+        self._storage = storage
+        self._folder = version_folder
+        self._snapshot = snapshot
+        self._is_rollback = is_rollback
+        self._before = before
+        self._pending = Pending(storage, version_folder)
+        start = len(version_folder) + 1
+        self._listed = {path[start:]: stat for path, stat in storage.list(f"{version_folder}/")}
+        self._objects = self._changed_objects()
+        self.changed_data = self._changed_data()
+        documents = [
+            *documents_of(version_folder, snapshot.registry, snapshot.content),
+            self._for_people(),
+        ]
+        self._documents = [self._changed_documents(stage) for stage in documents]
+        wanted = {file.path for file in snapshot.files} | {_layout.REGISTRY_FILE}
+        wanted.update(*documents)
+        once = (*before.registry, *self._pending.tables)
+        found = {*self._owned(once), *(set(self._pending.paths) & self._listed.keys())}
+        self._gone = sorted(found - wanted)
+        self._is_switched = before.content != snapshot.content
+        self.report = self._planned(len(wanted))
+
+    def run(self, lease: Lease, progress: Progress | None) -> None:
+        """Bring the version there; the last thing is to say that it is done."""
+        self._keep_before()
+        self._in_parallel(self._put_object, self._objects)
+        if self.report.written or self._gone:
+            self._pending.write(self._snapshot, is_rollback=self._is_rollback)
+        done, total = 0, self.report.written
+
+        def put(item: tuple[str, Callable[[str], None]]) -> str:
+            path, write = item
+            write(path)
+            return path
+
+        data, *documents = self._writes()
+        sidecars, fragments, registry, for_people = documents
+        for stage in (data, sidecars, fragments, registry):
+            lease.check()
+            for path in self._in_parallel(put, stage.items()):
+                done += 1
+                if progress is not None:
+                    progress(done, total, path)
+        self._keep_snapshot()
+        lease.check()
+        self._storage.delete(f"{self._folder}/{path}" for path in self._gone)
+        for path in self._in_parallel(put, for_people.items()):
+            done += 1
+            if progress is not None:
+                progress(done, total, path)
+
+    def finish(self) -> None:
+        """Say that nothing is left to be completed."""
+        self._pending.remove()
+
+    # What is to be done ---------------------------------------------------------------------
+
+    def _changed_objects(self) -> list[str]:
+        """Objects at hand that are not there, or are damaged."""
+        there = dict(self._storage.list(f"{_layout.OBJECTS}/"))
+
+        def differs(item: tuple[str, Source]) -> bool:
+            path = _layout.object_path(item[0])
+            stat = there.get(path)
+            hashed = item[0].removesuffix(".pqt")
+            return stat is None or not self._storage.holds(path, stat, item[1], hashed)
+
+        items = sorted(self._snapshot.objects.items())
+        return [name for name, _ in self._those_that(differs, items)]
+
+    def _changed_data(self) -> list[PublicFile]:
+        """Public files that are not there, or with another content."""
+
+        def differs(file: PublicFile) -> bool:
+            stat = self._listed.get(file.path)
+            return stat is None or not self._holds(file, stat)
+
+        return self._those_that(differs, self._snapshot.files)
+
+    def _holds(self, file: PublicFile, stat: Stat) -> bool:
+        path, source = f"{self._folder}/{file.path}", self._snapshot.sources.get(file.path)
+        if source is not None:
+            return self._storage.holds(path, stat, source, file.sha256)
+        return stat.size == file.bytes and hash_of(self._storage, path) == file.sha256
+
+    def _changed_documents(self, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
+        def differs(item: tuple[str, bytes]) -> bool:
+            path, content = item
+            stat = self._listed.get(path)
+            return stat is None or not self._storage.holds(
+                f"{self._folder}/{path}", stat, content, sha256(content).hexdigest()
+            )
+
+        return dict(self._those_that(differs, wanted.items()))
+
+    def _for_people(self) -> dict[str, bytes]:
+        """The history of builds, and the page that shows it with the tables."""
+        path = _layout.history_path(self._folder)
+        found = self._storage.get(path)
+        try:
+            content = None if found is None else found.content
+            known = _history.parse(content, self._storage.address(path))
+        except RegistryError:
+            known = ()  # nobody's reading depends on it: it begins anew
+        before, after = self._before, self._snapshot.published
+        builds = _history.extended(
+            known,
+            _history.PublishedBuild.of(before.build, before.registry) if before.build else None,
+            _history.PublishedBuild.of(after.build, after.registry),
+        )
+        page = _catalogue.page(
+            self._folder, after.registry, builds, _catalogue.largest(self._snapshot.files)
+        )
+        return {_layout.HISTORY_FILE: _history.document(builds), _layout.PAGE_FILE: page}
+
+    def _owned(self, tables: Iterable[TableEntry]) -> set[str]:
+        """Every listed file that a publish of these tables may have made."""
+        owned: set[str] = set()
+        folders: dict[str, str] = {}
+        for entry in tables:
+            data = _layout.data_path(self._folder, entry.name, entry.location)
+            sidecar = _layout.sidecar_path(data)
+            fragment = _layout.fragment_path(self._folder, entry.name)
+            if entry.partition_key is None:
+                owned.add(data)
+            else:
+                folders[data] = entry.partition_key
+            owned |= {sidecar, fragment}
+        start = len(self._folder) + 1
+        found = {path[start:] for path in owned} & self._listed.keys()
+        for path in self._listed:
+            folder = f"{self._folder}/{path.rpartition('/')[0].rpartition('/')[0]}"
+            key = folders.get(folder)
+            whole = f"{self._folder}/{path}"
+            if key is not None and _layout.partition_value(folder, key, whole) is not None:
+                found.add(path)
+        return found
+
+    def _planned(self, files: int) -> Report:
+        changed = [file.path for file in self.changed_data]
+        changed += [path for stage in self._documents for path in stage]
+        return Report(
+            place=self._storage.address(self._folder),
+            tables=self._snapshot.registry.tables,
+            added=[path for path in changed if path not in self._listed],
+            replaced=[path for path in changed if path in self._listed],
+            gone=self._gone,
+            unchanged=files - len(changed),
+            build=self._snapshot.build,
+            build_before=self._before.build,
+            objects=len(self._objects),
+        )
+
+    # How it is done -------------------------------------------------------------------------
+
+    def _writes(self) -> list[dict[str, Callable[[str], None]]]:
+        """How each changed file is written, by stage."""
+        named = {each.name for entry in self._snapshot.registry for each in entry.objects}
+        data: dict[str, Callable[[str], None]] = {}
+        for file in self.changed_data:
+            name = _layout.object_name(file.sha256)
+            is_object = file.key_value is None and name in named
+            data[file.path] = self._copy_of(name) if is_object else self._put_of(file)
+        sidecars, fragments, registry, for_people = self._documents
+        return [
+            data,
+            {path: self._put_document(content) for path, content in sidecars.items()},
+            {path: self._put_document(content) for path, content in fragments.items()},
+            dict.fromkeys(registry, self._switch),
+            {path: self._put_document(content) for path, content in for_people.items()},
+        ]
+
+    def _copy_of(self, name: str) -> Callable[[str], None]:
+        object_path = _layout.object_path(name)
+        return lambda path: self._storage.copy(object_path, f"{self._folder}/{path}")
+
+    def _put_of(self, file: PublicFile) -> Callable[[str], None]:
+        def put(path: str) -> None:
+            self._storage.put(f"{self._folder}/{path}", self._snapshot.sources[path], file.sha256)
+
+        return put
+
+    def _put_document(self, content: bytes) -> Callable[[str], None]:
+        hashed = sha256(content).hexdigest()
+
+        def put(path: str) -> None:
+            self._storage.put(f"{self._folder}/{path}", content, hashed)
+
+        return put
+
+    def _put_object(self, name: str) -> None:
+        self._storage.put(
+            _layout.object_path(name), self._snapshot.objects[name], name.removesuffix(".pqt")
+        )
+
+    def _switch(self, path: str) -> None:
+        """Write the registry in place of the one that was read.
+
+        Raises:
+            LockedError: If somebody else has written one meanwhile.
+        """
+        whole = f"{self._folder}/{path}"
+        if self._storage.put_if(whole, self._snapshot.content, self._before.tag) is None:
+            raise LockedError(
+                f"{self._storage.address(whole)} was written by somebody else while this publish "
+                "was at work: publish again."
+            )
+
+    def _keep_before(self) -> None:
+        """Keep the registry of the build that is replaced: its publisher may have been killed."""
+        content, build = self._before.content, self._before.registry.build
+        if self._is_switched and content is not None and build is not None:
+            path = _layout.build_path(self._folder, build)
+            if self._storage.stat(path) is None:
+                self._storage.put(path, content, sha256(content).hexdigest())
+
+    def _keep_snapshot(self) -> None:
+        """Keep the registry; of a build that is put back again, its age begins anew."""
+        content = self._snapshot.content
+        path = _layout.build_path(self._folder, self._snapshot.build)
+        found = None if self._is_switched else self._storage.get(path)
+        if found is None or found.content != content:
+            self._storage.put(path, content, sha256(content).hexdigest())
+
+    def _those_that(self, test: Callable[[Any], bool], items: Iterable[Any]) -> list[Any]:
+        """The items for which this is true."""
+        every = list(items)
+        answers = self._in_parallel(test, every)
+        return [item for item, is_so in zip(every, answers, strict=True) if is_so]
+
+    def _in_parallel(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        """Results of a function for each item, several at once; the first error ends it."""
+        with ThreadPoolExecutor(self._storage.threads) as pool:
+            try:
+                return list(pool.map(function, list(items)))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+
+def hash_of(storage: Storage, path: str) -> str | None:
+    """Content hash of a path: as it was written down with it, else of what is there."""
+    stat = storage.stat(path)
+    if stat is None:
+        return None
+    return stat.sha256 or storage.sha256(path)

@@ -1,0 +1,238 @@
+"""Rollback: the publish of a build that is kept, which needs nothing but its registry.
+
+A public file of a table in partitions is made again from the table's object, as the build made it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from biodata_cache._core import history as _history
+from biodata_cache._core import layout as _layout
+from biodata_cache._core.errors import (
+    AuditError,
+    CacheFileError,
+    CacheNotFoundError,
+    RegistryError,
+)
+from biodata_cache._core.foreign import json_value
+from biodata_cache._core.registry_document import as_json
+from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._publish import builds as _builds
+from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.pending import Pending
+from biodata_cache._publish.publication import Publication, Report
+from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot
+from biodata_cache._storage.base import LEASE_SECONDS, sha256_of
+from biodata_cache._storage.open import open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from biodata_cache._core.registry import TableEntry
+    from biodata_cache._core.settings import Settings
+    from biodata_cache._publish.builds import KeptBuild
+    from biodata_cache._publish.public_files import PublicFile
+    from biodata_cache._publish.publication import Progress
+    from biodata_cache._storage.base import Storage
+
+
+def rollback(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    to: str | None = None,
+    lease: float = LEASE_SECONDS,
+) -> Report:
+    """Put a kept build back.
+
+    Args:
+        settings: Where the published place is, and the version in it.
+        progress: Receives progress after each file: files written, files to write, path.
+        to: The build, or the beginning of its name; by default the one that was published before
+            the last one.
+        lease: Seconds after which the lock of a publisher that was killed ends, on S3.
+
+    Raises:
+        CacheFileError: If an object of that build is missing or damaged. Nothing was changed.
+        CacheNotFoundError: If no such build is kept, or nothing is published.
+        LockedError: If a publish to this root is at work.
+        SettingsError: If there is no root.
+    """
+    storage, folder = open_storage(settings), settings.version_folder
+    if read_published(storage, folder).content is None:  # then not even a lock is written there
+        raise CacheNotFoundError(
+            f"There is no {folder} in {storage.address()}: give the root, and with --version the "
+            "version, of which a build is to be put back."
+        )
+    with storage.lease(_layout.LEASE, lease) as held:
+        for prefix in (folder, _layout.OBJECTS, _layout.BUILDS):
+            storage.sweep(prefix)
+        now = read_published(storage, folder)
+        kept = _target(storage, folder, now, to)
+        with _restored(storage, folder, now, kept) as publication:
+            publication.run(held, progress)
+            held.check()
+            word = {"from": now.build, "to": publication.report.build, "at": _now()}
+            content = as_json(word)
+            storage.put(_layout.rollback_path(folder), content, sha256(content).hexdigest())
+            publication.finish()
+            return publication.report
+
+
+def check_not_rolled_back(storage: Storage, version_folder: str) -> None:
+    """Refuse to publish over a rollback.
+
+    Raises:
+        AuditError: If the version was rolled back, and nothing was published since.
+    """
+    build = rolled_back_to(storage, version_folder)
+    if build is not None:
+        raise AuditError(
+            f"{storage.address(version_folder)} was rolled back to {build}, and this would publish "
+            "over it. If that is meant, say so once with --force."
+        )
+
+
+def rolled_back_to(storage: Storage, version_folder: str) -> str | None:
+    """The build to which the version was rolled back, also by a rollback that did not end."""
+    build = put_back(storage, version_folder)
+    pending = Pending(storage, version_folder).rolled_back_to
+    if build is not None or pending is None:
+        return build
+    return pending if read_published(storage, version_folder).build == pending else None
+
+
+def put_back(storage: Storage, version_folder: str) -> str | None:
+    """The build that somebody has put back, unless a publish has gone over it since."""
+    found = storage.get(_layout.rollback_path(version_folder))
+    try:
+        return None if found is None else str(json_value(found.content)["to"])
+    except (ValueError, KeyError, TypeError):
+        return "a build that is not known"
+
+
+def _target(storage: Storage, folder: str, now: Published, to: str | None) -> KeptBuild:
+    """The build that is to be put back.
+
+    Raises:
+        CacheNotFoundError: If it is not kept.
+    """
+    kept = _builds.kept_builds(storage, folder)
+    address = storage.address(_layout.builds_folder(folder))
+    if to is not None:
+        return _builds.find(kept, to, address)
+    if Pending(storage, folder).rolled_back_to == now.build:  # killed before all was done
+        return _builds.find(kept, now.build, address)
+    found = storage.get(_layout.history_path(folder))
+    try:
+        history = _history.parse(found.content if found else None, folder)
+    except RegistryError:
+        history = ()
+    return _builds.build_before(
+        kept,
+        now.build,
+        history,
+        address,
+        is_rolled_back=put_back(storage, folder) is not None,
+    )
+
+
+@contextmanager
+def _restored(
+    storage: Storage, folder: str, now: Published, kept: KeptBuild
+) -> Iterator[Publication]:
+    """The publication of a kept build, with all that it writes at hand.
+
+    Raises:
+        CacheFileError: If an object of the build is missing or damaged.
+    """
+    if kept.registry.public_files is None:
+        raise CacheFileError(f"The build {kept.build} does not say what its public files are.")
+    _check_objects(storage, kept)
+    files = _public_files.read(storage, kept.registry.public_files)
+    then = Snapshot(kept.registry, kept.content, files, {}, {})
+    plan = Publication(storage, folder, now, then, is_rollback=True)
+    with tempfile.TemporaryDirectory(prefix="biodata-cache-") as temporary:
+        wanted: dict[str, list[PublicFile]] = {}
+        for file in plan.changed_data:
+            if file.key_value is not None:
+                wanted.setdefault(file.table_name, []).append(file)
+        made: dict[str, PublicFile] = {}
+        sources: dict[str, bytes | Path] = {}
+        for name, some in wanted.items():
+            entry = kept.registry[name]
+            for file, source in _made_again(storage, entry, some, Path(temporary)):
+                made[file.path], sources[file.path] = file, source
+        if all(made[file.path] == file for file in plan.changed_data if file.path in made):
+            target = replace(then, sources=sources)
+        else:  # another version of DuckDB writes the same rows in other bytes
+            target = snapshot(
+                kept.registry,
+                [made.get(file.path, file) for file in files],
+                str(kept.registry.built_at),
+                objects={},
+                sources=sources,
+            )
+        yield Publication(storage, folder, now, target, is_rollback=True)
+
+
+def _check_objects(storage: Storage, kept: KeptBuild) -> None:
+    """Every object of a build is there, and what it was.
+
+    Raises:
+        CacheFileError: If one is not.
+    """
+    objects = {each.sha256: each for entry in kept.registry for each in entry.objects}
+    damaged = [
+        storage.address(_layout.object_path(each.name))
+        for each in objects.values()
+        if storage.sha256(_layout.object_path(each.name)) != each.sha256
+    ]
+    if damaged:
+        raise CacheFileError(
+            f"{len(damaged)} objects of the build {kept.build} are missing or not what they were, "
+            f"the first is {damaged[0]}: nothing was changed. Publish a build instead."
+        )
+
+
+def _made_again(
+    storage: Storage, entry: TableEntry, files: list[PublicFile], folder: Path
+) -> Iterator[tuple[PublicFile, Path]]:
+    """Files of partitions from the object of their table.
+
+    Raises:
+        CacheFileError: If the object cannot be read.
+    """
+    (listed,) = entry.objects
+    source = folder / listed.name
+    if not storage.download(_layout.object_path(listed.name), source, sha256=listed.sha256):
+        raise CacheFileError(f"The object {listed.name} of {entry.name} is missing or damaged.")
+    columns = ", ".join(quoted(column.name) for column in entry.columns)
+    key = quoted(str(entry.partition_key))
+    try:
+        with duckdb.connect() as duck:
+            duck.execute("set TimeZone = 'UTC'")
+            duck.execute(f"create view whole as from read_parquet({literal(str(source))})")
+            for position, file in enumerate(files):
+                target = folder / f"{entry.name}-{position}.pqt"
+                query = f"select {columns} from whole where {key} = {literal(str(file.key_value))}"
+                duck.execute(
+                    f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)"
+                )
+                size, hashed = target.stat().st_size, sha256_of(target)
+                yield file._replace(bytes=size, sha256=hashed), target
+    except duckdb.Error as error:
+        raise CacheFileError(f"The object {listed.name} cannot be read ({error}).") from None
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

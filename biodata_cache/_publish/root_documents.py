@@ -1,0 +1,87 @@
+"""The two documents beside the versions: the index that releases them, and the status."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from biodata_cache._core import layout as _layout
+from biodata_cache._core import settings as _settings
+from biodata_cache._core.errors import CacheFileError, RegistryError
+from biodata_cache._core.foreign import json_value
+from biodata_cache._core.registry_document import as_json
+
+if TYPE_CHECKING:
+    from biodata_cache._storage.base import Got, Storage
+
+_ATTEMPTS = 20
+
+
+def released(storage: Storage) -> tuple[list[str], Got | None]:
+    """The version index, and what was read of it.
+
+    Raises:
+        RegistryError: If it cannot be read.
+    """
+    found = storage.get(_layout.VERSIONS_FILE)
+    try:
+        names = json_value(found.content) if found else []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("it is something else")  # noqa: TRY301  # told below
+        return _settings.ascending(names), found
+    except ValueError as error:
+        raise RegistryError(
+            f"The version index {storage.address(_layout.VERSIONS_FILE)} cannot be read ({error}): "
+            "it must be a JSON list of version folders. Mend it and publish again."
+        ) from None
+
+
+def release(storage: Storage, version_folder: str) -> None:
+    """Name the version in the index, which is what releases it to every reader.
+
+    Publishers of other versions write the same index: each replaces only what it has read.
+
+    Raises:
+        RegistryError: If the index cannot be read.
+        CacheFileError: If others write it all the time.
+    """
+    for _ in range(_ATTEMPTS):
+        names, found = released(storage)
+        content = as_json(_settings.ascending({*names, version_folder}))
+        if found is not None and found.content == content:
+            return
+        if storage.put_if(_layout.VERSIONS_FILE, content, found.tag if found else None):
+            return
+    raise CacheFileError(
+        f"{storage.address(_layout.VERSIONS_FILE)} changed at each of {_ATTEMPTS} attempts to "
+        "write it: publish again; the tables are in their place."
+    )
+
+
+def read_status(storage: Storage, version_folder: str) -> dict[str, Any]:
+    """What the last complete publish of a version found; empty if nobody wrote it down."""
+    status = _statuses(storage).get(version_folder)
+    return status if isinstance(status, dict) else {}
+
+
+def write_status(storage: Storage, version_folder: str, status: dict[str, Any]) -> None:
+    """Write down what a publish of a version found; the others stay as they are.
+
+    Args:
+        storage: The root.
+        version_folder: The version.
+        status: When it was checked, its build, the newest extract, and what was found.
+    """
+    versions = _statuses(storage) | {version_folder: status}
+    content = as_json({"versions": dict(sorted(versions.items()))})
+    storage.put(_layout.STATUS_FILE, content, hashlib.sha256(content).hexdigest())
+
+
+def _statuses(storage: Storage) -> dict[str, Any]:
+    """What is written down of each version; what cannot be read begins anew."""
+    found = storage.get(_layout.STATUS_FILE)
+    try:
+        versions = json_value(found.content)["versions"] if found else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return dict(versions) if isinstance(versions, dict) else {}

@@ -1,0 +1,183 @@
+"""A build as it is published: its registry, its objects and its public files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from biodata_cache._core import layout as _layout
+from biodata_cache._core import registry_document as _document
+from biodata_cache._core.errors import RegistryError
+from biodata_cache._core.registry import CacheRegistry, ObjectFile, TableEntry
+from biodata_cache._publish import public_files as _public_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from biodata_cache._publish.public_files import PublicFile
+    from biodata_cache._storage.base import Storage
+
+Source = bytes | Path
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version as it is published now.
+
+    Attributes:
+        registry: Its registry; without tables if it is not published.
+        content: Bytes of the registry; None if there is none, or only its fragments are.
+        tag: Tag of the registry.
+    """
+
+    registry: CacheRegistry
+    content: bytes | None = None
+    tag: str | None = None
+
+    @property
+    def build(self) -> str:
+        """Name of the build; of an older publisher's, its newest table and its content."""
+        if self.registry.build is not None:
+            return self.registry.build
+        if not self.registry.tables:
+            return ""
+        newest = max(str(entry.build_id) for entry in self.registry)
+        kept = "".join(sign for sign in newest if sign.isalnum() or sign == "-")
+        content = self.content or _document.document(self.registry)
+        return f"{kept}-{hashlib.sha256(content).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a version is to hold.
+
+    Attributes:
+        registry: Its registry.
+        content: Bytes of the registry.
+        files: Its public files, sorted by path.
+        objects: Content of the objects that are at hand, by name.
+        sources: Content of the public files that are at hand, by path in the version folder.
+    """
+
+    registry: CacheRegistry
+    content: bytes
+    files: Sequence[PublicFile]
+    objects: dict[str, Source]
+    sources: dict[str, Source]
+
+    @property
+    def published(self) -> Published:
+        """The version as it is then."""
+        return Published(self.registry, self.content)
+
+    @property
+    def build(self) -> str:
+        """Name of the build."""
+        return self.published.build
+
+
+def read_published(storage: Storage, version_folder: str) -> Published:
+    """The version as it is published now.
+
+    Raises:
+        RegistryError: If there is a registry, but it cannot be read.
+    """
+    path = _layout.registry_path(version_folder)
+    found = storage.get(path)
+    try:
+        if found is not None:
+            return Published(
+                _document.parse(found.content, storage.address(path)), found.content, found.tag
+            )
+        folder = _layout.path(version_folder, _layout.FRAGMENTS)
+        paths = [path for path, _ in storage.list(f"{folder}/")]
+        contents = {storage.address(path): storage.get(path) for path in paths}
+        return Published(
+            _document.parse_fragments(
+                {path: got.content for path, got in contents.items() if got is not None}
+            )
+        )
+    except RegistryError as error:
+        raise RegistryError(
+            f"The published registry cannot be read: {error} If there is no other copy, remove it "
+            "and publish again; data files that are right stay."
+        ) from None
+
+
+def build_name(built_at: str, content_hash: str) -> str:
+    """Name of a build: when it was made, and what it holds.
+
+    Example:
+        >>> build_name("2026-01-31T08:15:00.123Z", "0a1b2c3d4e5f")
+        '20260131T081500Z-0a1b2c3d'
+    """
+    digits = "".join(sign for sign in built_at[:19] if sign.isdigit() or sign == "T")
+    return f"{digits}Z-{content_hash[:8]}"
+
+
+def snapshot(
+    tables: Iterable[TableEntry],
+    files: Iterable[PublicFile],
+    built_at: str,
+    *,
+    objects: dict[str, Source],
+    sources: dict[str, Source],
+    before: Published | None = None,
+) -> Snapshot:
+    """A build of these tables; the one before, if that holds the same.
+
+    Args:
+        tables: Entries of the tables; those that are new name no build yet.
+        files: Public files of all tables.
+        built_at: When it was built.
+        objects: Content of the objects that are at hand, by name.
+        sources: Content of the public files that are at hand, by path in the version folder.
+        before: What is published.
+    """
+    entries, files = tuple(tables), sorted(files)
+    content_hash = _document.content_hash(entries)
+    listed = _public_files.encoded(files)
+    sha256 = hashlib.sha256(listed).hexdigest()
+    list_object = ObjectFile(_layout.object_name(sha256), len(files), len(listed), sha256)
+    objects = objects | {list_object.name: listed}
+    if (
+        before is not None
+        and before.content is not None
+        and before.registry.public_files == list_object
+        and _document.content_hash(before.registry) == content_hash
+    ):
+        return Snapshot(before.registry, before.content, files, objects, sources)
+    name = build_name(built_at, content_hash)
+    registry = CacheRegistry(
+        tuple(
+            replace(entry, built_at=built_at, build_id=name) if entry.build_id is None else entry
+            for entry in entries
+        ),
+        build=name,
+        built_at=built_at,
+        public_files=list_object,
+    )
+    return Snapshot(registry, _document.document(registry), files, objects, sources)
+
+
+def documents_of(
+    version_folder: str, registry: CacheRegistry, content: bytes
+) -> list[dict[str, bytes]]:
+    """Sidecars, registry fragments and registry by path in the version folder, in this order.
+
+    Args:
+        version_folder: The version.
+        registry: Its registry.
+        content: Bytes of the registry.
+    """
+    start = len(version_folder) + 1
+    sidecars, fragments = {}, {}
+    for entry in registry:
+        data = _layout.data_path(version_folder, entry.name, entry.location)
+        columns = {"columns": [column.name for column in entry.columns]}
+        sidecars[_layout.sidecar_path(data)[start:]] = _document.as_json(columns)
+        path = _layout.fragment_path(version_folder, entry.name)
+        fragments[path[start:]] = _document.fragment(entry)
+    return [sidecars, fragments, {_layout.REGISTRY_FILE: content}]

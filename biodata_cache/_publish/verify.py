@@ -1,0 +1,109 @@
+"""Whether what is published is what its registry says: every object and file against its hash."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from biodata_cache._core import layout as _layout
+from biodata_cache._core.errors import AccessError, CacheError
+from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.snapshot import documents_of, read_published
+
+if TYPE_CHECKING:
+    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._publish.snapshot import Published
+    from biodata_cache._storage.base import Storage
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found.
+
+    Attributes:
+        objects: Number of objects that were looked at.
+        files: Number of public files and documents that were looked at.
+        damaged: Paths of objects and files of this version that are missing, or are not what the
+            registry says.
+        damaged_before: Paths of damaged objects that it does not name: of other versions, or of
+            builds that are kept.
+    """
+
+    objects: int
+    files: int
+    damaged: list[str]
+    damaged_before: list[str]
+
+
+def verify(storage: Storage, version_folder: str) -> Verification:
+    """Read every object of a root, and every public file of a version, and compare their hashes.
+
+    Raises:
+        CacheError: If the root cannot be read.
+    """
+    published = read_published(storage, version_folder)
+    named = _named(published.registry)
+    listed = {name: name.removesuffix(".pqt") for name in _listed(storage)}
+    objects = {_layout.object_path(name): hashed for name, hashed in (listed | named).items()}
+    files, unreadable = _files(storage, version_folder, published)
+
+    def is_damaged(item: tuple[str, str]) -> bool:
+        return storage.sha256(item[0]) != item[1]
+
+    every = [*objects.items(), *files.items()]
+    with ThreadPoolExecutor(storage.threads) as pool:
+        answers = list(pool.map(is_damaged, every))
+    damaged = {path for (path, _), is_so in zip(every, answers, strict=True) if is_so} | unreadable
+    before = {path for path in damaged if path in objects} - {*map(_layout.object_path, named)}
+    return Verification(len(objects), len(files), sorted(damaged - before), sorted(before))
+
+
+def _named(registry: CacheRegistry) -> dict[str, str]:
+    """Objects that a registry names, with their hashes."""
+    named = {each.name: each.sha256 for entry in registry for each in entry.objects}
+    listed = registry.public_files
+    return named if listed is None else named | {listed.name: listed.sha256}
+
+
+def _listed(storage: Storage) -> list[str]:
+    """Objects that are there; none if they may not be listed."""
+    start = f"{_layout.OBJECTS}/"
+    try:
+        names = [path[len(start) :] for path, _ in storage.list(start)]
+    except AccessError:  # who only reads need not have that right
+        return []
+    return [name for name in names if _layout.is_object_name(name)]
+
+
+def _files(
+    storage: Storage, version_folder: str, published: Published
+) -> tuple[dict[str, str], set[str]]:
+    """Public files and documents of a version with their hashes, and a list that is unreadable."""
+    registry = published.registry
+    files: dict[str, str] = {}
+    if registry.public_files is None:
+        return _files_of_old(version_folder, registry), set()
+    for stage in documents_of(version_folder, registry, published.content or b""):
+        for path, content in stage.items():
+            files[f"{version_folder}/{path}"] = sha256(content).hexdigest()
+    try:
+        listed = _public_files.read(storage, registry.public_files)
+    except CacheError:
+        return files, {_layout.object_path(registry.public_files.name)}
+    return files | {f"{version_folder}/{file.path}": file.sha256 for file in listed}, set()
+
+
+def _files_of_old(version_folder: str, registry: CacheRegistry) -> dict[str, str]:
+    """Public files of which an older publisher has written the hashes down."""
+    files: dict[str, str] = {}
+    for entry in registry:
+        path = _layout.data_path(version_folder, entry.name, entry.location)
+        if entry.partition_key is None and entry.sha256 is not None:
+            files[path] = entry.sha256
+        for each in entry.partitions or ():
+            if entry.partition_key is not None and each.sha256 is not None:
+                whole = _layout.partition_path(path, entry.partition_key, each.value)
+                files[whole] = each.sha256
+    return files

@@ -1,0 +1,206 @@
+"""What changed in a table from one build to another: one query over the objects of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from biodata_cache._core import layout as _layout
+from biodata_cache._core.errors import ArgumentError, CacheNotFoundError, TableNotFoundError
+from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._reader import connections as _connections
+from biodata_cache._reader import filters as _filters
+from biodata_cache._reader import frames as _frames
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+    import pandas as pd
+
+    from biodata_cache._core.registry import CacheRegistry, ColumnEntry, TableEntry
+    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._storage.base import DataFile
+
+
+class _Comparison(NamedTuple):
+    """Two builds of a table.
+
+    Attributes:
+        before: Files of the table in the earlier build.
+        after: Files of the table in the build that is read.
+        query: Gives the rows that differ; its parameters are the lists of files.
+    """
+
+    before: list[DataFile]
+    after: list[DataFile]
+    query: str
+
+    @property
+    def files(self) -> list[DataFile]:
+        """All of them."""
+        return [*self.before, *self.after]
+
+    def parameters(self, locations: Sequence[str]) -> dict[str, object]:
+        """The parameters of the query, where the files are read at these locations."""
+        count = len(self.before)
+        return {"before": list(locations[:count]), "after": list(locations[count:])}
+
+
+def changes(cache: PublishedCache, table: str, since: object) -> pd.DataFrame:
+    """The rows that were added, removed or changed, as a DataFrame.
+
+    Args:
+        cache: The cache, and the build of it that is compared with an earlier one.
+        table: Name of the table.
+        since: Name of the earlier build, or a time at which it was the live one.
+
+    Raises:
+        ArgumentError: If `since` is neither, or the table has no key.
+        CacheNotFoundError: If no build of that time is kept.
+        TableNotFoundError: If one of the builds does not have the table.
+    """
+
+    def read(registry: CacheRegistry) -> pd.DataFrame:
+        found = _compared(cache, registry, table, since)
+        with _connections.connection(cache, found.files, is_whole=True) as (duck, locations):
+            return _frames.frame(duck, found.query, found.parameters(locations))
+
+    return _connections.consistently(cache, read)
+
+
+def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBPyRelation:
+    """The same as a relation of DuckDB, in a connection of its own."""
+
+    def made(registry: CacheRegistry) -> duckdb.DuckDBPyRelation:
+        found = _compared(cache, registry, table, since)
+        locations = cache.locations(found.files, is_whole=True)
+        duck = cache.store.connect(locations, is_separate=True)
+        with _connections.errors(cache, locations, [file.address for file in found.files]):
+            duck.execute("set TimeZone = 'UTC'")
+            return duck.sql(found.query, params=found.parameters(locations))
+
+    return _connections.consistently(cache, made)
+
+
+def _compared(
+    cache: PublishedCache, registry: CacheRegistry, table: str, since: object
+) -> _Comparison:
+    """The two builds of a table.
+
+    Raises:
+        ArgumentError: If the table has no key.
+        TableNotFoundError: If the earlier build does not have the table.
+    """
+    after = registry[table]
+    build = _build_at(cache, since)
+    earlier = replace(cache, build=build)
+    before_registry = earlier.registry()
+    if table not in before_registry:
+        raise TableNotFoundError(f"{table} is not in the build {build}: all of its rows are new.")
+    before = before_registry[table]
+    if not (after.objects and before.objects):
+        raise CacheNotFoundError(
+            f"{table} was published without objects, so that builds of it cannot be compared: "
+            "publish it with this version of the package, and compare from then on."
+        )
+    known = {column.name for column in before.columns}
+    if not after.primary_key or not known.issuperset(after.primary_key):
+        key = ", ".join(after.primary_key) or "none"
+        raise ArgumentError(
+            f"{table} has no key by which rows of {build} could be compared with those of now: it "
+            f"is {key}, and {build} has the columns {', '.join(sorted(known))}."
+        )
+    return _Comparison(earlier.files(before), cache.files(after), _comparing(before, after))
+
+
+def _build_at(cache: PublishedCache, since: object) -> str:
+    """Name of a build, or of the one that was live at a time.
+
+    Raises:
+        ArgumentError: If it is neither a name nor a time.
+        CacheNotFoundError: If no build of that time is kept.
+    """
+    if isinstance(since, str) and _layout.is_build_name(since):
+        return since
+    time = _filters.instant("since", since, "the name of a build, or a time")
+    kept = cache.builds()
+    earlier = [build for build in kept if _layout.build_time(build) <= time]
+    if earlier:
+        return earlier[-1]
+    raise CacheNotFoundError(
+        f"No build of {cache.version_folder} is kept from {time:%Y-%m-%d %H:%M} UTC or before: "
+        f"there is {', '.join(kept) or 'none'}. Give one of them."
+    )
+
+
+def _comparing(before: TableEntry, after: TableEntry) -> str:
+    """The query that gives the rows which differ.
+
+    Args:
+        before: Entry of the table in the earlier build.
+        after: Entry of the table in the later build, whose key and columns are those of the result.
+    """
+    types = {column.name: column.type for column in before.columns}
+    key, common = after.primary_key, [each for each in after.columns if each.name in types]
+
+    def differs(column: ColumnEntry) -> str:
+        sides = [f"{side}.{quoted(column.name)}" for side in ("earlier", "later")]
+        if types[column.name] != column.type:
+            sides = [f"cast({side} as varchar)" for side in sides]
+        return f"case when {sides[0]} is distinct from {sides[1]} then {literal(column.name)} end"
+
+    def value(column: ColumnEntry) -> str:
+        name = quoted(column.name)
+        if column.name not in types:
+            return f"later.{name}"
+        earlier = f"try_cast(earlier.{name} as {column.type or 'varchar'})"
+        return f"case when later.is_there then later.{name} else {earlier} end as {name}"
+
+    differing = ", ".join(differs(each) for each in common if each.name not in key)
+    same_key = " and ".join(
+        f"earlier.{each} is not distinct from later.{each}" for each in map(quoted, key)
+    )
+    return _CHANGES.format(
+        differing=differing,
+        values=", ".join(map(value, after.columns)),
+        same_key=same_key,
+        key=", ".join(map(quoted, key)),
+    )
+
+
+# Grain: one row per key that was added or removed, or whose row changed.
+_CHANGES = """
+with earlier as (
+    select *, true as is_there
+    from read_parquet($before, hive_partitioning = false)
+),
+
+later as (
+    select *, true as is_there
+    from read_parquet($after, hive_partitioning = false)
+),
+
+compared as (
+    select
+        case
+            when earlier.is_there is null then 'added'
+            when later.is_there is null then 'removed'
+            else 'changed'
+        end as change,
+        case
+            when earlier.is_there and later.is_there
+                then list_filter(
+                    cast([{differing}] as varchar[]), lambda name: name is not null
+                )
+        end as changed_columns,
+        {values}
+    from earlier
+    full outer join later on {same_key}
+)
+
+select *
+from compared
+where changed_columns is null or len(changed_columns) > 0
+order by {key}
+"""

@@ -1,0 +1,146 @@
+"""Connections of DuckDB that read files of a cache, and reads that see one state of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import duckdb
+
+from biodata_cache._core import messages as _messages
+from biodata_cache._core.errors import AccessError, CacheFileError, UnreachableError
+from biodata_cache._core.registry import REMEDY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from biodata_cache._core.errors import CacheError
+    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._storage.base import DataFile
+
+_Result = TypeVar("_Result")
+
+_ATTEMPTS = 8
+_DENIED = {401, 403}
+_SERVER_FAILED = 500
+
+
+def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]) -> _Result:
+    """The result of a read from one state of the published cache.
+
+    A publish may remove or replace a file after the registry was read: then the registry is another
+    one by now, or DuckDB has noticed, and the read begins again.
+
+    Args:
+        cache: The cache.
+        read: Reads what one registry names.
+
+    Raises:
+        CacheFileError: A file is missing or damaged, whatever was published meanwhile.
+    """
+    registry = cache.registry()
+    cache.warn_if_behind()
+    for attempt in range(_ATTEMPTS):
+        try:
+            return read(registry)
+        except CacheFileError as error:  # noqa: PERF203  # next to a read that costs nothing
+            before, registry = registry, cache.registry()
+            changed = registry != before or isinstance(error, ChangedError)
+            if not changed or attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(0.05 * 2**attempt)
+    raise AssertionError  # the last attempt returns or raises
+
+
+class ChangedError(CacheFileError):
+    """An object was replaced between two requests for parts of it."""
+
+
+@contextmanager
+def connection(
+    cache: PublishedCache,
+    files: Sequence[DataFile],
+    *,
+    places: Sequence[str] | None = None,
+    is_whole: bool = False,
+    is_separate: bool = False,
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
+    """A connection in UTC for reading these files, and where to read them.
+
+    The settings of the caller's own connections neither matter nor change.
+
+    Args:
+        cache: Where the files are.
+        files: The files.
+        places: Where to read them; None to have it found out.
+        is_whole: Whether all of their content is needed.
+        is_separate: Whether it is to be a connection to a database that nothing else uses.
+
+    Raises:
+        AccessError: The files may not be read.
+        CacheFileError: DuckDB could not read the files.
+        UnreachableError: The server of the files does not answer.
+    """
+    found = cache.locations(files, is_whole=is_whole) if places is None else list(places)
+    with (
+        cache.store.connect(found, is_separate=is_separate) as duck,
+        errors(cache, found, [file.address for file in files]),
+    ):
+        duck.execute("set TimeZone = 'UTC'")
+        yield duck, found
+
+
+@contextmanager
+def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -> Iterator[None]:
+    """Our errors for those of DuckDB; one, too, for files that change meanwhile.
+
+    Args:
+        cache: Where the files are.
+        places: Where they are read.
+        names: What to call each of them: its address.
+
+    Raises:
+        ChangedError: They did.
+    """
+    # DuckDB opens a file more than once: for its end, and again for its columns.
+    before = cache.tags(places)
+    try:
+        yield
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        # Whoever needs space for other copies removes one of ours, maybe before it is opened.
+        is_gone = any(
+            tag is None and place != name
+            for tag, place, name in zip(before, places, names, strict=False)
+        )
+        if is_gone or cache.tags(places) != before:
+            raise _changed(names) from error
+        raise _as_cache_error(error, names) from error
+    if cache.tags(places) != before:
+        raise _changed(names)
+
+
+def _changed(files: Sequence[str]) -> ChangedError:
+    return ChangedError(
+        f"{_messages.few(list(files))} changed while it was read. Read again when the publish at "
+        "work has ended."
+    )
+
+
+def _as_cache_error(error: Exception, files: Sequence[str]) -> CacheError:
+    """Our error for one of DuckDB's."""
+    reason = str(error).partition("\n")[0]
+    places = _messages.few(list(files))
+    status = int(getattr(error, "status_code", 0) or 0)
+    if status in _DENIED:
+        return AccessError(
+            f"{places} may not be read ({reason}). Choose credentials that may, for example with "
+            "AWS_PROFILE."
+        )
+    if "Could not connect" in reason or "Timeout" in reason or status >= _SERVER_FAILED:
+        return UnreachableError(
+            f"{places} cannot be read: the server does not answer ({reason}). Look at the network, "
+            "and at AWS_ENDPOINT_URL if it is set."
+        )
+    return CacheFileError(f"{places} cannot be read ({reason}). {REMEDY}")

@@ -1,0 +1,85 @@
+"""Which partitions a table has: a query over the object that lists the public files of a build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from biodata_cache._core.errors import ArgumentError
+from biodata_cache._core.registry import PartitionEntry
+from biodata_cache._reader import connections as _connections
+from biodata_cache._reader.catalog import partition_not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._reader.catalog import PublishedCache
+
+# Grain: one row per partition of a table.
+_PARTITIONS = """
+select key_value, rows, bytes, sha256
+from read_parquet($file, hive_partitioning = false)
+where table_name = $table and key_value is not null
+order by key_value
+"""
+_TEXT = pd.Series(["text"]).dtype
+
+
+def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
+    """The partitions of a table: value of the key, rows, bytes and sha256 of the public file.
+
+    Raises:
+        ArgumentError: If the table is not in partitions.
+        TableNotFoundError: If there is no such table.
+    """
+
+    def read(registry: CacheRegistry) -> pd.DataFrame:
+        entry = registry[name]
+        if entry.partition_key is None:
+            raise ArgumentError(f"{name} is one file, so that it has no partitions.")
+        found = listed(cache, registry, entry)
+        return pd.DataFrame(
+            {
+                entry.partition_key: pd.Series([each.value for each in found], dtype=_TEXT),
+                "rows": pd.Series([each.rows for each in found], dtype="Int64"),
+                "bytes": pd.Series([each.bytes for each in found], dtype="Int64"),
+                "sha256": pd.Series([each.sha256 for each in found], dtype=_TEXT),
+            }
+        )
+
+    return _connections.consistently(cache, read)
+
+
+def listed(
+    cache: PublishedCache, registry: CacheRegistry, entry: TableEntry
+) -> list[PartitionEntry]:
+    """The partitions of a table, by value; of an older publisher in the order of the registry."""
+    public_files = cache.public_files(registry)
+    if public_files is None or not entry.objects:
+        return cache.partitions(entry)
+    with _connections.connection(cache, [public_files], is_whole=True) as (duck, (location,)):
+        rows = duck.execute(_PARTITIONS, {"file": location, "table": entry.name}).fetchall()
+    return [PartitionEntry(*row) for row in rows]
+
+
+def check(
+    cache: PublishedCache,
+    registry: CacheRegistry,
+    entry: TableEntry,
+    filters: Mapping[str, object],
+) -> None:
+    """Make sure that there is a partition of the one value that is selected, with rows or without.
+
+    Public files are looked for when they are chosen; of objects, a missing value has no rows.
+
+    Raises:
+        PartitionNotFoundError: If there is none.
+    """
+    value = filters.get(str(entry.partition_key))
+    if not (entry.objects and isinstance(value, str)):
+        return
+    values = [each.value for each in listed(cache, registry, entry)]
+    if value not in values:
+        raise partition_not_found(entry, value, values)

@@ -1,0 +1,318 @@
+"""What a source shows, as tables beside what the lake holds, and the differences as queries."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from extract.lake.state import State
+
+__all__ = ["Counts", "Listing", "Reading"]
+
+
+class Counts(NamedTuple):
+    """Records of a source, compared with those of the lake."""
+
+    new: int
+    changed: int
+    unchanged: int
+
+
+class Reading:
+    """A source that is read as a whole: the content of each of its documents.
+
+    Args:
+        state: What the lake holds.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Makes the table of what is shown."""
+        self._state = state
+        self._rows: list[tuple[str, str, int, str | None]] = []
+        state.execute(_SHOWN)
+
+    def show(self, rows: Iterable[tuple[str, str, int, str | None]]) -> None:
+        """Add documents: `_id`, content hash, place in the source, and file of a folder."""
+        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+        types = (pa.string(), pa.string(), pa.int64(), pa.string())
+        arrays = [pa.array(list(c), t) for c, t in zip(columns, types, strict=True)]
+        names = ("_id", "content_hash", "position", "file")
+        self._state.insert("shown", pa.table(dict(zip(names, arrays, strict=True))))
+
+    def compare(self) -> None:
+        """Compare all that was shown, once."""
+        self._state.execute(_COMPARED)
+
+    @property
+    def records(self) -> int:
+        """Records that the source has."""
+        return int(self._state.value("select count(*) from compared where shown > 0"))
+
+    def counts(self) -> Counts:
+        """How many records are new, changed and unchanged."""
+        return Counts(*next(self._state.rows(_COUNTS)))
+
+    def missing(self) -> Iterator[str]:
+        """The `_id`s of live records that the source does not have."""
+        for (record_id,) in self._state.rows("select _id from compared where shown = 0"):
+            yield record_id
+
+    def in_part_changed(self) -> set[int]:
+        """Places of documents that did not change while others of the same `_id` did."""
+        return {position for (position,) in self._state.rows(_IN_PART_CHANGED)}
+
+
+_SHOWN = """
+create or replace table shown (_id varchar, content_hash varchar, position bigint, file varchar)
+"""
+# Grain: one row per record of the lake or of the source.
+_COMPARED = """
+create or replace table compared as
+with version as (
+    select distinct _id, content_hash from shown
+)
+select
+    coalesce(live._id, version._id) as _id,
+    count(live._id) as held,
+    count(version._id) as shown,
+    count(*) filter (where live._id is not null and version._id is not null) as same
+from live
+full join version
+    on live._id = version._id and live.content_hash = version.content_hash
+group by all
+"""
+_COUNTS = """
+select
+    count(*) filter (where held = 0),
+    count(*) filter (where held > 0 and (held != same or shown != same)),
+    count(*) filter (where held = same and shown = same)
+from compared
+where shown > 0
+"""
+_IN_PART_CHANGED = """
+select shown.position
+from shown
+inner join compared on shown._id = compared._id
+inner join live on shown._id = live._id and shown.content_hash = live.content_hash
+where compared.same > 0 and (compared.held != compared.same or compared.shown != compared.same)
+"""
+
+
+class Wanted(NamedTuple):
+    """A document to fetch.
+
+    Attributes:
+        place: Its place in the listing.
+        key: `_id` as the database has it.
+        text: `_id` as text; None if it cannot be the `_id` of a record.
+        last_modified: `_last_modified` as text.
+    """
+
+    place: int
+    key: Any
+    text: str | None
+    last_modified: str | None
+
+
+class Listing:
+    """What a database lists: `_id` and `_last_modified` of every document.
+
+    Args:
+        state: What the lake holds.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Makes an empty table."""
+        self._state = state
+        self._count = 0
+        state.execute(_LISTED)
+
+    def add(self, entries: Iterable[tuple[Any, str | None, str | None]]) -> None:
+        """Add documents in their order: key, `_id` as text, `_last_modified` as text."""
+        keys, texts, stamps = zip(*entries, strict=True)
+        first, self._count = self._count, self._count + len(keys)
+        pickled = [
+            None if key == text else pickle.dumps(key)
+            for key, text in zip(keys, texts, strict=True)
+        ]
+        table = pa.table(
+            {
+                "place": pa.array(range(first, self._count), pa.int64()),
+                "text": pa.array(texts, pa.string()),
+                "last_modified": pa.array(stamps, pa.string()),
+                "key": pa.array(pickled, pa.binary()),
+            }
+        )
+        self._state.insert("listed", table)
+
+    def compare(self, *, is_full: bool) -> None:
+        """Find out what must be fetched, and what is gone.
+
+        Args:
+            is_full: Fetch what has not changed, too.
+        """
+        self._state.execute(_ENTRIES)
+        self._state.execute(_WANTED, {"is_full": is_full})
+        self._state.execute(_GONE)
+        self._state.execute(_WRITTEN)
+
+    @property
+    def records(self) -> int:
+        """Records that the database has."""
+        return int(self._state.value("select count(text) from entry"))
+
+    def expected(self) -> Counts:
+        """What would be counted, as far as the listing tells."""
+        new, changed = next(self._state.rows(_EXPECTED))
+        return Counts(new, changed, self.records - new - changed)
+
+    def wanted(self, size: int) -> Iterator[list[Wanted]]:
+        """What must be fetched, in batches."""
+        query = "select place, key, text, last_modified, key_text from wanted order by place"
+        yield from _batches(self._state.rows(query), size)
+
+    def wanted_of(self, texts: Iterable[str], size: int) -> Iterator[list[Wanted]]:
+        """Some of the documents again, in batches."""
+        asked = pa.table({"text": pa.array(list(texts), pa.string())})
+        with self._state.registered("asked", asked) as cursor:
+            rows = cursor.execute(_WANTED_OF).fetchall()
+        yield from _batches(rows, size)
+
+    def vanished(self, texts: Iterable[str]) -> None:
+        """Note records that were listed and did not come when they were asked for."""
+        self._state.insert("gone", pa.table({"text": pa.array(list(texts), pa.string())}))
+
+    def gone(self, size: int) -> Iterator[list[str]]:
+        """Records that are gone, so far, in batches."""
+        batch: list[str] = []
+        for (text,) in self._state.rows("select distinct text from gone order by text"):
+            batch.append(text)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def there(self, texts: Iterable[str]) -> None:
+        """Note that records are not gone after all."""
+        asked = pa.table({"text": pa.array(list(texts), pa.string())})
+        with self._state.registered("asked", asked) as cursor:
+            cursor.execute("delete from gone where text in (select text from asked)")
+
+    def listed(self, texts: list[str]) -> list[str]:
+        """Those of some records that the listing has."""
+        asked = pa.table({"text": pa.array(texts, pa.string())})
+        with self._state.registered("asked", asked) as cursor:
+            return [text for (text,) in cursor.execute(_LISTED_OF).fetchall()]
+
+    def deleted(self) -> Iterator[str]:
+        """Live records that are gone."""
+        for (text,) in self._state.rows(_DELETED):
+            yield text
+
+    def count_gone(self) -> int:
+        """Records that were listed and are gone."""
+        return int(self._state.value(_COUNT_GONE))
+
+    def written(self, texts: Iterable[str]) -> None:
+        """Note records of which a new version was written."""
+        self._state.insert("written", pa.table({"text": pa.array(list(texts), pa.string())}))
+
+    def unchanged(self, texts: list[str]) -> set[str]:
+        """Those of some records of which the lake's version still holds."""
+        asked = pa.table({"text": pa.array(texts, pa.string())})
+        with self._state.registered("asked", asked) as cursor:
+            return {text for (text,) in cursor.execute(_UNCHANGED).fetchall()}
+
+
+def _batches(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[Wanted]]:
+    batch: list[Wanted] = []
+    for place, key, text, last_modified, key_text in rows:
+        # This process wrote it, a moment ago.
+        found = key_text if key is None else pickle.loads(key)  # noqa: S301
+        batch.append(Wanted(place, found, text, last_modified))
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+_LISTED = """
+create or replace table listed (place bigint, text varchar, last_modified varchar, key blob)
+"""
+# A second document with the same text cannot be a record of its own; its key must not be lost.
+_ENTRIES = """
+create or replace table entry as
+select
+    place,
+    case when text is null or place = min(place) over (partition by text) then text end as text,
+    last_modified,
+    key,
+    text as key_text
+from listed
+"""
+_WANTED = """
+create or replace table wanted as
+select * from entry
+where $is_full or text is null or last_modified is null
+union all
+select entry.*
+from entry
+anti join live on entry.text = live._id and entry.last_modified = live.last_modified
+where not $is_full and entry.text is not null and entry.last_modified is not null
+"""
+_GONE = """
+create or replace table gone as
+select distinct live._id as text
+from live
+anti join entry on live._id = entry.text
+"""
+_WRITTEN = "create or replace table written (text varchar)"
+_EXPECTED = """
+select
+    count(*) filter (where not is_known),
+    count(*) filter (where is_known and last_modified is not null)
+from (
+    select
+        last_modified,
+        text in (select _id from live) as is_known
+    from wanted
+    where text is not null
+)
+"""
+_WANTED_OF = """
+select place, key, text, last_modified, key_text
+from entry
+semi join asked on entry.text = asked.text
+order by entry.place
+"""
+_LISTED_OF = """
+select distinct text
+from asked
+semi join entry on asked.text = entry.text
+order by text
+"""
+_DELETED = """
+select distinct gone.text
+from gone
+semi join live on gone.text = live._id
+order by gone.text
+"""
+_COUNT_GONE = """
+select count(distinct gone.text)
+from gone
+semi join entry on gone.text = entry.text
+"""
+_UNCHANGED = """
+select distinct asked.text
+from asked
+semi join entry on asked.text = entry.text
+semi join live on asked.text = live._id
+anti join written on asked.text = written.text
+"""

@@ -1,0 +1,57 @@
+"""Who reads the lakes at the moment: files are not removed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from extract.lake.folder import unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["is_read", "reading"]
+
+_READERS = ".readers"
+
+
+@contextmanager
+def reading(raw: Path) -> Iterator[None]:
+    """Keep files from being removed while they are read.
+
+    Args:
+        raw: Folder of the lakes.
+
+    Raises:
+        LakeError: If the folder cannot be written.
+    """
+    folder = raw / _READERS
+    path = folder / f"{os.getpid()}-{uuid.uuid4().hex}.lock"
+    lock = FileLock(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise unwritable(raw, error) from None
+    try:
+        yield
+    finally:
+        lock.release()
+        path.unlink(missing_ok=True)
+
+
+def is_read(raw: Path) -> bool:
+    """Whether somebody reads; the traces of readers that died are removed."""
+    for path in (raw / _READERS).glob("*.lock"):
+        try:
+            with FileLock(path, timeout=0):
+                pass
+        except Timeout:
+            return True
+        path.unlink(missing_ok=True)
+    return False

@@ -1,0 +1,153 @@
+"""Which file of a folder each record was last read from: a small lake beside the records.
+
+Without it, a file that is gone from a folder would look like the deletion of its records. It is
+written before the records are: what it says of a record that the lake does not hold has no effect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from extract.lake.folder import Folder
+from extract.lake.state import paths_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from extract.lake.folder import ListedFile
+    from extract.lake.lake import Lake
+    from extract.lake.state import State
+
+__all__ = ["SourceFiles"]
+
+_SCHEMA = pa.schema([pa.field("_id", pa.string(), nullable=False), pa.field("file", pa.string())])
+
+
+class SourceFiles:
+    """Which file each record of a lake was last read from.
+
+    Args:
+        lake: The lake of the records.
+        state: What it holds, with what a source shows of it once that was compared.
+    """
+
+    def __init__(self, lake: Lake, state: State) -> None:
+        """Reads nothing yet."""
+        self._store = Folder(lake.raw / f"{lake.collection}_source_files")
+        self._state = state
+        self._policy = lake.policy
+        self._is_folder = False
+
+    def compare(self, files: Sequence[str] | None) -> None:
+        """Compare what a folder has with what it had.
+
+        Args:
+            files: The names of its files; None for a source that is no folder, whose readings
+                are complete whatever it is called.
+
+        Raises:
+            LakeError: If the files of the lake cannot be read.
+        """
+        self._is_folder = files is not None
+        listed = self._store.listed()
+        damaged = self._store.damage(listed)
+        # Damaged, it is as if nobody knew: then every reading is complete.
+        sound = [self._store.path / file.name for file in listed if file.name not in damaged]
+        present = pa.table({"file": pa.array(list(files or ()), pa.string())})
+        with self._state.registered("present", present) as cursor:
+            if sound and self._is_folder:
+                cursor.execute(_LAST_FILES, {"files": paths_of(sound)})
+            else:
+                cursor.execute(_NO_FILES)
+
+    def vanished(self) -> list[str]:
+        """What to say of each file that the folder no longer has, and whose records stay."""
+        return [
+            f"{file}: the folder no longer has it, its {count:,} "
+            f"record{'' if count == 1 else 's'} stay"
+            for file, count in self._state.rows(_VANISHED)
+        ]
+
+    @staticmethod
+    def table_of(ids: Iterable[str]) -> pa.Table:
+        """Some `_id`s as a table."""
+        return pa.table({"_id": pa.array(list(ids), pa.string())})
+
+    def save(self, run: int) -> None:
+        """Note where each record was read, after all that the source shows was compared.
+
+        Raises:
+            LakeError: If the lake cannot be written.
+        """
+        old = self._store.listed()
+        if not self._is_folder:
+            self._replace(old, [])
+            return
+        self._state.execute(_NOTED)
+        if old and not self._state.value(_IS_DIFFERENT):
+            return
+        name = f"{run:08}-0000.parquet"
+        file = self._store.create(name, _SCHEMA, compression="zstd")
+        rows: list[tuple[str, str]] = []
+        for row in self._state.rows("select _id, file from noted order by file, _id"):
+            rows.append(row)
+            if len(rows) == _GROUP_ROWS:
+                file.write(_table(rows))
+                rows = []
+        file.write(_table(rows))
+        self._replace(old, [file.finish(run)])
+
+    def _replace(self, old: list[ListedFile], new: list[ListedFile]) -> None:
+        if old != new:
+            self._store.commit(new)
+        listed = {file.name for file in new}
+        for name in self._store.names():
+            if name not in listed:
+                self._store.remove(name)
+
+
+def _table(rows: list[tuple[str, str]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [(), ()]
+    return pa.table([pa.array(list(c), pa.string()) for c in columns], schema=_SCHEMA)
+
+
+_GROUP_ROWS = 100_000
+_LAST_FILES = """
+create or replace table last_file as
+select
+    _id,
+    file,
+    file not in (select file from present) as is_vanished
+from read_parquet($files, hive_partitioning = false)
+"""
+_NO_FILES = "create or replace table last_file (_id varchar, file varchar, is_vanished boolean)"
+# Only what no other file has by now.
+_VANISHED = """
+select last_file.file, count(*)
+from last_file
+inner join compared on last_file._id = compared._id
+where last_file.is_vanished and compared.shown = 0
+group by all
+order by all
+"""
+# Grain: one row per live record: of those that the source shows its last document, of those that
+# stay although it does not what was known.
+_NOTED = """
+create or replace table noted as
+select _id, max_by(file, position) as file
+from shown
+group by _id
+union all
+select last_file._id, last_file.file
+from last_file
+inner join compared on last_file._id = compared._id
+anti join deleted on last_file._id = deleted._id
+where compared.shown = 0
+"""
+_IS_DIFFERENT = """
+select count(*) > 0 or (select count(*) from noted) != (select count(*) from last_file)
+from noted
+anti join last_file on noted._id = last_file._id and noted.file = last_file.file
+"""

@@ -1,0 +1,85 @@
+"""Answers of the gateway: records as they are written, and the order of their `_id`s."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import requests
+
+from extract.lake import json_scan
+
+__all__ = ["Session", "Unaskable", "follows", "identity", "key_of", "shown"]
+
+TIMEOUTS = (10.0, 120.0)
+"""Seconds to connect, and between two parts of an answer."""
+_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Unaskable:
+    """An `_id` that no filter can name, such as a number of thousands of digits."""
+
+    def __init__(self, text: bytes) -> None:
+        """Takes its text, as the gateway writes it."""
+        self._text = text[:80]
+
+    def __repr__(self) -> str:  # noqa: D105
+        return self._text.decode(errors="replace")
+
+
+class Session(requests.Session):
+    """A session that never waits for ever, counts its answers, and leaves records as they are."""
+
+    answers = 0
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+        """Ask, with limits on the waits in between."""
+        kwargs.setdefault("timeout", TIMEOUTS)
+        response = super().request(*args, **kwargs)
+        self.answers += 1
+        # The client decodes each answer as a whole, so that one odd record would cost all.
+        response.json = lambda **_: _records(response.content)  # type: ignore[method-assign]
+        return response
+
+
+def _records(content: bytes) -> list[bytes]:
+    """The records of an answer, as they are written.
+
+    Raises:
+        ValueError: If it is no list.
+    """
+    text = json_scan.as_utf8(content)
+    if text.lstrip()[:1] != b"[":
+        raise ValueError("the answer holds no records")
+    try:
+        return [bytes(record) for record in _split_array(text)]
+    except (msgspec.DecodeError, RecursionError):
+        return [text[start:end] for start, end in json_scan.values(text)]
+
+
+def key_of(document: bytes) -> Any:  # noqa: ANN401  # whatever is in `_id`
+    """`_id` as the gateway has it."""
+    text = json_scan.member(document, b"_id")
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        return Unaskable(text or b"")
+
+
+def identity(key: Any) -> tuple[str, str]:  # noqa: ANN401  # whatever is in `_id`
+    """What tells `_id`s apart, for kinds of values that are not hashable, too."""
+    return type(key).__name__, repr(key)
+
+
+def follows(key: Any, last: Any) -> bool:  # noqa: ANN401  # whatever is in `_id`
+    """Whether an `_id` can stand behind another, as far as their order is known."""
+    for kind in (str, (int, float)):
+        if isinstance(key, kind) and isinstance(last, kind):
+            return bool(key > last)
+    return last is None or identity(key) != identity(last)
+
+
+def shown(key: Any) -> str:  # noqa: ANN401  # whatever is in `_id`
+    """An `_id` for a message."""
+    return ascii(key)[:80]

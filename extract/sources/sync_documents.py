@@ -1,0 +1,225 @@
+"""Sources that are read as a whole: compare their documents with the lake by content.
+
+A tombstone needs a complete reading: of a source that was damaged, or held a document whose `_id`
+could not be read, nothing is taken for deleted. Of a folder that no longer has a file, nothing is
+that was last read from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from biodata_cache._core.errors import SourceError
+from extract.lake.comparison import Reading
+from extract.lake.documents import (
+    Row,
+    Shape,
+    UnusableDocumentError,
+    read_document,
+    readable_id,
+)
+from extract.lake.repairs import told
+from extract.sources.base import BrokenFile, Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from extract.lake.policy import Policy
+    from extract.lake.rejects import RejectWriter
+    from extract.lake.source_files import SourceFiles
+    from extract.lake.state import State
+    from extract.lake.writer import LakeWriter
+    from extract.report import Progress, Report
+    from extract.sources.base import Source
+
+__all__ = ["DocumentComparison", "compare"]
+
+
+@dataclass(frozen=True)
+class DocumentComparison:
+    """What is compared with what.
+
+    Attributes:
+        source: Where documents come from.
+        shape: What they are like.
+        state: What the lake holds.
+        policy: How many documents may wait to be compared.
+        source_files: Which file each record was last read from.
+        is_full: Write what has not changed, too.
+        prune: Accept that files are gone from a folder, with what was last read from them.
+        check_listed: Stops the run if the source has much too few records.
+    """
+
+    source: Source
+    shape: Shape
+    state: State
+    policy: Policy
+    source_files: SourceFiles
+    is_full: bool
+    prune: bool
+    check_listed: Callable[[int], None]
+
+
+@dataclass
+class _Batch:
+    """Documents that wait to be compared."""
+
+    rows: list[tuple[Row, int, str]] = field(default_factory=list)
+    size: int = 0
+
+
+def compare(
+    comparison: DocumentComparison,
+    writer: LakeWriter | None,
+    rejects: RejectWriter | None,
+    report: Report,
+    progress: Progress | None,
+) -> None:
+    """Write what the lake does not hold, and tombstones for what the source no longer has.
+
+    Args:
+        comparison: What is compared with what.
+        writer: Takes the rows; None only counts.
+        rejects: Takes what is unusable; None where `writer` is.
+        report: Counts what happens.
+        progress: Told how far the run is.
+
+    Raises:
+        SourceError: If the source has far too few records, or if a full run of it would lose some.
+    """
+    state, reading = comparison.state, Reading(comparison.state)
+    unusable: set[str] = set()
+    for batch in _batches(comparison, rejects, report, unusable, progress):
+        reading.show((row.record_id, row.content_hash, at, file) for row, at, file in batch.rows)
+        if writer is None:
+            continue
+        known = {} if comparison.is_full else state.known({r.record_id for r, _, _ in batch.rows})
+        for row, position, _ in batch.rows:
+            version = known.get(row.record_id)
+            if version is None or row.content_hash not in version.hashes:
+                writer.add(row, position)
+    reading.compare()
+    comparison.check_listed(reading.records)
+    files = comparison.source_files
+    files.compare(comparison.source.files)
+    report.vanished = [] if comparison.prune else files.vanished()
+    # What was read from a file that has vanished stays; what nobody could read, too.
+    state.execute("create or replace table unusable (_id varchar)")
+    state.insert("unusable", files.table_of(unusable))
+    state.execute(_DELETED, {"is_complete": not report.incomplete, "prune": comparison.prune})
+    report.deleted = int(state.value("select count(*) from deleted"))
+    report.kept = int(state.value("select count(*) from compared where shown = 0"))
+    report.kept -= report.deleted
+    if comparison.is_full and report.kept:
+        raise SourceError(
+            f"{report.source} was not read whole, and a full run would lose {report.kept:,} "
+            f"records: {'; '.join([*report.incomplete, *report.vanished])}. "
+            "Mend the source, or run without --full."
+        )
+    report.new, report.changed, report.unchanged = reading.counts()
+    if writer is not None:
+        if not comparison.is_full:
+            _write_in_part_changed(comparison, reading, writer)
+        for (record_id,) in state.rows("select _id from deleted order by _id"):
+            writer.write_tombstone(record_id)
+    if progress is not None:
+        progress(report.listed, report.bytes)
+
+
+# Grain: one row per live record to which a tombstone is due.
+_DELETED = """
+create or replace table deleted as
+select compared._id
+from compared
+anti join unusable on compared._id = unusable._id
+left join last_file on compared._id = last_file._id
+where
+    $is_complete
+    and compared.shown = 0
+    and ($prune or not coalesce(last_file.is_vanished, false))
+"""
+
+
+def _batches(
+    comparison: DocumentComparison,
+    rejects: RejectWriter | None,
+    report: Report,
+    unusable: set[str],
+    progress: Progress | None,
+) -> Iterator[_Batch]:
+    """The usable documents, in batches that are bounded in number and size."""
+    policy, batch = comparison.policy, _Batch()
+    for position, document in enumerate(comparison.source.documents()):
+        row = _row(document, comparison.shape, rejects, report)
+        if row is None:
+            _note_unusable(document, unusable, report)
+            continue
+        report.listed += 1
+        batch.rows.append((row, position, document.file))
+        batch.size += row.size
+        if len(batch.rows) >= policy.batch_rows or batch.size >= policy.batch_bytes:
+            yield batch
+            batch = _Batch()
+            if progress is not None:
+                progress(report.listed, report.bytes)
+    yield batch
+
+
+def _note_unusable(document: Document | BrokenFile, unusable: set[str], report: Report) -> None:
+    """Remember whose new version could not be used, or that nobody can tell whose it is."""
+    if isinstance(document, BrokenFile):
+        report.incomplete.append(f"{document.file}: {document.reason}")
+        return
+    if document.line is None:
+        report.incomplete.append(f"{document.file}: the file is not JSON to its end")
+        return
+    record_id = readable_id(document.content)
+    if record_id is None:
+        report.incomplete.append(
+            f"{document.file}:{document.line}: a document without a readable _id"
+        )
+    else:
+        unusable.add(record_id)
+
+
+def _row(
+    document: Document | BrokenFile, shape: Shape, rejects: RejectWriter | None, report: Report
+) -> Row | None:
+    """A document as a row; None if it cannot be one, which is noted."""
+    row = None
+    if isinstance(document, BrokenFile):
+        line, content, problem = None, b"", document.reason
+    else:
+        line, content, problem = document.line, document.content, document.problem
+        report.bytes += len(content)
+    if isinstance(document, Document) and not problem:
+        try:
+            row = read_document(content, shape)
+        except UnusableDocumentError as error:
+            problem = str(error)
+        if row is not None and row.repairs:
+            report.repaired += 1
+            if rejects is not None:
+                rejects.repaired(f"{document.file}:{line}", told(row.repairs))
+    if row is None:
+        report.rejected += 1
+        if rejects is not None:
+            rejects.add(document.file, line, problem, content)
+    return row
+
+
+def _write_in_part_changed(
+    comparison: DocumentComparison, reading: Reading, writer: LakeWriter
+) -> None:
+    """Write again all documents of an `_id` of which only some changed or went.
+
+    Where a source holds several documents with one `_id`, the newest run must hold all of them,
+    as the newest run decides. This is rare, and costs a second pass over the source when it is so.
+    """
+    positions = reading.in_part_changed()
+    if not positions:
+        return
+    for position, document in enumerate(comparison.source.documents()):
+        if position in positions and isinstance(document, Document):
+            writer.add(read_document(document.content, comparison.shape), position)

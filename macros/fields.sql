@@ -1,0 +1,224 @@
+{#
+    The declaration of the fields that a staging model reads, and all that follows from it: the
+    value, its repair, and what `data_quality` says about it. A model declares once:
+
+        {%- set fields = {'section': 'object or subject_id', 'subject.subject_id': 'text'} %}
+
+    A key without a dot is a value and its path, from `json_slot` or `explode_json`. `subject.x` is
+    the field `x` of an object, from `json_object`. These are the shapes:
+
+        text, number, time, date, birth year        one value; in a list, the first that can be used
+        judgement, data level, object type          a text with a spelling of its own
+        object                                      an object; in a list, the first one
+        object or NAME                              likewise; a text in its place is its field NAME
+        object of NAME                              an object of which only the text NAME is read
+        text or NAME                                a text, or an object as in the line above
+        list, list or object, list or text          what `explode_json` takes apart
+        any                                         of any kind
+#}
+
+{% macro read(fields, key) -%}
+    {%- set shape = _shape(fields, key) -%}
+    {%- if shape.kind in ('list', 'object') -%}
+        cast({{ _value(key) }} as string)
+    {%- elif shape.kind == 'any' -%}
+        case
+            when {{ json_type(_value(key)) }} = 'string' then {{ json_text(_value(key)) }}
+            else cast({{ _value(key) }} as string)
+        end
+    {%- elif shape.main -%}
+        {{ _main_text(_value(key), shape) }}
+    {%- else -%}
+        {{ _scalar(_value(key), shape.kind, key.split('.') | last) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro json_slot(value, path) -%}
+    {{ struct_of({'path': path, 'value': value, 'is_told': 'false'}) }}
+{%- endmacro %}
+
+{% macro json_object(fields, key, name) -%}
+    {%- set main = _shape(fields, key).main -%}
+    {{ json_known_object(
+        fields,
+        json_object_text(_value(key), main),
+        json_object_path(_value(key), _path(key), main),
+        name
+    ) }}
+{%- endmacro %}
+
+{% macro json_known_object(fields, value, path, name) -%}
+    {%- set parts = {'path': path, 'value': value} -%}
+    {%- set leaves = {} -%}
+    {%- for field in fields if field.startswith(name ~ '.') -%}
+        {%- do leaves.update({field[name | length + 1:]: 'json'}) -%}
+    {%- endfor -%}
+    {%- if leaves -%}
+        {%- do parts.update({'fields': json_struct(value, leaves)}) -%}
+    {%- endif -%}
+    {{ struct_of(parts) }}
+{%- endmacro %}
+
+{% macro invalid_fields(fields) -%}
+    {%- set problems = [] -%}
+    {%- set told = [] -%}
+    {%- for key in fields -%}
+        {%- for part in _judged_parts(key, _shape(fields, key)) -%}
+            {%- do problems.append(part.problem) -%}
+            {%- do told.append(struct_of({
+                'field': "'" ~ key ~ "'",
+                'path': part.path,
+                'problem': part.problem,
+                'value': 'cast(' ~ part.value ~ ' as string)',
+            })) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    case
+        when coalesce({{ problems | join(', ') }}) is not null
+            then {{ list_where(told, 'problem') }}
+    end
+{%- endmacro %}
+
+{#- What is judged of a field: the value, and the main text of an object that stands for it. -#}
+{% macro _judged_parts(key, shape) -%}
+    {%- set value = _value(key) -%}
+    {%- set parts = [{'path': _path(key), 'value': value, 'problem': _problem(value, shape)}] -%}
+    {%- if '.' not in key -%}
+        {%- do parts[0].update({
+            'problem': 'case when not ' ~ key ~ '.is_told then ' ~ parts[0].problem ~ ' end'
+        }) -%}
+    {%- endif -%}
+    {%- if shape.main and shape.kind != 'objects' -%}
+        {%- set main = json_field(value, shape.main) -%}
+        {%- do parts.append({
+            'path': 'concat(' ~ _path(key) ~ ", '." ~ shape.main ~ "')",
+            'value': main,
+            'problem': _problem(main, {'kind': 'text', 'right': ['string'], 'main': none}),
+        }) -%}
+    {%- endif -%}
+    {{ return(parts) }}
+{%- endmacro %}
+
+{% macro _problem(value, shape) -%}
+    {%- set text = json_text(value) -%}
+    case
+        when {{ json_type(value) }} not in ('{{ shape.right | join("', '") }}') then 'wrong kind'
+        {%- if shape.main and shape.kind != 'objects' %}
+        when
+            {{ json_type(value) }} = 'object'
+            and {{ json_type(json_field(value, shape.main)) }} is null
+            then 'no {{ shape.main }}'
+        {%- endif %}
+        {%- if shape.kind in ('number', 'time', 'date', 'birth year') %}
+        when {{ value }} is not null and {{ _as_kind(text, shape.kind) }} is null
+            then 'not a {{ 'year of birth' if shape.kind == 'birth year' else shape.kind }}'
+        {%- elif shape.kind == 'judgement' %}
+        when {{ _as_kind(text, shape.kind) }} not in ('Pass', 'Fail', 'Pending')
+            then 'unknown judgement'
+        {%- endif %}
+    end
+{%- endmacro %}
+
+{% macro _scalar(value, kind, main) -%}
+    case
+        when {{ json_type(value) }} = 'array'
+            then {{ json_first(value, _as_kind(_single_text('item', main), kind)) }}
+        else {{ _as_kind(_single_text(value, main), kind) }}
+    end
+{%- endmacro %}
+
+{#- The text of a value that is no list; of an object, of its main field. -#}
+{% macro _single_text(value, main) -%}
+    case
+        when {{ json_type(value) }} = 'object' then {{ json_text(json_field(value, main)) }}
+        else {{ json_text(value) }}
+    end
+{%- endmacro %}
+
+{% macro _main_text(value, shape) -%}
+    case {{ json_type(value) }}
+        when 'object' then {{ _scalar(json_field(value, shape.main), 'text', shape.main) }}
+        when 'array' then {{ json_first(value, _main_single_text('item', shape)) }}
+        else {{ _main_single_text(value, shape) }}
+    end
+{%- endmacro %}
+
+{#- A number is no object, but may stand for a text. -#}
+{% macro _main_single_text(value, shape) -%}
+    case
+        when {{ json_type(value) }} = 'object'
+            then {{ json_text(json_field(value, shape.main)) }}
+        when {{ json_type(value) }} = 'string' {{ 'or true' if shape.kind == 'text' }}
+            then {{ json_text(value) }}
+    end
+{%- endmacro %}
+
+{% macro _as_kind(text, kind) -%}
+    {%- set spellings = {
+        'judgement': ['Pass', 'Fail', 'Pending'],
+        'data level': ['raw', 'derived', 'simulated'],
+        'object type': [
+            'QC metric', 'Curation metric', 'Probe implant', 'Brain injection', 'Translation',
+            'Patch cord config', 'Fiber assembly config',
+        ],
+    } -%}
+    {%- if kind in spellings -%}
+        {{ spelled(text, spellings[kind]) }}
+    {%- elif kind == 'time' -%}
+        {{ iso_timestamp(text) }}
+    {%- elif kind == 'number' -%}
+        {{ number_text(text) }}
+    {%- elif kind == 'date' -%}
+        case when {{ parse_date(text) }} is not null then {{ text }} end
+    {%- elif kind == 'birth year' -%}
+        case when {{ parse_birth_year(text) }} is not null then {{ text }} end
+    {%- else -%}
+        {{ text }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- A shape in parts: the kind of the value, the JSON types that are right, and the main field. -#}
+{% macro _shape(fields, key) -%}
+    {%- if key not in fields -%}
+        {{ exceptions.raise_compiler_error('No field ' ~ key ~ ' is declared in fields.') }}
+    {%- endif -%}
+    {%- set words = fields[key] -%}
+    {%- set last = words.split(' ') | last -%}
+    {%- set whole = {
+        'list': ['array'], 'list or object': ['array', 'object'], 'list or text': ['array', 'string'],
+        'object': ['object'], 'text': ['string'], 'time': ['string'], 'date': ['string'],
+        'judgement': ['string'], 'data level': ['string'], 'object type': ['string'],
+        'number': ['integer', 'decimal'], 'birth year': ['integer', 'decimal'],
+        'any': ['object', 'array', 'string', 'integer', 'decimal', 'boolean'],
+    } -%}
+    {%- if words in whole -%}
+        {{ return({
+            'kind': 'list' if words.startswith('list') else words,
+            'right': whole[words],
+            'main': none,
+        }) }}
+    {%- elif words.startswith('object or ') -%}
+        {{ return({'kind': 'objects', 'right': ['object'], 'main': last}) }}
+    {%- elif words.startswith('object of ') -%}
+        {{ return({'kind': 'main', 'right': ['object'], 'main': last}) }}
+    {%- elif words.startswith('text or ') -%}
+        {{ return({'kind': 'text', 'right': ['string', 'object'], 'main': last}) }}
+    {%- endif -%}
+    {{ exceptions.raise_compiler_error('No such shape: ' ~ words) }}
+{%- endmacro %}
+
+{% macro _value(key) -%}
+    {%- set parts = key.split('.') -%}
+    {%- if parts | length == 1 -%}
+        {{ return(key ~ '.value') }}
+    {%- endif -%}
+    {{ return(parts[0] ~ '.fields.' ~ (adapter.quote(parts[1]) if ' ' in parts[1] else parts[1])) }}
+{%- endmacro %}
+
+{% macro _path(key) -%}
+    {%- set parts = key.split('.') -%}
+    {%- if parts | length == 1 -%}
+        {{ return(key ~ '.path') }}
+    {%- endif -%}
+    {{ return('concat(' ~ parts[0] ~ ".path, '." ~ parts[1] ~ "')") }}
+{%- endmacro %}

@@ -1,0 +1,97 @@
+{#
+    The raw lake as views of the schema `lake`, one for each source, before anything is built.
+
+    Paths are values: each is a literal, and a pattern that no other path matches, whatever the
+    folder is called. What the list of files of a lake names is the lake; each file is compared with
+    its hash before anything is derived from it.
+#}
+
+{% macro register_lake() -%}
+    {%- if execute -%}
+        {% do run_query('create schema if not exists lake') %}
+        {%- for source in graph.sources.values() if source.schema == 'lake' -%}
+            {%- set folder = lake_folder() ~ '/' ~ source.name -%}
+            {%- set options = ['hive_partitioning = false'] -%}
+            {%- if source.meta.get('union_by_name') -%}
+                {%- do options.append('union_by_name = true') -%}
+            {%- endif -%}
+            {% do run_query(
+                'create or replace view lake.' ~ adapter.quote(source.name)
+                ~ ' as select * from read_parquet('
+                ~ _lake_files(folder, source.name) ~ ', ' ~ options | join(', ') ~ ')'
+            ) %}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro lake_folder() -%}
+    {{ return(env_var('BIODATA_CACHE_RAW', env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/raw')) }}
+{%- endmacro %}
+
+{% macro path_literal(path) -%}
+    {#- Brackets first: those of the others are not to be escaped. -#}
+    {{ return(
+        "'" ~ path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')
+        | replace("'", "''") ~ "'"
+    ) }}
+{%- endmacro %}
+
+{% macro _lake_files(folder, name) -%}
+    {#- A list of path literals. -#}
+    {%- set has_list = run_query(
+        'select count(*) from glob(' ~ path_literal(folder ~ '/files.json') ~ ')'
+    )[0][0] -%}
+    {%- if not has_list -%}
+        {{ return(_unlisted_files(folder, name)) }}
+    {%- endif -%}
+    {%- set files = run_query(
+        "select unnest(files, recursive := true) from read_json("
+        ~ path_literal(folder ~ '/files.json') ~ ", format = 'unstructured', "
+        ~ "maximum_object_size = 1073741824, "
+        ~ "columns = {files: 'struct(name varchar, sha256 varchar)[]'})"
+    ) -%}
+    {%- set paths = [] -%}
+    {%- for file in files -%}
+        {%- do paths.append(path_literal(folder ~ '/' ~ file[0])) -%}
+    {%- endfor -%}
+    {%- if not var('lake_is_checked') -%}
+        {% do _check_lake(folder, files) %}
+    {%- endif -%}
+    {{ return('[' ~ paths | join(', ') ~ ']') }}
+{%- endmacro %}
+
+{% macro _unlisted_files(folder, name) -%}
+    {%- set pattern = path_literal(folder)[:-1] ~ "/*.parquet'" -%}
+    {%- set found = run_query('select count(*) from glob(' ~ pattern ~ ')')[0][0] -%}
+    {%- if not found -%}
+        {{ exceptions.raise_compiler_error(
+            "The raw lake " ~ lake_folder() ~ " has no " ~ name
+            ~ ": run 'biodata-cache extract' first."
+        ) }}
+    {%- elif name in ['docdb_v1', 'docdb_v2'] -%}
+        {{ exceptions.raise_compiler_error(
+            "The lake " ~ folder ~ " has no list of files: an older version wrote it. Run "
+            ~ "'biodata-cache extract' once, which rewrites it."
+        ) }}
+    {%- endif -%}
+    {{ return(pattern) }}
+{%- endmacro %}
+
+{% macro _check_lake(folder, files) -%}
+    {#- A few files at once, each in a pipeline of its own: one file is hashed by one thread. -#}
+    {%- for batch in files.rows | batch(8) -%}
+        {%- set hashes = [] -%}
+        {%- for file in batch -%}
+            {%- do hashes.append(
+                "select '" ~ file[0] ~ "' as name, sha256(content) = '" ~ file[1] ~ "' as is_sound "
+                ~ "from read_blob(" ~ path_literal(folder ~ '/' ~ file[0]) ~ ")"
+            ) -%}
+        {%- endfor -%}
+        {%- for file in run_query(hashes | join(' union all ')) if not file[1] -%}
+            {{ exceptions.raise_compiler_error(
+                "File " ~ folder ~ "/" ~ file[0] ~ " of the lake is damaged: run "
+                ~ "'biodata-cache extract', which fetches again what it held."
+            ) }}
+        {%- endfor -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,123 @@
+-- Grain: one row per record and check of its times that it fails.
+
+with clock as (
+    select * from {{ ref('int_as_of') }}
+),
+
+record as (
+    select
+        record_id,
+        name,
+        acquisition_start_time,
+        acquisition_end_time,
+        birth_date,
+        days_since_birth,
+        age,
+        {{ parse_timestamp('acquisition_start_time') }} as start_at,
+        {{ parse_timestamp('acquisition_end_time') }} as end_at,
+        regexp_extract(name, '\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}') as time_in_name,
+        regexp_full_match(acquisition_start_time, '.*(Z|[+-]00:00)') as is_utc
+    from {{ ref('int_assets_joined') }}
+),
+
+-- How far the clock in the name is ahead of UTC, and the zone that comes nearest.
+named_record as (
+    select
+        *,
+        epoch_us(try_strptime(time_in_name, '%Y-%m-%d_%H-%M-%S')) - epoch_us(start_at)
+            as offset_us,
+        round(offset_us / 3.6e9) as whole_hours,
+        greatest(-12, least(14, whole_hours)) as nearest_zone
+    from record
+),
+
+end_before_start as (
+    select
+        'end_before_start' as "check",
+        record_id,
+        name,
+        concat('start ', acquisition_start_time, ', end ', acquisition_end_time) as detail
+    from record
+    where end_at < start_at
+),
+
+duration_doubtful as (
+    select
+        'duration_doubtful' as "check",
+        record_id,
+        name,
+        concat('start ', acquisition_start_time, ', end ', acquisition_end_time) as detail
+    from record
+    where date_diff('microsecond', start_at, end_at) > 7 * 24 * 3.6e9
+),
+
+start_differs_from_name as (
+    select
+        'start_differs_from_name' as "check",
+        record_id,
+        name,
+        concat('start ', acquisition_start_time, ', name ', time_in_name) as detail
+    from named_record
+    where abs(offset_us - nearest_zone * 3.6e9) > 10 * 6e7
+),
+
+start_zone_doubtful as (
+    select
+        'start_zone_doubtful' as "check",
+        record_id,
+        name,
+        concat('start ', acquisition_start_time, ', name ', time_in_name) as detail
+    from named_record
+    where
+        is_utc
+        and whole_hours != 0
+        and abs(offset_us - whole_hours * 3.6e9) <= 2 * 6e7
+),
+
+impossible_age as (
+    select
+        'impossible_age' as "check",
+        record_id,
+        name,
+        concat('start ', acquisition_start_time, ', born ', birth_date) as detail
+    from record
+    where
+        days_since_birth is not null
+        and age is null
+),
+
+impossible_time as (
+    select
+        'impossible_time' as "check",
+        record.record_id,
+        record.name,
+        concat_ws(
+            ', ',
+            'start ' || record.acquisition_start_time,
+            'end ' || record.acquisition_end_time,
+            concat('extracted ', strftime(clock.as_of, '%Y-%m-%dT%H:%M:%SZ'))
+        ) as detail
+    from record
+    cross join clock
+    where
+        record.start_at < timestamptz '2000-01-01 00:00:00+00'
+        or record.end_at < timestamptz '2000-01-01 00:00:00+00'
+        or record.start_at > clock.as_of
+        or record.end_at > clock.as_of
+),
+
+failed_check as (
+    select * from end_before_start
+    union all
+    select * from duration_doubtful
+    union all
+    select * from start_differs_from_name
+    union all
+    select * from start_zone_doubtful
+    union all
+    select * from impossible_age
+    union all
+    select * from impossible_time
+)
+
+select * from failed_check

@@ -1,0 +1,66 @@
+-- Grain: one row per record with an acquisition section.
+
+{%- set fields = {
+    'section': 'object',
+    'acquisition.subject_id': 'text',
+    'acquisition.acquisition_start_time': 'time',
+    'acquisition.acquisition_end_time': 'time',
+    'acquisition.acquisition_type': 'text',
+    'acquisition.instrument_id': 'text',
+    'acquisition.experimenters': 'list',
+    'acquisition.data_streams': 'list',
+    'acquisition.stimulus_epochs': 'list',
+    'acquisition.subject_details': 'object',
+    'details.date_of_birth': 'date',
+    'details.year_of_birth': 'birth year',
+} %}
+
+with sections as (
+    select
+        record_id,
+        {{ json_slot('acquisition', "'acquisition'") }} as section
+    from {{ ref('stg_docdb__records') }}
+    where {{ json_type('acquisition') }} is not null
+),
+
+acquisitions as (
+    select
+        record_id,
+        section,
+        {{ json_object(fields, 'section', 'acquisition') }} as acquisition
+    from sections
+),
+
+subject_details as (
+    select
+        record_id,
+        section,
+        acquisition,
+        {{ json_object(fields, 'acquisition.subject_details', 'details') }} as details
+    from acquisitions
+)
+
+select
+    record_id,
+    acquisition.path,
+    {{ read(fields, 'acquisition.subject_id') }} as subject_id,
+    {{ read(fields, 'acquisition.acquisition_start_time') }} as acquisition_start_time,
+    {{ read(fields, 'acquisition.acquisition_end_time') }} as acquisition_end_time,
+    {{ read(fields, 'acquisition.acquisition_type') }} as acquisition_type,
+    {{ read(fields, 'acquisition.instrument_id') }} as instrument_id,
+    {{ read(fields, 'details.date_of_birth') }} as date_of_birth,
+    {{ read(fields, 'details.year_of_birth') }} as year_of_birth,
+    {{ read(fields, 'acquisition.experimenters') }} as experimenters_json,
+    -- Streams and epochs are large, and only those with a fiber or a training stage are used.
+    case
+        when
+            contains(lower({{ read(fields, 'acquisition.data_streams') }}), 'patch cord')
+            or contains(lower({{ read(fields, 'acquisition.data_streams') }}), 'fiber')
+            then {{ read(fields, 'acquisition.data_streams') }}
+    end as data_streams_json,
+    case
+        when contains({{ read(fields, 'acquisition.stimulus_epochs') }}, 'stage_in_use')
+            then {{ read(fields, 'acquisition.stimulus_epochs') }}
+    end as stimulus_epochs_json,
+    {{ invalid_fields(fields) }} as invalid_fields
+from subject_details

@@ -1,0 +1,81 @@
+{{ config(materialized = 'view') }}
+
+-- Grain: one row per live record, in its newest version.
+-- A view: the JSON stays in the lake, and each model below reads the sections that it needs.
+
+-- Two readings of the lake: of one that is used twice DuckDB would keep a copy in memory.
+with version as (
+    select
+        _id,
+        _last_modified,
+        run,
+        position,
+        is_deleted
+    from {{ source('biodata_cache', 'docdb_v2') }}
+),
+
+lake as (
+    select * from {{ source('biodata_cache', 'docdb_v2') }}
+),
+
+ranked as (
+    select
+        _id,
+        run,
+        position,
+        is_deleted,
+        row_number() over (
+            partition by _id
+            order by
+                run desc nulls last,
+                -- A source may hold several documents with one _id: the newest counts.
+                {{ parse_timestamp('_last_modified') }} desc nulls last,
+                _last_modified desc nulls last,
+                position desc nulls last
+        ) as version_rank
+    from version
+),
+
+newest as (
+    select
+        _id,
+        run,
+        position
+    from ranked
+    where
+        version_rank = 1
+        and not is_deleted
+),
+
+kept as (
+    select lake.*
+    from lake
+    inner join newest
+        on
+            lake._id = newest._id
+            and lake.run = newest.run
+            and lake.position = newest.position
+    where not lake.is_deleted
+)
+
+select
+    _id as record_id,
+    name,
+    location,
+    _created as created,
+    _last_modified as last_modified,
+    run,
+    extracted_at,
+    position,
+    source,
+    bucket,
+    subject,
+    data_description,
+    procedures,
+    instrument,
+    acquisition,
+    processing,
+    quality_control,
+    other_identifiers,
+    extra as extra_json
+from kept

@@ -1,0 +1,18 @@
+-- Grain: one row per record and investigator, in the order of the record.
+
+{%- set fields = {'person': 'object of name'} %}
+
+with investigators as (
+    select
+        record_id,
+        {{ explode_json('investigators_json', "concat(path, '.investigators')", ['name']) }}
+            as person
+    from {{ ref('stg_docdb__data_descriptions') }}
+)
+
+select
+    record_id,
+    person.position,
+    {{ read(fields, 'person') }} as person_name,
+    {{ invalid_fields(fields) }} as invalid_fields
+from investigators

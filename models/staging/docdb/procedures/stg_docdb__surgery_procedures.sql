@@ -1,0 +1,37 @@
+-- Grain: one row per record, surgery and procedure in it.
+
+{%- set fields = {'element': 'object', 'procedure.object_type': 'object type'} %}
+
+with elements as (
+    select
+        record_id,
+        position as surgery_position,
+        coordinate_system_json,
+        coordinate_system_path,
+        {{ explode_json('procedures_json', "concat(path, '.procedures')", ['object_type']) }}
+            as element
+    from {{ ref('stg_docdb__surgeries') }}
+),
+
+procedures as (
+    select
+        record_id,
+        surgery_position,
+        coordinate_system_json,
+        coordinate_system_path,
+        element,
+        {{ json_object(fields, 'element', 'procedure') }} as procedure
+    from elements
+)
+
+select
+    record_id,
+    surgery_position,
+    element.position,
+    procedure.path,
+    {{ read(fields, 'procedure.object_type') }} as object_type,
+    procedure.value as procedure_json,
+    coordinate_system_json,
+    coordinate_system_path,
+    {{ invalid_fields(fields) }} as invalid_fields
+from procedures

@@ -1,0 +1,38 @@
+-- Grain: one row per value that is not of the shape that staging reads, and row that reads it.
+
+{%- set entities = [
+    'identities',
+    'subjects',
+    'data_descriptions', 'modalities', 'investigators', 'sources',
+    'other_identifiers', 'code_ocean_ids',
+    'acquisitions', 'experimenters', 'stimulus_epochs', 'training_stages',
+    'data_streams', 'connections', 'configurations', 'patch_cords', 'patch_cord_channels',
+    'processings', 'data_processes', 'pipelines',
+    'quality_controls', 'qc_statuses', 'qc_allowed_tags',
+    'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags',
+    'procedures', 'surgeries', 'surgery_procedures',
+    'implants', 'implant_axes', 'implant_transforms', 'implant_coordinates',
+    'injections', 'injection_materials',
+] %}
+
+with errors as (
+    {%- for entity in entities %}
+    select
+        record_id,
+        '{{ entity }}' as entity,
+        {{ explode('invalid_fields', 'position', 'error') }}
+    from {{ ref('stg_docdb__' ~ entity) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
+select
+    record_id,
+    entity,
+    error.field,
+    error.path,
+    error.problem,
+    error.value
+from errors

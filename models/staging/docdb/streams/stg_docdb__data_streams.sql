@@ -1,0 +1,35 @@
+-- Grain: one row per record and data stream, of records with a fiber or patch cord.
+
+{%- set fields = {
+    'element': 'object',
+    'stream.connections': 'list',
+    'stream.configurations': 'list',
+} %}
+
+with elements as (
+    select
+        record_id,
+        {{ explode_json(
+            'data_streams_json',
+            "concat(path, '.data_streams')",
+            ['connections', 'configurations', 'modalities', 'stream_start_time', 'stream_end_time']
+        ) }} as element
+    from {{ ref('stg_docdb__acquisitions') }}
+),
+
+streams as (
+    select
+        record_id,
+        element,
+        {{ json_object(fields, 'element', 'stream') }} as stream
+    from elements
+)
+
+select
+    record_id,
+    element.position,
+    stream.path,
+    {{ read(fields, 'stream.connections') }} as connections_json,
+    {{ read(fields, 'stream.configurations') }} as configurations_json,
+    {{ invalid_fields(fields) }} as invalid_fields
+from streams

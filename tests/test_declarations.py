@@ -1,0 +1,120 @@
+"""What staging reads of a record is declared, judged, and mapped to the column that it feeds."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Dbt
+
+PROJECT = Path(__file__).parent.parent
+STAGING = PROJECT / "models" / "staging" / "docdb"
+#: Models that take no value out of a record: the lake itself, kinds of sections, and the union.
+WITHOUT_FIELDS = {
+    "stg_docdb__records",
+    "stg_docdb__duplicate_documents",
+    "stg_docdb__rejects",
+    "stg_docdb__section_types",
+    "stg_docdb__type_errors",
+}
+#: The macros through which a model may look at JSON; all take a declared key but for those of the
+#: frame: what is a slot, an object known to be one, a list to be taken apart.
+ON_DECLARED = re.compile(r"\b(read|json_object)\(fields, '([^']+)'")
+FRAME = {"json_slot", "json_known_object", "explode_json", "json_type"}
+#: The identity of a record stands beside its sections, and is declared for itself.
+IDENTITY = {"json_struct", "json_or_text"}
+
+
+def _models() -> dict[str, str]:
+    return {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in STAGING.rglob("*.sql")
+        if path.stem not in WITHOUT_FIELDS
+    }
+
+
+MODELS = _models()
+
+
+def _declared(sql: str) -> dict[str, str]:
+    (declaration,) = re.findall(r"\{%- set fields = (\{.*?\})\s*%\}", sql, re.DOTALL)
+    return ast.literal_eval(declaration)
+
+
+def _entity(model: str) -> str:
+    return model.partition("__")[2]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_declared_field_is_read(model: str) -> None:
+    """A field is read as a value or as an object with fields; a slot may hold nothing else."""
+    used = {key for _, key in ON_DECLARED.findall(MODELS[model])}
+    assert set(_declared(MODELS[model])) == used
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nothing_is_read_that_is_not_declared(model: str) -> None:
+    """No macro of JSON but for those that take a declared key, and no field behind their back."""
+    sql = MODELS[model]
+    macros = set(re.findall(r"\b(json_\w+|explode\w*|parse_\w+)\(", sql)) - {"json_object"}
+    assert macros <= (FRAME | IDENTITY if model == "stg_docdb__identities" else FRAME)
+    assert not re.search(r"\.(fields|value)\.", sql)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_declared_field_is_judged(model: str) -> None:
+    assert MODELS[model].count("{{ invalid_fields(fields) }} as invalid_fields") == 1
+
+
+def test_every_model_is_gathered() -> None:
+    gathered = (STAGING / "record" / "stg_docdb__type_errors.sql").read_text(encoding="utf-8")
+    (entities,) = re.findall(r"set entities = (\[.*?\])\s*%\}", gathered, re.DOTALL)
+    assert sorted(ast.literal_eval(entities)) == sorted(map(_entity, MODELS))
+
+
+def test_every_declared_field_is_mapped_to_the_column_that_it_feeds() -> None:
+    """A field without a row in the seed would vanish from `data_quality`."""
+    declared = {(_entity(model), key) for model, sql in MODELS.items() for key in _declared(sql)}
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        mapped = {(row["entity"], row["field"]) for row in csv.DictReader(file)}
+    assert declared == mapped
+
+
+def test_what_is_mapped_feeds_the_table(manifest: dict[str, Any]) -> None:
+    """The table is built, over whatever models, from the one that reads the field."""
+    nodes = manifest["nodes"]
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        wanted = f"model.biodata_cache.stg_docdb__{row['entity']}"
+        assert wanted in _ancestors(nodes, f"model.biodata_cache.{row['table_name']}"), row
+
+
+def _ancestors(nodes: dict[str, Any], name: str) -> set[str]:
+    found, waiting = set(), [name]
+    while waiting:
+        node = nodes.get(waiting.pop())
+        for parent in node["depends_on"].get("nodes", ()) if node else ():
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("read({'a.b': 'text'}, 'a.c')", "No field a.c is declared"),
+        ("read({'a.b': 'texts'}, 'a.b')", "No such shape: texts"),
+    ],
+)
+def test_what_is_not_declared_does_not_compile(dbt: Dbt, call: str, message: str) -> None:
+    finished = dbt("compile", "--inline", "select {{ " + call + " }}")
+    assert finished.returncode != 0
+    assert message in finished.stdout
