@@ -14,6 +14,9 @@ Save = Callable[[], None]
 """Called when files of the lake are finished, to make them outlast this machine."""
 
 
+_REASONS = 5
+
+
 @dataclass
 class Report:
     """What one run did.
@@ -58,3 +61,30 @@ class Report:
     seconds: float = 0.0
     retries: int = 0
     compacted: int = 0
+
+    @property
+    def missing(self) -> list[str]:
+        """Why the source was not read whole, or that files are gone from it; empty if it was."""
+        return [*self.incomplete, *self.vanished]
+
+    def warnings(self) -> list[str]:
+        """What somebody should look at, a sentence each; of many of a kind the first."""
+        found = [
+            *_first("the source was not read whole", self.incomplete),
+            *_first("a file is gone, which --prune accepts", self.vanished),
+            *_first("a file of the lake was damaged", self.damaged),
+        ]
+        if self.clock is not None:
+            found.append(self.clock)
+        if self.kept:
+            found.append(
+                f"{self.kept:,} records stay as the lake holds them, as the source was not read "
+                "whole or their new version cannot be used"
+            )
+        return found
+
+
+def _first(what: str, reasons: list[str]) -> list[str]:
+    shown = [f"{what}: {reason}" for reason in reasons[:_REASONS]]
+    more = len(reasons) - _REASONS
+    return [*shown, f"{what}: and {more:,} more such reasons"] if more > 0 else shown

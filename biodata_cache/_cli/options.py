@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
@@ -37,6 +38,9 @@ allow_shrink = click.option(
 salvage = click.option(
     "--salvage", is_flag=True, help="Take what can be read of a damaged file, instead of nothing."
 )
+prune = click.option(
+    "--prune", is_flag=True, help="Accept that a folder no longer has a file, with its records."
+)
 strict = click.option(
     "--strict", is_flag=True, help="End with exit code 1 where the source was not read whole."
 )
@@ -58,7 +62,16 @@ unit_tests = click.option(
 
 
 def source_options(command: Command) -> Command:
-    """The options that say where records come from, and how to fetch them."""
+    """The options that say where records come from, and how to fetch them.
+
+    The command gets the latter together, as `how`.
+    """
+
+    @wraps(command)
+    def with_how(**given: Any) -> Any:  # noqa: ANN401  # whatever the command takes and gives
+        flags = {name: given.pop(name) for name in ("full", "allow_shrink", "salvage", "prune")}
+        return command(how=_settings.ExtractOptions(**flags), **given)
+
     options = (
         source,
         source_file,
@@ -70,11 +83,13 @@ def source_options(command: Command) -> Command:
         full,
         allow_shrink,
         salvage,
+        prune,
         strict,
     )
+    decorated: Command = with_how
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

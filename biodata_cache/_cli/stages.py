@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from biodata_cache._cli.output import count, print_table, say, size
 from biodata_cache._cli.running import running
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import SourceError
-from biodata_cache._core.settings import ExtractOptions
 from biodata_cache._pipeline.stages import (
     Outcome,
     run_build,
@@ -27,6 +27,7 @@ from biodata_cache._pipeline.stages import (
 from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
+    from biodata_cache._core.settings import ExtractOptions
     from biodata_cache._pipeline.run_report import Run
     from biodata_cache._pipeline.stages import Plan
     from biodata_cache._publish.publication import Report
@@ -46,9 +47,7 @@ _force = click.option(
 @_options.work
 @_options.as_json
 def extract(
-    full: bool,  # noqa: FBT001
-    allow_shrink: bool,  # noqa: FBT001
-    salvage: bool,  # noqa: FBT001
+    how: ExtractOptions,
     strict: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
@@ -70,7 +69,7 @@ def extract(
       biodata-cache extract --source-file /run/secrets/docdb --v1-collection data_assets_v1
     """
     settings = _settings.load(**given)
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage, dry_run=dry_run)
+    options = replace(how, dry_run=dry_run)
     with running("extract", settings, _say_extract, as_json=as_json, dry_run=dry_run) as run:
         run_extract(settings, run, options, outcome=run.outcome)
         _check_complete(run.outcome, strict=strict)
@@ -176,9 +175,7 @@ def rollback(
 @_force
 @_options.as_json
 def sync(
-    full: bool,  # noqa: FBT001
-    allow_shrink: bool,  # noqa: FBT001
-    salvage: bool,  # noqa: FBT001
+    how: ExtractOptions,
     strict: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
     unit_tests: bool,  # noqa: FBT001
@@ -196,7 +193,6 @@ def sync(
       biodata-cache sync --source records/ --root /data/cache --work nightly
     """
     settings = _settings.load(**given)
-    options = ExtractOptions(full=full, allow_shrink=allow_shrink, salvage=salvage)
 
     def tell(run: Run) -> None:
         _say_extract(run)
@@ -205,11 +201,9 @@ def sync(
 
     with running("sync", settings, tell, as_json=as_json, dry_run=dry_run) as run:
         if dry_run:
-            run_dry_sync(settings, run, options, outcome=run.outcome)
+            run_dry_sync(settings, run, how, outcome=run.outcome)
         else:
-            run_sync(
-                settings, run, options, unit_tests=unit_tests, force=force, outcome=run.outcome
-            )
+            run_sync(settings, run, how, unit_tests=unit_tests, force=force, outcome=run.outcome)
         _check_complete(run.outcome, strict=strict)
 
 
@@ -223,7 +217,7 @@ def _check_complete(outcome: Outcome, *, strict: bool) -> None:
         SourceError: If it was not.
     """
     reports = (outcome.extracted, outcome.extracted_v1)
-    reasons = [reason for report in reports if report is not None for reason in report.incomplete]
+    reasons = [reason for report in reports if report is not None for reason in report.missing]
     if strict and reasons:
         raise SourceError(
             f"the source was not read whole, which --strict forbids ({reasons[0]}): mend it, or "

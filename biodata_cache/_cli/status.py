@@ -11,8 +11,10 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
+from biodata_cache._cli.ages import as_age, too_old
 from biodata_cache._cli.output import (
     count,
+    fail,
     plain,
     print_json,
     print_table,
@@ -34,6 +36,7 @@ from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import timedelta
     from pathlib import Path
 
     from biodata_cache._core.registry import CacheRegistry
@@ -141,8 +144,20 @@ class Status:
 @_options.root
 @_options.version
 @_options.work
+@click.option(
+    "--max-age",
+    callback=as_age,
+    metavar="AGE",
+    help="Fail if the last complete check or the newest extract is older, for example 26h.",
+)
 @_options.as_json
-def status(root: str | None, version: str | None, work: str | None, as_json: bool) -> None:  # noqa: FBT001
+def status(
+    root: str | None,
+    version: str | None,
+    work: str | None,
+    max_age: timedelta | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Show what is published, how old it is, and how it differs from the build before.
 
     Row counts are compared with the build that was published before the last one. The checks are
@@ -153,15 +168,21 @@ def status(root: str | None, version: str | None, work: str | None, as_json: boo
     Examples:
       biodata-cache status --root published
       biodata-cache status --root s3://bucket/prefix --work nightly --json
+      biodata-cache status --root s3://bucket/prefix --max-age 26h
     """
-    found = look(_settings.load(root=root, version=version, work=work))
+    settings = _settings.load(root=root, version=version, work=work)
+    found = look(settings)
+    old = list(too_old(asdict(found), settings.work, max_age))
     if as_json:
         print_json(
             asdict(found)
             | {"tables": [asdict(table) | {"change": table.change} for table in found.tables]}
+            | {"too_old": old}
         )
     else:
         _show(found)
+    if old:
+        fail("; ".join(old) + ".", 1)
     if found.is_unfinished:
         sys.exit(1)
 

@@ -64,6 +64,11 @@ def build(
     from extract.lake.reading import reading  # noqa: PLC0415
 
     work = settings.work.resolve()
+    if "?" in str(work):
+        raise BuildError(
+            f"The work folder {str(work)!r} has a '?' in its name, after which dbt expects "
+            "options: name another with --work."
+        )
     check_filled(settings.raw, Path(settings.raw))
     with work_locked(work), reading(Path(settings.raw)):
         check_lakes(Path(settings.raw))

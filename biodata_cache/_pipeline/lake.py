@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Lease, Stat, Storage
 
 Progress = Callable[[int, int], None]
-"""Told the files that were copied, and the files to copy in all."""
+"""Receives the number of files that were copied, and of all that are to be copied."""
 
 RECORDS = "docdb_v2"
 _LOCK = ".lock.json"
@@ -77,7 +77,7 @@ def writing(
 
     Args:
         settings: Where the lake and the work folder are.
-        progress: Told how far the copying is.
+        progress: Receives progress of the copying.
         lease: Seconds after which the lock of a writer that was killed ends.
 
     Raises:
@@ -107,7 +107,7 @@ def reading(
 
     Args:
         settings: Where the lake and the work folder are.
-        progress: Told how far the copying is.
+        progress: Receives progress of the copying.
         storage: The storage of a lake on S3; by default the one that the settings name.
 
     Raises:

@@ -36,7 +36,6 @@ Status = Literal["running", "completed", "failed", "interrupted", "killed"]
 
 KEPT = 100
 """So many reports stay; older ones are removed."""
-_REASONS = 5
 _KEYS = frozenset(
     {
         "run",
@@ -209,9 +208,9 @@ class Run:
         settings = self.settings
         # A command that never began must not make a work folder; but who is waiting is told.
         is_awaited = settings.on_finish or settings.metrics is not None
-        if self.is_dry or not (is_awaited or settings.work.exists()):
-            return
         try:
+            if self.is_dry or not (is_awaited or settings.work.exists()):
+                return
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, json.dumps(self.document(), indent=2, ensure_ascii=False) + "\n")
             _trim(self.path.parent)
@@ -275,15 +274,7 @@ def warnings_of(outcome: Outcome) -> list[str]:
     for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
         if report is None:
             continue
-        reasons = report.incomplete
-        found += [f"{stage}: the source was not read whole: {text}" for text in reasons[:_REASONS]]
-        if len(reasons) > _REASONS:
-            found.append(f"{stage}: and {len(reasons) - _REASONS:,} more such reasons")
-        if report.kept:
-            found.append(
-                f"{stage}: {report.kept:,} records stay as the lake holds them, as the source was "
-                "not read whole or their new version cannot be used"
-            )
+        found += [f"{stage}: {warning}" for warning in report.warnings()]
         if (report.rejected or report.repaired) and outcome.rejects is not None:
             found.append(
                 f"{stage}: what was rejected or repaired ({report.repaired:,}) is in "

@@ -220,6 +220,8 @@ def _is_missing(value: object) -> bool:
 
 def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
     """The table in a file, as it was before it was written."""
+    if not store.exists(path):
+        raise CacheFileError(f"{store.address(path)} is missing.")
     cache = _published.PublishedCache(store, FOLDER)
     file = DataFile(store.address(path))
     with _connections.connection(cache, [file], is_whole=True) as (duck, (place,)):

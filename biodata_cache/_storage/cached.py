@@ -11,6 +11,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheFileError
@@ -20,7 +21,6 @@ from biodata_cache._storage.disk_cache import LocalCopies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import duckdb
 
@@ -116,11 +116,16 @@ class CachedStorage:
             is_whole: Whether all of their content is needed.
 
         Raises:
+            AccessError: If an object of a folder is a link.
             CacheFileError: If a file does not have the content that it is named by.
         """
         addresses = [file.address for file in files]
-        is_near = not any(map(_is_remote, addresses))
-        if is_near or self.copies is None or not self.copies.is_usable():
+        if not any(map(_is_remote, addresses)):
+            for address in addresses:
+                if is_named_by_content(address):
+                    self.storage.stat(Path(address).relative_to(self.address()).as_posix())
+            return addresses
+        if self.copies is None or not self.copies.is_usable():
             return addresses
         found = self._copied(self.copies, files, is_whole=is_whole)
         return [
@@ -170,12 +175,13 @@ class CachedStorage:
                 return known
         most = largest if file.size is None else file.size
         got = self.storage.get(path, first=most + 1)
-        if got is None or len(got.content) > most:
+        if got is None:
             return None
-        if file.sha256 not in {None, hashlib.sha256(got.content).hexdigest()}:
-            if is_named_by_content(path):
-                raise _damaged(file.address)
-            return None  # a publish is at work
+        is_other = file.sha256 not in {None, hashlib.sha256(got.content).hexdigest()}
+        if is_other and file.size is not None and is_named_by_content(path):
+            raise _damaged(file.address)
+        if is_other or len(got.content) > most:
+            return None  # a publish is at work, or it is large
         return copies.keep(file.sha256 or f"{file.address} {got.tag}", got.content)
 
     def _path(self, address: str) -> str:

@@ -10,6 +10,7 @@ from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib import request as _request
+from urllib.parse import unquote, urlsplit
 
 from biodata_cache._core.errors import AccessError, MissingDependencyError
 from biodata_cache._core.sqltext import literal
@@ -96,7 +97,12 @@ class _RemoteDatabase:
         if bundle:
             self.duck.execute(f"set global ca_cert_file = {literal(bundle)}")
         if proxy:
-            self.duck.execute(f"set global http_proxy = {literal(proxy)}")
+            through = urlsplit(proxy)
+            host = through.netloc.rpartition("@")[2]
+            self.duck.execute(f"set global http_proxy = {literal(host)}")
+            for option in ("username", "password"):
+                value = unquote(getattr(through, option) or "")
+                self.duck.execute(f"set global http_proxy_{option} = {literal(value)}")
         self.duck.execute("set threads = 16")  # they wait for answers more than they work
         with suppress(duckdb.CatalogException):  # DuckDB 1.4 has no such setting
             self.duck.execute("set httpfs_connection_caching = true")
@@ -123,12 +129,12 @@ class _RemoteDatabase:
 
 
 def _proxy(secret: dict[str, str]) -> str:
-    """Proxy for the server of a secret; empty if there is none."""
+    """Address of the proxy for the server of a secret; empty if there is none."""
     endpoint = secret.get("endpoint", "s3.amazonaws.com")
     scheme = "http" if secret.get("use_ssl") == "false" else "https"
     if _request.proxy_bypass(endpoint.partition("/")[0]):
         return ""
-    return _request.getproxies().get(scheme, "").partition("://")[2].rstrip("/")
+    return _request.getproxies().get(scheme, "")
 
 
 def load_httpfs(duck: duckdb.DuckDBPyConnection) -> None:

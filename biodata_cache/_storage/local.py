@@ -7,10 +7,10 @@ import os
 import secrets
 import shutil
 import time
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import (
     AccessError,
@@ -20,20 +20,20 @@ from biodata_cache._core.errors import (
     SettingsError,
 )
 from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_path, is_path, other_bytes
+from biodata_cache._storage.common import ComparesFirst, CopiesOut, Opened, copied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from biodata_cache._storage.base import Names
 
-_BLOCK_BYTES = 2**20
 _UNFINISHED = ".unfinished-"
 _MOVE_ATTEMPTS = 3
 _LONGEST_NAME_BYTES = 255
 
 
 @dataclass(frozen=True)
-class LocalStorage:
+class LocalStorage(CopiesOut, ComparesFirst):
     """A folder below a root.
 
     Attributes:
@@ -69,38 +69,14 @@ class LocalStorage:
         first: int | None = None,
     ) -> Got | None:
         """Read a file."""
-        with self._errors(path, "read"), self._opened(path) as file:
-            if file is None:
-                return None
-            status = os.fstat(file.fileno())
-            tag = _tag(status)
-            if unless is not None and unless.tag == tag:
-                return unless
-            if only is not None and only != tag:
-                return None
-            return Got(
-                file.read(-1 if first is None else first),
-                tag,
-                max(0.0, time.time() - status.st_mtime),
-            )
-
-    def download(
-        self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None
-    ) -> bool:
-        """Copy a file."""
-        with self._errors(path, "read"), self._opened(path) as file:
-            if file is None or only not in {None, _tag(os.fstat(file.fileno()))}:
-                return False
-            with written_whole(target) as unfinished:
-                found = _copied(file, unfinished)
-                if sha256 not in {None, found}:
-                    unfinished.unlink()
-                    return False
-        return True
+        with self._errors(path), self._opened(path, only) as content:
+            if content is None or (unless is not None and unless.tag == content.tag):
+                return unless if content is not None else None
+            return Got(content.source.read(-1 if first is None else first), *content[1:3])
 
     def stat(self, path: str) -> Stat | None:
         """What the file system says of a file."""
-        with self._errors(path, "read"):
+        with self._errors(path):
             place = self._place(path)
             if place is None or not place.is_file():
                 return None
@@ -133,11 +109,6 @@ class LocalStorage:
                 if child.is_dir() and next(self._files(child), None) is not None
             )
 
-    def sha256(self, path: str) -> str | None:
-        """Hash of a file."""
-        with self._errors(path, "read"), self._opened(path) as file:
-            return None if file is None else _copied(file, None)
-
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:
         """By size, then by hash."""
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
@@ -151,29 +122,19 @@ class LocalStorage:
                 unfinished.write_bytes(source)
                 found = hashlib.sha256(source).hexdigest()
             else:
-                with source.open("rb") as file:
-                    found = _copied(file, unfinished)
+                with source.open("rb") as file, unfinished.open("wb") as target:
+                    found = copied(file, target)
             if found != sha256:
                 raise other_bytes(self.address(path), source)
 
         return self._move_in(path, fill)
-
-    def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
-        """Compare and write while nobody else does."""
-        with self._alone():
-            found = self.get(path)
-            if found is not None and found.content == data:
-                return found.tag
-            if (None if found is None else found.tag) != tag:
-                return None
-            return self.put(path, data, hashlib.sha256(data).hexdigest())
 
     def copy(self, path: str, target: str) -> None:
         """Give the file a second name where the file system can, else copy it.
 
         Files are replaced, never written into: what has a second name stays as it is.
         """
-        with self._errors(path, "read"):
+        with self._errors(path):
             source = self._place(path)
         if source is None:
             raise CacheFileError(f"{self.address(path)} cannot be read (no such file).")
@@ -201,15 +162,6 @@ class LocalStorage:
                     if not folder.is_dir() or any(folder.iterdir()):
                         break
                     folder.rmdir()
-
-    def delete_if(self, path: str, tag: str) -> bool:
-        """Compare and remove while nobody else writes."""
-        with self._alone():
-            found = self.stat(path)
-            if found is not None and found.tag != tag:
-                return False
-            self.delete([path])
-            return True
 
     def sweep(self, prefix: str) -> None:
         """Remove the files that never were moved in."""
@@ -255,8 +207,8 @@ class LocalStorage:
             AccessError: If it lies in a folder that is a link, or is to be read and is one.
         """
         parent, _, name = path.rpartition("/")
-        folder = self._folder(parent)
-        if folder is None or not is_path(name) or len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
+        folder = self._folder(parent) if is_path(path) else None
+        if folder is None or len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
             return None
         place = folder / name
         if not is_written and not self.is_foreign and place.is_symlink():
@@ -309,14 +261,20 @@ class LocalStorage:
             yield from (Path(parent, name) for name in names if not _is_lock(name))
 
     @contextmanager
-    def _opened(self, path: str) -> Iterator[BinaryIO | None]:
+    def _opened(self, path: str, only: str | None = None) -> Iterator[Opened | None]:
         place = self._place(path)
         try:
             file = None if place is None else place.open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             file = None
-        with file or nullcontext():
-            yield file
+        if file is None:
+            yield None
+            return
+        with file:
+            status = os.fstat(file.fileno())
+            age = max(0.0, time.time() - status.st_mtime)
+            tag = _tag(status)
+            yield Opened(file, tag, age) if only in {None, tag} else None
 
     def _move_in(self, path: str, fill: Callable[[Path], None]) -> str:
         with self._errors(path, "written"):
@@ -352,7 +310,7 @@ class LocalStorage:
                 yield
 
     @contextmanager
-    def _errors(self, path: str, what: str) -> Iterator[None]:
+    def _errors(self, path: str, what: str = "read") -> Iterator[None]:
         try:
             yield
         except CacheError:
@@ -374,29 +332,6 @@ class HeldLock:
 
     def check(self) -> None:
         """Nothing to do: it is held."""
-
-
-@contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """A path to write to; what is there in the end becomes `target`, whole."""
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield unfinished
-        with suppress(FileNotFoundError):  # taken back
-            unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _copied(source: BinaryIO, target: Path | None) -> str:
-    """Hash of a file, which is copied meanwhile if there is a target."""
-    digest = hashlib.sha256()
-    with open(os.devnull, "wb") if target is None else target.open("wb") as file:  # noqa: PTH123
-        while block := source.read(_BLOCK_BYTES):
-            digest.update(block)
-            file.write(block)
-    return digest.hexdigest()
 
 
 def _tag(status: os.stat_result) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_path, other_bytes
+from biodata_cache._storage.common import ComparesFirst, CopiesOut, Opened
 from biodata_cache._storage.lease import leased
-from biodata_cache._storage.local import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class MemoryStorage:
+class MemoryStorage(CopiesOut, ComparesFirst):
     """Bytes by path.
 
     Attributes:
@@ -52,26 +54,10 @@ class MemoryStorage:
         first: int | None = None,
     ) -> Got | None:
         """The bytes at a path."""
-        found = self._contents.get(path)
-        if found is None:
-            return None
-        content, tag, written = found
-        if unless is not None and unless.tag == tag:
-            return unless
-        if only is not None and only != tag:
-            return None
-        return Got(content[:first], tag, time.monotonic() - written)
-
-    def download(
-        self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None
-    ) -> bool:
-        """Write the bytes into a file."""
-        found = self.get(path, only=only)
-        if found is None or sha256 not in {None, hashlib.sha256(found.content).hexdigest()}:
-            return False
-        with written_whole(target) as unfinished:
-            unfinished.write_bytes(found.content)
-        return True
+        with self._opened(path, only) as content:
+            if content is None or (unless is not None and unless.tag == content.tag):
+                return unless if content is not None else None
+            return Got(content.source.read(-1 if first is None else first), *content[1:3])
 
     def stat(self, path: str) -> Stat | None:
         """Size and tag."""
@@ -90,11 +76,6 @@ class MemoryStorage:
         below = (path[len(start) :] for path, _ in self.list(start))
         return sorted({path.partition("/")[0] for path in below if "/" in path})
 
-    def sha256(self, path: str) -> str | None:
-        """Hash of the bytes."""
-        found = self.get(path)
-        return None if found is None else hashlib.sha256(found.content).hexdigest()
-
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:  # noqa: ARG002
         """By hash."""
         return self.sha256(path) == sha256
@@ -110,16 +91,6 @@ class MemoryStorage:
             self._contents[path] = (data, str(self._writes), time.monotonic())
             return str(self._writes)
 
-    def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
-        """Compare and write."""
-        with self._lock:
-            found = self.get(path)
-            if found is not None and found.content == data:
-                return found.tag
-            if (None if found is None else found.tag) != tag:
-                return None
-            return self.put(path, data, hashlib.sha256(data).hexdigest())
-
     def copy(self, path: str, target: str) -> None:
         """Keep the same bytes under another path."""
         found = self.get(path)
@@ -132,15 +103,6 @@ class MemoryStorage:
         for path in paths:
             self._contents.pop(path, None)
 
-    def delete_if(self, path: str, tag: str) -> bool:
-        """Compare and forget."""
-        with self._lock:
-            found = self.stat(path)
-            if found is not None and found.tag != tag:
-                return False
-            self.delete([path])
-            return True
-
     def sweep(self, prefix: str) -> None:
         """Nothing to do: no write is ever unfinished."""
 
@@ -149,3 +111,16 @@ class MemoryStorage:
     ) -> AbstractContextManager[Lease]:
         """The lease that every storage without locks has."""
         return leased(self, path, seconds, stage)
+
+    @contextmanager
+    def _opened(self, path: str, only: str | None = None) -> Iterator[Opened | None]:
+        content, tag, written = self._contents.get(path, (b"", None, 0.0))
+        is_meant = tag is not None and only in {None, tag}
+        age = time.monotonic() - written
+        yield Opened(BytesIO(content), str(tag), age) if is_meant else None
+
+    def _errors(self, path: str, what: str = "read") -> AbstractContextManager[None]:  # noqa: ARG002
+        return nullcontext()
+
+    def _alone(self) -> AbstractContextManager[object]:
+        return self._lock

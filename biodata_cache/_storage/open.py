@@ -8,40 +8,14 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import MissingDependencyError, SettingsError
 from biodata_cache._core.settings import CACHE_FOLDER, PREFIX
-from biodata_cache._storage.base import LocalStore
 from biodata_cache._storage.cached import cached
 from biodata_cache._storage.local import LocalStorage
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from biodata_cache._core.settings import Settings
-    from biodata_cache._storage.base import Storage, Store
+    from biodata_cache._storage.base import Storage
     from biodata_cache._storage.cached import CachedStorage
-    from biodata_cache._storage.s3_storage import S3Storage
-
-
-def open_store(settings: Settings) -> Store:
-    """The place that the settings name; whether it is there shows when it is used.
-
-    Raises:
-        MissingDependencyError: Its extra is not installed.
-        SettingsError: There is none.
-    """
-    if settings.backend == "S3":
-        s3 = import_s3(settings.root)
-        from biodata_cache._storage.disk_cache import copies_in  # noqa: PLC0415  # for S3 only
-
-        folder = settings.local_cache
-        copies = None if folder is None else copies_in(folder, settings.local_cache_size)
-        store: Store = s3.open_s3(settings.root, copies)
-        return store
-    if settings.backend == "MEMORY":
-        raise SettingsError(
-            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
-            "or to s3://bucket[/prefix]."
-        )
-    return LocalStore(Path(settings.root).absolute() / CACHE_FOLDER)
+    from biodata_cache._storage.s3 import S3Storage
 
 
 def open_storage(settings: Settings) -> Storage:
@@ -107,8 +81,8 @@ def _bucket(
     """The bucket at an address, and below its prefix a folder."""
     try:
         # They need the extra `s3`.
+        from biodata_cache._storage.s3 import S3Storage  # noqa: PLC0415
         from biodata_cache._storage.s3_client import access, split_address  # noqa: PLC0415
-        from biodata_cache._storage.s3_storage import S3Storage  # noqa: PLC0415
     except ImportError as error:
         raise MissingDependencyError(
             f"{error.name} is not installed: {address} needs pip install 'biodata-cache[s3]'."
@@ -116,18 +90,3 @@ def _bucket(
     bucket, prefix = split_address(address, what)
     prefix = "/".join(part for part in (prefix, folder) if part)
     return S3Storage(bucket, prefix, access(is_anonymous=is_anonymous), f"{PREFIX}{setting}")
-
-
-def import_s3(address: str) -> ModuleType:
-    """The module that knows S3, for what is at this address.
-
-    Raises:
-        MissingDependencyError: Its extra is not installed.
-    """
-    try:
-        from biodata_cache._storage import s3 as _s3  # noqa: PLC0415  # needs the extra `s3`
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{error.name} is not installed: {address} needs pip install 'biodata-cache[s3]'."
-        ) from error
-    return _s3

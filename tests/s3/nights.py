@@ -14,7 +14,7 @@ import duckdb
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
 from biodata_cache._pipeline import lake as _lake
-from biodata_cache._storage import s3_storage as _s3
+from biodata_cache._storage import s3 as _s3
 from extract.lake import policy
 from extract.lake.lake import Lake
 from extract.pipeline import extract

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
 from biodata_cache._publish import publish as _publish
-from biodata_cache._storage import s3_storage as _s3
+from biodata_cache._storage import s3 as _s3
 
 if TYPE_CHECKING:
     from types import TracebackType

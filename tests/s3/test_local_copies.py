@@ -51,6 +51,12 @@ def copies() -> list[Path]:
     return sorted(Path(os.environ["BIODATA_CACHE_LOCAL_CACHE"]).glob("*/*.pqt"))
 
 
+def object_of(table: str) -> str:
+    """Name of the object that holds a table."""
+    (found,) = biodata_cache.get_cache_registry()[table].objects
+    return found.name
+
+
 def data_requests(proxy: Proxy) -> list[str]:
     return [request.path for request in proxy.requests if request.path.endswith(".pqt")]
 
@@ -65,7 +71,7 @@ def test_what_has_not_changed_is_not_transferred_again(seen: Proxy) -> None:
         lambda: scan("assets").df(),
     ]
     before = [read() for read in reads]
-    assert len(copies()) == 1 + len(SUBJECTS)
+    assert len(copies()) == 2, "an object of each table"
     for read, frame in zip(reads, before, strict=True):
         seen.reset()
         pd.testing.assert_frame_equal(read(), frame)
@@ -244,9 +250,10 @@ def test_an_object_of_unknown_size_is_asked_for_it(aws: Server, seen: Proxy, buc
 )
 def test_a_copy_is_whole_whatever_goes_wrong(seen: Proxy, fault: str) -> None:
     at: list[int] = []
+    name = object_of("assets")
 
     def fail(number: int, _: str, path: str) -> str | None:
-        if path.endswith("assets.pqt") and len(at) < 2:
+        if path.endswith(name) and len(at) < 2:
             at.append(number)
             return fault
         return None
@@ -262,7 +269,7 @@ def test_a_copy_is_whole_whatever_goes_wrong(seen: Proxy, fault: str) -> None:
 
 def test_connections_and_relations_read_copies(seen: Proxy) -> None:
     with connect() as duck:
-        assert len(copies()) == 1 + len(SUBJECTS), "of tables of a few small files"
+        assert len(copies()) == 2, "an object of each table"
         assert duck.sql("select count(*) from quality_control").fetchone() == (len(SUBJECTS),)
         joined = "select count(*) from assets cross join quality_control"
         assert duck.sql(joined).fetchone() == (2 * len(SUBJECTS),)
@@ -272,31 +279,31 @@ def test_connections_and_relations_read_copies(seen: Proxy) -> None:
     assert seen.requests == []
 
 
-def test_a_connection_opens_one_of_many_partitions(build: Build, seen_by: Proxy) -> None:
+def test_a_connection_opens_one_object_of_many_subjects(build: Build, seen_by: Proxy) -> None:
     publish(build.make({f"{number:03}": str(number) for number in range(40)}).settings)
     seen_by.reset()
     with connect() as duck:
-        assert len(data_requests(seen_by)) <= 5
+        assert sorted({path.rpartition("/")[2] for path in data_requests(seen_by)}) == sorted(
+            [object_of("assets"), object_of("quality_control")]
+        )
         seen_by.reset()
         found = duck.sql("select value from quality_control where subject_id = '017'").fetchall()
     assert found == [("17",)]
-    assert {path.rpartition("/qc/")[2] for path in data_requests(seen_by)} <= {
-        "subject_id=000/data.pqt",
-        "subject_id=017/data.pqt",
-    }
+    assert data_requests(seen_by) == []
     values = sql("select value from quality_control where subject_id in ('003', '004')")
     assert sorted(values["value"]) == ["3", "4"]
-    assert len(copies()) == 1
+    assert len(copies()) == 2
 
 
 def test_an_object_that_is_gone_is_named_by_its_address(
     aws: Server, published: Build, bucket: str
 ) -> None:
-    key = f"some/prefix/data-asset-cache/{published.area.name}/assets.pqt"
+    name = object_of("assets")
+    key = f"some/prefix/data-asset-cache/.objects/{name}"
     aws.client().delete_object(Bucket=bucket, Key=key)
-    with pytest.raises(CacheFileError, match=rf"s3://{bucket}/.*assets\.pqt.*404"):
+    with pytest.raises(CacheFileError, match=rf"s3://{bucket}/.*{name}.*404"):
         biodata_cache.assets()
-    with pytest.raises(CacheFileError, match=rf"s3://{bucket}/.*assets\.pqt.*404"):
+    with pytest.raises(CacheFileError, match=rf"s3://{bucket}/.*{name}.*404"):
         connect()
     assert len(biodata_cache.quality_control()) == len(SUBJECTS)
 
@@ -351,7 +358,6 @@ def test_each_table_is_read_once_for_a_thousand_names(
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     derived = raw_to_derived(names)
     assert derived == {name: [name.replace("raw", "derived")] for name in names}
-    assert sorted(path.rpartition("/")[2] for path in data_requests(proxy)) == [
-        "asset_basics.pqt",
-        "source_data.pqt",
-    ]
+    assert sorted(path.rpartition("/")[2] for path in data_requests(proxy)) == sorted(
+        [object_of("asset_basics"), object_of("source_data")]
+    )

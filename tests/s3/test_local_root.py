@@ -10,7 +10,7 @@ import pytest
 from built import Build
 
 import biodata_cache
-from biodata_cache import AuditError, CacheFileError, CacheNotFoundError, SettingsError
+from biodata_cache import AccessError, AuditError, CacheFileError, CacheNotFoundError, SettingsError
 from biodata_cache._core import history as _history
 from biodata_cache._core import registry_document as _document
 from biodata_cache._core import settings as _settings
@@ -237,3 +237,30 @@ def test_a_reader_sees_whole_tables_while_they_are_replaced(build: Build) -> Non
         for reader in readers:
             reader.result()
     assert wrong == []
+
+
+def test_readers_follow_no_link_below_the_root(build: Build, tmp_path: Path) -> None:
+    publish_state(build, 0)
+    biodata_cache.custom("mine", biodata_cache.assets())
+    home = build.work.parent / "root" / CACHE_FOLDER
+    (entry,) = biodata_cache.get_cache_registry()["assets"].objects
+    for file, read in (
+        (home / ".objects" / entry.name, biodata_cache.assets),
+        (home / "custom" / "mine.pqt", lambda: biodata_cache.custom("mine")),
+        (home / build.area.name / "cache_registry.json", biodata_cache.quality_control),
+    ):
+        assert len(read()) > 0
+        moved = tmp_path / file.name
+        file.rename(moved)
+        file.symlink_to(moved)
+        with pytest.raises(AccessError, match=f"{file.name} is a link, and is not followed"):
+            read()
+        file.unlink()
+        moved.rename(file)
+    (home / ".objects").rename(tmp_path / "objects")
+    (home / ".objects").symlink_to(tmp_path / "objects")
+    for read in (biodata_cache.assets, lambda: biodata_cache.sql("from quality_control")):
+        with pytest.raises(AccessError, match=r"\.objects is a link, and is not followed"):
+            read()
+    with pytest.raises(AccessError, match=r"\.objects is a link, and is not followed"):
+        publish_state(build, 1)

@@ -31,7 +31,7 @@ from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.root_documents import release
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.open import open_storage
-from biodata_cache._storage.s3_storage import S3Storage
+from biodata_cache._storage.s3 import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -130,12 +130,14 @@ def test_a_prefix_and_a_version_that_are_not_there(
 
 
 def test_a_file_that_is_gone_or_damaged(aws: Server, published: Build, bucket: str) -> None:
-    key = f"some/prefix/data-asset-cache/{published.area.name}/assets.pqt"
-    aws.client().put_object(Bucket=bucket, Key=key, Body=b"damaged" * 100)
-    with pytest.raises(CacheFileError, match=r"assets\.pqt"):
-        biodata_cache.assets()
+    (entry,) = biodata_cache.get_cache_registry()["assets"].objects
+    key = f"some/prefix/data-asset-cache/.objects/{entry.name}"
+    for damage in (b"damaged" * 1000, b"damaged"):
+        aws.client().put_object(Bucket=bucket, Key=key, Body=damage)
+        with pytest.raises(CacheFileError, match=rf"{entry.name} does not have the content"):
+            biodata_cache.assets()
     aws.client().delete_object(Bucket=bucket, Key=key)
-    with pytest.raises(CacheFileError, match=r"assets\.pqt.*404"):
+    with pytest.raises(CacheFileError, match=rf"{entry.name}.*404"):
         biodata_cache.assets()
 
 
@@ -157,21 +159,24 @@ def test_the_registry_is_transferred_once_and_then_only_asked_for(
     assert [request.sent for request in registry] == [0]
     publish(published.make({"1": "1"}, assets="second", built_at="2026-01-02T00:00:00Z").settings)
     assert set(biodata_cache.assets()["project_name"]) == {"second"}
-    assert len(biodata_cache.get_cache_registry()["quality_control"].partitions or ()) == 1
+    assert biodata_cache.get_cache_registry()["quality_control"].partition_count == 1
 
 
 def test_only_the_columns_that_are_asked_for_are_transferred(
-    aws: Server, published: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, bucket: str
+    published: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with duckdb.connect() as duck:
+    with duckdb.connect(str(published.work / "build.duckdb")) as duck:
         duck.execute(
-            "copy (select i::varchar as name, md5(i::varchar) as project_name, "
-            "[md5((i + 1)::varchar), md5((i + 2)::varchar)] as modalities from range(200000) t(i)) "
-            f"to '{published.work / 'large.pqt'}' (format parquet, row_group_size 50000)"
+            "create or replace table assets as select i::varchar as name, md5(i::varchar) as "
+            "project_name, [md5((i + 1)::varchar), md5((i + 2)::varchar)] as modalities "
+            "from range(200000) t(i)"
         )
-    content = (published.work / "large.pqt").read_bytes()
-    key = f"some/prefix/data-asset-cache/{published.area.name}/assets.pqt"
-    aws.client().put_object(Bucket=bucket, Key=key, Body=content)
+        duck.execute(
+            f"copy (from assets) to '{published.area / 'assets.pqt'}' "
+            "(format parquet, row_group_size 50000)"
+        )
+    publish(published.settings)
+    content = (published.area / "assets.pqt").read_bytes()
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     assert len(biodata_cache.assets()) == 200_000
     assert proxy.bytes_sent > len(content)

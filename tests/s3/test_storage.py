@@ -13,8 +13,8 @@ from biodata_cache._storage.base import Stat
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.memory import MemoryStorage
+from biodata_cache._storage.s3 import S3Storage
 from biodata_cache._storage.s3_client import access
-from biodata_cache._storage.s3_storage import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,131 @@
+"""A file that vanished from a folder is not a removal of the records that were read from it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from biodata_cache import SourceError
+from biodata_cache._core.settings import ExtractOptions
+from extract.lake.lake import Lake
+from extract.pipeline import extract
+from extract.sources.open import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from extract.report import Report
+
+
+def write(path: Path, ids: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps({"_id": name}) + "\n" for name in ids))
+
+
+def run(source: Path, raw: Path, **options: bool) -> Report:
+    chosen = ExtractOptions(allow_shrink=True, **options)
+    return extract(open_source(str(source)), raw, options=chosen)
+
+
+def held(raw: Path) -> str:
+    with Lake(raw, "docdb_v2").state() as state:
+        return "".join(sorted(name for (name,) in state.rows("select _id from live")))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path / "in" / "a.jsonl", "abcd")
+    write(tmp_path / "in" / "b.jsonl", "wxyz")
+    run(tmp_path / "in", tmp_path / "raw")
+    return tmp_path / "in"
+
+
+def test_records_of_a_file_that_is_gone_stay_until_that_is_accepted(
+    folder: Path, tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw"
+    (folder / "b.jsonl").unlink()
+    write(folder / "a.jsonl", "abc")
+    report = run(folder, raw)
+    assert (report.deleted, report.kept) == (1, 4)
+    assert report.vanished == ["b.jsonl: the folder no longer has it, its 4 records stay"]
+    assert report.missing == report.vanished
+    assert report.warnings()[0].startswith("a file is gone, which --prune accepts: b.jsonl")
+    assert held(raw) == "abcwxyz"
+    assert run(folder, raw).vanished == report.vanished, "not for one night only"
+    report = run(folder, raw, prune=True)
+    assert (report.deleted, report.kept, report.vanished, held(raw)) == (4, 0, [], "abc")
+    assert run(folder, raw).missing == []
+
+
+def test_what_another_file_has_by_now_is_not_missing(folder: Path, tmp_path: Path) -> None:
+    (folder / "b.jsonl").rename(folder / "c.jsonl")
+    report = run(folder, tmp_path / "raw")
+    assert (report.unchanged, report.vanished) == (8, [])
+    write(folder / "c.jsonl", "wx")
+    assert run(folder, tmp_path / "raw").deleted == 2, "it was last read from a file that is there"
+
+
+def test_a_record_that_moved_stays_with_the_file_where_it_was_last(
+    folder: Path, tmp_path: Path
+) -> None:
+    write(folder / "a.jsonl", "bcd")
+    write(folder / "b.jsonl", "awxyz")
+    assert run(folder, tmp_path / "raw").unchanged == 8
+    (folder / "b.jsonl").unlink()
+    run(folder, tmp_path / "raw")
+    assert held(tmp_path / "raw") == "abcdwxyz"
+
+
+def test_a_single_file_is_a_complete_reading(folder: Path, tmp_path: Path) -> None:
+    write(tmp_path / "dump.jsonl", "abcdw")
+    assert run(tmp_path / "dump.jsonl", tmp_path / "raw").deleted == 3
+    assert run(folder, tmp_path / "raw").new == 3
+
+
+def test_a_full_run_loses_nothing_of_a_file_that_is_gone(folder: Path, tmp_path: Path) -> None:
+    (folder / "b.jsonl").unlink()
+    with pytest.raises(SourceError, match=r"b\.jsonl: the folder no longer has it"):
+        run(folder, tmp_path / "raw", full=True)
+    assert held(tmp_path / "raw") == "abcdwxyz"
+    run(folder, tmp_path / "raw", full=True, prune=True)
+    assert held(tmp_path / "raw") == "abcd"
+
+
+_folders = st.dictionaries(st.sampled_from("pqr"), st.sets(st.sampled_from("abcdef")), max_size=3)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(st.tuples(_folders, st.booleans()), min_size=1, max_size=5))
+def test_a_record_goes_only_if_the_file_that_had_it_says_so(
+    tmp_path_factory: pytest.TempPathFactory, nights: list[tuple[dict[str, set[str]], bool]]
+) -> None:
+    """A model of the rule: each record is where it was last seen, until its file drops it."""
+    base = tmp_path_factory.mktemp("nights")
+    folder, raw = base / "in", base / "raw"
+    last: dict[str, str] = {}
+    for files, prune in nights:
+        for path in folder.glob("*"):
+            path.unlink()
+        write(folder / "always.jsonl", "")
+        for name, ids in files.items():
+            write(folder / f"{name}.jsonl", "".join(sorted(ids)))
+        shown = {record: name for name in sorted(files) for record in sorted(files[name])}
+        kept = {
+            record: name
+            for record, name in last.items()
+            if record not in shown and name not in files and not prune
+        }
+        report = run(folder, raw, prune=prune)
+        assert report.kept == len(kept)
+        assert report.deleted == len(last.keys() - shown.keys() - kept.keys())
+        last = shown | kept
+        assert held(raw) == "".join(sorted(last))
