@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 from whole_runs import Pipeline
@@ -36,14 +36,24 @@ class Built(NamedTuple):
     pipeline: Pipeline
 
 
+def python_of(package: str) -> Path:
+    """Python of the environment of a package."""
+    return TOOLS / f"{package}-{sys.implementation.cache_tag}" / "bin/python"
+
+
+def refuse(package: str) -> NoReturn:
+    """Skip, or fail where the packages are required."""
+    reason = f"{package} is not installed: run scripts/install_schema_packages.sh"
+    if os.environ.get("BIODATA_TEST_REQUIRE_SCHEMAS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="module", params=PACKAGES)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    python = TOOLS / f"{request.param}-{sys.implementation.cache_tag}" / "bin/python"
+    python = python_of(request.param)
     if not python.exists():
-        reason = f"{request.param} is not installed: run scripts/install_schema_packages.sh"
-        if os.environ.get("BIODATA_TEST_REQUIRE_SCHEMAS"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        refuse(request.param)
     command = [python, "-I", "-W", "ignore", HERE / "schema_records.py", *PACKAGES[request.param]]
     made = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     pipeline = Pipeline(tmp_path_factory.mktemp("schemas"))
@@ -81,3 +91,20 @@ def test_nothing_valid_is_reported(built: Built) -> None:
     """A valid record has no value of the wrong kind; what a table leaves out is another matter."""
     reported = built.pipeline.read("data_quality")
     assert [row for row in reported if row["problem"].startswith("expected")] == []
+
+
+def test_the_list_of_fields_that_no_table_reads_is_up_to_date() -> None:
+    missing = [name for name in PACKAGES if not python_of(name).exists()]
+    if missing:
+        refuse(missing[0])
+    project = HERE.parents[1]
+    script = project / "scripts/write_schema_fields.py"
+    done = subprocess.run(
+        [sys.executable, script, "--check"],
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
