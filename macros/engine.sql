@@ -182,6 +182,7 @@
 {%- endmacro %}
 
 {% macro parse_timestamp(text) -%}
+    {%- set instant = 'try_cast(' ~ castable_time(text) ~ ' as timestamptz)' -%}
     case
         when
             regexp_full_match(
@@ -189,10 +190,16 @@
                 '\s*\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?'
                 || '(Z|[+-](0\d|1[0-3])(:?[0-5]\d)?|[+-]14(:?00)?)?)?\s*'
             )
-            and try_cast({{ text }} as timestamptz) >= timestamptz '0001-01-01 00:00:00+00'
-            and try_cast({{ text }} as timestamptz) < timestamptz '10000-01-01 00:00:00+00'
-            then try_cast({{ text }} as timestamptz)
+            and {{ instant }} >= timestamptz '0001-01-01 00:00:00+00'
+            and {{ instant }} < timestamptz '10000-01-01 00:00:00+00'
+            then {{ instant }}
     end
+{%- endmacro %}
+
+{% macro castable_time(text) -%}
+    regexp_replace(
+        regexp_replace({{ text }}, '^\s+|\s+$', '', 'g'), '([T ]\d\d:\d\d)(Z|[+-])', '\1:00\2'
+    )
 {%- endmacro %}
 
 {% macro parse_date(text) -%}

@@ -69,13 +69,22 @@
                 'field': "'" ~ key ~ "'",
                 'path': part.path,
                 'problem': part.problem,
-                'value': 'cast(' ~ part.value ~ ' as string)',
+                'value': _told_value(part),
             })) -%}
         {%- endfor -%}
     {%- endfor -%}
     case
         when coalesce({{ problems | join(', ') }}) is not null
             then {{ list_where(told, 'problem') }}
+    end
+{%- endmacro %}
+
+{#- The value as JSON, which tells its kind; of a text of the right kind the text alone. -#}
+{% macro _told_value(part) -%}
+    case
+        when {{ part.problem }} != 'wrong kind' and {{ json_type(part.value) }} = 'string'
+            then {{ json_text(part.value) }}
+        else cast({{ part.value }} as string)
     end
 {%- endmacro %}
 

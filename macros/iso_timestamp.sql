@@ -3,7 +3,7 @@
         when {{ parse_timestamp(text) }} is not null
             then regexp_replace(
                 regexp_replace(
-                    replace(regexp_replace({{ text }}, '^\s+|\s+$', '', 'g'), ' ', 'T'),
+                    replace({{ castable_time(text) }}, ' ', 'T'),
                     '(T.*[+-]\d\d)$', '\1:00'
                 ),
                 '(T.*[+-]\d\d)(\d\d)$', '\1:\2'

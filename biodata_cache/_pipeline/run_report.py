@@ -106,6 +106,7 @@ class Run:
     _started: float = field(default_factory=time.perf_counter)
     _stage_started: float = 0.0
     _ended_at: datetime | None = None
+    _is_told: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
@@ -204,6 +205,12 @@ class Run:
             self._write()
             return True
 
+    def is_first_to_tell(self) -> bool:
+        """Whether nobody has told others yet that the run ended, which is done once."""
+        with self._lock:
+            is_first, self._is_told = not self._is_told, True
+            return is_first
+
     def _write(self) -> None:
         settings = self.settings
         # A command that never began must not make a work folder; but who is waiting is told.
@@ -284,8 +291,14 @@ def warnings_of(outcome: Outcome) -> list[str]:
     if outcome.objects is not None:
         for problem, number in sorted(outcome.objects.problems.items()):
             found.append(f"objects: {number:,} could not be had: {problem}")
+        for kind, number in sorted(outcome.objects.kept.items()):
+            found.append(
+                f"objects: {number:,} answers about {kind} stay as they were, as their bucket is "
+                f"not in {outcome.objects.store}, is empty or refuses (--prune accepts that)"
+            )
         if outcome.sessions is None and outcome.sessions_missing is not None:
             found.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
+    found += [f"objects: {text}" for text in outcome.kept]
     return found
 
 
@@ -300,6 +313,7 @@ def _extracted(outcome: Outcome) -> dict[str, Any] | None:
         "foraging_sessions": outcome.sessions,
         "foraging_sessions_missing": outcome.sessions_missing,
         "upgrades": outcome.upgrades,
+        "kept": outcome.kept,
         "rejects": None if outcome.rejects is None else str(outcome.rejects),
         "lake": None if outcome.lake is None else str(outcome.lake),
         "lake_copied_from": None if outcome.copied_from is None else str(outcome.copied_from),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
-from extract.lake.object_tables import ensure_schema, write_whole
-from extract.objects.safe_pickle import UnsafePickleError, read_frame
+from extract.lake.object_tables import TableFolder
+from extract.objects.safe_pickle import read_frame
 from extract.objects.stores import UnavailableObjectError
 
 if TYPE_CHECKING:
@@ -49,59 +48,87 @@ SCHEMA = pa.schema(
 )
 
 
-def folder(raw: Path) -> Path:
+_TABLE = "sessions"
+
+
+def folder(raw: Path) -> TableFolder:
     """The lake of sessions; it has at least its schema from here on."""
-    place = raw / "foraging_sessions"
-    ensure_schema(place, SCHEMA)
-    return place
+    return TableFolder(raw / "foraging_sessions", SCHEMA)
 
 
-def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None]:
+def copy_sessions(
+    store: ObjectStore, raw: Path, *, prune: bool = False
+) -> tuple[int | None, str | None]:
     """Bring the lake of sessions up to date.
 
     Args:
         store: Where the frame is.
         raw: Folder of all lakes.
+        prune: Accept that the frame is gone.
 
     Returns:
-        Sessions in the frame, and None; or None, and why there is no frame. What an earlier run
-        read from the same store then stays.
+        Sessions in the frame, and None; or None, and why there is no frame that can be read. What
+        an earlier run read then stays, unless it was the sample's.
 
     Raises:
-        UnsafePickleError: The pickle holds something else than a frame; nothing of it ran.
-        SourceError: The store cannot be reached.
+        SourceError: If the store cannot be reached.
     """
-    target = folder(raw) / "sessions.parquet"
+    tables = folder(raw)
     try:
         content = store.read(BUCKET, KEY)
     except UnavailableObjectError as error:
-        if target.exists() and _store_of(target) != store.description:
-            target.unlink()
-        return None, str(error)
+        if prune or (_is_of_sample(tables) and not _is_sample(store)):
+            tables.remove(_TABLE)
+        return None, _kept(tables, str(error))
     try:
-        columns = read_frame(content)
-    except UnsafePickleError as error:
-        raise UnsafePickleError(f"s3://{BUCKET}/{KEY} in {store.description}: {error}") from None
-    if "subject_id" not in columns:
-        raise SourceError(
-            f"The frame s3://{BUCKET}/{KEY} has no 'subject_id': its columns begin with "
-            f"{list(columns)[:4]}, so it is not the table of sessions."
-        )
-    table = _table(columns, store.description)
-    if not target.exists() or not pq.read_table(target).equals(table):
-        write_whole(table, target)
+        table = _table(_columns(content), store.description)
+    except SourceError as error:
+        if _is_of_sample(tables) and not _is_sample(store):
+            tables.remove(_TABLE)
+        return None, _kept(tables, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
+    tables.write(_TABLE, table)
     return table.num_rows, None
 
 
 def forget_sample(raw: Path) -> None:
     """Remove the sessions of the sample, which no other source has."""
-    target = folder(raw) / "sessions.parquet"
-    if target.exists() and _store_of(target) == "sample":
-        target.unlink()
+    tables = folder(raw)
+    if _is_of_sample(tables):
+        tables.remove(_TABLE)
 
 
-def _store_of(path: Path) -> str | None:
-    store = (pq.read_schema(path).metadata or {}).get(b"store")
+def _columns(content: bytes) -> dict[str, list[Any]]:
+    """The columns of the frame.
+
+    Raises:
+        SourceError: If it holds something else than sessions; nothing of it ran.
+    """
+    columns = read_frame(content)
+    if "subject_id" not in columns:
+        raise SourceError(
+            f"the frame has no 'subject_id': its columns begin with {list(columns)[:4]}, so it is "
+            "not the table of sessions"
+        )
+    return columns
+
+
+def _kept(tables: TableFolder, reason: str) -> str:
+    is_kept = tables.find(_TABLE) is not None
+    return f"{reason}; the sessions of an earlier run stay" if is_kept else reason
+
+
+def _is_sample(store: ObjectStore) -> bool:
+    return store.description.partition(":")[0] == "sample"
+
+
+def _is_of_sample(tables: TableFolder) -> bool:
+    return str(_store_of(tables)).partition(":")[0] == "sample"
+
+
+def _store_of(tables: TableFolder) -> str | None:
+    """The store that the frame was copied from; None without one."""
+    schema = tables.schema(_TABLE)
+    store = None if schema is None else (schema.metadata or {}).get(b"store")
     return None if store is None else str(store.decode())
 
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.settings import CACHE_FOLDER
-from extract.lake.object_tables import ensure_schema, write_whole
+from extract.lake.object_tables import TableFolder
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.sample import v1 as _sample_v1
 
@@ -133,36 +133,70 @@ def in_sample(store: ObjectStore) -> Published:
 
 
 def copy_upgrades(
-    published: Published | None, raw: Path, *, sample: Published | None = None
-) -> int | None:
+    published: Published | None,
+    raw: Path,
+    *,
+    sample: Published | None = None,
+    prune: bool = False,
+) -> tuple[int | None, list[str]]:
     """Bring the lakes of upgrades up to date.
+
+    A table that is not there, or cannot be read, leaves what an earlier run read of it: a place
+    that is not mounted says nothing about its tables.
 
     Args:
         published: Where custom tables and published ones are; None if nowhere.
         raw: Folder of all lakes.
-        sample: Where the custom table is if it is not there; without either place, the lakes stay
-            as they are.
+        sample: Where the custom table of the sample is, if the sample is the source.
+        prune: Accept that the custom table is gone.
 
     Returns:
-        Rows of the custom table; None if there is none.
+        Rows of the custom table, or None if there is none that can be read; and what was kept, a
+        sentence each.
 
     Raises:
-        SourceError: A table is there and cannot be read.
+        SourceError: If the place may not be read, or cannot be reached.
     """
-    status, history = raw / "upgrade_status", raw / "upgrade_history"
-    ensure_schema(status, STATUS_SCHEMA)
-    ensure_schema(history, HISTORY_SCHEMA)
-    places = [place for place in (published, sample) if place is not None]
-    if not places:
-        return None
-    if published is not None:
-        _copy_history(published, history)
-    copied = status / "status.parquet"
-    found = (place.read(CUSTOM) for place in places)
-    content = next((each for each in found if each is not None), None)
-    if content is None:
-        copied.unlink(missing_ok=True)
-        return None
+    status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
+    history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
+    if sample is None and _is_of_sample(status):
+        status.remove(_STATUS)
+    kept = [] if published is None else _copy_history(published, history)
+    for place in (published, sample):
+        content = None if place is None else place.read(CUSTOM)
+        if content is None:
+            continue
+        try:
+            table = _status(content)
+        except SourceError as error:
+            return None, [*kept, f"{error} What an earlier run read of it stays."]
+        origin = "sample" if place is sample else "published"
+        status.write(_STATUS, table.replace_schema_metadata({"origin": origin}))
+        return int(table.num_rows), kept
+    if (published is not None or sample is not None) and status.find(_STATUS) is not None:
+        if prune:
+            status.remove(_STATUS)
+        else:
+            kept.append(
+                f"The custom table {CUSTOM} is not there: what an earlier run read of it stays."
+            )
+    return None, kept
+
+
+_STATUS = "status"
+
+
+def _is_of_sample(status: TableFolder) -> bool:
+    schema = status.schema(_STATUS)
+    return schema is not None and (schema.metadata or {}).get(b"origin") == b"sample"
+
+
+def _status(content: bytes) -> pa.Table:
+    """The custom table.
+
+    Raises:
+        SourceError: If it cannot be read, or is another table.
+    """
     table = _read(content, CUSTOM)
     missing = {"v1_id", "upgrader_version", "status"} - set(table.column_names)
     if missing:
@@ -170,16 +204,22 @@ def copy_upgrades(
             f"The custom table {CUSTOM} has no column {sorted(missing)[0]!r}: the upgrader that "
             "wrote it is of another kind than is known."
         )
-    _keep_newest(table.replace_schema_metadata(None), copied)
-    return int(table.num_rows)
+    return table
 
 
-def _copy_history(published: Published, folder: Path) -> None:
+def _copy_history(published: Published, tables: TableFolder) -> list[str]:
+    """Copy what versions say of upgrades; what could not be read of them, a sentence each."""
+    kept = []
     for version in published.versions():
         content = published.read(f"{version}/{TABLE}")
         if content is not None:
-            table = _history(_read(content, f"{version}/{TABLE}"), version)
-            _keep(table, folder / f"{version}.parquet")
+            try:
+                table = _history(_read(content, f"{version}/{TABLE}"), version)
+            except SourceError as error:
+                kept.append(f"{error} What an earlier run read of it stays.")
+            else:
+                _keep(table, tables, version)
+    return kept
 
 
 def _read(content: bytes, name: str) -> pa.Table:
@@ -213,14 +253,14 @@ def _history(table: pa.Table, version: str) -> pa.Table:
     return whole.filter(whole.column("status").is_valid())
 
 
-def _keep(table: pa.Table, path: Path) -> None:
+def _keep(table: pa.Table, tables: TableFolder, version: str) -> None:
     """Put new rows of the history beside the old ones, in whose place they come."""
     with duckdb.connect() as connection:
         connection.register("new", table)
-        old = pq.read_table(path) if path.exists() else HISTORY_SCHEMA.empty_table()
-        connection.register("old", old)
+        old = tables.read(version)
+        connection.register("old", HISTORY_SCHEMA.empty_table() if old is None else old)
         merged = connection.execute(_MERGE).to_arrow_table().cast(HISTORY_SCHEMA)
-    _keep_newest(merged, path)
+    tables.write(version, merged)
 
 
 # Grain: one row per record and upgrader version; what was read last wins.
@@ -232,9 +272,3 @@ from old
 anti join new on old._id = new._id and old.upgrader_version = new.upgrader_version
 order by all
 """
-
-
-def _keep_newest(table: pa.Table, path: Path) -> None:
-    """Write a table in the place of another, unless it is the same."""
-    if not path.exists() or not pq.read_table(path).equals(table):
-        write_whole(table, path)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 HUGE = 123456789012345678901234567890
 
 
+#: Subjects whose folder would have too long a name, or hold NUL.
+NO_FOLDERS = ("x" * 300, "研" * 25, "4\x005")
+
+
 def records() -> list[dict[str, Any]]:
     """All hostile records of one collection."""
     result = wrong_kinds()
@@ -27,6 +31,15 @@ def records() -> list[dict[str, Any]]:
             quality_control=quality_control(metric(text, value=text), **{text: "Pass"}),
         )
         for number, text in enumerate(ODD_TEXTS)
+    ]
+    result += [
+        record(
+            f"no-folder-{number}",
+            f"no folder {number}",
+            subject={"subject_id": text},
+            quality_control=quality_control(metric(), metric(), drift="Pass"),
+        )
+        for number, text in enumerate(NO_FOLDERS)
     ]
     result += [
         record("no-name", None),
@@ -132,6 +145,17 @@ def test_odd_characters_survive_in_names_and_partitions(
     assert biodata_cache.qc_tag_status(text)["tag"].tolist() == [text]
 
 
+def test_a_subject_that_can_be_no_folder_is_counted(hostile: Pipeline) -> None:
+    for number, text in enumerate(NO_FOLDERS):
+        assert basics(hostile, f"no-folder-{number}")["subject_id"] == text
+        assert not hostile.read("qc", f"asset_id = 'no-folder-{number}'")
+        assert not hostile.read("qc_tag_status", f"asset_name = 'no folder {number}'")
+        told = one(hostile.read("data_quality", f"record_id = 'no-folder-{number}'"))
+        assert (told["table_name"], told["column_name"]) == ("quality_control", "subject_id")
+        assert told["problem"] == "no name of a folder"
+        assert told["value"] == f"2 metrics, 1 keys of status, {text}"[:200]
+
+
 def test_every_partition_is_one_file_of_the_right_name(hostile: Pipeline) -> None:
     folders = list((hostile.published / "qc").iterdir())
     assert len(folders) == len({path.name for path in folders}) >= len(ODD_TEXTS)
@@ -220,6 +244,7 @@ def test_time_forms(hostile: Pipeline) -> None:
     ]
     reported = hostile.read("data_quality", "problem = 'not a time' and record_id like 'time-%'")
     assert {row["value"] for row in reported} == {
+        "",
         "08:50:58",
         "2024-13-31T08:50:58Z",
         "infinity",

@@ -8,7 +8,7 @@ asset as (
     select * from {{ ref('int_assets_joined') }}
     where
         is_current
-        and subject_id != ''
+        and {{ is_partition_value('subject_id') }}
 ),
 
 joined as (

@@ -8,7 +8,7 @@ with metric as (
 
 asset as (
     select * from {{ ref('int_assets_joined') }}
-    where subject_id != ''
+    where {{ is_partition_value('subject_id') }}
 ),
 
 root as (

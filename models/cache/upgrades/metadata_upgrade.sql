@@ -2,6 +2,7 @@
 
 with last_run as (
     select * from {{ ref('int_upgrade_runs') }}
+    where is_last
 ),
 
 record_v1 as (

@@ -62,7 +62,7 @@ joined as (
         subject.subject_id,
         subject.genotype,
         description.project_name,
-        {{ data_level('description.data_level') }} as data_level,
+        description.data_level,
         description.institution_abbreviation,
         coalesce(modality.modalities, []) as modalities,
         code_ocean.code_ocean,

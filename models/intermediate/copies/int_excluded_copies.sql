@@ -65,7 +65,7 @@ nameless_version as (
         cast(null as varchar) as record_id,
         'metadata_upgrade' as table_name,
         'upgrader_version' as column_name,
-        concat('v1_id ', run.record_id) as path,
+        concat('v1_id ', run.record_id, ', run ', run.run_number) as path,
         'version is no name of a column' as problem,
         run.upgrader_version as value
     from {{ ref('int_upgrade_runs') }} as run
@@ -73,7 +73,22 @@ nameless_version as (
         on
             run.record_id = version.record_id
             and lower(trim(run.upgrader_version)) = version.upgrader_version
-    where run.upgrader_version is not null
+    where
+        run.record_id is not null
+        and run.upgrader_version is not null
+),
+
+-- A table with one row per record and a column per version holds one run of each version.
+repeated_run as (
+    select
+        cast(null as varchar) as record_id,
+        'metadata_upgrade' as table_name,
+        'status' as column_name,
+        concat_ws(', ', coalesce('v1_id ' || record_id, 'no v1_id'), concat('run ', run_number)) as path,
+        if(record_id is null, 'no v1 record', 'newer run of this version') as problem,
+        concat_ws(', ', upgrader_version, status, v2_id, last_modified, upgrade_datetime) as value
+    from {{ ref('int_upgrade_runs') }}
+    where not is_last_of_version
 ),
 
 gathered as (
@@ -86,6 +101,8 @@ gathered as (
     select * from undated_session
     union all
     select * from nameless_version
+    union all
+    select * from repeated_run
 )
 
 select * from gathered

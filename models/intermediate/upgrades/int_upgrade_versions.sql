@@ -1,12 +1,13 @@
 -- Grain: one row per v1 record and upgrader version that ran on it, with the status of that run.
 
-with last_run as (
+with run as (
     select
         record_id,
         upgrader_version,
         status,
         null as published_in
     from {{ ref('int_upgrade_runs') }}
+    where is_last_of_version
 ),
 
 history as (
@@ -14,7 +15,7 @@ history as (
 ),
 
 gathered as (
-    select * from last_run
+    select * from run
     union all
     select * from history
 ),

@@ -1,0 +1,138 @@
+"""Whatever a field holds: its value is right or told, once, as the contract in Python says."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import Any
+
+import pytest
+from contract_records import expected
+from hostile_values import records
+from whole_runs import Pipeline
+
+pytestmark = pytest.mark.slow
+
+#: What is told of a value alone; other rows of `data_quality` tell what does not go together.
+PROBLEMS = (
+    "wrong kind", "not a time", "not a date", "not a number", "not a year of birth",
+    "unknown judgement", "no abbreviation", "no acronym", "no name",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, dict[str, Any]]:
+    return {record["_id"]: record for record in records()}
+
+
+@pytest.fixture(scope="module")
+def built(
+    tmp_path_factory: pytest.TempPathFactory, documents: dict[str, dict[str, Any]]
+) -> Pipeline:
+    """All hostile records in one build."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("values"))
+    pipeline.run(documents.values())
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def contract(documents: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {record_id: expected(document) for record_id, document in documents.items()}
+
+
+def _by_record(rows: list[dict[str, Any]], key: str) -> dict[str, list[dict[str, Any]]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row[key]].append(row)
+    return found
+
+
+def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    differ = [key for key in wanted if found.get(key) != wanted[key]]
+    shown = [f"{key}: found {found.get(key)}, contract {wanted[key]}" for key in differ[:8]]
+    return "\n".join([f"{len(differ)} of {len(wanted)} records differ", *shown])
+
+
+def test_what_is_wrong_is_told_once_at_its_path(built: Pipeline, contract: dict[str, Any]) -> None:
+    told = _by_record(built.read("data_quality"), "record_id")
+    found, wanted = {}, {}
+    for record_id, (_, expected_rows) in contract.items():
+        found[record_id] = Counter(
+            (row["path"], row["problem"])
+            for row in told[record_id]
+            if row["problem"] in PROBLEMS and (row["path"], row["problem"]) != ("name", "no name")
+        )
+        wanted[record_id] = Counter(set(expected_rows))
+    assert found == wanted, _differences(found, wanted)
+
+
+def test_what_is_told_has_the_name_of_its_record(built: Pipeline, contract: dict[str, Any]) -> None:
+    for row in built.read("data_quality"):
+        values, _ = contract[row["record_id"]]
+        assert row["name"] == values["asset_basics"]["name"]
+
+
+def test_basics_are_those_of_the_contract(built: Pipeline, contract: dict[str, Any]) -> None:
+    found, wanted = {}, {}
+    rows = {row["_id"]: row for row in built.read("asset_basics")}
+    for record_id, (values, _) in contract.items():
+        wanted[record_id] = dict(values["asset_basics"])
+        location = wanted[record_id]["location"]
+        wanted[record_id]["location"] = location.rstrip("/") or None if location else None
+        found[record_id] = {name: rows[record_id][name] for name in wanted[record_id]}
+    assert found == wanted, _differences(found, wanted)
+
+
+def test_metrics_are_those_of_the_contract(built: Pipeline, contract: dict[str, Any]) -> None:
+    rows = _by_record(built.read("qc"), "asset_id")
+    found, wanted = {}, {}
+    for record_id, (values, _) in contract.items():
+        if values["asset_basics"]["subject_id"]:
+            wanted[record_id] = values["quality_control"]
+            found[record_id] = [
+                {name: row[name] for name in wanted[record_id][0]} if wanted[record_id] else row
+                for row in rows[record_id]
+            ]
+    assert found == wanted, _differences(found, wanted)
+
+
+def test_statuses_are_those_of_the_contract(
+    built: Pipeline, documents: dict[str, Any], contract: dict[str, Any]
+) -> None:
+    rows = _by_record(built.read("qc_tag_status"), "asset_name")
+    names = Counter(values["asset_basics"]["name"] for values, _ in contract.values())
+    found, wanted = {}, {}
+    for record_id, (values, _) in contract.items():
+        name = values["asset_basics"]["name"]
+        if values["asset_basics"]["subject_id"] and names[name] == 1:
+            wanted[record_id] = values["qc_tag_status"]
+            found[record_id] = {row["tag"]: row["status"] for row in rows[name]}
+    assert len(wanted) > len(documents) / 2
+    assert found == wanted, _differences(found, wanted)
+
+
+def test_fibers_are_those_of_the_contract(built: Pipeline, contract: dict[str, Any]) -> None:
+    rows = _by_record(built.read("platform_fib"), "asset_name")
+    for values, _ in contract.values():
+        structures = {
+            (device or "").replace("_", " "): structure
+            for device, structure in reversed(values["fibers"])
+        }
+        name = values["asset_basics"]["name"] or ""
+        for row in rows[name] if name.startswith("procedures.") else ():
+            structure = structures[row["fiber"]]
+            wanted = "missing" if structure in {None, "", "root"} else structure
+            assert row["targeted_structure"] == wanted, row
+
+
+def test_told_values_are_those_of_the_record(
+    built: Pipeline, documents: dict[str, dict[str, Any]]
+) -> None:
+    """The value is shown as it stands at its path."""
+    for row in built.read("data_quality"):
+        if row["problem"] == "wrong kind" and len(row["value"]) < 200:
+            where = row["path"].replace("[", ".[").split(".")
+            value: Any = documents[row["record_id"]]
+            for key in where:
+                value = value[int(key[1:-1])] if key.startswith("[") else value[key]
+            assert json.loads(row["value"]) == value, row
