@@ -317,6 +317,11 @@ def test_the_layers_keep_apart(lint: Any) -> None:
         ("select a from x inner join y on x.a = y.a", "join"),
         ("select a from x order by a desc nulls last, b", "order"),
         ("select json_extract(a, '$') from x", "JSON function"),
+        ("select cast(a as varchar) from x", "varchar"),
+        ("select unnest(a) as b from x", "unnest"),
+        ("select list_filter(a, b) as c from x", "function of one engine"),
+        ("select * exclude (a) from x", "select list"),
+        ("select a from x " + "\n" * 80 + "where b", "more than"),
     ],
 )
 def test_staging_must_be_portable(lint: Any, tmp_path: Path, sql: str, reason: str) -> None:
