@@ -56,9 +56,10 @@ clean: ## Remove what was built, but not the environment.
 
 # The environment is made again when a dependency or the version changes. Its packages are checked
 # against hashes; the project itself is installed in place, so that a change of code needs no
-# installation. What is installed has the version that dbt_project.yml had then.
+# installation. What is installed has the version that dbt_project.yml had then. It takes minutes the
+# first time, so that pip shows what it is at.
 $(VENV)/.installed: requirements.lock pyproject.toml dbt_project.yml
 	$(PYTHON) -m venv $(VENV)
-	$(RUN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN)/pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

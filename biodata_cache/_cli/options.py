@@ -39,7 +39,9 @@ salvage = click.option(
     "--salvage", is_flag=True, help="Take what can be read of a damaged file, instead of nothing."
 )
 prune = click.option(
-    "--prune", is_flag=True, help="Accept that a folder no longer has a file, with its records."
+    "--prune",
+    is_flag=True,
+    help="Accept that a folder no longer has a file, or a store a bucket, with all of it.",
 )
 strict = click.option(
     "--strict", is_flag=True, help="End with exit code 1 where the source was not read whole."

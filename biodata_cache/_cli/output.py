@@ -59,9 +59,9 @@ class Commands(click.Group):
                 warnings.showwarning = _show_warning  # type: ignore[assignment]  # takes all
                 return super().invoke(ctx)
         except (SettingsError, ArgumentError) as error:
-            fail(str(error), 2)
+            fail(str(error), 2, in_log=REPORT in ctx.meta)
         except CacheError as error:
-            fail(str(error), 1)
+            fail(str(error), 1, in_log=REPORT in ctx.meta)
         except UnicodeEncodeError as error:
             character = error.object[error.start]
             fail(
@@ -120,17 +120,19 @@ def _show_warning(message: Warning | str, *_: object) -> None:
     say(f"warning: {message}", "yellow")
 
 
-def fail(message: str, code: int) -> NoReturn:
-    """End with a message and an exit code; the last line is the cause.
+def fail(message: str, code: int, *, in_log: bool = False) -> NoReturn:
+    """End with a message and an exit code.
 
     Args:
-        message: The cause in its first line, and more about it in the others, which come before it.
+        message: The cause in its first line, and more about it in the others.
         code: The exit code.
+        in_log: Whether the last line is to be the cause, as who looks at a log expects.
     """
     cause, _, more = message.partition("\n")
-    if more:
+    if more and in_log:
         say(more, "red")
-    say(f"error: {cause}", "red")
+        more = ""
+    say(f"error: {cause}" + (f"\n{more}" if more else ""), "red")
     sys.exit(code)
 
 

@@ -39,8 +39,7 @@ def running(
         dry_run: Whether the command changes nothing; then no report is left.
     """
     run = Run(command, settings, dry_run)
-    if not dry_run:
-        click.get_current_context().meta[REPORT] = run.path
+    click.get_current_context().meta[REPORT] = None if dry_run else run.path
     try:
         with (
             with_last_words(lambda: run.end(KeyboardInterrupt())),

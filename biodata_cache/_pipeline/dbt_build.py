@@ -178,10 +178,11 @@ def _event(line: str) -> dict[str, Any]:
 def _report(event: dict[str, Any], done: set[int], progress: Progress | None) -> None:
     data = event.get("data", {})
     ended = event.get("info", {}).get("name", "").endswith(("Result", "SkippingDetails"))
-    if progress is None or not ended or "index" not in data or "total" not in data:
+    total = data.get("total", data.get("num_models"))  # as tests call it
+    if progress is None or not ended or "index" not in data or total is None:
         return
     done.add(data["index"])
-    progress(len(done), data["total"], data.get("node_info", {}).get("node_name", ""))
+    progress(len(done), total, data.get("node_info", {}).get("node_name", ""))
 
 
 def _verdict(work: Path, exit_code: int, output: list[str]) -> float:

@@ -81,8 +81,8 @@ def writing(
         lease: Seconds after which the lock of a writer that was killed ends.
 
     Raises:
-        CacheError: The lake cannot be had.
-        LockedError: Somebody else is writing it.
+        CacheError: If the lake cannot be copied to this machine.
+        LockedError: If somebody else is writing it.
     """
     if not is_remote(settings):
         yield HeldLake(local_folder(settings))
@@ -103,7 +103,7 @@ def writing(
 def reading(
     settings: Settings, progress: Progress | None = None, storage: Storage | None = None
 ) -> Iterator[Path]:
-    """The folder of the lake that the settings name; a copy does not change all the while.
+    """The folder of the lake that the settings name; a copy does not change meanwhile.
 
     Args:
         settings: Where the lake and the work folder are.
@@ -111,8 +111,8 @@ def reading(
         storage: The storage of a lake on S3; by default the one that the settings name.
 
     Raises:
-        CacheError: The lake cannot be had.
-        LockedError: Another process is at work with the copy.
+        CacheError: If the lake cannot be copied to this machine.
+        LockedError: If another process is at work with the copy.
     """
     if not is_remote(settings):
         yield local_folder(settings)
@@ -127,7 +127,7 @@ def is_remote(settings: Settings) -> bool:
     """Whether the lake is on S3.
 
     Raises:
-        SettingsError: It is neither there nor in a folder.
+        SettingsError: If it is neither there nor in a folder.
     """
     if settings.raw.startswith("s3://"):
         return True
@@ -198,8 +198,8 @@ class _Copy(HeldLake):
         """Keep other processes of this machine away from the copy.
 
         Raises:
-            LakeError: The work folder cannot be written.
-            LockedError: One is at work with it.
+            LakeError: If the work folder cannot be written.
+            LockedError: If one is at work with it.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
 
@@ -236,7 +236,7 @@ class _Copy(HeldLake):
         of a listing are a sound lake if all of them are still there when they have been copied.
 
         Raises:
-            CacheError: The bucket cannot be read, or the copy not be written.
+            CacheError: If the bucket cannot be read, or the copy cannot be written.
         """
         with self._errors():
             for unfinished in self.folder.rglob(".*.tmp"):  # of a process that was killed
@@ -263,8 +263,8 @@ class _Copy(HeldLake):
         """Put into the bucket what is finished, then remove from it what is gone.
 
         Raises:
-            CacheError: The bucket cannot be written; what is there already is sound.
-            LockedError: Somebody else may be writing the lake by now.
+            CacheError: If the bucket cannot be written; what is there already is sound.
+            LockedError: If somebody else may be writing the lake by now.
         """
         if self._is_broken:
             return
@@ -379,7 +379,7 @@ class _Copy(HeldLake):
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Turn what the file system says into one clear line."""
+        """Our error for one of the file system."""
         try:
             yield
         except CacheError:

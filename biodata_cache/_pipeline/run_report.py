@@ -284,8 +284,14 @@ def warnings_of(outcome: Outcome) -> list[str]:
     if outcome.objects is not None:
         for problem, number in sorted(outcome.objects.problems.items()):
             found.append(f"objects: {number:,} could not be had: {problem}")
+        for kind, number in sorted(outcome.objects.kept.items()):
+            found.append(
+                f"objects: {number:,} answers about {kind} stay as they were, as their bucket is "
+                f"not in {outcome.objects.store}, is empty or refuses (--prune accepts that)"
+            )
         if outcome.sessions is None and outcome.sessions_missing is not None:
             found.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
+    found += [f"objects: {text}" for text in outcome.kept]
     return found
 
 
@@ -300,6 +306,7 @@ def _extracted(outcome: Outcome) -> dict[str, Any] | None:
         "foraging_sessions": outcome.sessions,
         "foraging_sessions_missing": outcome.sessions_missing,
         "upgrades": outcome.upgrades,
+        "kept": outcome.kept,
         "rejects": None if outcome.rejects is None else str(outcome.rejects),
         "lake": None if outcome.lake is None else str(outcome.lake),
         "lake_copied_from": None if outcome.copied_from is None else str(outcome.copied_from),

@@ -65,6 +65,7 @@ class Outcome:
         sessions: Foraging sessions that were copied; None if there is no frame of them.
         sessions_missing: Why there is none.
         upgrades: Rows of the upgrader's custom table; None if there is none.
+        kept: What stays of earlier runs, as it is not there or cannot be read, a sentence each.
         published: Report of the publish stage.
         plan: What would be built and published, of a dry run.
         rejects: File of the documents that could not be used.
@@ -80,6 +81,7 @@ class Outcome:
     sessions: int | None = None
     sessions_missing: str | None = None
     upgrades: int | None = None
+    kept: list[str] = field(default_factory=list)
     published: _publish.Report | None = None
     plan: Plan | None = None
     rejects: Path | None = None
@@ -236,7 +238,7 @@ def run_extract(
         bring_up_to_date(lake.folder, lake.save)
         if not has_v1:
             without_records(Lake(lake.folder, V1_COLLECTION), source.description)
-        _extract_the_rest(settings, lake, outcome, report)
+        _extract_the_rest(settings, lake, outcome, report, prune=chosen.prune)
     return outcome
 
 
@@ -246,7 +248,12 @@ def _copying(report: Reporter) -> Callable[[int, int], None]:
 
 
 def _extract_the_rest(
-    settings: Settings, lake: _lake.HeldLake, outcome: Outcome, report: Reporter
+    settings: Settings,
+    lake: _lake.HeldLake,
+    outcome: Outcome,
+    report: Reporter,
+    *,
+    prune: bool,
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
     from extract.lake import object_tables as answers  # noqa: PLC0415
@@ -270,16 +277,24 @@ def _extract_the_rest(
         if store is None:
             foraging.forget_sample(raw)
         is_sample = settings.objects == "sample"
-        outcome.upgrades = upgrades.copy_upgrades(
-            published, raw, sample=upgrades.in_sample(store) if store and is_sample else None
+        outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
+            published,
+            raw,
+            sample=upgrades.in_sample(store) if store and is_sample else None,
+            prune=prune,
         )
+        if (missing := probes.missing_folder(settings.objects)) is not None:
+            outcome.kept.append(missing)
         if store is not None:
-            outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(store, raw)
+            outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(
+                store, raw, prune=prune
+            )
             outcome.objects = probes.ask(
                 store,
                 raw,
                 paths_of(Lake(raw, COLLECTION).files()),
                 partial(tell, store),
+                prune=prune,
             )
     outcome.seconds["objects"] = time.perf_counter() - started
 

@@ -1,4 +1,4 @@
-"""From a finished build to a published one: audit, promotion, kept builds, catalogue page.
+"""From a finished build to a published one: audit, publication, kept builds, catalogue page.
 
 Imports `_storage` and `_core`. Nothing here changes data, reads for users, or starts dbt.
 """

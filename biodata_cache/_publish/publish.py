@@ -28,7 +28,7 @@ from biodata_cache._publish.contract import published_tables, with_dynamic_colum
 from biodata_cache._publish.provenance import provenance
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
-from biodata_cache._publish.root_documents import release, released, write_status
+from biodata_cache._publish.root_documents import release, released, sweep, write_status
 from biodata_cache._publish.snapshot import read_published, snapshot
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.open import open_storage
@@ -92,8 +92,7 @@ def publish(
                 report.rolled_back_to = rolled_back_to(storage, folder)
             return report
         with storage.lease(_layout.LEASE, lease) as held:
-            for prefix in (folder, _layout.OBJECTS, _layout.BUILDS, "cache_"):
-                storage.sweep(prefix)
+            sweep(storage, folder)
             released(storage)  # an index that cannot be read is no reason to stop halfway
             publication = _publication(storage, build)
             report = publication.report

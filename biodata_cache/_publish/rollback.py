@@ -30,6 +30,7 @@ from biodata_cache._publish import builds as _builds
 from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publication import Publication, Report
+from biodata_cache._publish.root_documents import sweep
 from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot
 from biodata_cache._storage.base import LEASE_SECONDS, sha256_of
 from biodata_cache._storage.open import open_storage
@@ -74,8 +75,7 @@ def rollback(
             "version, of which a build is to be put back."
         )
     with storage.lease(_layout.LEASE, lease) as held:
-        for prefix in (folder, _layout.OBJECTS, _layout.BUILDS):
-            storage.sweep(prefix)
+        sweep(storage, folder)
         now = read_published(storage, folder)
         kept = _target(storage, folder, now, to)
         with _restored(storage, folder, now, kept) as publication:

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 _ATTEMPTS = 20
 
 
+def sweep(storage: Storage, version_folder: str) -> None:
+    """Remove what a publisher that was killed had not finished writing; needs the lease."""
+    for top in (
+        version_folder,
+        _layout.OBJECTS,
+        _layout.BUILDS,
+        _layout.VERSIONS_FILE,
+        _layout.STATUS_FILE,
+    ):
+        storage.sweep(top)
+
+
 def released(storage: Storage) -> tuple[list[str], Got | None]:
     """The version index, and what was read of it.
 

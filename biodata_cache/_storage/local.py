@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Names
 
 _UNFINISHED = ".unfinished-"
+_UNFINISHED_ONCE = ".publish-*"  # of older versions
+_ALONE_SECONDS = 60.0
 _MOVE_ATTEMPTS = 3
 _LONGEST_NAME_BYTES = 255
 
@@ -159,15 +161,17 @@ class LocalStorage(CopiesOut, ComparesFirst):
                 with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                     file.unlink()
                 for folder in list(file.parents)[: path.count("/")]:
-                    if not folder.is_dir() or any(folder.iterdir()):
+                    try:
+                        folder.rmdir()
+                    except OSError:  # noqa: PERF203  # there is something in it
                         break
-                    folder.rmdir()
 
     def sweep(self, prefix: str) -> None:
         """Remove the files that never were moved in."""
         top = prefix.partition("/")[0] or "*"
-        for folder in self.home.glob(f"{_UNFINISHED}{top}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        for pattern in (f"{_UNFINISHED}{top}-*", _UNFINISHED_ONCE):
+            for folder in self.home.glob(pattern):
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def lease(
@@ -255,8 +259,8 @@ class LocalStorage(CopiesOut, ComparesFirst):
 
         for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.is_foreign):
             if not self.is_foreign:
-                for name in folders:
-                    self._folder(_text(Path(parent, name).relative_to(self.home)))
+                for linked in filter(Path.is_symlink, (Path(parent, name) for name in folders)):
+                    self._folder(_text(linked.relative_to(self.home)))  # says so
             folders[:] = [name for name in folders if not name.startswith(_UNFINISHED)]
             yield from (Path(parent, name) for name in names if not _is_lock(name))
 
@@ -301,13 +305,19 @@ class LocalStorage(CopiesOut, ComparesFirst):
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Keep other conditional writes out for as long as one takes."""
-        from filelock import FileLock  # noqa: PLC0415  # needs the extra `sync`
+        from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
 
         with self._errors("", "written"):
             lock = self._target(".write.lock")
             lock.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(lock):
-                yield
+            try:
+                with FileLock(lock, timeout=_ALONE_SECONDS):
+                    yield
+            except Timeout:
+                raise LockedError(
+                    f"{self.home} has been kept by another process that writes for "
+                    f"{_ALONE_SECONDS:.0f} s: end it, if it hangs, and run again."
+                ) from None
 
     @contextmanager
     def _errors(self, path: str, what: str = "read") -> Iterator[None]:

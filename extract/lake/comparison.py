@@ -62,6 +62,12 @@ class Reading:
         for (record_id,) in self._state.rows("select _id from compared where shown = 0"):
             yield record_id
 
+    def unchanged(self, texts: list[str]) -> set[str]:
+        """Those of some records that the source has just as the lake has them."""
+        asked = pa.table({"text": pa.array(texts, pa.string())})
+        with self._state.registered("asked", asked) as cursor:
+            return {text for (text,) in cursor.execute(_AS_HELD).fetchall()}
+
     def in_part_changed(self) -> set[int]:
         """Places of documents that did not change while others of the same `_id` did."""
         return {position for (position,) in self._state.rows(_IN_PART_CHANGED)}
@@ -93,6 +99,12 @@ select
     count(*) filter (where held = same and shown = same)
 from compared
 where shown > 0
+"""
+_AS_HELD = """
+select distinct asked.text
+from asked
+inner join compared on asked.text = compared._id
+where compared.held = compared.same and compared.shown = compared.same
 """
 _IN_PART_CHANGED = """
 select shown.position

@@ -326,13 +326,3 @@ def _object(parts: dict[str, bytes]) -> bytes:
     """JSON object text of values that are JSON text already."""
     members = (msgspec.json.encode(key) + b":" + text for key, text in parts.items())
     return b"{" + b",".join(members) + b"}"
-
-
-def readable_id(content: bytes) -> str | None:
-    """The `_id` of a document that cannot be used, where it can be read.
-
-    Example:
-        >>> readable_id(b'{"_id": "a", "subject": NOPE')
-        'a'
-    """
-    return json_scan.identity_of(content)[0]

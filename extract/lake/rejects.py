@@ -5,15 +5,17 @@ from __future__ import annotations
 import filecmp
 from datetime import datetime, timezone
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from extract.lake.folder import Folder
+from extract.lake.repairs import Repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from extract.lake.documents import Row
     from extract.lake.lake import Lake
 
 __all__ = ["REJECT_SCHEMA", "RejectWriter"]
@@ -25,10 +27,15 @@ REJECT_SCHEMA = pa.schema(
         pa.field("line", pa.int64()),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("document", pa.large_binary()),
+        pa.field("record_id", pa.string()),
+        pa.field("name", pa.string()),
+        pa.field("path", pa.string()),
     ]
 )
 REPAIRED = "repaired: "
 """How the reasons of documents begin that are in the lake, but not quite as they were."""
+MOST_NOTES = 100
+"""So many repairs of one document are told one by one."""
 _GROUP_BYTES = 64 * 2**20
 _PAGE = 10_000
 
@@ -51,27 +58,57 @@ class RejectWriter:
         self._store = Folder(lake.raw / "rejects")
         self._name = f"{lake.collection}.parquet"
         self._prefix = f"{lake.collection}-repaired-"
-        self._repaired: dict[str, dict[str, object]] = {}
+        self._repaired: dict[tuple[str, str, int], list[dict[str, object]]] = {}
         self._noted: list[dict[str, object]] = []
         self._note_lock = Lock()
         self._file = self._store.create(self._name, REJECT_SCHEMA, compression="zstd")
         self._rows: list[dict[str, object]] = []
         self._bytes = 0
 
-    def add(self, file: str, line: int | None, reason: str, document: bytes) -> None:
-        """Keep one document; a line of None stands for the whole file."""
+    def add(
+        self,
+        file: str,
+        line: int | None,
+        reason: str,
+        document: bytes,
+        identity: tuple[str | None, str | None],
+    ) -> None:
+        """Keep one document, with its `_id` and name if they are known.
+
+        Args:
+            file: File or place it comes from.
+            line: Its line; None for a whole file.
+            reason: Why it could not be used.
+            document: Its bytes.
+            identity: Its `_id` and name.
+        """
         self.count += 1
-        self._rows.append(self._row(file, line, reason, document))
+        record_id, name = identity
+        row = self._row(file, line, reason) | {"record_id": record_id, "name": name}
+        self._rows.append(row | {"document": document})
         self._bytes += len(document)
         if self._bytes >= _GROUP_BYTES:
             self._flush()
 
-    def repaired(self, file: str, reason: str) -> None:
-        """Note that something of a document was repaired; `file` names the document."""
-        row = self._row(file, None, REPAIRED + reason, b"")
+    def repaired(self, row: Row, file: str, line: int | None) -> None:
+        """Note what was repaired in a document, a note for each value.
+
+        Args:
+            row: The document.
+            file: File or place it comes from.
+            line: Its line, if there are lines.
+        """
+        shown = row.repairs[:MOST_NOTES]
+        if len(row.repairs) > MOST_NOTES:
+            shown += (Repair("", f"{len(row.repairs) - MOST_NOTES:,} more values"),)
+        identity = {"record_id": row.record_id, "name": row.identity[0]}
+        notes = [
+            self._row(file, line, REPAIRED + problem) | identity | {"path": path or None}
+            for path, problem in shown
+        ]
         with self._note_lock:
-            self._repaired[file] = row
-            self._noted.append(row)
+            self._repaired[row.record_id, file, line or 0] = notes
+            self._noted += notes
 
     def checkpoint(self) -> None:
         """Bring the noted repairs to the disk."""
@@ -88,14 +125,14 @@ class RejectWriter:
         for name in self._store.names():
             if name == self._name or name.startswith(self._prefix):
                 with self._store.open(name) as file:
+                    told = {record_id for record_id, _, _ in self._repaired}
                     for batch in file.iter_batches(_PAGE):
-                        rows = [
-                            row for row in batch.to_pylist() if row["reason"].startswith(REPAIRED)
-                        ]
-                        current = unchanged([row["file"] for row in rows])
+                        rows = [row for row in batch.to_pylist() if _is_note(row)]
+                        current = unchanged([row["record_id"] for row in rows]) - told
                         for row in rows:
-                            if row["file"] in current:
-                                self._repaired.setdefault(row["file"], row)
+                            if row["record_id"] in current:
+                                key = (row["record_id"], row["file"], row["line"] or 0)
+                                self._repaired.setdefault(key, []).append(row)
 
     def close(self) -> None:
         """Replace the rejects of the run before, if these are others.
@@ -103,7 +140,7 @@ class RejectWriter:
         Raises:
             LakeError: The lake cannot be written.
         """
-        self._rows += [row for _, row in sorted(self._repaired.items())]
+        self._rows += [row for _, rows in sorted(self._repaired.items()) for row in rows]
         self._flush()
         unfinished = self._file.close()
         target = self._store.path / self._name
@@ -119,16 +156,21 @@ class RejectWriter:
         """Leave the rejects of the run before in place."""
         self._file.discard()
 
-    def _row(self, file: str, line: int | None, reason: str, document: bytes) -> dict[str, object]:
+    def _row(self, file: str, line: int | None, reason: str) -> dict[str, object]:
         return {
             "source": self._source,
             "file": file,
             "line": line,
             "reason": reason,
-            "document": document,
+            "document": b"",
         }
 
     def _flush(self) -> None:
         if self._rows:
             self._file.write(pa.Table.from_pylist(self._rows, schema=REJECT_SCHEMA))
         self._rows, self._bytes = [], 0
+
+
+def _is_note(row: dict[str, Any]) -> bool:
+    """Whether a row says what was repaired; earlier versions did not say in which record."""
+    return bool(row["reason"].startswith(REPAIRED) and row.get("record_id"))

@@ -14,11 +14,10 @@ import msgspec
 
 from extract.lake.extended_json import NOT_EXTENDED, NotANumber, plain
 
-__all__ = ["MAX_DEPTH", "Repair", "allow_depth", "is_plain", "repaired", "told"]
+__all__ = ["MAX_DEPTH", "Repair", "allow_depth", "is_plain", "repaired"]
 
 MAX_DEPTH = 1_000
 """Documents that are nested deeper are refused: no engine reads them."""
-_SHOWN = 10
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _SPELT_OTHERWISE = (b" :", b"\t:", b"\n:", b"\r:", b"\\u00")
 _decode = msgspec.json.Decoder().decode
@@ -81,13 +80,6 @@ def repaired(document: bytes) -> tuple[bytes, tuple[Repair, ...]]:
     if not found.repairs and not found.has_extended:
         return document, ()
     return _encode(value), tuple(found.repairs)
-
-
-def told(repairs: tuple[Repair, ...]) -> str:
-    """What was repaired in a document, in one line; empty if nothing was."""
-    shown = [f"{problem} ({path})" for path, problem in repairs[:_SHOWN]]
-    more = [f"{len(repairs) - _SHOWN:,} more"] if len(repairs) > _SHOWN else []
-    return "; ".join([*shown, *more])
 
 
 def allow_depth() -> None:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from extract.lake.object_tables import ensure_schema, write_whole
-from extract.objects.safe_pickle import UnsafePickleError, read_frame
+from extract.objects.safe_pickle import read_frame
 from extract.objects.stores import UnavailableObjectError
 
 if TYPE_CHECKING:
@@ -56,38 +56,36 @@ def folder(raw: Path) -> Path:
     return place
 
 
-def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None]:
+def copy_sessions(
+    store: ObjectStore, raw: Path, *, prune: bool = False
+) -> tuple[int | None, str | None]:
     """Bring the lake of sessions up to date.
 
     Args:
         store: Where the frame is.
         raw: Folder of all lakes.
+        prune: Accept that the frame is gone.
 
     Returns:
-        Sessions in the frame, and None; or None, and why there is no frame. What an earlier run
-        read from the same store then stays.
+        Sessions in the frame, and None; or None, and why there is no frame that can be read. What
+        an earlier run read then stays, unless it was the sample's.
 
     Raises:
-        UnsafePickleError: The pickle holds something else than a frame; nothing of it ran.
-        SourceError: The store cannot be reached.
+        SourceError: If the store cannot be reached.
     """
     target = folder(raw) / "sessions.parquet"
     try:
         content = store.read(BUCKET, KEY)
     except UnavailableObjectError as error:
-        if target.exists() and _store_of(target) != store.description:
+        if target.exists() and (prune or (_is_of_sample(target) and not _is_sample(store))):
             target.unlink()
-        return None, str(error)
+        return None, _kept(target, str(error))
     try:
-        columns = read_frame(content)
-    except UnsafePickleError as error:
-        raise UnsafePickleError(f"s3://{BUCKET}/{KEY} in {store.description}: {error}") from None
-    if "subject_id" not in columns:
-        raise SourceError(
-            f"The frame s3://{BUCKET}/{KEY} has no 'subject_id': its columns begin with "
-            f"{list(columns)[:4]}, so it is not the table of sessions."
-        )
-    table = _table(columns, store.description)
+        table = _table(_columns(content), store.description)
+    except SourceError as error:
+        if _is_of_sample(target) and not _is_sample(store):
+            target.unlink()
+        return None, _kept(target, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
     if not target.exists() or not pq.read_table(target).equals(table):
         write_whole(table, target)
     return table.num_rows, None
@@ -96,8 +94,35 @@ def copy_sessions(store: ObjectStore, raw: Path) -> tuple[int | None, str | None
 def forget_sample(raw: Path) -> None:
     """Remove the sessions of the sample, which no other source has."""
     target = folder(raw) / "sessions.parquet"
-    if target.exists() and _store_of(target) == "sample":
+    if _is_of_sample(target):
         target.unlink()
+
+
+def _columns(content: bytes) -> dict[str, list[Any]]:
+    """The columns of the frame.
+
+    Raises:
+        SourceError: If it holds something else than sessions; nothing of it ran.
+    """
+    columns = read_frame(content)
+    if "subject_id" not in columns:
+        raise SourceError(
+            f"the frame has no 'subject_id': its columns begin with {list(columns)[:4]}, so it is "
+            "not the table of sessions"
+        )
+    return columns
+
+
+def _kept(target: Path, reason: str) -> str:
+    return f"{reason}; the sessions of an earlier run stay" if target.exists() else reason
+
+
+def _is_sample(store: ObjectStore) -> bool:
+    return store.description.partition(":")[0] == "sample"
+
+
+def _is_of_sample(path: Path) -> bool:
+    return path.exists() and str(_store_of(path)).partition(":")[0] == "sample"
 
 
 def _store_of(path: Path) -> str | None:

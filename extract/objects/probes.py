@@ -53,6 +53,8 @@ class Report:
         found: Questions by kind to which something was found.
         remembered: Questions by kind that need not be asked again.
         problems: Objects that could not be had, by reason.
+        kept: Answers of earlier runs by kind that stay, as their bucket is not there any longer, is
+            empty, or refuses.
         seconds: Wall time.
     """
 
@@ -61,6 +63,7 @@ class Report:
     found: Counter[str] = field(default_factory=Counter)
     remembered: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
 
@@ -95,6 +98,16 @@ def open_store(objects: str, source: str, work: Path) -> ObjectStore | None:
     return folder_store(Path(objects).absolute())
 
 
+def missing_folder(objects: str) -> str | None:
+    """What to say of a folder of buckets that is not there; None for any other store."""
+    if objects in {"none", "s3", "sample"} or Path(objects).is_dir():
+        return None
+    return (
+        f"There is no folder of buckets {objects!r}: give `s3`, a folder or `none` as --objects. "
+        "What was found before stays."
+    )
+
+
 def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> None:
     """Write objects as files of a folder of buckets; leave alone what is there already."""
     wanted: set[Path] = set()
@@ -113,14 +126,25 @@ def prepare(raw: Path) -> dict[str, Answers]:
     return {kind: Answers(raw, kind) for kind in KINDS}
 
 
-def ask(store: ObjectStore, raw: Path, lake: list[str], progress: Progress | None = None) -> Report:
+def ask(
+    store: ObjectStore,
+    raw: Path,
+    lake: list[str],
+    progress: Progress | None = None,
+    *,
+    prune: bool = False,
+) -> Report:
     """Ask a store all that must be asked about the records of the lake.
+
+    What was found once stays if its bucket is not there now, is empty, or refuses: a folder that is
+    not mounted, or a right that was withdrawn, says nothing about the objects.
 
     Args:
         store: The store to ask.
         raw: Folder of all lakes; the caller holds the lock of those of objects.
         lake: The files of records, as patterns.
         progress: Told how far the run is.
+        prune: Accept that buckets are gone, with all that was found in them.
 
     Raises:
         SourceError: The store cannot be reached. What it answered until then is kept.
@@ -133,15 +157,20 @@ def ask(store: ObjectStore, raw: Path, lake: list[str], progress: Progress | Non
     if last_run is not None:  # a clock that went backwards must not make new answers look old
         now = max(now, last_run + timedelta(microseconds=1))
     open_questions = [
-        (kind, location) for kind, location, is_settled in questions if not is_settled
+        (kind, location) for kind, location, is_settled, _ in questions if not is_settled
     ]
-    report.remembered = Counter(kind for kind, _, is_settled in questions if is_settled)
+    known = {(kind, location) for kind, location, _, was_found in questions if was_found}
+    buckets = _Buckets(store)
+    report.remembered = Counter(kind for kind, _, is_settled, _ in questions if is_settled)
     try:
         for done, (kind, rows) in enumerate(_in_order(store, open_questions), start=1):
-            answers[kind].add(rows, now, store.description)
             report.asked[kind] += 1
             report.found[kind] += any(key is not None for _, key, _, _ in rows)
             report.problems.update(problem for *_, problem in rows if problem is not None)
+            if not prune and (kind, rows[0][0]) in known and not buckets.can_answer(rows):
+                report.kept[kind] += 1
+            else:
+                answers[kind].add(rows, now, store.description)
             if progress is not None and (
                 done % _PROGRESS_EVERY == 0 or done == len(open_questions)
             ):
@@ -150,15 +179,40 @@ def ask(store: ObjectStore, raw: Path, lake: list[str], progress: Progress | Non
         for each in answers.values():
             each.flush()
     for kind, each in answers.items():
-        each.compact({location for other, location, _ in questions if other == kind})
+        each.compact({location for other, location, *_ in questions if other == kind})
     report.seconds = time.perf_counter() - started
     return report
 
 
+class _Buckets:
+    """Which buckets of a store can say that they have no such object."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._has_any: dict[str, bool] = {}
+
+    def can_answer(self, rows: list[Row]) -> bool:
+        """Whether an answer tells what is there, and not only that nobody could look."""
+        if any(key is not None and problem is None for _, key, _, problem in rows):
+            return True
+        if any(problem is not None for *_, problem in rows):
+            return False
+        bucket, _ = split_location(rows[0][0])
+        if bucket not in self._has_any:
+            try:
+                self._has_any[bucket] = bool(self._store.folders(bucket, ""))
+            except UnavailableObjectError:
+                self._has_any[bucket] = False
+        return self._has_any[bucket]
+
+
 def _questions(
     store: ObjectStore, answers: dict[str, Answers], lake: list[str]
-) -> tuple[list[tuple[str, str, bool]], datetime | None]:
-    """Kind, location and whether the answer is known for good; and when the newest run was."""
+) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
+    """Kind, location, whether the answer is known for good, and whether anything was found.
+
+    And when the newest run was.
+    """
     known = {kind: each.files() for kind, each in answers.items()}
     files = [file for each in known.values() for file in each]
     with duckdb.connect() as connection:

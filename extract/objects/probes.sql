@@ -127,16 +127,38 @@ settled as (
         )
 ),
 
+found as (
+    select
+        answer.kind,
+        answer.location
+    from answer
+    inner join newest
+        on
+            answer.kind = newest.kind
+            and answer.location = newest.location
+            and answer.asked_at = newest.asked_at
+    where
+        answer.key is not null
+        -- What the sample says of a place is no answer of any other store.
+        and starts_with(answer.store, 'sample') = starts_with($store, 'sample')
+    group by all
+),
+
 judged as (
     select
         question.kind,
         question.location,
-        settled.location is not null as is_settled
+        settled.location is not null as is_settled,
+        found.location is not null as was_found
     from question
     left join settled
         on
             question.kind = settled.kind
             and question.location = settled.location
+    left join found
+        on
+            question.kind = found.kind
+            and question.location = found.location
 )
 
 select * from judged

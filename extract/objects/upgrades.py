@@ -133,36 +133,68 @@ def in_sample(store: ObjectStore) -> Published:
 
 
 def copy_upgrades(
-    published: Published | None, raw: Path, *, sample: Published | None = None
-) -> int | None:
+    published: Published | None,
+    raw: Path,
+    *,
+    sample: Published | None = None,
+    prune: bool = False,
+) -> tuple[int | None, list[str]]:
     """Bring the lakes of upgrades up to date.
+
+    A table that is not there, or cannot be read, leaves what an earlier run read of it: a place
+    that is not mounted says nothing about its tables.
 
     Args:
         published: Where custom tables and published ones are; None if nowhere.
         raw: Folder of all lakes.
-        sample: Where the custom table is if it is not there; without either place, the lakes stay
-            as they are.
+        sample: Where the custom table of the sample is, if the sample is the source.
+        prune: Accept that the custom table is gone.
 
     Returns:
-        Rows of the custom table; None if there is none.
+        Rows of the custom table, or None if there is none that can be read; and what was kept, a
+        sentence each.
 
     Raises:
-        SourceError: A table is there and cannot be read.
+        SourceError: If the place may not be read, or cannot be reached.
     """
     status, history = raw / "upgrade_status", raw / "upgrade_history"
     ensure_schema(status, STATUS_SCHEMA)
     ensure_schema(history, HISTORY_SCHEMA)
-    places = [place for place in (published, sample) if place is not None]
-    if not places:
-        return None
-    if published is not None:
-        _copy_history(published, history)
     copied = status / "status.parquet"
-    found = (place.read(CUSTOM) for place in places)
-    content = next((each for each in found if each is not None), None)
-    if content is None:
-        copied.unlink(missing_ok=True)
-        return None
+    if sample is None and _is_of_sample(copied):
+        copied.unlink()
+    kept = [] if published is None else _copy_history(published, history)
+    for place in (published, sample):
+        content = None if place is None else place.read(CUSTOM)
+        if content is None:
+            continue
+        try:
+            table = _status(content)
+        except SourceError as error:
+            return None, [*kept, f"{error} What an earlier run read of it stays."]
+        origin = "sample" if place is sample else "published"
+        _keep_newest(table.replace_schema_metadata({"origin": origin}), copied)
+        return int(table.num_rows), kept
+    if (published is not None or sample is not None) and copied.exists():
+        if prune:
+            copied.unlink()
+        else:
+            kept.append(
+                f"The custom table {CUSTOM} is not there: what an earlier run read of it stays."
+            )
+    return None, kept
+
+
+def _is_of_sample(path: Path) -> bool:
+    return path.exists() and (pq.read_schema(path).metadata or {}).get(b"origin") == b"sample"
+
+
+def _status(content: bytes) -> pa.Table:
+    """The custom table.
+
+    Raises:
+        SourceError: If it cannot be read, or is another table.
+    """
     table = _read(content, CUSTOM)
     missing = {"v1_id", "upgrader_version", "status"} - set(table.column_names)
     if missing:
@@ -170,16 +202,22 @@ def copy_upgrades(
             f"The custom table {CUSTOM} has no column {sorted(missing)[0]!r}: the upgrader that "
             "wrote it is of another kind than is known."
         )
-    _keep_newest(table.replace_schema_metadata(None), copied)
-    return int(table.num_rows)
+    return table
 
 
-def _copy_history(published: Published, folder: Path) -> None:
+def _copy_history(published: Published, folder: Path) -> list[str]:
+    """Copy what versions say of upgrades; what could not be read of them, a sentence each."""
+    kept = []
     for version in published.versions():
         content = published.read(f"{version}/{TABLE}")
         if content is not None:
-            table = _history(_read(content, f"{version}/{TABLE}"), version)
-            _keep(table, folder / f"{version}.parquet")
+            try:
+                table = _history(_read(content, f"{version}/{TABLE}"), version)
+            except SourceError as error:
+                kept.append(f"{error} What an earlier run read of it stays.")
+            else:
+                _keep(table, folder / f"{version}.parquet")
+    return kept
 
 
 def _read(content: bytes, name: str) -> pa.Table:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from extract.lake.documents import V2, Shape
+from extract.lake.json_scan import identity_of
 from extract.retries import Retries
 
 if TYPE_CHECKING:
@@ -42,12 +43,19 @@ class Document:
         file: File name, relative to the source.
         line: Line in the file, or place in its array, counted from 1; None for a whole file.
         problem: Why the content is no JSON text, where the source knows that already.
+        known: Its `_id` and name then, where they can be read.
     """
 
     content: bytes
     file: str
     line: int | None
     problem: str = ""
+    known: tuple[str | None, str | None] | None = None
+
+    @property
+    def identity(self) -> tuple[str | None, str | None]:
+        """Its `_id` and name, where they can be read although it may be broken."""
+        return identity_of(self.content) if self.known is None else self.known
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import bson
 from bson.errors import InvalidBSON
 
 from extract.sources.base import BrokenFile, Document
-from extract.sources.bson_text import OPTIONS, convert
+from extract.sources.bson_text import OPTIONS, convert, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,8 @@ def read_bson(path: Path, name: str, collection: str) -> Iterator[Document | Bro
             for document in _documents(file, collection):
                 number += 1
                 made = convert(document)
-                yield Document(made.content, name, number, made.problem)
+                known = identity(document) if made.problem else None
+                yield Document(made.content, name, number, made.problem, known)
         except (_BrokenError, InvalidBSON, KeyError) as error:
             yield BrokenFile(name, f"not BSON after {number:,} documents: {error}")
 

@@ -26,7 +26,7 @@ from extract.lake.documents import text_of_id
 from extract.lake.extended_json import date_text
 from extract.sources.base import Fetched
 
-__all__ = ["OPTIONS", "convert", "json_text", "stamp_text", "text_of"]
+__all__ = ["OPTIONS", "convert", "identity", "json_text", "stamp_text", "text_of"]
 
 # Dates stay numbers: some are outside of what Python's dates can say.
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
@@ -55,7 +55,7 @@ def convert(document: bytes) -> Fetched:
         else:
             content = json_text(values)
     except _UNREADABLE as error:
-        return Fetched(_key(document), document, f"not BSON that can be read: {error}")
+        return Fetched(_member(document, "_id"), document, f"not BSON that can be read: {error}")
     return Fetched(values.get("_id"), content)
 
 
@@ -70,10 +70,16 @@ def _marked(value: Any) -> Any:  # noqa: ANN401  # any BSON value
     return value
 
 
-def _key(document: bytes) -> Any:  # noqa: ANN401  # whatever is in `_id`
-    """`_id` of a document of which something else cannot be read."""
+def identity(document: bytes) -> tuple[str | None, str | None]:
+    """`_id` and name of a document of which something else cannot be read."""
+    name = _member(document, "name")
+    return text_of(_member(document, "_id")), name if isinstance(name, str) else None
+
+
+def _member(document: bytes, key: str) -> Any:  # noqa: ANN401  # whatever is there
+    """A value at the top of a document of which something else cannot be read."""
     try:
-        return RawBSONDocument(document, _RAW)["_id"]
+        return RawBSONDocument(document, _RAW)[key]
     except (*_UNREADABLE, KeyError):
         return None
 

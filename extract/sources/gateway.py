@@ -21,6 +21,7 @@ import requests
 from aind_data_access_api.document_db import MetadataDbClient
 
 from biodata_cache._core.errors import SettingsError, SourceError
+from extract.lake import json_scan
 from extract.lake.documents import V2, Shape, UnusableDocumentError, listed_identity
 from extract.retries import Limit, Retries, TransientError, Worker
 from extract.sources.base import Entry, Fetched
@@ -40,7 +41,6 @@ _TOO_LARGE = frozenset((413, 500, 502, 503, 504))
 _TRANSIENT = frozenset((408, 425, 429, 500, 502, 503, 504))
 _ALONE_ATTEMPTS = 3
 _LEAST_SECONDS = 1.0
-_BEFORE_TEXTS = object()
 
 
 class GatewaySource:
@@ -105,6 +105,8 @@ class GatewaySource:
         wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
         query: dict[str, Any] = {}
         last: Any = None
+        met: set[str] = set()
+        is_past_numbers = False
         page = _LISTED_AT_ONCE
         limit = Limit(
             self.retries.listing * self.retries.ceiling, f"The listing of {self.description}"
@@ -118,14 +120,16 @@ class GatewaySource:
                     raise
                 page = max(1, page // 4)
                 continue
-            if not documents:
+            entries = [self._entry(document) for document in documents]
+            yield from self._unaskable(entries, met)
+            entries = [entry for entry in entries if not isinstance(entry.key, Unaskable)]
+            if not entries:
                 # A short page is no end, and neither is that of the numbers, which come first.
-                if last in (None, _BEFORE_TEXTS) or isinstance(last, str):
+                if is_past_numbers:
                     return
-                last, query = _BEFORE_TEXTS, {"_id": {"$gte": ""}}
+                is_past_numbers, last, query = True, None, {"_id": {"$gte": ""}}
                 continue
-            for document in documents:
-                entry = self._entry(document)
+            for entry in entries:
                 if not follows(entry.key, last):
                     raise SourceError(
                         f"{self.description} lists {shown(entry.key)} after {shown(last)}, which "
@@ -133,6 +137,7 @@ class GatewaySource:
                         "tell what it leaves out: report it to whoever runs it."
                     )
                 last = entry.key
+                is_past_numbers = is_past_numbers or isinstance(last, str)
                 yield entry
             self._moved()
             query = {"_id": {"$gt": last}}
@@ -163,6 +168,13 @@ class GatewaySource:
             else:
                 half = len(left) // 2
                 waiting += [left[half:], left[:half]]
+
+    def _unaskable(self, entries: list[Entry], met: set[str]) -> Iterator[Entry]:
+        """Documents behind which no page can begin, each once: they come with every page."""
+        for entry in entries:
+            if isinstance(entry.key, Unaskable) and repr(entry.key) not in met:
+                met.add(repr(entry.key))
+                yield entry
 
     def _fetch_group(self, missing: dict[tuple[str, str], Any]) -> Iterator[Fetched]:
         """Those of some documents that one answer gives; they leave `missing`."""
@@ -243,7 +255,7 @@ class GatewaySource:
             text, stamp = listed_identity(document, self._shape)
         except UnusableDocumentError as error:
             if document[:1] == b"{":  # one odd record is no reason to list none
-                return Entry(key_of(document), None, None)
+                return Entry(key_of(document), json_scan.identity_of(document)[0], None)
             raise TransientError(
                 f"{self.description}: the answer holds no records: {error}."
             ) from None

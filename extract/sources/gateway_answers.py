@@ -22,7 +22,7 @@ class Unaskable:
 
     def __init__(self, text: bytes) -> None:
         """Takes its text, as the gateway writes it."""
-        self._text = text[:80]
+        self._text = text
 
     def __repr__(self) -> str:  # noqa: D105
         return self._text.decode(errors="replace")

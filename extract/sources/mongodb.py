@@ -18,7 +18,7 @@ from pymongo.uri_parser import parse_uri
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import SettingsError, SourceError
 from extract.lake.documents import V2, Shape
-from extract.retries import Retries, TransientError
+from extract.retries import Limit, Retries, TransientError
 from extract.sources.base import Entry, Fetched
 from extract.sources.bson_text import OPTIONS, convert, stamp_text, text_of
 from extract.sources.hosts import is_unknown
@@ -112,6 +112,8 @@ class MongoSource:
             raise self._no_host(unknown)
         wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
         is_empty = True
+        seconds = self.retries.listing * self.retries.ceiling
+        limit = Limit(seconds, f"The listing of {self.description}")
         with (
             self._translated(),
             self._collection(OPTIONS).find(
@@ -119,6 +121,7 @@ class MongoSource:
             ) as cursor,
         ):
             for document in cursor:
+                limit.check()
                 is_empty = False
                 stamp = next(
                     (document[key] for key in self._shape.stamp_keys if key in document), None
@@ -141,7 +144,12 @@ class MongoSource:
                 {"_id": {"$in": keys}}, self._shape.projection, batch_size=self._reply_size()
             ) as cursor,
         ):
-            for document in cursor:
+            for number, document in enumerate(cursor):
+                if number >= len(keys):  # a server that gives others would have no end
+                    raise SourceError(
+                        f"{self.description} gives more documents than it was asked for, so it is "
+                        "no server that can be used: check the address."
+                    )
                 raw = document.raw
                 self._size_hint += (len(raw) - self._size_hint) * 0.05
                 yield convert(raw)

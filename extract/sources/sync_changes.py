@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from biodata_cache._core.errors import SourceError
 from extract.lake.comparison import Listing, Wanted
 from extract.lake.documents import LAST_MODIFIED, Row, Shape, UnusableDocumentError, read_document
-from extract.lake.repairs import told
+from extract.lake.json_scan import identity_of
 from extract.lake.state import RecordVersion
 from extract.retries import Attempts, StoppedError, TransientError
 
@@ -152,14 +152,15 @@ class _Changes:
         report.bytes += item.size
         if row is None:
             report.rejected += 1
-            self._rejects.add(item.name, None, item.problem, item.content)
+            identity = (item.wanted.text, identity_of(item.content)[1])
+            self._rejects.add(item.name, None, item.problem, item.content, identity)
             # An unusable new version leaves the one that the lake holds.
             report.kept += item.name in known
             self._unusable += item.wanted.text is not None
             return False
-        if item.repairs:
+        if row.repairs:
             report.repaired += 1
-            self._rejects.repaired(row.record_id, item.repairs)
+            self._rejects.repaired(row, row.record_id, None)
         version = known.get(row.record_id)
         is_same = version == RecordVersion(
             frozenset((row.content_hash,)), row.identity[LAST_MODIFIED]
@@ -196,7 +197,6 @@ class _Result(NamedTuple):
     row: Row | None
     content: bytes
     problem: str
-    repairs: str
     size: int
 
 
@@ -323,8 +323,7 @@ def _result(wanted: Wanted, fetched: Fetched, shape: Shape) -> _Result:
         problem = f"_id has the same text as that of another document: {row.record_id}"
         row = None
     content = b"" if row is not None else fetched.content
-    repairs = told(row.repairs) if row is not None else ""
-    return _Result(wanted, name, row, content, problem, repairs, len(fetched.content))
+    return _Result(wanted, name, row, content, problem, len(fetched.content))
 
 
 def _list(comparison: Comparison, stop: threading.Event, report: Report) -> Listing:

@@ -17,9 +17,7 @@ from extract.lake.documents import (
     Shape,
     UnusableDocumentError,
     read_document,
-    readable_id,
 )
-from extract.lake.repairs import told
 from extract.sources.base import BrokenFile, Document
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ class DocumentComparison:
 class _Batch:
     """Documents that wait to be compared."""
 
-    rows: list[tuple[Row, int, str]] = field(default_factory=list)
+    rows: list[tuple[Row, int, Document]] = field(default_factory=list)
     size: int = 0
 
 
@@ -91,15 +89,10 @@ def compare(
     state, reading = comparison.state, Reading(comparison.state)
     unusable: set[str] = set()
     for batch in _batches(comparison, rejects, report, unusable, progress):
-        reading.show((row.record_id, row.content_hash, at, file) for row, at, file in batch.rows)
-        if writer is None:
-            continue
-        known = {} if comparison.is_full else state.known({r.record_id for r, _, _ in batch.rows})
-        for row, position, _ in batch.rows:
-            version = known.get(row.record_id)
-            if version is None or row.content_hash not in version.hashes:
-                writer.add(row, position)
+        reading.show(_written(comparison, batch, writer, rejects, report, unusable))
     reading.compare()
+    if rejects is not None and not comparison.is_full:
+        rejects.keep_repairs(reading.unchanged)
     comparison.check_listed(reading.records)
     files = comparison.source_files
     files.compare(comparison.source.files)
@@ -127,6 +120,33 @@ def compare(
         progress(report.listed, report.bytes)
 
 
+def _written(
+    comparison: DocumentComparison,
+    batch: _Batch,
+    writer: LakeWriter | None,
+    rejects: RejectWriter | None,
+    report: Report,
+    unusable: set[str],
+) -> Iterator[tuple[str, str, int, str]]:
+    """Write what the lake does not hold; `_id`, hash, position and file of all that is usable.
+
+    Only what is written is searched for what must be repaired.
+    """
+    ids = {row.record_id for row, _, _ in batch.rows}
+    known = {} if comparison.is_full else comparison.state.known(ids)
+    for skimmed, position, document in batch.rows:
+        version = known.get(skimmed.record_id)
+        if version is None or skimmed.content_hash not in version.hashes:
+            row = _row(document, comparison.shape, rejects, report)
+            if row is None:
+                _note_unusable(document, unusable, report)
+                continue
+            if writer is not None:
+                writer.add(row, position)
+        report.listed += 1
+        yield skimmed.record_id, skimmed.content_hash, position, document.file
+
+
 # Grain: one row per live record to which a tombstone is due.
 _DELETED = """
 create or replace table deleted as
@@ -151,12 +171,12 @@ def _batches(
     """The usable documents, in batches that are bounded in number and size."""
     policy, batch = comparison.policy, _Batch()
     for position, document in enumerate(comparison.source.documents()):
-        row = _row(document, comparison.shape, rejects, report)
-        if row is None:
+        row = _row(document, comparison.shape, rejects, report, is_skimmed=True)
+        if row is None or isinstance(document, BrokenFile):
             _note_unusable(document, unusable, report)
             continue
-        report.listed += 1
-        batch.rows.append((row, position, document.file))
+        report.bytes += row.size
+        batch.rows.append((row, position, document))
         batch.size += row.size
         if len(batch.rows) >= policy.batch_rows or batch.size >= policy.batch_bytes:
             yield batch
@@ -174,7 +194,7 @@ def _note_unusable(document: Document | BrokenFile, unusable: set[str], report: 
     if document.line is None:
         report.incomplete.append(f"{document.file}: the file is not JSON to its end")
         return
-    record_id = readable_id(document.content)
+    record_id = document.identity[0]
     if record_id is None:
         report.incomplete.append(
             f"{document.file}:{document.line}: a document without a readable _id"
@@ -184,7 +204,12 @@ def _note_unusable(document: Document | BrokenFile, unusable: set[str], report: 
 
 
 def _row(
-    document: Document | BrokenFile, shape: Shape, rejects: RejectWriter | None, report: Report
+    document: Document | BrokenFile,
+    shape: Shape,
+    rejects: RejectWriter | None,
+    report: Report,
+    *,
+    is_skimmed: bool = False,
 ) -> Row | None:
     """A document as a row; None if it cannot be one, which is noted."""
     row = None
@@ -192,20 +217,20 @@ def _row(
         line, content, problem = None, b"", document.reason
     else:
         line, content, problem = document.line, document.content, document.problem
-        report.bytes += len(content)
     if isinstance(document, Document) and not problem:
         try:
-            row = read_document(content, shape)
+            row = read_document(content, shape, is_skimmed=is_skimmed)
         except UnusableDocumentError as error:
             problem = str(error)
-        if row is not None and row.repairs:
+        if row is not None and row.repairs and not is_skimmed:
             report.repaired += 1
             if rejects is not None:
-                rejects.repaired(f"{document.file}:{line}", told(row.repairs))
+                rejects.repaired(row, document.file, line)
     if row is None:
         report.rejected += 1
         if rejects is not None:
-            rejects.add(document.file, line, problem, content)
+            identity = document.identity if isinstance(document, Document) else (None, None)
+            rejects.add(document.file, line, problem, content, identity)
     return row
 
 

@@ -264,3 +264,50 @@ def test_readers_follow_no_link_below_the_root(build: Build, tmp_path: Path) -> 
             read()
     with pytest.raises(AccessError, match=r"\.objects is a link, and is not followed"):
         publish_state(build, 1)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "linked",
+    [
+        "{v}/qc",
+        *(
+            pytest.param(path, marks=pytest.mark.slow)
+            for path in ("{v}", "{v}/qc/subject_id=1", "{v}/cache_registry", ".builds", ".objects")
+        ),
+    ],
+)
+def test_a_publisher_follows_no_link_below_the_root(
+    build: Build, tmp_path: Path, linked: str
+) -> None:
+    publish_state(build, 0)
+    publish_state(build, 1)
+    folder = build.work.parent / "root" / CACHE_FOLDER / linked.format(v=build.area.name)
+    folder.rename(tmp_path / "outside")
+    folder.symlink_to(tmp_path / "outside")
+    before = contents(tmp_path / "outside")
+    for work in (
+        lambda: publish_state(build, 2),
+        lambda: rollback(build.settings),
+    ):
+        with pytest.raises(AccessError, match=f"{folder.name} is a link, and is not followed"):
+            work()
+    assert contents(tmp_path / "outside") == before
+
+
+def test_a_linked_file_is_replaced_by_a_publish(build: Build, tmp_path: Path) -> None:
+    first = publish_state(build, 0)
+    home = build.work.parent / "root" / CACHE_FOLDER
+    for name in ("assets.pqt", "qc/subject_id=1/data.pqt", "index.html"):
+        file = home / build.area.name / name
+        outside = tmp_path / file.name
+        outside.write_bytes(b"elsewhere")
+        file.unlink()
+        file.symlink_to(outside)
+    publish(build.settings)
+    assert published(build) == first
+    assert not [path for path in home.rglob("*") if path.is_symlink()]
+    assert {path.read_bytes() for path in tmp_path.glob("*.*")} == {b"elsewhere"}

@@ -7,7 +7,6 @@ import json
 import re
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
@@ -29,7 +28,6 @@ from biodata_cache._core import settings as _settings
 from biodata_cache._core.layout import LEASE
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.root_documents import release
-from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.open import open_storage
 from biodata_cache._storage.s3 import S3Storage
 
@@ -139,26 +137,6 @@ def test_an_etag_that_is_no_md5_costs_a_request_and_no_upload(
     assert publish(build.settings).written == 0
 
 
-def test_a_large_file_goes_in_parts_and_is_known_again(
-    aws: Server, bucket: str, build: Build, tmp_path: Path
-) -> None:
-    storage = open_storage(build.settings)
-    assert isinstance(storage, S3Storage)
-    storage = replace(storage, part_bytes=5 * 2**20)
-    data = b"0123456789abcdef" * 2**16 * 11
-    hashed = hashlib.sha256(data).hexdigest()
-    (tmp_path / "large").write_bytes(data)
-    storage.put("large.pqt", tmp_path / "large", hashed)
-    stat = dict(storage.list(""))["large.pqt"]
-    assert stat.tag.endswith('-3"')
-    assert storage.holds("large.pqt", stat, tmp_path / "large", hashed)
-    assert objects(aws, bucket)["large.pqt"] == data
-    storage.copy("large.pqt", "copy.pqt")
-    found = storage.stat("copy.pqt")
-    assert found is not None
-    assert found.sha256 == storage.sha256("copy.pqt") == hashed
-
-
 def test_uploads_that_were_never_finished_are_given_up(
     aws: Server, bucket: str, build: Build
 ) -> None:
@@ -206,33 +184,6 @@ def test_second_publisher_is_refused_and_the_lock_is_given_back(build: Build) ->
     publish(build.settings)
     with storage.lease(LEASE), pytest.raises(LockedError, match=r"at work, of .*ends in"):
         rollback(build.settings)
-
-
-def test_lock_of_the_dead_is_taken_over_when_it_ends(build: Build) -> None:
-    storage = open_storage(build.settings)
-    dead = HeldLease(storage, LEASE, 2.0, "publish")
-    dead.acquire()
-    dead.abandon()
-    with pytest.raises(LockedError), storage.lease(LEASE):
-        pass
-    time.sleep(3.1)  # the server counts whole seconds
-    with storage.lease(LEASE) as lock:
-        lock.check()
-        with pytest.raises(LockedError, match="could not be renewed"):
-            dead.check()
-        dead.release()
-        lock.check()
-        with pytest.raises(LockedError), storage.lease(LEASE):
-            pass
-
-
-def test_a_lock_that_is_held_long_is_renewed(build: Build) -> None:
-    storage = open_storage(build.settings)
-    with storage.lease(LEASE, 3.0) as lock:
-        time.sleep(5)
-        lock.check()
-        with pytest.raises(LockedError), storage.lease(LEASE):
-            pass
 
 
 def test_rollback_puts_the_last_builds_back_one_after_the_other(

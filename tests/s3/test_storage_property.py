@@ -199,7 +199,8 @@ class Storages(RuleBasedStateMachine):
             assert tags == {path: each[number] for path, each in self.tags.items()}
 
 
-def test_all_storages_answer_the_same(aws: Server, bucket: str) -> None:
+@pytest.mark.parametrize("examples", [5, pytest.param(100, marks=pytest.mark.slow)])
+def test_all_storages_answer_the_same(aws: Server, bucket: str, examples: int) -> None:
     def make() -> Storage:
         return S3Storage(bucket, secrets.token_hex(8), access(), part_bytes=100)
 
@@ -207,7 +208,7 @@ def test_all_storages_answer_the_same(aws: Server, bucket: str) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=30,
+            max_examples=examples,
             stateful_step_count=30,
             deadline=None,
             phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes

@@ -81,7 +81,10 @@ def of_fragments_alone(build: Build) -> None:
 @pytest.mark.parametrize(
     "older", [of_our_last_version, of_the_replaced_package, of_fragments_alone]
 )
-@pytest.mark.parametrize("subjects", [{"1": "a", "2": "a"}, {"1": "b", "3": "b"}])
+@pytest.mark.parametrize(
+    "subjects",
+    [pytest.param({"1": "a", "2": "a"}, marks=pytest.mark.slow), {"1": "b", "3": "b"}],
+)
 def test_readers_see_no_gap(
     build: Build, older: Callable[[Build], None], subjects: dict[str, str]
 ) -> None:

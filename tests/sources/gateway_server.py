@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,7 @@ class Gateway:
         self.documents = {document["_id"]: document for document in documents}
         self.cap = cap
         self.fails_when_large = False
+        self.seconds_per_byte = 0.0
         self.fault = lambda number: None
         self.requests: list[dict] = []
         self._lock = threading.Lock()
@@ -74,7 +76,7 @@ class Gateway:
 
             def do_GET(self) -> None:
                 status, body = gateway.answer(self.path)
-                content = json.dumps(body).encode()
+                content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 if status == "drop":
                     self.close_connection = True
                     self.connection.close()
@@ -83,8 +85,15 @@ class Gateway:
                 self.send_response(200 if is_cut else status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content) + 10 * is_cut))
+                if status == 302:
+                    self.send_header("Location", self.path)
                 self.end_headers()
-                self.wfile.write(content)
+                if gateway.seconds_per_byte:
+                    for byte in content:
+                        time.sleep(gateway.seconds_per_byte)
+                        self.wfile.write(bytes([byte]))
+                else:
+                    self.wfile.write(content)
                 self.close_connection = is_cut
 
             def log_message(self, *args) -> None:
@@ -96,7 +105,7 @@ class Gateway:
 def _matches(key: str, condition: dict) -> bool:
     tests = {
         "$in": lambda wanted: key in wanted,
-        "$gt": lambda bound: key > bound,
+        "$gt": lambda bound: isinstance(bound, str) and key > bound,  # of one type, as MongoDB does
         "$gte": lambda bound: key >= bound,
     }
     return all(tests[name](value) for name, value in condition.items())

@@ -68,6 +68,15 @@ def rejects(raw: Path) -> list[tuple]:
         ).fetchall()
 
 
+def repairs(raw: Path) -> list[tuple]:
+    """`_id` and path of each value that was repaired."""
+    with duckdb.connect() as connection:
+        return connection.sql(
+            f"select record_id, path from read_parquet('{raw}/rejects/*.parquet') "
+            "where starts_with(reason, 'repaired: ') order by all"
+        ).fetchall()
+
+
 def run_records(raw: Path, collection: str = "docdb_v2") -> list[dict]:
     """The records that runs left, the oldest first."""
     return [json.loads(path.read_text()) for path in sorted((raw / "runs" / collection).iterdir())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import resource
 import signal
 import socket
@@ -316,13 +317,14 @@ def test_full_disk(filled, tmp_path, monkeypatch):
 
 
 def said_by(*arguments, **settings) -> str:
-    """The one line that a failing run says."""
+    """The cause that a failing run says, below when it began and failed."""
     began = time.monotonic()
     code, said = run("extract", *arguments, **settings)
     assert code in (1, 2)
     assert time.monotonic() - began < 12
     assert "Traceback" not in said
-    (line,) = said.strip().splitlines()
+    *before, line = said.strip().splitlines()  # the last line is the cause
+    assert all(re.match(r"\d{4}-.*Z extract( v1)?: (begins|failed after)", each) for each in before)
     for secret in (PASSWORD, QUOTED, "s3cret", "w%C3%B6rd", "wörd"):
         assert secret not in line
     return line
@@ -466,5 +468,5 @@ def test_missing_package_names_the_extra(tmp_path, monkeypatch, source):
         check=False,
     )
     assert done.returncode == 1
-    (line,) = done.stderr.strip().splitlines()
-    assert "pip install 'biodata-cache[docdb]'" in line
+    assert "Traceback" not in done.stderr
+    assert "pip install 'biodata-cache[docdb]'" in done.stderr.splitlines()[-1]

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import os
 import pickle
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from biodata_cache import SourceError
 from extract.objects.foraging import BUCKET, KEY, SCHEMA, copy_sessions
-from extract.objects.safe_pickle import UnsafePickleError
 from extract.objects.stores import ObjectStore, folder_store
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def put(folder: Path, content: bytes) -> ObjectStore:
@@ -65,29 +60,55 @@ def test_a_frame_that_did_not_change_is_not_written(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
-def test_a_frame_that_is_gone_stays_until_another_store_is_asked(tmp_path: Path) -> None:
+def test_a_frame_that_is_gone_stays_unless_it_may_go(tmp_path: Path) -> None:
     store = put(tmp_path, frame(text=["a"]))
     copy_sessions(store, tmp_path / "raw")
     (tmp_path / "buckets" / BUCKET / KEY).unlink()
     path = tmp_path / "raw/foraging_sessions/sessions.parquet"
-    assert copy_sessions(store, tmp_path / "raw") == (None, "no such object")
-    assert path.exists()
+    stays = "; the sessions of an earlier run stay"
+    assert copy_sessions(store, tmp_path / "raw") == (None, f"no such object{stays}")
     other = folder_store(tmp_path / "none", "other")
-    assert copy_sessions(other, tmp_path / "raw") == (None, "no such bucket")
+    assert copy_sessions(other, tmp_path / "raw") == (None, f"no such bucket{stays}")
+    assert path.exists()
+    assert copy_sessions(other, tmp_path / "raw", prune=True) == (None, "no such bucket")
     assert not path.exists()
     assert pq.read_schema(path.with_name("schema.parquet")).equals(SCHEMA)
 
 
-def test_another_frame_is_refused(tmp_path: Path) -> None:
-    store = put(tmp_path, pickle.dumps(pd.DataFrame({"a": [1]})))
-    with pytest.raises(SourceError, match="has no 'subject_id'"):
-        copy_sessions(store, tmp_path / "raw")
+class Hostile:
+    def __reduce__(self) -> object:
+        return os.system, ("touch touched",)
 
 
-def test_a_hostile_pickle_is_refused_by_name(tmp_path: Path) -> None:
-    class Hostile:
-        def __reduce__(self) -> object:
-            return os.system, ("touch touched",)
+BROKEN = {
+    "has no 'subject_id'": pickle.dumps(pd.DataFrame({"a": [1]})),
+    "no frame": b"",
+    "nothing of it ran": pickle.dumps(Hostile()),
+    "df_sessions.pkl in test": frame(text=["a", "b"])[:-40],
+    "The pickle": b"\x80\x04" + b"(" * 100_000,
+    "pickle": frame(text=["a"]).replace(b"subject_id", b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6"),
+}
 
-    with pytest.raises(UnsafePickleError, match=r"df_sessions.pkl in test: .* nothing of it ran"):
-        copy_sessions(put(tmp_path, pickle.dumps(Hostile())), tmp_path / "raw")
+
+@pytest.mark.parametrize("said", BROKEN)
+def test_a_frame_that_cannot_be_read_costs_nothing_else_and_the_old_one_stays(
+    said: str, tmp_path: Path
+) -> None:
+    rows, problem = copy_sessions(put(tmp_path, BROKEN[said]), tmp_path / "raw")
+    assert rows is None
+    assert said in str(problem)
+    copy_sessions(put(tmp_path, frame(text=["a"])), tmp_path / "raw")
+    path = tmp_path / "raw/foraging_sessions/sessions.parquet"
+    before = path.read_bytes()
+    _, problem = copy_sessions(put(tmp_path, BROKEN[said]), tmp_path / "raw")
+    assert "the sessions of an earlier run stay" in str(problem)
+    assert path.read_bytes() == before
+    assert not Path("touched").exists()
+
+
+def test_sessions_of_the_sample_stay_for_no_other_store(tmp_path: Path) -> None:
+    put(tmp_path, frame(text=["a"]))
+    sample = folder_store(tmp_path / "buckets", "sample:20")
+    assert copy_sessions(sample, tmp_path / "raw") == (1, None)
+    other = folder_store(tmp_path / "none", "other")
+    assert copy_sessions(other, tmp_path / "raw") == (None, "no such bucket")

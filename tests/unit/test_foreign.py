@@ -15,7 +15,7 @@ from biodata_cache._core import history, registry_document
 from biodata_cache._core.foreign import NotJsonError, json_value, parse_json
 from biodata_cache._core.settings import ascending
 from biodata_cache._pipeline.dbt_build import _event
-from biodata_cache._publish.contract import read_artifact
+from biodata_cache._publish.artifacts import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ def test_damage_is_an_error_of_ours_with_its_place(name: str, content: bytes) ->
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))
 def test_artifacts_of_dbt(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_bytes(content)
-    said = refusal(lambda: read_artifact(tmp_path, "manifest.json"))
+    said = refusal(lambda: read_manifest(tmp_path))
     assert said is None or "manifest.json" in said
 
 

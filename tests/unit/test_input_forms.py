@@ -8,11 +8,15 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from biodata_cache._core.settings import ExtractOptions
 from extract.lake.documents import read_document
+from extract.pipeline import extract
 from extract.sources.base import BrokenFile, Document
 from extract.sources.files import read_file
+from extract.sources.open import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,3 +178,39 @@ def test_public_cases(name: str) -> None:
         assert isinstance(item, Document)
         repairs += len(read_document(item.content).repairs)
     assert repairs == {"16": 1, "26": 2, "27": 1}.get(name, 0)
+
+
+def notes(raw: Path) -> list[tuple[str | None, ...]]:
+    table = pq.read_table(raw / "rejects" / "docdb_v2.parquet")
+    columns = ("record_id", "name", "path", "reason", "line")
+    return sorted(zip(*(table.column(name).to_pylist() for name in columns), strict=True), key=str)
+
+
+def test_repairs_and_rejects_say_which_record_and_where_also_in_quiet_nights(
+    tmp_path: Path,
+) -> None:
+    """What is known is not searched again, but what was told of it stays told."""
+    lines = [
+        '{"_id":"a","name":"alpha","subject":{"x":NaN,"y":1,"y":2}}',
+        '{"_id":"b","name":"beta","subject":{"y":1,"y":2}}',
+        '{"_id":"c","name":"gamma"}',
+        '{"_id":"d","name":"delta","subject":{"y":01}}',
+    ]
+    expected = [
+        ("a", "alpha", "subject.x", "repaired: NaN is no number of JSON: missing", 1),
+        ("a", "alpha", "subject.y", "repaired: this key stands twice: the last one counts", 1),
+        ("b", "beta", "subject.y", "repaired: this key stands twice: the last one counts", 2),
+        ("d", "delta", None, "not JSON: invalid number (byte 42)", 4),
+    ]
+    path, raw = write(tmp_path / "a.jsonl", "\n".join(lines) + "\n"), tmp_path / "raw"
+    for _ in range(3):
+        report = extract(open_source(str(path)), raw)
+        assert notes(raw) == expected
+    assert (report.unchanged, report.rejected) == (3, 1)
+    write(path, "\n".join([lines[0], lines[1].replace('"y":1,', ""), *lines[2:]]) + "\n")
+    assert extract(open_source(str(path)), raw).changed == 1
+    assert [note[0] for note in notes(raw)] == ["a", "a", "d"]
+    extract(open_source(str(path)), raw, options=ExtractOptions(full=True))
+    assert [note[0] for note in notes(raw)] == ["a", "a", "d"]
+    rows = pq.read_table(sorted((raw / "docdb_v2").glob("*.parquet"))[-1]).to_pylist()
+    assert {row["_id"]: row["subject"] for row in rows}["a"] == '{"x":null,"y":2}'

@@ -52,10 +52,10 @@ class Fixture:
         self.source.write_text("".join(json.dumps(record) + "\n" for record in records))
         extract(open_source(str(self.source)), self.raw)
 
-    def ask(self, store: Any = None) -> probes.Report:
+    def ask(self, store: Any = None, *, prune: bool = False) -> probes.Report:
         lake = paths_of(Lake(self.raw, "docdb_v2").files())
         with answers.locked(self.raw):
-            return probes.ask(store or self.store, self.raw, lake)
+            return probes.ask(store or self.store, self.raw, lake, prune=prune)
 
     def rows(self, kind: str) -> list[tuple[Any, ...]]:
         """Name of the asset, key, content and problem, of the newest answers."""
@@ -153,9 +153,45 @@ def test_another_store_is_asked_everything_again(lake: Fixture) -> None:
     lake.records(asset("m"))
     lake.put("m/behavior/trainer_state.json")
     lake.ask()
-    other = lake.ask(folder_store(lake.buckets / "none", "other"))
+    other = lake.ask(folder_store(lake.buckets, "other"))
     assert other.remembered.total() == 0
-    assert lake.rows("trainer_states") == [("m", None, None, None)]
+    assert other.found["trainer_states"] == 1
+
+
+@pytest.mark.parametrize("how", ["no folder", "empty folder", "no bucket", "empty bucket"])
+def test_what_was_found_stays_where_nobody_can_look_unless_it_may_go(
+    lake: Fixture, tmp_path: Path, how: str
+) -> None:
+    lake.records(asset("m"), asset("s", "SPIM"))
+    lake.put("m/behavior/trainer_state.json")
+    lake.put("s/SPIM/derivatives/neuroglancer_config.json")
+    lake.put("s/neuroglancer.json")
+    lake.ask()
+    kinds = ("trainer_states", "neuroglancer", "exaspim")
+    before = {kind: lake.rows(kind) for kind in kinds}
+    place = tmp_path / "elsewhere"
+    if how != "no folder":
+        place.mkdir()
+    if how == "empty bucket":
+        (place / "aind-open-data").mkdir()
+    if how == "no bucket":
+        (place / "another").mkdir()
+    report = lake.ask(folder_store(place, "other"))
+    assert report.kept == dict.fromkeys(kinds, 1)
+    assert {kind: lake.rows(kind) for kind in kinds} == before
+    report = lake.ask(folder_store(place, "other"), prune=True)
+    assert not report.kept
+    assert all(row[1] is None for kind in kinds for row in lake.rows(kind))
+
+
+def test_what_a_bucket_no_longer_has_is_gone(lake: Fixture) -> None:
+    lake.records(asset("s", "SPIM"))
+    lake.put("s/neuroglancer.json")
+    lake.put("other/file")
+    lake.ask()
+    (lake.buckets / "aind-open-data" / "s" / "neuroglancer.json").unlink()
+    assert not lake.ask().kept
+    assert all(row[1] is None for row in lake.rows("exaspim"))
 
 
 def test_an_asset_that_moved_is_asked_where_it_is_now(lake: Fixture) -> None:

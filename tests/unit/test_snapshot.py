@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from biodata_cache._core.history import PublishedBuild
 from biodata_cache._core.registry import ColumnEntry, TableEntry
 from biodata_cache._publish import catalogue as _catalogue
@@ -14,7 +16,6 @@ from biodata_cache._publish.snapshot import Published, Snapshot, snapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
-PARTITIONS = 100_000
 LARGEST = 1_000_000
 
 
@@ -46,8 +47,11 @@ def build(listed: list[PublicFile], built_at: str, before: Published | None = No
     return snapshot([entry], listed, built_at, objects={}, sources={}, before=before)
 
 
-def test_registry_and_page_are_small_whatever_the_number_of_partitions(tmp_path: Path) -> None:
-    listed = files(PARTITIONS)
+@pytest.mark.parametrize("partitions", [1000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_registry_and_page_are_small_whatever_the_number_of_partitions(
+    tmp_path: Path, partitions: int
+) -> None:
+    listed = files(partitions)
     made = build(listed, "2026-01-01T00:00:00Z")
     assert len(made.content) < LARGEST
     history = [PublishedBuild.of(made.build, made.registry)]

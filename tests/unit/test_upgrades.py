@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -25,8 +26,9 @@ class Fixture:
         target.parent.mkdir(parents=True, exist_ok=True)
         duckdb.execute(f"copy ({query}) to '{target}' (format parquet)")
 
-    def copy(self) -> int | None:
-        return copy_upgrades(published_at(str(self.home.parent), s3_store), self.raw)
+    def copy(self, *, prune: bool = False) -> tuple[int | None, list[str]]:
+        published = published_at(str(self.home.parent), s3_store)
+        return copy_upgrades(published, self.raw, prune=prune)
 
     def history(self) -> list[tuple[Any, ...]]:
         found = duckdb.execute(
@@ -45,21 +47,36 @@ RUN = "select 'a' as v1_id, 'b' as v2_id, '0.2' as upgrader_version, 'success' a
 
 
 def test_no_root_leaves_empty_lakes(cache: Fixture) -> None:
-    assert copy_upgrades(published_at("", s3_store), cache.raw) is None
+    assert copy_upgrades(published_at("", s3_store), cache.raw) == (None, [])
     assert cache.history() == []
 
 
-def test_the_custom_table_is_copied_and_goes_again(cache: Fixture) -> None:
+def test_the_custom_table_is_copied_and_stays_unless_it_may_go(cache: Fixture) -> None:
+    assert cache.copy() == (None, [])
     cache.write(CUSTOM, RUN)
-    assert cache.copy() == 1
+    assert cache.copy() == (1, [])
     copied = cache.raw / "upgrade_status/status.parquet"
     assert duckdb.execute(f"select v1_id, status from '{copied}'").fetchall() == [("a", "success")]
     before = copied.stat().st_mtime_ns
     cache.copy()
     assert copied.stat().st_mtime_ns == before
     (cache.home / CUSTOM).unlink()
-    assert cache.copy() is None
+    for _ in range(2):
+        rows, (kept,) = cache.copy()
+        assert rows is None
+        assert "stays" in kept
+        assert copied.exists()
+        shutil.rmtree(cache.home.parent, ignore_errors=True)  # not mounted
+    assert cache.copy(prune=True) == (None, [])
     assert not copied.exists()
+
+
+def test_upgrades_of_the_sample_stay_for_no_other_source(cache: Fixture) -> None:
+    cache.write(CUSTOM, RUN)
+    sample = Published(folder_store(cache.home.parent, "sample"), cache.home.name, "")
+    assert copy_upgrades(None, cache.raw, sample=sample) == (1, [])
+    assert copy_upgrades(None, cache.raw) == (None, [])
+    assert not (cache.raw / "upgrade_status/status.parquet").exists()
 
 
 def test_published_versions_are_kept_whatever_comes_after(cache: Fixture) -> None:
@@ -84,11 +101,18 @@ def test_published_versions_are_kept_whatever_comes_after(cache: Fixture) -> Non
 
 
 @pytest.mark.parametrize("path", [CUSTOM, "bdc-v0.1.0/metadata_upgrade.pqt"])
-def test_a_table_that_cannot_be_read_is_an_error_that_names_it(cache: Fixture, path: str) -> None:
-    (cache.home / path).parent.mkdir(parents=True)
-    (cache.home / path).write_bytes(b"PAR1 half")
-    with pytest.raises(SourceError, match="metadata_upgrade"):
-        cache.copy()
+@pytest.mark.parametrize("content", [b"", b"PAR1 half", b"PAR1" + b"x" * 100 + b"PAR1"])
+def test_a_table_that_cannot_be_read_costs_nothing_else_and_the_old_one_stays(
+    cache: Fixture, path: str, content: bytes
+) -> None:
+    cache.write(CUSTOM, RUN)
+    cache.write("bdc-v0.1.0/metadata_upgrade.pqt", "select 'a' as _id, 'failed' as \"0.1\"")
+    cache.copy()
+    copies = {p: p.read_bytes() for p in cache.raw.rglob("*.parquet")}
+    (cache.home / path).write_bytes(content)
+    _, (kept,) = cache.copy()
+    assert path in kept
+    assert {p: p.read_bytes() for p in cache.raw.rglob("*.parquet")} == copies
 
 
 def test_versions_that_may_not_be_listed_are_not_taken_for_none(cache: Fixture) -> None:
@@ -104,7 +128,8 @@ def test_versions_that_may_not_be_listed_are_not_taken_for_none(cache: Fixture) 
         copy_upgrades(published, cache.raw)
 
 
-def test_a_custom_table_of_another_kind_is_an_error(cache: Fixture) -> None:
+def test_a_custom_table_of_another_kind_is_told(cache: Fixture) -> None:
     cache.write(CUSTOM, "select 1 as x")
-    with pytest.raises(SourceError, match="upgrader"):
-        cache.copy()
+    rows, (kept,) = cache.copy()
+    assert rows is None
+    assert "upgrader" in kept

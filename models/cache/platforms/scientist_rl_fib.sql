@@ -1,34 +1,13 @@
 -- Grain: one row per targeted structure, coordinates and indicator.
 
-with session as (
-    select distinct
-        asset.record_id,
-        coalesce(nullif(asset.subject_id, ''), 'missing') as mouse_id,
-        asset.last_modified_at
-    from {{ ref('int_assets_joined') }} as asset
-    inner join {{ ref('stg_docdb__training_stages') }} as training
-        on asset.record_id = training.record_id
-    where
-        asset.data_level = 'derived'
-        and list_has_all(asset.modalities, ['behavior', 'fib'])
-        and training.stage_in_use in ('STAGE_FINAL', 'GRADUATED')
-),
-
-mouse as (
-    select
-        mouse_id,
-        record_id,
-        count(*) over (partition by mouse_id) as session_count
-    from session
-    -- Each record repeats the procedures of its subject: the newest knows the most.
-    qualify row_number() over (
-        partition by mouse_id
-        order by last_modified_at desc nulls last, record_id asc
-    ) = 1
+with mouse as (
+    select * from {{ ref('int_graduated_mice') }}
 ),
 
 implant as (
     select * from {{ ref('int_implants_placed') }}
+    -- An unknown structure pairs with nothing.
+    where targeted_structure != 'missing'
 ),
 
 indicator as (

@@ -12,6 +12,14 @@ left_out as (
     select * from {{ ref('int_excluded_values') }}
 ),
 
+fiber_left_out as (
+    select * from {{ ref('int_excluded_fibers') }}
+),
+
+injection_left_out as (
+    select * from {{ ref('int_excluded_injections') }}
+),
+
 subject_left_out as (
     select * from {{ ref('int_excluded_subjects') }}
 ),
@@ -22,6 +30,16 @@ copy_left_out as (
 
 asset as (
     select * from {{ ref('int_assets_joined') }}
+),
+
+-- A document that did not become a record has a name, too, where it can be read.
+rejected as (
+    select
+        record_id,
+        min(name) as name
+    from {{ ref('stg_docdb__rejects') }}
+    where record_id is not null
+    group by record_id
 ),
 
 published_error as (
@@ -49,6 +67,10 @@ gathered as (
     union all
     select * from left_out
     union all
+    select * from fiber_left_out
+    union all
+    select * from injection_left_out
+    union all
     select * from subject_left_out
     union all
     select * from copy_left_out
@@ -59,12 +81,13 @@ named as (
         gathered.table_name,
         gathered.column_name,
         gathered.record_id,
-        asset.name,
+        coalesce(asset.name, rejected.name) as name,
         gathered.path,
         gathered.problem,
         left(gathered.value, 200) as value
     from gathered
     left join asset on gathered.record_id = asset.record_id
+    left join rejected on gathered.record_id = rejected.record_id
 )
 
 select * from named

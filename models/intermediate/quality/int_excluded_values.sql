@@ -48,67 +48,6 @@ repeated_status as (
     group by all
 ),
 
-idle_patch_cord as (
-    select
-        cord.record_id,
-        'platform_fib' as table_name,
-        'channel' as column_name,
-        cord.path,
-        if(connected.fiber is null, 'not connected to an implanted fiber', 'no channels')
-            as problem,
-        cord.patch_cord_name as value
-    from {{ ref('stg_docdb__patch_cords') }} as cord
-    left join {{ ref('int_fibers_connected') }} as connected
-        on
-            cord.record_id = connected.record_id
-            and cord.stream_position = connected.stream_position
-            and cord.patch_cord_name = connected.patch_cord_name
-    where
-        connected.fiber is null
-        or cord.channels_json is null
-        or cord.channels_json = '[]'
-    group by all
-),
-
-nth_channel as (
-    select
-        connected.record_id,
-        connected.stream_position,
-        channel.path,
-        channel.channel_name,
-        row_number() over (
-            partition by
-                connected.record_id,
-                connected.stream_position,
-                connected.fiber,
-                coalesce(channel.channel_name, '')
-            order by
-                channel.configuration_position asc,
-                channel.patch_cord_position asc,
-                channel.position asc
-        ) as place
-    from {{ ref('int_fibers_connected') }} as connected
-    inner join {{ ref('stg_docdb__patch_cord_channels') }} as channel
-        on
-            connected.record_id = channel.record_id
-            and connected.stream_position = channel.stream_position
-            and connected.patch_cord_name = channel.patch_cord_name
-),
-
--- A later stream may repeat a channel, but not a stream its own.
-repeated_channel as (
-    select
-        record_id,
-        'platform_fib' as table_name,
-        'channel' as column_name,
-        path,
-        'channel stands twice' as problem,
-        channel_name as value
-    from nth_channel
-    where place > 1
-    group by all
-),
-
 circular as (
     select
         derivation.record_id,
@@ -138,7 +77,7 @@ superseded as (
 
 rejected as (
     select
-        cast(null as varchar) as record_id,
+        record_id,
         'asset_basics' as table_name,
         '_id' as column_name,
         concat_ws(':', file, line) as path,
@@ -149,18 +88,23 @@ rejected as (
     where not starts_with(reason, 'repaired: ')
 ),
 
--- A document that is in the lake, but for a value that JSON cannot hold: it is known by its _id.
+-- A value that JSON cannot say, or says twice. Records of version 1 are no assets.
 repaired as (
     select
         asset.record_id,
         'asset_basics' as table_name,
         '_id' as column_name,
-        if(asset.record_id is null, reject.file, 'the document') as path,
+        concat_ws(
+            ': ',
+            if(asset.record_id is null, reject.record_id, null),
+            coalesce(reject.path, 'the document')
+        ) as path,
         'repaired' as problem,
-        substr(reject.reason, len('repaired: ') + 1) as value
+        min(substr(reject.reason, len('repaired: ') + 1)) as value
     from {{ ref('stg_docdb__rejects') }} as reject
-    left join asset on reject.file = asset.record_id
+    left join asset on reject.record_id = asset.record_id
     where starts_with(reject.reason, 'repaired: ')
+    group by all
 ),
 
 gathered as (
@@ -169,10 +113,6 @@ gathered as (
     select * from nameless_asset
     union all
     select * from repeated_status
-    union all
-    select * from idle_patch_cord
-    union all
-    select * from repeated_channel
     union all
     select * from circular
     union all

@@ -1,4 +1,4 @@
--- Grain: one row per document of the last extract that could not become a record.
+-- Grain: one row per document that could not become a record, and per value that was repaired.
 
 with reject as (
     select * from {{ source('biodata_cache', 'rejects') }}
@@ -9,5 +9,8 @@ select
     file,
     line,
     reason,
-    document
+    document,
+    record_id,
+    name,
+    path
 from reject

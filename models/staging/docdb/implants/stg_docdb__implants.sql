@@ -5,6 +5,10 @@
     'implant.device_config': 'object',
     'config.primary_targeted_structure': 'object of acronym',
     'config.transform': 'list',
+    'config.local_coordinate_system': 'object',
+    'config.coordinate_system': 'object',
+    'local_system.axes': 'list',
+    'device_system.axes': 'list',
     'system.name': 'text',
     'system.origin': 'text or name',
     'system.axis_unit': 'text',
@@ -33,6 +37,19 @@ device_configs as (
         system,
         {{ json_object(fields, 'implant.device_config', 'config') }} as config
     from implants
+),
+
+device_systems as (
+    select
+        record_id,
+        surgery_position,
+        position,
+        implant,
+        system,
+        config,
+        {{ json_object(fields, 'config.local_coordinate_system', 'local_system') }} as local_system,
+        {{ json_object(fields, 'config.coordinate_system', 'device_system') }} as device_system
+    from device_configs
 )
 
 select
@@ -49,5 +66,12 @@ select
     {{ read(fields, 'system.axis_unit') }} as coordinate_system_unit,
     {{ read(fields, 'system.axes') }} as axes_json,
     concat(system.path, '.axes') as axes_path,
+    coalesce({{ read(fields, 'local_system.axes') }}, {{ read(fields, 'device_system.axes') }})
+        as local_axes_json,
+    case
+        when {{ read(fields, 'local_system.axes') }} is not null
+            then concat(local_system.path, '.axes')
+        else concat(device_system.path, '.axes')
+    end as local_axes_path,
     {{ invalid_fields(fields) }} as invalid_fields
-from device_configs
+from device_systems

@@ -11,7 +11,7 @@
     'quality_controls', 'qc_statuses', 'qc_allowed_tags',
     'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags',
     'procedures', 'surgeries', 'surgery_procedures',
-    'implants', 'implant_axes', 'implant_transforms', 'implant_coordinates',
+    'implants', 'implant_axes', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
     'injections', 'injection_materials',
 ] %}
 
