@@ -1,4 +1,4 @@
-"""Write the generated part of the README: the table of tables, from dbt's manifest.
+"""Write the generated parts of the README: tables, from dbt's manifest, and settings.
 
 Run it with `make docs`. `--check` only says whether the README is up to date; a test calls that.
 """
@@ -12,12 +12,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from biodata_cache._core.setting_table import SETTINGS, Setting
 from biodata_cache._publish.artifacts import read_manifest
 from biodata_cache._publish.contract import Table, published_tables
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
 
 def tables() -> list[Table]:
@@ -49,18 +49,33 @@ def row(table: Table) -> str:
     return f"| `{table.name}` | {meaning.strip()} | {grain.strip(' .')}{partitions} | {key} |"
 
 
-def generated() -> str:
-    """The generated part, without its markers."""
+def setting_row(setting: Setting) -> str:
+    """One line of the table of settings."""
+    meaning = setting.help.removesuffix(".")
+    default = setting.shown_default or f"`{setting.default}`"
+    return f"| `{setting.variable}` | {meaning} | {default} |"
+
+
+def settings_table() -> str:
+    """The table of settings."""
+    head = ["| variable | meaning | default |", "|---|---|---|"]
+    return "\n".join([*head, *map(setting_row, SETTINGS.values())])
+
+
+def tables_table() -> str:
+    """The table of tables."""
     head = ["| table | what it holds | one row per | key |", "|---|---|---|---|"]
     return "\n".join([*head, *map(row, tables())])
 
 
 def main() -> None:
     """Write the README, or check it."""
-    text = README.read_text()
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    wanted = f"{before}{BEGIN}\n{generated()}\n{END}{after}"
+    text = wanted = README.read_text()
+    for name, table in (("tables", tables_table()), ("settings", settings_table())):
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, rest = wanted.split(begin)
+        _, after = rest.split(end)
+        wanted = f"{before}{begin}\n{table}\n{end}{after}"
     if text == wanted:
         return
     if "--check" in sys.argv:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from biodata_cache._core.setting_table import SETTINGS
 from extract.sample import generator as sample
 
 if TYPE_CHECKING:
@@ -162,8 +163,7 @@ def test_every_setting_is_listed() -> None:
             if path.suffix in {".py", ".sql", ".yml"}:
                 text = path.read_text()
                 read |= set(re.findall(r"BIODATA_CACHE_[A-Z0-9_]*[A-Z0-9]", text))
-                named = re.findall(r'_(?:value|number)\("([A-Z0-9_]+)"', text)
-                read |= {f"BIODATA_CACHE_{name}" for name in named}
     read |= set(re.findall(r"BIODATA_CACHE_[A-Z_]*[A-Z]", (PROJECT / "profiles.yml").read_text()))
+    read |= {setting.variable for setting in SETTINGS.values()}
     assert "BIODATA_CACHE_ROOT" in read
     assert {name for name in read if f"`{name}`" not in README} == set()

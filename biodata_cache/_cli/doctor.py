@@ -22,7 +22,7 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.errors import CacheError, MissingDependencyError
-from biodata_cache._core.settings import NO_SOURCE, PREFIX
+from biodata_cache._core.setting_table import NO_SOURCE, PREFIX, SETTINGS
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract
 from biodata_cache._session import open_published
@@ -115,7 +115,7 @@ def examine(given: dict[str, str | None], *, quick: bool = True) -> Iterator[Che
         return
     names = sorted(
         name
-        for name in _settings.VARIABLES
+        for name in SETTINGS
         if os.environ.get(PREFIX + name) or given.get(name.lower()) is not None
     )
     yield Check("settings", "ok", f"set: {', '.join(names)}" if names else "none is set")
@@ -147,8 +147,8 @@ def _unknown_variables() -> Iterator[Check]:
     """Variables that look like settings and are none: misspelt ones would be ignored silently."""
     for name in sorted(os.environ):
         setting = name.removeprefix(PREFIX)
-        if name.startswith(PREFIX) and setting not in _settings.VARIABLES:
-            hint = _messages.nearest(setting, _settings.VARIABLES)
+        if name.startswith(PREFIX) and setting not in SETTINGS:
+            hint = _messages.nearest(setting, list(SETTINGS))
             yield Check("settings", "warning", f"{name} is set, but is no setting.{hint}")
 
 

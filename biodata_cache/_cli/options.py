@@ -8,28 +8,33 @@ from typing import Any
 
 import click
 
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.setting_table import SETTINGS
+from biodata_cache._core.settings import ExtractOptions
 
 Command = Callable[..., Any]
 
 
-def _option(flag: str, variable: str, text: str) -> Callable[[Command], Command]:
-    return click.option(
-        flag, default=None, metavar="TEXT", help=f"{text}  [env: {_settings.PREFIX}{variable}]"
-    )
+def setting(name: str) -> Callable[[Command], Command]:
+    """The option of a setting, which wins over its variable."""
+    known = SETTINGS[name]
+    default = known.shown_default or (f"`{known.default}`" if known.default else "")
+    by_default = f"  [default: {default}]" if default else ""
+    text = f"{known.help}{by_default}  [env: {known.variable}]"
+    return click.option(known.option, default=None, metavar="TEXT", help=text)
 
 
-source = _option(
-    "--source",
-    "SOURCE",
-    "`sample`, `sample:N`, a file or folder of records, `mongodb://…` or `https://…`.",
-)
-source_file = _option("--source-file", "SOURCE_FILE", "File that holds a secret source address.")
-database = _option("--database", "DATABASE", "Database of the records.")
-collection = _option("--collection", "COLLECTION", "Collection of the records.")
-v1_source = _option("--v1-source", "V1_SOURCE", "Source of records of version 1, or `none`.")
-v1_database = _option("--v1-database", "V1_DATABASE", "Database of the records of version 1.")
-v1_collection = _option("--v1-collection", "V1_COLLECTION", "Collection of the same.")
+source = setting("SOURCE")
+source_file = setting("SOURCE_FILE")
+database = setting("DATABASE")
+collection = setting("COLLECTION")
+v1_source = setting("V1_SOURCE")
+v1_database = setting("V1_DATABASE")
+v1_collection = setting("V1_COLLECTION")
+raw = setting("RAW")
+objects = setting("OBJECTS")
+work = setting("WORK")
+root = setting("ROOT")
+version = setting("VERSION")
 full = click.option("--full", is_flag=True, help="Start over: fetch everything again.")
 dry_run = click.option("--dry-run", is_flag=True, help="Count what would be done; write nothing.")
 allow_shrink = click.option(
@@ -46,15 +51,6 @@ prune = click.option(
 strict = click.option(
     "--strict", is_flag=True, help="End with exit code 1 where the source was not read whole."
 )
-raw = _option(
-    "--raw", "RAW", "Raw lake: folder, or s3://bucket/prefix; by default in the work folder."
-)
-objects = _option(
-    "--objects", "OBJECTS", "Object store: `s3`, a folder of buckets, or `none`; by source."
-)
-work = _option("--work", "WORK", "Folder of the lake, the build area and dbt's files.")
-root = _option("--root", "ROOT", "Folder, or s3://bucket[/prefix], to publish to and to read from.")
-version = _option("--version", "VERSION", "Version to read; by default the installed one.")
 unit_tests = click.option(
     "--unit-tests/--no-unit-tests",
     default=True,
@@ -72,7 +68,7 @@ def source_options(command: Command) -> Command:
     @wraps(command)
     def with_how(**given: Any) -> Any:  # noqa: ANN401  # whatever the command takes and gives
         flags = {name: given.pop(name) for name in ("full", "allow_shrink", "salvage", "prune")}
-        return command(how=_settings.ExtractOptions(**flags), **given)
+        return command(how=ExtractOptions(**flags), **given)
 
     options = (
         source,

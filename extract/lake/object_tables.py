@@ -1,19 +1,21 @@
 """Raw lakes of one file format each, that are small beside the records: what was asked, and copies.
 
-As in the lake of records, a file appears under its name only when it is whole, and each folder
-holds at least one file, if only for its schema: dbt reads them all.
+As in the lake of records, what the list of a folder names is the lake, and each holds at least one
+file, if only for its schema.
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from extract.lake.folder import Folder, finish
+from extract.lake.folder import Folder, ListedFile, measure
+from extract.lake.reading import is_read
+from extract.lake.state import database_errors, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,11 +34,131 @@ SCHEMA = pa.schema(
 )
 FILE_BYTES = 64 * 2**20
 MOST_FILES = 32
-_EMPTY = "schema.parquet"
-_COMPACTED = "-compact"  # what comes after the newest file that it stands for
+_EMPTY = "schema"
+_JOINED = "-compact"
+_NUMBERED = re.compile(r"(.*)-(\d{4,})\.parquet", re.ASCII)
 
 
-class Answers:
+class TableFolder:
+    """A folder of tables, each a file that is replaced as a whole, and their list.
+
+    A folder of an older version has no list: it gets one of what is there. A file that is damaged
+    leaves it, and what it held is copied or asked for again.
+
+    Args:
+        path: The folder.
+        schema: Columns that it has even without any table.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Makes the folder, and removes what a killed run left.
+
+        Raises:
+            LakeError: If the folder cannot be read or written.
+        """
+        self.path = path
+        self._store = Folder(path)
+        path.mkdir(parents=True, exist_ok=True)
+        self._store.remove_unfinished()
+        if not self._store.has_list():
+            self._store.commit(self._adopted())
+        listed = self._store.listed()
+        damaged = self._store.damage(listed)
+        if damaged:
+            self._store.commit(file for file in listed if file.name not in damaged)
+        held = self.schema(_EMPTY)
+        if held is None or not held.equals(schema):
+            self.write(_EMPTY, schema.empty_table())
+        self.sweep()
+
+    def _adopted(self) -> Iterator[ListedFile]:
+        """The files that are there, of a folder without a list."""
+        stems = [name.removesuffix(".parquet") for name in self._store.names()]
+        # What an older version joined stands for all that it had written before.
+        joined = max((stem for stem in stems if stem.endswith(_JOINED)), default="")
+        for name in (f"{stem}.parquet" for stem in stems if stem >= joined):
+            with self._store.open(name) as file:
+                rows = file.metadata.num_rows
+            sha256, size = measure(self.path / name)
+            yield ListedFile(
+                name=name, sha256=sha256, bytes=size, rows=rows, run=0, buckets=(0, 15)
+            )
+
+    def files(self) -> list[Path]:
+        """The files of the folder."""
+        return [self.path / file.name for file in self._store.listed()]
+
+    def find(self, key: str) -> Path | None:
+        """The file of a table; None if there is none."""
+        return next((path for path in self.files() if _key_of(path.name) == key), None)
+
+    def schema(self, key: str) -> pa.Schema | None:
+        """The columns of a table, with what it says of itself; None if there is none."""
+        path = self.find(key)
+        if path is None:
+            return None
+        with self._store.open(path.name) as file:
+            return file.schema_arrow
+
+    def read(self, key: str) -> pa.Table | None:
+        """A table; None if there is none."""
+        path = self.find(key)
+        if path is None:
+            return None
+        with self._store.open(path.name) as file:
+            return file.read()
+
+    def write(self, key: str, table: pa.Table) -> None:
+        """Write a table in the place of the one of that name, unless it is the same.
+
+        Raises:
+            LakeError: If the disk is full, or cannot be written.
+        """
+        held = self.read(key)
+        if held is None or not held.equals(table) or held.schema.metadata != table.schema.metadata:
+            self.replace(key, table)
+
+    def replace(self, key: str, table: pa.Table, remove: Iterable[Path] = ()) -> None:
+        """Write a table, and remove files for it, in one step."""
+        number = 1 + max((_number_of(name) for name in self._store.names()), default=0)
+        file = self._store.create(f"{key}-{number:04}.parquet", table.schema, compression="zstd")
+        file.write(table)
+        finished = file.finish(number, (0, 15))
+        gone = {path.name for path in remove}
+        listed = self._store.listed()
+        kept = [each for each in listed if each.name not in gone and _key_of(each.name) != key]
+        self._store.commit([*kept, finished])
+        self.sweep()
+
+    def remove(self, key: str) -> None:
+        """Remove a table, if it is there."""
+        listed = self._store.listed()
+        kept = [file for file in listed if _key_of(file.name) != key]
+        if kept != listed:
+            self._store.commit(kept)
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Remove files that are not listed, unless somebody may be reading them."""
+        listed = {path.name for path in self.files()}
+        unlisted = [name for name in self._store.names() if name not in listed]
+        if unlisted and not is_read(self.path.parent):
+            for name in unlisted:
+                self._store.remove(name)
+
+
+def _key_of(name: str) -> str:
+    """The name of the table that a file holds; older versions did not number them."""
+    match = _NUMBERED.fullmatch(name)
+    return match[1] if match is not None else name.removesuffix(".parquet")
+
+
+def _number_of(name: str) -> int:
+    match = _NUMBERED.fullmatch(name)
+    return int(match[2]) if match is not None else 0
+
+
+class ResponseTable:
     """What an object store answered to one kind of question: rows that are appended, run by run.
 
     An answer is all rows of a location with its newest `asked_at`: one for each object that was
@@ -50,16 +172,13 @@ class Answers:
     def __init__(self, raw: Path, kind: str) -> None:
         """Makes the folder and the file of its schema, and removes what a killed run left."""
         self.kind = kind
-        self.folder = raw / f"objects_{kind}"
-        ensure_schema(self.folder, SCHEMA)
-        self._finish_compaction()
+        self._tables = TableFolder(raw / f"objects_{kind}", SCHEMA)
         self._rows: list[tuple[Any, ...]] = []
         self._bytes = 0
-        self._number = 0
 
     def files(self) -> list[str]:
-        """Finished files, the one of the schema first of all."""
-        return [str(self.folder / _EMPTY), *sorted(str(path) for path in self._data_files())]
+        """Its files, as patterns of DuckDB."""
+        return paths_of(self._tables.files())
 
     def add(self, rows: Iterable[tuple[Any, ...]], asked_at: datetime, store: str) -> None:
         """Append the answer about one location: `(location, key, content, problem)` each."""
@@ -81,62 +200,45 @@ class Answers:
             ],
             schema=SCHEMA,
         )
-        stamp = f"{self._rows[0][4]:%Y%m%dT%H%M%S%fZ}"
-        write_whole(table, self.folder / f"{stamp}-{self._number:04}.parquet")
+        self._tables.replace(f"{self._rows[0][4]:%Y%m%dT%H%M%S%fZ}-{len(self.files()):04}", table)
         self._rows, self._bytes = [], 0
-        self._number += 1
 
     def compact(self, locations: Iterable[str]) -> None:
-        """Rewrite many files as one: newest answers only, and none about assets that are gone."""
-        old = self._data_files()
+        """Rewrite many files as one: newest answers only, and none about assets that are gone.
+
+        Raises:
+            LakeError: If the folder cannot be read or written.
+        """
+        old = [path for path in self._tables.files() if _key_of(path.name) != _EMPTY]
         if len(old) <= MOST_FILES:
             return
-        target = self.folder / f"{max(path.stem for path in old)}{_COMPACTED}.parquet"
-        unfinished = target.with_name(f".{target.name}.tmp")
         wanted = pa.table({"location": pa.array(list(locations), type=pa.string())})
-        with duckdb.connect() as connection:
+        with duckdb.connect() as connection, database_errors(self._tables.path):
             connection.execute("set TimeZone = 'UTC'")
             connection.register("wanted", wanted)
-            connection.execute(
-                _COMPACT.format(target=str(unfinished).replace("'", "''")),
-                {"files": [str(path) for path in old]},
-            )
-        finish(unfinished, target)
-        self._finish_compaction()
-
-    def _finish_compaction(self) -> None:
-        """Remove the files that a compact one stands for, also after a run that was killed here."""
-        compact = max(
-            (path.stem for path in self.folder.glob(f"*{_COMPACTED}.parquet")), default=""
-        )
-        for path in self._data_files():
-            if path.stem < compact:
-                path.unlink()
-
-    def _data_files(self) -> list[Path]:
-        return [path for path in self.folder.glob("*.parquet") if path.name != _EMPTY]
+            connection.execute(_COMPACT, {"files": paths_of(old)})
+            table = connection.to_arrow_table().cast(SCHEMA)
+        self._tables.replace(f"{max(_key_of(path.name) for path in old)}{_JOINED}", table, old)
 
 
 # Grain: one row per location and object, of the newest answer about each location.
 _COMPACT = """
-copy (
-    with answer as (
-        select * from read_parquet($files)
-    ),
+with answer as (
+    select * from read_parquet($files, hive_partitioning = false)
+),
 
-    newest as (
-        select answer.location, max(answer.asked_at) as asked_at
-        from answer
-        inner join wanted on answer.location = wanted.location
-        group by all
-    )
-
-    select distinct answer.*
+newest as (
+    select answer.location, max(answer.asked_at) as asked_at
     from answer
-    inner join newest
-        on answer.location = newest.location and answer.asked_at = newest.asked_at
-    order by answer.location, answer.key
-) to '{target}' (format parquet, compression zstd)
+    inner join wanted on answer.location = wanted.location
+    group by all
+)
+
+select distinct answer.*
+from answer
+inner join newest
+    on answer.location = newest.location and answer.asked_at = newest.asked_at
+order by answer.location, answer.key
 """
 
 
@@ -157,24 +259,3 @@ def locked(raw: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def ensure_schema(folder: Path, schema: pa.Schema) -> None:
-    """Make a folder with a file that holds columns and no rows; remove unfinished files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob(".*.tmp"):
-        path.unlink()
-    path = folder / _EMPTY
-    if not path.exists() or not pq.read_schema(path).equals(schema):
-        write_whole(schema.empty_table(), path)
-
-
-def write_whole(table: pa.Table, path: Path) -> None:
-    """Write a parquet file that appears under its name when its bytes are on the disk.
-
-    Raises:
-        LakeError: The disk is full, or cannot be written.
-    """
-    file = Folder(path.parent).create(path.name, table.schema, compression="zstd")
-    file.write(table)
-    file.finish()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
-from extract.lake.object_tables import ensure_schema, write_whole
+from extract.lake.object_tables import TableFolder
 from extract.objects.safe_pickle import read_frame
 from extract.objects.stores import UnavailableObjectError
 
@@ -49,11 +48,12 @@ SCHEMA = pa.schema(
 )
 
 
-def folder(raw: Path) -> Path:
+_TABLE = "sessions"
+
+
+def folder(raw: Path) -> TableFolder:
     """The lake of sessions; it has at least its schema from here on."""
-    place = raw / "foraging_sessions"
-    ensure_schema(place, SCHEMA)
-    return place
+    return TableFolder(raw / "foraging_sessions", SCHEMA)
 
 
 def copy_sessions(
@@ -73,29 +73,28 @@ def copy_sessions(
     Raises:
         SourceError: If the store cannot be reached.
     """
-    target = folder(raw) / "sessions.parquet"
+    tables = folder(raw)
     try:
         content = store.read(BUCKET, KEY)
     except UnavailableObjectError as error:
-        if target.exists() and (prune or (_is_of_sample(target) and not _is_sample(store))):
-            target.unlink()
-        return None, _kept(target, str(error))
+        if prune or (_is_of_sample(tables) and not _is_sample(store)):
+            tables.remove(_TABLE)
+        return None, _kept(tables, str(error))
     try:
         table = _table(_columns(content), store.description)
     except SourceError as error:
-        if _is_of_sample(target) and not _is_sample(store):
-            target.unlink()
-        return None, _kept(target, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
-    if not target.exists() or not pq.read_table(target).equals(table):
-        write_whole(table, target)
+        if _is_of_sample(tables) and not _is_sample(store):
+            tables.remove(_TABLE)
+        return None, _kept(tables, f"s3://{BUCKET}/{KEY} in {store.description}: {error}")
+    tables.write(_TABLE, table)
     return table.num_rows, None
 
 
 def forget_sample(raw: Path) -> None:
     """Remove the sessions of the sample, which no other source has."""
-    target = folder(raw) / "sessions.parquet"
-    if _is_of_sample(target):
-        target.unlink()
+    tables = folder(raw)
+    if _is_of_sample(tables):
+        tables.remove(_TABLE)
 
 
 def _columns(content: bytes) -> dict[str, list[Any]]:
@@ -113,20 +112,23 @@ def _columns(content: bytes) -> dict[str, list[Any]]:
     return columns
 
 
-def _kept(target: Path, reason: str) -> str:
-    return f"{reason}; the sessions of an earlier run stay" if target.exists() else reason
+def _kept(tables: TableFolder, reason: str) -> str:
+    is_kept = tables.find(_TABLE) is not None
+    return f"{reason}; the sessions of an earlier run stay" if is_kept else reason
 
 
 def _is_sample(store: ObjectStore) -> bool:
     return store.description.partition(":")[0] == "sample"
 
 
-def _is_of_sample(path: Path) -> bool:
-    return path.exists() and str(_store_of(path)).partition(":")[0] == "sample"
+def _is_of_sample(tables: TableFolder) -> bool:
+    return str(_store_of(tables)).partition(":")[0] == "sample"
 
 
-def _store_of(path: Path) -> str | None:
-    store = (pq.read_schema(path).metadata or {}).get(b"store")
+def _store_of(tables: TableFolder) -> str | None:
+    """The store that the frame was copied from; None without one."""
+    schema = tables.schema(_TABLE)
+    store = None if schema is None else (schema.metadata or {}).get(b"store")
     return None if store is None else str(store.decode())
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from extract.lake.object_tables import Answers
+from extract.lake.object_tables import ResponseTable
 from extract.locations import split_location
 from extract.objects.stores import (
     ObjectStore,
@@ -121,9 +121,9 @@ def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> No
         path.unlink()
 
 
-def prepare(raw: Path) -> dict[str, Answers]:
+def prepare(raw: Path) -> dict[str, ResponseTable]:
     """Open the lakes of answers by kind; each has at least its schema from here on."""
-    return {kind: Answers(raw, kind) for kind in KINDS}
+    return {kind: ResponseTable(raw, kind) for kind in KINDS}
 
 
 def ask(
@@ -207,7 +207,7 @@ class _Buckets:
 
 
 def _questions(
-    store: ObjectStore, answers: dict[str, Answers], lake: list[str]
+    store: ObjectStore, answers: dict[str, ResponseTable], lake: list[str]
 ) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
     """Kind, location, whether the answer is known for good, and whether anything was found.
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.settings import CACHE_FOLDER
-from extract.lake.object_tables import ensure_schema, write_whole
+from extract.lake.object_tables import TableFolder
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.sample import v1 as _sample_v1
 
@@ -157,12 +157,10 @@ def copy_upgrades(
     Raises:
         SourceError: If the place may not be read, or cannot be reached.
     """
-    status, history = raw / "upgrade_status", raw / "upgrade_history"
-    ensure_schema(status, STATUS_SCHEMA)
-    ensure_schema(history, HISTORY_SCHEMA)
-    copied = status / "status.parquet"
-    if sample is None and _is_of_sample(copied):
-        copied.unlink()
+    status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
+    history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
+    if sample is None and _is_of_sample(status):
+        status.remove(_STATUS)
     kept = [] if published is None else _copy_history(published, history)
     for place in (published, sample):
         content = None if place is None else place.read(CUSTOM)
@@ -173,11 +171,11 @@ def copy_upgrades(
         except SourceError as error:
             return None, [*kept, f"{error} What an earlier run read of it stays."]
         origin = "sample" if place is sample else "published"
-        _keep_newest(table.replace_schema_metadata({"origin": origin}), copied)
+        status.write(_STATUS, table.replace_schema_metadata({"origin": origin}))
         return int(table.num_rows), kept
-    if (published is not None or sample is not None) and copied.exists():
+    if (published is not None or sample is not None) and status.find(_STATUS) is not None:
         if prune:
-            copied.unlink()
+            status.remove(_STATUS)
         else:
             kept.append(
                 f"The custom table {CUSTOM} is not there: what an earlier run read of it stays."
@@ -185,8 +183,12 @@ def copy_upgrades(
     return None, kept
 
 
-def _is_of_sample(path: Path) -> bool:
-    return path.exists() and (pq.read_schema(path).metadata or {}).get(b"origin") == b"sample"
+_STATUS = "status"
+
+
+def _is_of_sample(status: TableFolder) -> bool:
+    schema = status.schema(_STATUS)
+    return schema is not None and (schema.metadata or {}).get(b"origin") == b"sample"
 
 
 def _status(content: bytes) -> pa.Table:
@@ -205,7 +207,7 @@ def _status(content: bytes) -> pa.Table:
     return table
 
 
-def _copy_history(published: Published, folder: Path) -> list[str]:
+def _copy_history(published: Published, tables: TableFolder) -> list[str]:
     """Copy what versions say of upgrades; what could not be read of them, a sentence each."""
     kept = []
     for version in published.versions():
@@ -216,7 +218,7 @@ def _copy_history(published: Published, folder: Path) -> list[str]:
             except SourceError as error:
                 kept.append(f"{error} What an earlier run read of it stays.")
             else:
-                _keep(table, folder / f"{version}.parquet")
+                _keep(table, tables, version)
     return kept
 
 
@@ -251,14 +253,14 @@ def _history(table: pa.Table, version: str) -> pa.Table:
     return whole.filter(whole.column("status").is_valid())
 
 
-def _keep(table: pa.Table, path: Path) -> None:
+def _keep(table: pa.Table, tables: TableFolder, version: str) -> None:
     """Put new rows of the history beside the old ones, in whose place they come."""
     with duckdb.connect() as connection:
         connection.register("new", table)
-        old = pq.read_table(path) if path.exists() else HISTORY_SCHEMA.empty_table()
-        connection.register("old", old)
+        old = tables.read(version)
+        connection.register("old", HISTORY_SCHEMA.empty_table() if old is None else old)
         merged = connection.execute(_MERGE).to_arrow_table().cast(HISTORY_SCHEMA)
-    _keep_newest(merged, path)
+    tables.write(version, merged)
 
 
 # Grain: one row per record and upgrader version; what was read last wins.
@@ -270,9 +272,3 @@ from old
 anti join new on old._id = new._id and old.upgrader_version = new.upgrader_version
 order by all
 """
-
-
-def _keep_newest(table: pa.Table, path: Path) -> None:
-    """Write a table in the place of another, unless it is the same."""
-    if not path.exists() or not pq.read_table(path).equals(table):
-        write_whole(table, path)

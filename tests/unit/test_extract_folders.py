@@ -100,7 +100,7 @@ _folders = st.dictionaries(st.sampled_from("pqr"), st.sets(st.sampled_from("abcd
 
 
 @settings(
-    max_examples=25,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -11,7 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from biodata_cache import LakeError
+from extract.lake.check import check_lakes
 from extract.objects.foraging import BUCKET, KEY, SCHEMA, copy_sessions
+from extract.objects.foraging import folder as lake_of
 from extract.objects.stores import ObjectStore, folder_store
 
 
@@ -35,7 +38,8 @@ def test_columns_keep_their_names_and_kinds(tmp_path: Path) -> None:
         frame(text=["a", None], whole=[1, 2], number=[1.5, None], flag=[True, None], odd=[1, "x"]),
     )
     assert copy_sessions(store, tmp_path / "raw") == (2, None)
-    table = pq.read_table(tmp_path / "raw/foraging_sessions/sessions.parquet")
+    table = lake_of(tmp_path / "raw").read("sessions")
+    assert table is not None
     assert {field.name: field.type for field in table.schema} == {
         "position": pa.int64(),
         "store": pa.string(),
@@ -51,28 +55,61 @@ def test_columns_keep_their_names_and_kinds(tmp_path: Path) -> None:
     assert table.column("metadata/number").to_pylist() == [1.5, None]
 
 
+def copied(folder: Path) -> Path | None:
+    return lake_of(folder / "raw").find("sessions")
+
+
 def test_a_frame_that_did_not_change_is_not_written(tmp_path: Path) -> None:
     store = put(tmp_path, frame(text=["a"]))
     copy_sessions(store, tmp_path / "raw")
-    path = tmp_path / "raw/foraging_sessions/sessions.parquet"
+    path = copied(tmp_path)
+    assert path is not None
     before = path.stat().st_mtime_ns
     copy_sessions(store, tmp_path / "raw")
+    assert copied(tmp_path) == path
     assert path.stat().st_mtime_ns == before
+    copy_sessions(put(tmp_path, frame(text=["b"])), tmp_path / "raw")
+    assert copied(tmp_path) not in {None, path}
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 and then something else"])
+def test_a_copy_that_is_damaged_on_the_disk_is_made_again(tmp_path: Path, damage: bytes) -> None:
+    store = put(tmp_path, frame(text=["a"]))
+    copy_sessions(store, tmp_path / "raw")
+    path = copied(tmp_path)
+    assert path is not None
+    path.write_bytes(damage)
+    with pytest.raises(LakeError, match=path.name):
+        check_lakes(tmp_path / "raw")
+    assert copy_sessions(store, tmp_path / "raw") == (1, None)
+    check_lakes(tmp_path / "raw")
+
+
+def test_a_folder_of_an_older_version_gets_a_list(tmp_path: Path) -> None:
+    store = put(tmp_path, frame(text=["a"]))
+    copy_sessions(store, tmp_path / "raw")
+    path = copied(tmp_path)
+    assert path is not None
+    path.rename(path.with_name("sessions.parquet"))
+    (path.parent / "files.json").unlink()
+    assert copy_sessions(store, tmp_path / "raw") == (1, None)
+    assert copied(tmp_path) == path.with_name("sessions.parquet")
+    check_lakes(tmp_path / "raw")
 
 
 def test_a_frame_that_is_gone_stays_unless_it_may_go(tmp_path: Path) -> None:
     store = put(tmp_path, frame(text=["a"]))
     copy_sessions(store, tmp_path / "raw")
     (tmp_path / "buckets" / BUCKET / KEY).unlink()
-    path = tmp_path / "raw/foraging_sessions/sessions.parquet"
     stays = "; the sessions of an earlier run stay"
     assert copy_sessions(store, tmp_path / "raw") == (None, f"no such object{stays}")
     other = folder_store(tmp_path / "none", "other")
     assert copy_sessions(other, tmp_path / "raw") == (None, f"no such bucket{stays}")
-    assert path.exists()
+    assert copied(tmp_path) is not None
     assert copy_sessions(other, tmp_path / "raw", prune=True) == (None, "no such bucket")
-    assert not path.exists()
-    assert pq.read_schema(path.with_name("schema.parquet")).equals(SCHEMA)
+    assert copied(tmp_path) is None
+    assert [pq.read_schema(path) for path in lake_of(tmp_path / "raw").files()] == [SCHEMA]
 
 
 class Hostile:
@@ -98,7 +135,8 @@ def test_a_frame_that_cannot_be_read_costs_nothing_else_and_the_old_one_stays(
     assert rows is None
     assert said in str(problem)
     copy_sessions(put(tmp_path, frame(text=["a"])), tmp_path / "raw")
-    path = tmp_path / "raw/foraging_sessions/sessions.parquet"
+    path = copied(tmp_path)
+    assert path is not None
     before = path.read_bytes()
     _, problem = copy_sessions(put(tmp_path, BROKEN[said]), tmp_path / "raw")
     assert "the sessions of an earlier run stay" in str(problem)

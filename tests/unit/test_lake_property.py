@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -163,4 +164,9 @@ class _killed:  # noqa: N801  # a context manager
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=12, stateful_step_count=14, deadline=None)
+TestNights.settings = settings(max_examples=2, stateful_step_count=10, deadline=None)
+
+
+@pytest.mark.slow
+class TestManyNights(Nights.TestCase):  # type: ignore[misc,name-defined]
+    settings = settings(max_examples=40, stateful_step_count=16, deadline=None)

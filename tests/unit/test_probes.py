@@ -283,15 +283,29 @@ def test_many_nights_are_compacted_without_loss(
     assert lake.ask().remembered == {"trainer_states": 1}
 
 
-def test_a_compaction_that_was_killed_is_finished(lake: Fixture) -> None:
+def test_a_compaction_that_was_killed_leaves_nothing(lake: Fixture) -> None:
     lake.records(asset("m"))
     lake.put("m/behavior/trainer_state.json")
     lake.ask()
     folder = lake.raw / "objects_trainer_states"
-    (first,) = (path for path in folder.glob("*.parquet") if path.stem != "schema")
+    (first,) = (path for path in folder.glob("*.parquet") if "schema" not in path.stem)
     shutil.copy(first, folder / f"{first.stem}-compact.parquet")
     lake.ask()
-    assert not first.exists()
+    assert not (folder / f"{first.stem}-compact.parquet").exists()
+    assert len(lake.rows("trainer_states")) == 1
+
+
+def test_a_compaction_of_an_older_version_that_was_killed_is_finished(lake: Fixture) -> None:
+    """Its file stands for all that were written before it, and there is no list yet."""
+    lake.records(asset("m"))
+    lake.put("m/behavior/trainer_state.json")
+    lake.ask()
+    folder = lake.raw / "objects_trainer_states"
+    (first,) = (path for path in folder.glob("*.parquet") if "schema" not in path.stem)
+    shutil.copy(first, folder / "20240101T000000000000Z-0000.parquet")
+    first.rename(folder / "20240101T000000000000Z-0000-compact.parquet")
+    (folder / "files.json").unlink()
+    lake.ask()
     assert len(lake.rows("trainer_states")) == 1
 
 

@@ -157,6 +157,7 @@ def test_a_registry_that_is_none_is_refused(cache, content):
 
 
 def test_a_version_without_a_registry_is_refused(cache):
+    cache.plain("asset_basics", "select 'a' as name")
     (cache.folder / "cache_registry.json").unlink()
     with pytest.raises(RegistryError, match=r"cache_registry\.json is missing"):
         biodata_cache.asset_basics()

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from biodata_cache import SourceError
+from extract.lake.folder import Folder
 from extract.objects.stores import ObjectStore, UnavailableObjectError, folder_store, s3_store
 from extract.objects.upgrades import CUSTOM, Published, copy_upgrades, published_at
 
@@ -30,10 +31,13 @@ class Fixture:
         published = published_at(str(self.home.parent), s3_store)
         return copy_upgrades(published, self.raw, prune=prune)
 
+    def tables(self, name: str) -> list[Path]:
+        return [self.raw / name / file.name for file in Folder(self.raw / name).listed()]
+
     def history(self) -> list[tuple[Any, ...]]:
         found = duckdb.execute(
             "select _id, upgrader_version, status, published_in from read_parquet(?) order by all",
-            [str(self.raw / "upgrade_history/*.parquet")],
+            [[str(path) for path in self.tables("upgrade_history")]],
         )
         return found.fetchall()
 
@@ -55,7 +59,7 @@ def test_the_custom_table_is_copied_and_stays_unless_it_may_go(cache: Fixture) -
     assert cache.copy() == (None, [])
     cache.write(CUSTOM, RUN)
     assert cache.copy() == (1, [])
-    copied = cache.raw / "upgrade_status/status.parquet"
+    (copied,) = (path for path in cache.tables("upgrade_status") if "status" in path.name)
     assert duckdb.execute(f"select v1_id, status from '{copied}'").fetchall() == [("a", "success")]
     before = copied.stat().st_mtime_ns
     cache.copy()
@@ -76,7 +80,7 @@ def test_upgrades_of_the_sample_stay_for_no_other_source(cache: Fixture) -> None
     sample = Published(folder_store(cache.home.parent, "sample"), cache.home.name, "")
     assert copy_upgrades(None, cache.raw, sample=sample) == (1, [])
     assert copy_upgrades(None, cache.raw) == (None, [])
-    assert not (cache.raw / "upgrade_status/status.parquet").exists()
+    assert [path for path in cache.tables("upgrade_status") if "schema" not in path.name] == []
 
 
 def test_published_versions_are_kept_whatever_comes_after(cache: Fixture) -> None:
