@@ -59,7 +59,7 @@ STAGING_RULES = [
     _rule(r"\bjoin\b", "join: staging reads one record at a time", MAY_JOIN),
     _rule(r"\bvarchar\b", "varchar: say string, which every engine knows"),
     _rule(r"\bunnest\s*\(", "unnest: explode the list"),
-    _rule(r"\b(struct_pack|list_\w+|map_\w+)\s*\(", "function of one engine: use the macros"),
+    _rule(r"\b(struct_pack|list_(?!transform)\w+|map_\w+)\s*\(", "function of one engine"),
     _rule(r"\b(exclude|replace)\s*\(", "select list: name each column"),
     _rule(r"\busing\s*\(|\b(semi|anti|asof|positional)\b", "join of one engine"),
 ]
