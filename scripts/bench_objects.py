@@ -45,7 +45,7 @@ def main() -> None:
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench-secret",
     }
-    store = probes.S3Store(probes.AT_ONCE)
+    store = probes.s3_store()
     try:
         questions = [("neuroglancer", f"s3://open/SPIM_{number:06}") for number in range(count)]
         _measure(store, questions[: probes.AT_ONCE])  # connections are made

@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import metadata, util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,17 +16,16 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
+from biodata_cache._cli.check_lake import Check, raw_lake
 from biodata_cache._cli.output import count, plain, print_json, print_text, size
-from biodata_cache._cli.verification import State, verified
+from biodata_cache._cli.verification import verified
 from biodata_cache._core import messages as _messages
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.errors import CacheError, MissingDependencyError
 from biodata_cache._core.setting_table import NO_SOURCE, PREFIX, SETTINGS
-from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract
 from biodata_cache._session import open_published
-from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,21 +43,6 @@ _BUILDING = {"dbt": "dbt-core", "dbt.adapters.duckdb": "dbt-duckdb", "filelock":
     "pyarrow": "pyarrow",
 }
 _LEAST_FREE = 2 * 10**9
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at.
-
-    Attributes:
-        name: What it is.
-        state: Whether it is as it should be.
-        text: What was found, and what to do if it is not as it should be.
-    """
-
-    name: str
-    state: State
-    text: str
 
 
 @click.command()
@@ -125,7 +109,7 @@ def examine(given: dict[str, str | None], *, quick: bool = True) -> Iterator[Che
         if is_source_set:
             yield from _sources(settings)
         if is_source_set or "RAW" in names:
-            yield _raw_lake(settings)
+            yield raw_lake(settings)
             yield from _building(settings)
 
 
@@ -331,20 +315,6 @@ def _ask(source: DatabaseSource) -> None:
         source.existing([""])
     finally:
         source.close()
-
-
-def _raw_lake(settings: Settings) -> Check:
-    """Whether the raw lake can be reached, and holds anything."""
-    try:
-        if _lake.is_remote(settings):
-            lake = open_lake(settings.raw)
-            place, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
-        else:
-            folder = _lake.local_folder(settings).absolute()
-            place, is_filled = str(folder), any(folder.glob(f"{_lake.RECORDS}/*.parquet"))
-    except CacheError as error:
-        return Check("raw lake", "fail", str(error))
-    return Check("raw lake", "ok", place if is_filled else f"{place}, which holds no records yet")
 
 
 def _building(settings: Settings) -> Iterator[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -42,7 +43,7 @@ def running(
     click.get_current_context().meta[REPORT] = None if dry_run else run.path
     try:
         with (
-            with_last_words(lambda: run.end(KeyboardInterrupt())),
+            with_last_words(partial(_end_at_once, run)),
             recorded(run),
             showing() as run.show,
         ):
@@ -51,13 +52,19 @@ def running(
         tell(run)
         for warning in (*warnings_of(run.outcome), *run.warnings):
             say(warning, "yellow")
-        if not dry_run:
-            for problem in tell_others(run):
-                say(problem, "yellow")
+        for problem in tell_others(run):
+            say(problem, "yellow")
         if run.error is not None:
             _say_where(run)
         if as_json:
             print_json(run.document())
+
+
+def _end_at_once(run: Run) -> None:
+    """End a run that has no time to end by itself."""
+    if run.end(KeyboardInterrupt()):
+        for _ in tell_others(run):  # whether it goes well, nobody waits to hear
+            pass
 
 
 def _say_where(run: Run) -> None:

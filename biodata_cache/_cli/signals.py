@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EXIT_INTERRUPTED = 130
 INTERRUPTED = "interrupted; what was finished is kept, and the next run continues."
-_PATIENCE = 1.8
+_PATIENCE = 1.2
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no third one
 
 _last_words: list[Callable[[], object]] = []

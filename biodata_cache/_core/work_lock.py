@@ -18,11 +18,12 @@ _PATIENCE = 5.0
 
 
 @contextmanager
-def work_locked(work: Path) -> Iterator[None]:
+def work_locked(work: Path, patience: float = _PATIENCE) -> Iterator[None]:
     """Hold what a build leaves in the work folder, so that nobody else changes it.
 
     Args:
         work: The work folder; it is made if it is not there.
+        patience: Seconds to wait for the dbt of a command that was killed.
 
     Raises:
         BuildError: If the folder cannot be written.
@@ -34,7 +35,7 @@ def work_locked(work: Path) -> Iterator[None]:
         try:
             work.mkdir(parents=True, exist_ok=True)
             held.enter_context(FileLock(work / _LOCK, timeout=0))
-            with FileLock(work / WORKER_LOCK, timeout=_PATIENCE):
+            with FileLock(work / WORKER_LOCK, timeout=patience):
                 pass
         except Timeout:
             raise LockedError(

@@ -192,10 +192,12 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
         BuildError: The run was not good.
     """
     if not (target_folder(work) / RUN_RESULTS).exists():
-        lines = [line for line in output[-20:] if line.strip()]
-        last = lines[-1].strip() if lines else "it said nothing"
+        lines = [
+            line.strip() for text in output[-20:] for line in text.splitlines() if line.strip()
+        ]
+        cause = next((line for line in lines if "Error: " in line), (lines or ["no word"])[-1])
         raise BuildError(
-            f"dbt stopped before its end ({_ending(exit_code)}): {last}\n" + "\n".join(lines[:-1])
+            f"dbt stopped before its end ({_ending(exit_code)}): {cause}\n" + "\n".join(lines)
         )
     results = read_results(target_folder(work))
     failed = list(failures(results["results"]))

@@ -34,6 +34,8 @@ def tell_others(run: Run) -> Iterator[str]:
         What went wrong with that, a sentence each: it never fails a run.
     """
     settings = run.settings
+    if run.is_dry or not run.is_first_to_tell():
+        return
     if settings.metrics is not None:
         try:
             settings.metrics.parent.mkdir(parents=True, exist_ok=True)

@@ -106,6 +106,7 @@ class Run:
     _started: float = field(default_factory=time.perf_counter)
     _stage_started: float = 0.0
     _ended_at: datetime | None = None
+    _is_told: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
@@ -203,6 +204,12 @@ class Run:
                 self.status = "interrupted" if is_ctrl_c else "failed"
             self._write()
             return True
+
+    def is_first_to_tell(self) -> bool:
+        """Whether nobody has told others yet that the run ended, which is done once."""
+        with self._lock:
+            is_first, self._is_told = not self._is_told, True
+            return is_first
 
     def _write(self) -> None:
         settings = self.settings

@@ -152,7 +152,7 @@ class S3Storage(CopiesOut):
         with self._errors(prefix):
             for page in self._pages("list_objects_v2", prefix, PaginationConfig=self._paged):
                 for item in page.get("Contents", ()):
-                    yield item["Key"][start:], Stat(item["Size"], item["ETag"])
+                    yield item["Key"][start:], Stat(item.get("Size", 0), item.get("ETag", ""))
 
     def folders(self, prefix: str) -> Names:
         """Common prefixes right below."""
@@ -322,10 +322,8 @@ class S3Storage(CopiesOut):
                 raise
             yield None
             return
-        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        age = max(0.0, (now - answer["LastModified"]).total_seconds())
         recorded = answer.get("Metadata", {}).get("sha256")
-        yield Opened(answer["Body"], answer["ETag"], age, recorded)
+        yield Opened(answer["Body"], answer.get("ETag", ""), _age(answer), recorded)
 
     def _repeated(self, attempt: Callable[[], _Result]) -> _Result:
         return repeated(attempt)
@@ -373,6 +371,15 @@ def _options(path: str, sha256: str | None) -> dict[str, Any]:
         "CacheControl": "public, max-age=31536000, immutable" if is_final else "no-cache",
         "Metadata": {} if sha256 is None else {"sha256": sha256},
     }
+
+
+def _age(answer: dict[str, Any]) -> float:
+    """Seconds since an object was written, by the server's clock; none if it does not tell."""
+    try:
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return max(0.0, float((now - answer["LastModified"]).total_seconds()))
+    except (KeyError, TypeError, ValueError):
+        return 0.0
 
 
 def _md5(data: bytes) -> Any:  # noqa: ANN401  # hashlib's type has no public name

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from biodata_cache._core.errors import (
@@ -144,6 +145,7 @@ def s3_store() -> ObjectStore:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     open_bucket("any", is_anonymous=True)  # fails now rather than at the first question
 
+    @lru_cache(maxsize=256)
     def storages(bucket: str) -> list[Storage]:
         signed = open_bucket(bucket)
         anonymous = open_bucket(bucket, is_anonymous=True)

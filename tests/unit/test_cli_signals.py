@@ -58,6 +58,7 @@ def test_an_extract_says_that_it_was_interrupted(tmp_path: Path, number: signal.
     assert (report["status"], report["stages"][-1]["stage"]) == ("interrupted", "extract")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_dbt_ends_with_the_build_that_started_it(tmp_path: Path, number: signal.Signals) -> None:
@@ -83,8 +84,9 @@ def test_json_of_an_extract_that_asked_for_objects(tmp_path: Path) -> None:
     assert sum(objects["found"].values()) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
-def test_dbt_ends_with_a_build_that_was_killed_and_the_next_one_is_whole(tmp_path: Path) -> None:
+def test_dbt_ends_with_a_build_that_was_killed(tmp_path: Path) -> None:
     extracted = start("extract", "--source", "sample:20", "--work", str(tmp_path))
     extracted.communicate(timeout=60)
     process = start("build", "--work", str(tmp_path))
@@ -99,10 +101,11 @@ def test_dbt_ends_with_a_build_that_was_killed_and_the_next_one_is_whole(tmp_pat
 
 
 def test_a_build_waits_for_the_dbt_of_one_that_was_killed(tmp_path: Path) -> None:
-    with FileLock(tmp_path / WORKER_LOCK):
-        begun = time.monotonic()
-        with pytest.raises(LockedError, match="Another build is at work"), work_locked(tmp_path):
-            pass
-        assert time.monotonic() - begun > 1
+    with (
+        FileLock(tmp_path / WORKER_LOCK),
+        pytest.raises(LockedError, match="Another build is at work"),
+        work_locked(tmp_path, patience=0.1),
+    ):
+        pass
     with work_locked(tmp_path):
         pass
