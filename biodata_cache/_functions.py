@@ -25,8 +25,8 @@ def get_cache_registry() -> CacheRegistry:
         The registry: iterate over it, or ask for a table by name.
 
     Raises:
-        CacheNotFoundError: The version is not published there.
-        RegistryError: The registry cannot be read.
+        CacheNotFoundError: If the version is not published there.
+        RegistryError: If the registry cannot be read.
 
     Example:
         >>> from biodata_cache import get_cache_registry
@@ -43,10 +43,10 @@ def get_cache_versions() -> list[str]:
         Names such as `bdc-v0.50.0`; empty if nothing is released.
 
     Raises:
-        RegistryError: The index cannot be read.
+        RegistryError: If the index cannot be read.
 
     Warns:
-        VersionWarning: The installed package is newer than all of them; once for each process.
+        VersionWarning: If the installed package is newer than all of them; once for each process.
 
     Example:
         >>> from biodata_cache import get_cache_versions
@@ -57,7 +57,7 @@ def get_cache_versions() -> list[str]:
 
 
 def table_info(name: str) -> TableInfo:
-    """What there is to know about a published table.
+    """The description of a published table.
 
     It shows itself in a terminal and in a notebook: texts and types of the columns, number of rows,
     size, freshness, partitions.
@@ -66,7 +66,7 @@ def table_info(name: str) -> TableInfo:
         name: Name of the table.
 
     Raises:
-        TableNotFoundError: There is no such table.
+        TableNotFoundError: If there is no such table.
 
     Example:
         >>> from biodata_cache import table_info
@@ -84,9 +84,9 @@ def use_version(version: str | None) -> None:
         version: Version folder, such as `"bdc-v0.50.0"`, or `"0.50.0"`; None: as the settings say.
 
     Raises:
-        ArgumentError: It is no text.
-        CacheNotFoundError: It is not published; says which are.
-        SettingsError: It is no version.
+        ArgumentError: If it is not a text.
+        CacheNotFoundError: If it is not published; says which are.
+        SettingsError: If it is not a version.
 
     Example:
         >>> from biodata_cache import get_cache_versions, use_version
@@ -108,8 +108,8 @@ def builds() -> list[str]:
         RegistryError: If its registry cannot be read.
 
     Example:
-        >>> from biodata_cache import builds
-        >>> builds() == sorted(builds())
+        >>> from biodata_cache import builds, get_cache_registry
+        >>> get_cache_registry().build in builds()
         True
     """
     return _session.current().builds()
@@ -129,8 +129,7 @@ def use_build(build: str | None) -> None:
 
     Example:
         >>> from biodata_cache import builds, use_build
-        >>> for build in builds():
-        ...     use_build(build)
+        >>> use_build(builds()[-1])
         >>> use_build(None)
     """
     _session.use_build(build)
@@ -159,8 +158,8 @@ def changes(table: str, *, since: str | date) -> pd.DataFrame:
 
     Example:
         >>> from biodata_cache import builds, changes
-        >>> for build in builds():
-        ...     counts = changes("assets", since=build).groupby("change").size()
+        >>> changes("assets", since=builds()[-1]).columns[:3].tolist()
+        ['change', 'changed_columns', 'name']
     """
     return _session.current().changes(table, since=since)
 
@@ -198,12 +197,12 @@ def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: Filte
             a table is in partitions by chooses the files that are read.
 
     Returns:
-        What is to be read: each of its methods reads it.
+        A query that each of its methods runs.
 
     Raises:
-        TableNotFoundError: There is no such table.
-        PartitionNotFoundError: There is no partition of the one value that is asked for.
-        ArgumentError: There is no such column, or a filter does not fit it.
+        TableNotFoundError: If there is no such table.
+        PartitionNotFoundError: If there is no partition of the one value that is given.
+        ArgumentError: If there is no such column, or a filter does not fit it.
 
     Example:
         >>> from biodata_cache import scan
@@ -228,7 +227,7 @@ def connect() -> duckdb.DuckDBPyConnection:
         The connection, to be closed by the caller.
 
     Raises:
-        CacheError: The published version cannot be read.
+        CacheError: If the published version cannot be read.
 
     Example:
         >>> import biodata_cache
@@ -245,7 +244,7 @@ def connect() -> duckdb.DuckDBPyConnection:
 def sql(
     query: str, parameters: Mapping[str, object] | Sequence[object] | None = None
 ) -> pd.DataFrame:
-    """What a query over the published tables gives.
+    """The result of a query over the published tables.
 
     Other files are read and written as the query says, with the rights of whoever runs it.
 
@@ -258,9 +257,9 @@ def sql(
         The result, its columns typed as those of the functions of the tables.
 
     Raises:
-        duckdb.Error: The query is wrong, or what it reads beside the tables cannot be read.
-        ArgumentError: The query is no text, or has no statement in it.
-        CacheError: A table that it names cannot be read.
+        duckdb.Error: If the query is wrong, or what it reads beside the tables cannot be read.
+        ArgumentError: If the query is not a text, or has no statement in it.
+        CacheError: If a table that it names cannot be read.
 
     Example:
         >>> from biodata_cache import sql
@@ -288,9 +287,9 @@ def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
         The table as it was kept: same types, lists, time zones and texts; None if `df` is given.
 
     Raises:
-        AccessError: The place may not be written.
-        ArgumentError: The name cannot be used, or a column would not come back as it is.
-        CustomNotFoundError: There is no table of this name; says which there are.
+        AccessError: If the cache may not be written.
+        ArgumentError: If the name cannot be used, or a column would not come back as it is.
+        CustomNotFoundError: If there is no table of this name; says which there are.
 
     Example:
         >>> import pandas as pd

@@ -235,8 +235,8 @@ def quality_control(
         `timestamp` is the start of the acquisition, in UTC.
 
     Raises:
-        PartitionNotFoundError: The subject has no quality control.
-        ArgumentError: The subject or an asset name is not a text.
+        PartitionNotFoundError: If the subject has no quality control.
+        ArgumentError: If the subject or an asset name is not a text.
 
     Example:
         >>> from biodata_cache import quality_control
@@ -265,8 +265,8 @@ def qc(
         One row per metric.
 
     Raises:
-        PartitionNotFoundError: The subject has no quality control.
-        ArgumentError: The subject or an asset name is not a text.
+        PartitionNotFoundError: If the subject has no quality control.
+        ArgumentError: If the subject or an asset name is not a text.
     """
     subject_id = _filters.text_argument("subject_id", subject_id)
     return quality_control(subject_id, asset_names=asset_names, columns=columns, **filters)
@@ -291,8 +291,8 @@ def qc_tag_status(
         One row per asset and tag; `timestamp` is the start of the acquisition, in UTC.
 
     Raises:
-        PartitionNotFoundError: The subject has no quality control.
-        ArgumentError: The subject or an asset name is not a text.
+        PartitionNotFoundError: If the subject has no quality control.
+        ArgumentError: If the subject or an asset name is not a text.
     """
     return _partitioned("qc_tag_status", "subject_id", subject_id, columns, filters, asset_names)
 
@@ -362,8 +362,8 @@ def platform_qc(
         the record has it; `experimenters_normalized` is an array of texts.
 
     Raises:
-        PartitionNotFoundError: There is no such platform.
-        ArgumentError: The platform is not a text.
+        PartitionNotFoundError: If there is no such platform.
+        ArgumentError: If the platform is not a text.
 
     Example:
         >>> from biodata_cache import platform_qc
@@ -558,8 +558,8 @@ def raw_to_derived(
         Names of the derived assets, the newest last; for several names, a dict of such lists.
 
     Raises:
-        AssetNotFoundError: No asset or source has that name.
-        ArgumentError: A name or the modality is not a text, or `latest` is not a flag.
+        AssetNotFoundError: If no asset or source has that name.
+        ArgumentError: If a name or the modality is not a text, or `latest` is not a flag.
 
     Example:
         >>> from biodata_cache import raw_to_derived, source_data

@@ -57,6 +57,9 @@
     {%- if not var('lake_is_checked') -%}
         {% do _check_lake(folder, files) %}
     {%- endif -%}
+    {%- if not paths -%}
+        {% do _stop_without(name) %}
+    {%- endif -%}
     {{ return('[' ~ paths | join(', ') ~ ']') }}
 {%- endmacro %}
 
@@ -64,10 +67,7 @@
     {%- set pattern = path_literal(folder)[:-1] ~ "/*.parquet'" -%}
     {%- set found = run_query('select count(*) from glob(' ~ pattern ~ ')')[0][0] -%}
     {%- if not found -%}
-        {{ exceptions.raise_compiler_error(
-            "The raw lake " ~ lake_folder() ~ " has no " ~ name
-            ~ ": run 'biodata-cache extract' first."
-        ) }}
+        {% do _stop_without(name) %}
     {%- elif name in ['docdb_v1', 'docdb_v2'] -%}
         {{ exceptions.raise_compiler_error(
             "The lake " ~ folder ~ " has no list of files: an older version wrote it. Run "
@@ -75,6 +75,13 @@
         ) }}
     {%- endif -%}
     {{ return(pattern) }}
+{%- endmacro %}
+
+{% macro _stop_without(name) -%}
+    {{ exceptions.raise_compiler_error(
+        "The raw lake " ~ lake_folder() ~ " has no " ~ name
+        ~ ": run 'biodata-cache extract' first."
+    ) }}
 {%- endmacro %}
 
 {% macro _check_lake(folder, files) -%}

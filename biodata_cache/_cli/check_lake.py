@@ -43,7 +43,7 @@ def raw_lake(settings: Settings) -> Check:
     """
     try:
         if _lake.is_remote(settings):
-            lake = open_lake(settings.raw)
+            lake = open_lake(settings.raw, pays=settings.requester_pays)
             place, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
             found = "" if is_filled else ", which holds no records yet"
         else:

@@ -43,7 +43,7 @@ def parse(texts: Sequence[str], types: Mapping[str, str]) -> dict[str, Filter]:
         types: DuckDB types of the columns of the table.
 
     Raises:
-        ArgumentError: A condition cannot be read, its column is not there, or its value is of
+        ArgumentError: If a condition cannot be read, its column is not there, or its value is of
             another kind.
 
     Example:
@@ -83,7 +83,7 @@ def _split(text: str) -> tuple[str, str, str]:
     """Column, sign and value of a condition.
 
     Raises:
-        ArgumentError: It is none.
+        ArgumentError: If it is not a condition.
     """
     if found := _NULL.fullmatch(text.strip()):
         return found["column"], "there" if found["present"] else "null", ""
@@ -99,7 +99,7 @@ def _value(text: str, kind: str, written: str) -> object:
     """The value as its column has it; a time stays text, which the reader understands.
 
     Raises:
-        ArgumentError: It is of another kind.
+        ArgumentError: If it is of another kind.
     """
     element = kind.removesuffix("[]")
     try:

@@ -72,7 +72,7 @@ def output_form(form: Format | None, *, as_json: bool) -> Format | None:
     """The form that was asked for.
 
     Raises:
-        UsageError: There are two.
+        UsageError: If there are two.
     """
     if as_json and form not in {None, "json"}:
         raise click.UsageError(f"--json and --format {form} are two forms: give one.")
@@ -173,7 +173,7 @@ def _text_of(query: bytes) -> str:
     """A query as it was written, in UTF-8 whatever the language of the shell is.
 
     Raises:
-        ArgumentError: It is not text.
+        ArgumentError: If it is not text.
     """
     try:
         return query.decode("utf-8-sig")
@@ -204,7 +204,7 @@ class Target:
         """The target that the options name.
 
         Raises:
-            ArgumentError: They name none.
+            ArgumentError: If they name none.
         """
         if path is None:
             form = form or ("table" if is_terminal() else "csv")
@@ -222,7 +222,7 @@ class Target:
         """Write the rows.
 
         Raises:
-            CacheFileError: The file cannot be written.
+            CacheFileError: If the file cannot be written.
         """
         if self._form == "table" and limit is None:
             limit = _SHOWN
@@ -324,7 +324,7 @@ def _write_json(rows: _Rows, file: TextIO) -> None:
     """One row in a line, so that they need not all be in memory.
 
     Raises:
-        ArgumentError: Two columns have the same name.
+        ArgumentError: If two columns have the same name.
     """
     twice = [name for name in rows.names if rows.names.count(name) > 1]
     if twice:
@@ -374,7 +374,7 @@ def _whole(path: Path) -> Iterator[Path]:
     """A place beside a file, which is moved in when all is written.
 
     Raises:
-        CacheFileError: It cannot be written.
+        CacheFileError: If it cannot be written.
     """
     unfinished = None
     try:

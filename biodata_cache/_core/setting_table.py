@@ -230,6 +230,17 @@ def _count(name: str, text: str) -> int:
     return int(text)
 
 
+def _flag(name: str, text: str) -> bool:
+    """Yes or no.
+
+    Raises:
+        SettingsError: If it is something else.
+    """
+    if text.lower() not in {"yes", "no"}:
+        raise SettingsError(f"{PREFIX}{name} is {text!r}: give 'yes' or 'no'.")
+    return text.lower() == "yes"
+
+
 def _bytes(least: int = 0) -> Parser:
     """Reads a number of bytes of at least this."""
 
@@ -379,6 +390,12 @@ _ALL = (
         "`LOCAL`, `S3`, or `MEMORY`: the first read builds the tables of the source in this "
         "process.",
         "by the root",
+    ),
+    Setting(
+        "REQUESTER_PAYS",
+        _flag,
+        "no",
+        "Whether to pay for one's own requests to S3, as some buckets ask for: `yes` or `no`.",
     ),
     Setting(
         "KEEP_DAYS",

@@ -65,6 +65,7 @@ class Settings:
         objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
             sample, in the work folder), or `none`.
         work: Folder of the lake, the build area and dbt's target and logs.
+        requester_pays: Whether to pay for requests to S3, as some buckets ask for.
         keep_days: For how many days a build is kept after another took its place.
         grace_hours: For how many hours more its objects stay, for readers who had begun before.
         local_cache: Folder of copies of what was read from S3; None for none.
@@ -91,6 +92,7 @@ class Settings:
     raw: Address
     objects: Address
     work: Path
+    requester_pays: bool = False
     keep_days: int
     grace_hours: int
     local_cache: Path | None
@@ -126,7 +128,7 @@ def installed_version() -> str:
     """Version of the installed package, for example `0.50.0`.
 
     Raises:
-        SettingsError: The package is not installed, only its files are there.
+        SettingsError: If the package is not installed, only its files are there.
     """
     try:
         return metadata.version("biodata-cache")
@@ -196,6 +198,7 @@ def load(**given: str | None) -> Settings:
         raw=Address(value("RAW") or work / "raw"),
         objects=Address(value("OBJECTS") or _objects_of(source)),
         work=work,
+        requester_pays=value("REQUESTER_PAYS"),
         keep_days=value("KEEP_DAYS"),
         grace_hours=value("GRACE_HOURS"),
         local_cache=value("LOCAL_CACHE") if is_set("LOCAL_CACHE") else local_cache,

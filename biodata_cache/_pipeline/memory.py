@@ -53,8 +53,8 @@ def tables(settings: Settings) -> CachedStorage:
     """The place of this process, with the tables in it.
 
     Raises:
-        CacheError: They cannot be built.
-        MissingDependencyError: What building needs is not installed.
+        CacheError: If they cannot be built.
+        MissingDependencyError: If what building needs is not installed.
     """
     with _making:
         found = _place(settings.source)

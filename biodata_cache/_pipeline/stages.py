@@ -272,8 +272,15 @@ def _extract_the_rest(
     with answers.locked(raw):
         probes.prepare(raw)
         foraging.folder(raw)
-        published = upgrades.published_at(settings.root, s3_store)
-        store = probes.open_store(settings.objects, settings.source.reveal(), settings.work)
+        published = upgrades.published_at(
+            settings.root, partial(s3_store, pays=settings.requester_pays)
+        )
+        store = probes.open_store(
+            settings.objects,
+            settings.source.reveal(),
+            settings.work,
+            pays=settings.requester_pays,
+        )
         if store is None:
             foraging.forget_sample(raw)
         is_sample = settings.objects == "sample"

@@ -31,7 +31,7 @@ from biodata_cache._core.foreign import parse_json
 from biodata_cache._core.layout import VERSIONS_FILE
 from biodata_cache._core.registry import PartitionEntry
 from biodata_cache._reader.verified import VerifiedFiles
-from biodata_cache._storage.base import DataFile
+from biodata_cache._storage.base import DataFile, is_named_by_content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ class PublishedCache:
         """Released version folders, the newest last.
 
         Raises:
-            RegistryError: The index is not a list of texts.
+            RegistryError: If the index is not a list of texts.
         """
         address = self.store.address(VERSIONS_FILE)
         content = self._read(VERSIONS_FILE)
@@ -150,7 +150,7 @@ class PublishedCache:
         """The builds that this version went through, the live one last; none if nobody kept any.
 
         Raises:
-            RegistryError: The history cannot be read.
+            RegistryError: If the history cannot be read.
         """
         path = _layout.history_path(self.version_folder)
         return _history.parse(self._read(path), self.store.address(path))
@@ -239,13 +239,10 @@ class PublishedCache:
         """
         found = self.store.locations(files, is_whole=is_whole)
         for file, location in zip(files, found, strict=True):
-            if location == file.address and not _is_remote(location) and _is_object(location):
+            is_here = location == file.address and "://" not in location
+            if is_here and is_named_by_content(location):
                 self.verified.check(Path(location))
         return found
-
-    def tags(self, locations: Sequence[str]) -> list[object]:
-        """What changes whenever the content at these locations does; that of objects never does."""
-        return self.store.tags(locations)
 
     def location(self, table: TableEntry, value: str | None = None) -> str:
         """Address of a public file, or of the folder of the partitions of a table.
@@ -310,7 +307,7 @@ class PublishedCache:
         """Content of a document; None if there is none.
 
         Raises:
-            RegistryError: It cannot be read.
+            RegistryError: If it cannot be read.
         """
         try:
             return self.store.read(path)
@@ -337,7 +334,7 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
     """The registry that this content is: thousands of partitions take a while to check.
 
     Raises:
-        RegistryError: It is none.
+        RegistryError: If it is not a registry.
     """
     return _document.parse(content, address)
 
@@ -371,13 +368,3 @@ def partition_not_found(
 
 def _object(listed: ObjectFile) -> _File:
     return _File(_layout.object_path(listed.name), listed.bytes, listed.sha256)
-
-
-def _is_object(location: str) -> bool:
-    """Whether the content at a location is named by its hash, in the folder of all objects."""
-    folder, _, name = location.replace("\\", "/").rpartition("/")
-    return _layout.is_object_name(name) and folder.endswith(f"/{_layout.OBJECTS}")
-
-
-def _is_remote(location: str) -> bool:
-    return "://" in location

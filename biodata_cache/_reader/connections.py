@@ -38,7 +38,7 @@ def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]
         read: Reads what one registry names.
 
     Raises:
-        CacheFileError: A file is missing or damaged, whatever was published meanwhile.
+        CacheFileError: If a file is missing or damaged, whatever was published meanwhile.
     """
     registry = cache.registry()
     cache.warn_if_behind()
@@ -63,7 +63,7 @@ def connection(
     cache: PublishedCache,
     files: Sequence[DataFile],
     *,
-    places: Sequence[str] | None = None,
+    locations: Sequence[str] | None = None,
     is_whole: bool = False,
     is_separate: bool = False,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
@@ -74,16 +74,16 @@ def connection(
     Args:
         cache: Where the files are.
         files: The files.
-        places: Where to read them; None to have it found out.
+        locations: Where to read them; None to resolve that.
         is_whole: Whether all of their content is needed.
         is_separate: Whether it is to be a connection to a database that nothing else uses.
 
     Raises:
-        AccessError: The files may not be read.
-        CacheFileError: DuckDB could not read the files.
-        UnreachableError: The server of the files does not answer.
+        AccessError: If the files may not be read.
+        CacheFileError: If DuckDB cannot read the files.
+        UnreachableError: If the server of the files does not answer.
     """
-    found = cache.locations(files, is_whole=is_whole) if places is None else list(places)
+    found = cache.locations(files, is_whole=is_whole) if locations is None else list(locations)
     with (
         cache.store.connect(found, is_separate=is_separate) as duck,
         errors(cache, found, [file.address for file in files]),
@@ -93,31 +93,31 @@ def connection(
 
 
 @contextmanager
-def errors(cache: PublishedCache, places: Sequence[str], names: Sequence[str]) -> Iterator[None]:
+def errors(cache: PublishedCache, locations: Sequence[str], names: Sequence[str]) -> Iterator[None]:
     """Our errors for those of DuckDB; one, too, for files that change meanwhile.
 
     Args:
         cache: Where the files are.
-        places: Where they are read.
+        locations: Where they are read.
         names: What to call each of them: its address.
 
     Raises:
-        ChangedError: They did.
+        ChangedError: If they did.
     """
     # DuckDB opens a file more than once: for its end, and again for its columns.
-    before = cache.tags(places)
+    before = cache.store.tags(locations)
     try:
         yield
     except (duckdb.Error, UnicodeDecodeError) as error:
         # Whoever needs space for other copies removes one of ours, maybe before it is opened.
         is_gone = any(
-            tag is None and place != name
-            for tag, place, name in zip(before, places, names, strict=False)
+            tag is None and location != name
+            for tag, location, name in zip(before, locations, names, strict=False)
         )
-        if is_gone or cache.tags(places) != before:
+        if is_gone or cache.store.tags(locations) != before:
             raise _changed(names) from error
         raise _as_cache_error(error, names) from error
-    if cache.tags(places) != before:
+    if cache.store.tags(locations) != before:
         raise _changed(names)
 
 
@@ -131,16 +131,16 @@ def _changed(files: Sequence[str]) -> ChangedError:
 def _as_cache_error(error: Exception, files: Sequence[str]) -> CacheError:
     """Our error for one of DuckDB's."""
     reason = str(error).partition("\n")[0]
-    places = _messages.few(list(files))
+    locations = _messages.few(list(files))
     status = int(getattr(error, "status_code", 0) or 0)
     if status in _DENIED:
         return AccessError(
-            f"{places} may not be read ({reason}). Choose credentials that may, for example with "
-            "AWS_PROFILE."
+            f"{locations} may not be read ({reason}). Choose credentials that may, for example "
+            "with AWS_PROFILE."
         )
     if "Could not connect" in reason or "Timeout" in reason or status >= _SERVER_FAILED:
         return UnreachableError(
-            f"{places} cannot be read: the server does not answer ({reason}). Look at the network, "
-            "and at AWS_ENDPOINT_URL if it is set."
+            f"{locations} cannot be read: the server does not answer ({reason}). Look at the "
+            "network, and at AWS_ENDPOINT_URL if it is set."
         )
-    return CacheFileError(f"{places} cannot be read ({reason}). {REMEDY}")
+    return CacheFileError(f"{locations} cannot be read ({reason}). {REMEDY}")

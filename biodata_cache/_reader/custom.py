@@ -65,7 +65,7 @@ def _checked(name: object) -> str:
     """The name, if it can be used.
 
     Raises:
-        ArgumentError: It cannot.
+        ArgumentError: If it cannot.
     """
     text = _filters.text_argument("name", name)
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text) or len(text) > _LONGEST_NAME:
@@ -107,7 +107,7 @@ def _write_table(store: CachedStorage, name: str, path: str, frame: pd.DataFrame
     """Write to a file of our own, look whether all comes back from it, and put it in its place.
 
     Raises:
-        ArgumentError: A column would not come back as it is.
+        ArgumentError: If a column would not come back as it is.
     """
     _check_frame(frame)
     with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder:
@@ -131,7 +131,7 @@ def _check_frame(frame: object) -> None:
     """Refuse what has no place in a file.
 
     Raises:
-        ArgumentError: It is no DataFrame, or has no columns, or an index that means something.
+        ArgumentError: If it is not a DataFrame, or has no columns, or an index with a name.
     """
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(f"df must be a pandas DataFrame, not {type(frame).__name__}.")
@@ -300,7 +300,7 @@ def _check_same(name: str, frame: pd.DataFrame, back: pd.DataFrame) -> None:
     """Refuse what does not come back as it is.
 
     Raises:
-        ArgumentError: Which column, and where.
+        ArgumentError: If one does not; says which column, and where.
     """
     for column in frame.columns:
         before, after = frame[column].reset_index(drop=True), back.get(column)

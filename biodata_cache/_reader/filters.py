@@ -105,7 +105,7 @@ def conditions(
         filters: Values by column.
 
     Raises:
-        ArgumentError: There is no such column, or its values are of another kind.
+        ArgumentError: If there is no such column, or its values are of another kind.
 
     Example:
         >>> conditions("assets", {"name": "VARCHAR"}, {"name": ["a", "a", None]})
@@ -119,7 +119,7 @@ def check_columns(table: str, known: Iterable[str], asked: Sequence[str]) -> Non
     """Refuse columns that the table does not have.
 
     Raises:
-        ArgumentError: There is no such column; says which are most like it.
+        ArgumentError: If there is no such column; says which are most like it.
     """
     names = list(known)
     unknown = [name for name in asked if name not in names]
@@ -189,7 +189,7 @@ def text_argument(name: str, value: object) -> str:
     """The argument, if it is a text.
 
     Raises:
-        ArgumentError: It is something else, for example a number.
+        ArgumentError: If it is something else, for example a number.
     """
     if not isinstance(value, str):
         raise ArgumentError(
@@ -293,7 +293,7 @@ def _stamp(column: str, kind: str, value: object) -> datetime:
     """A point in time, as it was given.
 
     Raises:
-        ArgumentError: It is none.
+        ArgumentError: If it is not a time.
     """
     is_written = isinstance(value, str) and _TEXT_TIME.fullmatch(value)
     if is_written or isinstance(value, (date, np.datetime64)):

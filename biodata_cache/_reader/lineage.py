@@ -136,7 +136,7 @@ def derived_names(
         modality: Keep assets with this text in the abbreviation of a modality, in any case.
 
     Raises:
-        AssetNotFoundError: No table knows some of the names.
+        AssetNotFoundError: If no table knows some of the names.
     """
     asked = {"names": list(names), "latest": latest, "modality": modality}
 
@@ -144,21 +144,21 @@ def derived_names(
         basics = cache.files(registry["asset_basics"])
         sources = cache.files(registry["source_data"])
         with _connections.connection(cache, [*basics, *sources]) as (duck, found):
-            places = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
-            rows = duck.execute(_DERIVED, places | asked).fetchall()
+            locations = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
+            rows = duck.execute(_DERIVED, locations | asked).fetchall()
             known = {name: derived for name, is_known, derived in rows if is_known}
             unknown = [name for name in dict.fromkeys(names) if name not in known]
             if unknown:
-                raise _not_found(duck, unknown, places)
+                raise _not_found(duck, unknown, locations)
         return {name: known[name] for name in names}
 
     return _connections.consistently(cache, read)
 
 
 def _not_found(
-    duck: duckdb.DuckDBPyConnection, unknown: list[str], places: dict[str, list[str]]
+    duck: duckdb.DuckDBPyConnection, unknown: list[str], locations: dict[str, list[str]]
 ) -> AssetNotFoundError:
     """The error for names that no table knows."""
-    found = duck.execute(_NEAREST, places | {"name": unknown[0]}).fetchall()
+    found = duck.execute(_NEAREST, locations | {"name": unknown[0]}).fetchall()
     like = f" Nearest to the first: {_messages.few([name for (name,) in found])}." if found else ""
     return AssetNotFoundError(f"The published cache has no asset {_messages.few(unknown)}.{like}")

@@ -32,12 +32,12 @@ _Rows = TypeVar("_Rows", bound=Sized)
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked of a published table.
+    """A query on one published table: columns, filters, partition key.
 
     Attributes:
         table: Name of the table.
         columns: Columns, in this order; None for all.
-        filters: What columns must hold, as `_filters` has it.
+        filters: Values by column, as `_filters` takes them.
         key: Column that the table must be in partitions by if it is filtered by it.
     """
 
@@ -54,10 +54,10 @@ def selection(
     *,
     key: str | None = None,
 ) -> Selection:
-    """What is asked of a table, after a first look at the arguments.
+    """The query on a table, once its arguments are known to be of the right kind.
 
     Raises:
-        ArgumentError: `columns` are no texts, or none at all, or one is there twice.
+        ArgumentError: If `columns` are not texts, or none at all, or one is there twice.
     """
     # A read may begin again, and what can be gone through only once would be used up.
     filters = {
@@ -78,7 +78,7 @@ def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
     """The rows of a selection as a DataFrame.
 
     Raises:
-        CacheError: The table cannot be read; the message says why and what to do.
+        CacheError: If the table cannot be read.
     """
 
     def convert(duck: duckdb.DuckDBPyConnection, rows: Rows) -> pd.DataFrame:
@@ -102,8 +102,8 @@ def converted(
         files = files_of(cache, entry, asked)
         choosing = set() if entry.objects else {entry.partition_key}
         is_whole = asked.columns is None and not set(asked.filters) - choosing
-        with _connections.connection(cache, files, is_whole=is_whole) as (duck, places):
-            found = convert(duck, rows_of(duck, entry, places, asked))
+        with _connections.connection(cache, files, is_whole=is_whole) as (duck, locations):
+            found = convert(duck, rows_of(duck, entry, locations, asked))
         if not len(found):
             _partitions.check(cache, registry, entry, asked.filters)
         return found
@@ -115,7 +115,7 @@ def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
     """The arguments, if they are texts; a single text counts as a list of one.
 
     Raises:
-        ArgumentError: They are something else.
+        ArgumentError: If they are something else.
     """
     given = _filters.without_dimensions(values)
     if isinstance(given, str):
@@ -127,13 +127,13 @@ def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that are to be read.
+    """A query on files, and how its result is typed.
 
     Attributes:
         source: SQL after `from`, without the conditions.
         values: Values of its parameters.
         types: DuckDB types of the columns that are to be read.
-        conditions: What the rows must hold.
+        conditions: Conditions that the rows must hold.
         file: The one file on this machine that they are all of; None if it is otherwise.
         chosen: Several partitions, in whose order they come; None for that of the files.
     """
@@ -170,8 +170,8 @@ class Rows:
 
 # Place of a value in a list; by a join, since the list may be as long as there are subjects.
 _POSITION = """(
-    select chosen.place
-    from (select unnest($chosen) as value, generate_subscripts($chosen, 1) as place) as chosen
+    select chosen.position
+    from (select unnest($chosen) as value, generate_subscripts($chosen, 1) as position) as chosen
     where chosen.value = {column}
 )"""
 
@@ -199,18 +199,18 @@ def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list
 
 
 def rows_of(
-    duck: duckdb.DuckDBPyConnection, entry: TableEntry, places: Sequence[str], asked: Selection
+    duck: duckdb.DuckDBPyConnection, entry: TableEntry, locations: Sequence[str], asked: Selection
 ) -> Rows:
     """The rows of a selection.
 
     Raises:
-        ArgumentError: There is no such column, or a filter does not fit it.
+        ArgumentError: If there is no such column, or a filter does not fit it.
     """
-    source, values, types = _scanned(duck, entry, places)
+    source, values, types = _scanned(duck, entry, locations)
     columns, conditions = checked(entry, types, asked)
     # What older publishers wrote may tell Arrow of other types than its own.
     is_ours = known_types(entry) is not None
-    is_file = is_ours and len(places) == 1 and not conditions and "://" not in places[0]
+    is_file = is_ours and len(locations) == 1 and not conditions and "://" not in locations[0]
     chosen = [
         each
         for each in conditions
@@ -221,7 +221,7 @@ def rows_of(
         values,
         columns,
         tuple(conditions),
-        places[0] if is_file else None,
+        locations[0] if is_file else None,
         next(iter(chosen), None),
     )
 
@@ -247,13 +247,13 @@ def checked(
 
 
 def _scanned(
-    duck: duckdb.DuckDBPyConnection, entry: TableEntry, places: Sequence[str]
+    duck: duckdb.DuckDBPyConnection, entry: TableEntry, locations: Sequence[str]
 ) -> tuple[str, dict[str, object], dict[str, str]]:
     """All rows of the files, in the order of the files: source, parameters, types by column."""
-    if not places:
+    if not locations:
         return no_rows(duck, entry), {}, registered_types(duck, entry)
     source = f"read_parquet($files, {options(entry)})"
-    values: dict[str, object] = {"files": list(places)}
+    values: dict[str, object] = {"files": list(locations)}
     return source, values, known_types(entry) or column_types(duck, source, values)
 
 

@@ -16,7 +16,7 @@ from biodata_cache._reader import filter_sql as _filter_sql
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader import read as _read
-from biodata_cache._reader.sql import near, view_of
+from biodata_cache._reader.sql import resolve_locations, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +57,8 @@ class Scan:
         files = _read.files_of(cache, entry, asked)
         known = _read.known_types(entry)
         if known is None:
-            with _connections.connection(cache, files) as (duck, places):
-                known = _read.rows_of(duck, entry, places, _read.Selection(asked.table)).types
+            with _connections.connection(cache, files) as (duck, locations):
+                known = _read.rows_of(duck, entry, locations, _read.Selection(asked.table)).types
         columns, _ = _read.checked(entry, known, asked)
         _partitions.check(cache, registry, entry, asked.filters)
         if len(files) == 1 and not entry.objects:
@@ -84,7 +84,7 @@ class Scan:
         """The rows as a table of Arrow.
 
         Raises:
-            MissingDependencyError: pyarrow is not installed.
+            MissingDependencyError: If pyarrow is not installed.
         """
         _need("pyarrow", "pip install pyarrow")
 
@@ -98,7 +98,7 @@ class Scan:
         """The rows as a DataFrame of polars.
 
         Raises:
-            MissingDependencyError: polars or pyarrow is not installed.
+            MissingDependencyError: If polars or pyarrow is not installed.
         """
         _need("polars", "pip install polars pyarrow")
         _need("pyarrow", "pip install polars pyarrow")
@@ -125,13 +125,13 @@ class Scan:
         asked = self._selection
         entry = registry[asked.table]
         files = _read.files_of(cache, entry, asked)
-        places = near(cache, {entry.name: files})[entry.name]
-        duck = cache.store.connect(places)
+        locations = resolve_locations(cache, {entry.name: files})[entry.name]
+        duck = cache.store.connect(locations)
         if _ENDS_WITH_CONNECTION:
             _kept_open.append(duck)
-        with _connections.errors(cache, places, [file.address for file in files]):
+        with _connections.errors(cache, locations, [file.address for file in files]):
             duck.execute("set TimeZone = 'UTC'")
-            duck.execute(view_of(duck, entry, places, temporary=True))
+            duck.execute(view_of(duck, entry, locations, temporary=True))
             types = _read.column_types(duck, quoted(entry.name), {})
             columns, conditions = _read.checked(entry, types, asked)
             relation = duck.sql(f"from {quoted(entry.name)}")
@@ -162,7 +162,7 @@ def _need(package: str, install: str) -> None:
     """Make sure that an optional package is there.
 
     Raises:
-        MissingDependencyError: It is not; says what to install.
+        MissingDependencyError: If it is not; says what to install.
     """
     if util.find_spec(package) is None:
         raise MissingDependencyError(f"{package} is not installed: run {install}.")

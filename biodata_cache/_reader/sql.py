@@ -41,13 +41,13 @@ def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
     """
 
     def made(registry: CacheRegistry) -> duckdb.DuckDBPyConnection:
-        places = near(cache, {entry.name: cache.files(entry) for entry in registry})
+        locations = resolve_locations(cache, {entry.name: cache.files(entry) for entry in registry})
         duck = cache.store.connect(
-            [each for some in places.values() for each in some], is_separate=True
+            [each for some in locations.values() for each in some], is_separate=True
         )
         try:
             duck.execute("set global TimeZone = 'UTC'")  # of its cursors, too
-            create_views(duck, cache, registry, places)
+            create_views(duck, cache, registry, locations)
         except BaseException:
             duck.close()
             raise
@@ -74,16 +74,16 @@ def sql(
     def read(registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
-        places = near(cache, files)
+        locations = resolve_locations(cache, files)
         with _connections.connection(
             cache,
             [file for some in files.values() for file in some],
-            places=[place for some in places.values() for place in some],
+            locations=[location for some in locations.values() for location in some],
             is_separate=True,
         ) as (duck, every):
             duck.execute("set python_enable_replacements = false")  # these would be ours
             for entry in named:
-                duck.execute(view_of(duck, entry, places[entry.name]))
+                duck.execute(view_of(duck, entry, locations[entry.name]))
             try:
                 if not duck.extract_statements(query):
                     raise ArgumentError(f"query must be a statement of SQL, not {query!r}.")
@@ -117,15 +117,15 @@ def _plain(value: object) -> object:
     return _filters.plain(value)
 
 
-def _is_of_files(error: duckdb.Error, places: Sequence[str]) -> bool:
+def _is_of_files(error: duckdb.Error, locations: Sequence[str]) -> bool:
     """Whether files of the tables cannot be read; else, it is the query that is wrong."""
-    if any(place in str(error) for place in places):
+    if any(location in str(error) for location in locations):
         return True
     if isinstance(error, (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)):
         return False
     # Of a file, DuckDB says which. Of a server, it says what that has answered.
-    is_local = not any("://" in place for place in places)
-    return not (is_local and isinstance(error, duckdb.OperationalError)) and bool(places)
+    is_local = not any("://" in location for location in locations)
+    return not (is_local and isinstance(error, duckdb.OperationalError)) and bool(locations)
 
 
 def _may_name(query: str, table: str) -> bool:
@@ -139,7 +139,9 @@ def _may_name(query: str, table: str) -> bool:
     return re.search(rf"\b{re.escape(table)}\b", query, re.IGNORECASE) is not None
 
 
-def near(cache: PublishedCache, files: Mapping[str, Sequence[DataFile]]) -> dict[str, list[str]]:
+def resolve_locations(
+    cache: PublishedCache, files: Mapping[str, Sequence[DataFile]]
+) -> dict[str, list[str]]:
     """Where to read the files of each table: on this machine if they are few and small.
 
     Of many, a query may need one or two: these are read where they are, as their names tell.
@@ -156,14 +158,14 @@ def create_views(
     duck: duckdb.DuckDBPyConnection,
     cache: PublishedCache,
     registry: CacheRegistry,
-    places: Mapping[str, Sequence[str]],
+    locations: Mapping[str, Sequence[str]],
 ) -> None:
     """Create a view for every table; each looks into one file, and waits for it."""
 
     def create(entry: TableEntry) -> None:
         # A view says nothing about what is in the files: whether they change does not matter yet.
-        with _connections.errors(cache, [], places[entry.name][:1]), duck.cursor() as cursor:
-            cursor.execute(view_of(cursor, entry, places[entry.name]))
+        with _connections.errors(cache, [], locations[entry.name][:1]), duck.cursor() as cursor:
+            cursor.execute(view_of(cursor, entry, locations[entry.name]))
 
     with ThreadPoolExecutor(cache.store.threads) as pool:
         for _ in pool.map(create, registry):
@@ -173,7 +175,7 @@ def create_views(
 def view_of(
     duck: duckdb.DuckDBPyConnection,
     entry: TableEntry,
-    places: Sequence[str],
+    locations: Sequence[str],
     *,
     temporary: bool = False,
 ) -> str:
@@ -182,21 +184,22 @@ def view_of(
     Args:
         duck: Where the view is to be.
         entry: Entry of the table.
-        places: Where its files are read.
+        locations: Where its files are read.
         temporary: Whether only this connection is to see it.
     """
-    listed = ", ".join(map(literal, places))
-    source = f"read_parquet([{listed}], {_read.options(entry, by_name=_tell(entry, places))})"
-    if not places:
+    listed = ", ".join(map(literal, locations))
+    options = _read.options(entry, by_name=_is_told_by_names(entry, locations))
+    source = f"read_parquet([{listed}], {options})"
+    if not locations:
         source = _read.no_rows(duck, entry)
     kind = "temporary view" if temporary else "view"
     return f"create {kind} {quoted(entry.name)} as select * from {source}"
 
 
-def _tell(entry: TableEntry, places: Sequence[str]) -> bool:
+def _is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
     """Whether the names of the folders tell the partition key of each file, and nothing else."""
     if entry.partition_key is None or entry.objects:
         return False
     key = re.escape(entry.partition_key)
     named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")
-    return all(map(named.fullmatch, places))
+    return all(map(named.fullmatch, locations))

@@ -26,7 +26,7 @@ def open_storage(settings: Settings) -> Storage:
         SettingsError: If there is no root, or it cannot be one.
     """
     if settings.backend == "S3":
-        return _bucket(settings.root, "root", "ROOT", CACHE_FOLDER)
+        return _bucket(settings.root, "root", "ROOT", CACHE_FOLDER, pays=settings.requester_pays)
     if settings.backend == "MEMORY":
         raise SettingsError(
             "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
@@ -45,14 +45,18 @@ def open_cached(settings: Settings) -> CachedStorage:
     return cached(open_storage(settings), settings.local_cache, settings.local_cache_size)
 
 
-def open_lake(raw: str) -> S3Storage:
+def open_lake(raw: str, *, pays: bool = False) -> S3Storage:
     """The storage of a raw lake at `s3://bucket/prefix`.
+
+    Args:
+        raw: Its address.
+        pays: Whether the requester pays.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the address names no bucket, or no prefix in it.
     """
-    storage = _bucket(raw, "raw lake", "RAW")
+    storage = _bucket(raw, "raw lake", "RAW", pays=pays)
     if not storage.prefix:
         raise SettingsError(
             f"The raw lake {raw!r} would be a whole bucket: write s3://bucket/prefix."
@@ -60,23 +64,30 @@ def open_lake(raw: str) -> S3Storage:
     return storage
 
 
-def open_bucket(bucket: str, *, is_anonymous: bool = False) -> S3Storage:
+def open_bucket(bucket: str, *, is_anonymous: bool = False, pays: bool = False) -> S3Storage:
     """The storage of a whole bucket that others write.
 
     Args:
         bucket: Name of the bucket.
         is_anonymous: Ask as anybody may, whatever credentials there are.
+        pays: Whether the requester pays.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the name is none, or the settings of AWS contradict themselves.
     """
-    storage = _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous)
+    storage = _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous, pays=pays)
     return replace(storage, is_foreign=True)
 
 
 def _bucket(
-    address: str, what: str, setting: str, folder: str = "", *, is_anonymous: bool = False
+    address: str,
+    what: str,
+    setting: str,
+    folder: str = "",
+    *,
+    is_anonymous: bool = False,
+    pays: bool = False,
 ) -> S3Storage:
     """The bucket at an address, and below its prefix a folder."""
     try:
@@ -89,4 +100,5 @@ def _bucket(
         ) from error
     bucket, prefix = split_address(address, what)
     prefix = "/".join(part for part in (prefix, folder) if part)
-    return S3Storage(bucket, prefix, access(is_anonymous=is_anonymous), f"{PREFIX}{setting}")
+    client = access(is_anonymous=is_anonymous, pays=pays)
+    return S3Storage(bucket, prefix, client, f"{PREFIX}{setting}")

@@ -29,7 +29,9 @@ _NEW_COLUMNS = {"run"}
 
 
 def take_over(lake: Lake) -> None:
-    """Rewrite a lake of an older version; leave any other as it is. The caller holds the lock.
+    """Rewrite a lake of an older version, and begin the list of a new one.
+
+    The caller holds the lock.
 
     Raises:
         LakeError: If a file of the old lake cannot be read, or the list of a newer one is lost.
@@ -43,6 +45,8 @@ def take_over(lake: Lake) -> None:
                 f"The lake {lake.folder} has files but no {LIST}, the list of those that count: "
                 "run 'biodata-cache extract --full' once, all records are fetched anew."
             )
+        else:  # before the first file: one without a list then always has lost it
+            lake.store.commit([])
     if old and lake.store.has_list() and not is_read(lake.raw):
         for path in old:
             lake.store.remove(path.name)

@@ -67,13 +67,14 @@ class Report:
     seconds: float = 0.0
 
 
-def open_store(objects: str, source: str, work: Path) -> ObjectStore | None:
+def open_store(objects: str, source: str, work: Path, *, pays: bool = False) -> ObjectStore | None:
     """The object store that the settings name.
 
     Args:
         objects: `s3`, `sample`, `none`, or a folder of buckets.
         source: Where the records come from; says which sample is meant.
         work: Work folder; the objects of the sample are written there.
+        pays: Whether the requester pays, on S3.
 
     Returns:
         The store; None for `none`.
@@ -89,7 +90,7 @@ def open_store(objects: str, source: str, work: Path) -> ObjectStore | None:
     if objects == "none":
         return None
     if objects == "s3":
-        return s3_store()
+        return s3_store(pays=pays)
     if objects == "sample":
         _, _, count = source.partition(":")
         folder = work / "objects"

@@ -131,12 +131,15 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
     return ObjectStore(description or f"folder:{folder}", storages)
 
 
-def s3_store() -> ObjectStore:
+def s3_store(*, pays: bool = False) -> ObjectStore:
     """Amazon S3, or a server that speaks its language.
 
     Credentials, region, profile and `AWS_ENDPOINT_URL` are found as AWS tools find them. Without
     credentials, and where they are refused, objects are asked for as anybody may: public buckets
     need none.
+
+    Args:
+        pays: Whether the requester pays; whoever asks without credentials cannot.
 
     Raises:
         MissingDependencyError: If boto3 is not installed.
@@ -147,7 +150,7 @@ def s3_store() -> ObjectStore:
 
     @lru_cache(maxsize=256)
     def storages(bucket: str) -> list[Storage]:
-        signed = open_bucket(bucket)
+        signed = open_bucket(bucket, pays=pays)
         anonymous = open_bucket(bucket, is_anonymous=True)
         return [anonymous] if signed.access.credentials is None else [signed, anonymous]
 

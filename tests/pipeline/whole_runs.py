@@ -118,7 +118,8 @@ class Pipeline:
         registry = json.loads((self.published / "cache_registry.json").read_text())
         listed = self.published.parent / ".objects" / registry["public_files"]["name"]
         found = duckdb.execute(
-            "select key_value, rows from read_parquet(?) where table_name = ? order by key_value",
+            "select key_value, rows from read_parquet(?) "
+            "where table_name = ? and key_value is not null order by key_value",
             [str(listed), table],
         )
         return dict(found.fetchall())

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache import AccessError, CacheFileError, LockedError
+from biodata_cache._core.settings import load
 from biodata_cache._storage.base import Stat
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.memory import MemoryStorage
+from biodata_cache._storage.open import open_storage
 from biodata_cache._storage.s3 import S3Storage
 from biodata_cache._storage.s3_client import access
 
@@ -287,9 +289,14 @@ def test_a_lease_that_is_held_long_is_renewed(bucket_storage: S3Storage, kind: s
             storage.lease("lock.json").__enter__()
 
 
-def test_the_requester_pays_where_that_is_asked_for(bucket: str) -> None:
-    seen: list[str | None] = []
-    paying = access(pays=True)
+def test_the_requester_pays_where_that_is_asked_for(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes | None] = []
+    monkeypatch.setenv("BIODATA_CACHE_REQUESTER_PAYS", "yes")
+    found = open_storage(load(root=f"s3://{bucket}"))
+    assert isinstance(found, S3Storage)
+    paying = found.access
     paying.client.meta.events.register(
         "before-send.s3",
         lambda request, **_: seen.append(request.headers.get("x-amz-request-payer")),
