@@ -116,7 +116,9 @@
 {%- endmacro %}
 
 {% macro list_where(items, field) -%}
-    list_filter([{{ items | join(', ') }}], lambda item: item.{{ field }} is not null)
+    nullif(
+        list_filter([{{ items | join(', ') }}], lambda item: item.{{ field }} is not null), []
+    )
 {%- endmacro %}
 
 {% macro explode_json(value, path, known=[], keep_nulls=false) -%}

@@ -57,7 +57,14 @@ STAGING_RULES = [
     ),
     _rule(r"\bover\s*\(", "window: staging reads one record at a time", MAY_RANK),
     _rule(r"\bjoin\b", "join: staging reads one record at a time", MAY_JOIN),
+    _rule(r"\bvarchar\b", "varchar: say string, which every engine knows"),
+    _rule(r"\bunnest\s*\(", "unnest: explode the list"),
+    _rule(r"\b(struct_pack|list_(?!transform)\w+|map_\w+)\s*\(", "function of one engine"),
+    _rule(r"\b(exclude|replace)\s*\(", "select list: name each column"),
+    _rule(r"\busing\s*\(|\b(semi|anti|asof|positional)\b", "join of one engine"),
 ]
+#: A model is read on a screen and a half; the base views rank and join as well.
+LINES = 80
 
 
 class Finding(NamedTuple):
@@ -106,6 +113,8 @@ def _staging(path: Path, text: str) -> Iterator[Finding]:
     sql = _blank(code, r"\{\{.*?\}\}|\{%.*?%\}")
     for match in re.finditer(r'"[^"\n]*"?', sql):
         yield _at(path, sql, match.start(), "double quotes: choose a plain name")
+    if path.stem not in BASE_VIEWS and len(text.splitlines()) > LINES:
+        yield Finding(path, LINES + 1, f"more than {LINES} lines: split the model by its grain")
     for match in JSON_FUNCTION.finditer(sql):
         yield _at(path, sql, match.start(), "JSON function: use the macros of engine.sql")
 

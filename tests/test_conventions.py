@@ -317,6 +317,10 @@ def test_the_layers_keep_apart(lint: Any) -> None:
         ("select a from x inner join y on x.a = y.a", "join"),
         ("select a from x order by a desc nulls last, b", "order"),
         ("select json_extract(a, '$') from x", "JSON function"),
+        ("select cast(a as varchar) from x", "varchar"),
+        ("select unnest(a) as b from x", "unnest"),
+        ("select list_filter(a, b) as c from x", "function of one engine"),
+        ("select * exclude (a) from x", "select list"),
     ],
 )
 def test_staging_must_be_portable(lint: Any, tmp_path: Path, sql: str, reason: str) -> None:
@@ -344,3 +348,11 @@ def test_every_model_says_its_grain_and_holds_no_json(
     model.write_text(sql)
     (found,) = lint.findings(tmp_path)
     assert (found.path, found.line) == (model, line)
+
+
+def test_a_model_of_staging_is_read_at_a_glance(lint: Any, tmp_path: Path) -> None:
+    model = tmp_path / "models" / "staging" / "stg_x__things.sql"
+    model.parent.mkdir(parents=True)
+    model.write_text("-- Grain: one row per thing.\n\nselect a\n" + "\n" * 80 + "from x\n")
+    (found,) = lint.findings(tmp_path)
+    assert found.reason.startswith("more than")

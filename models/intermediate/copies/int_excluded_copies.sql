@@ -60,6 +60,24 @@ undated_session as (
         and session_date_text != ''
 ),
 
+number_error as (
+    select
+        position,
+        unnest(invalid_fields) as error
+    from {{ ref('int_foraging_sessions') }}
+),
+
+wrong_number as (
+    select
+        cast(null as varchar) as record_id,
+        'foraging_sessions' as table_name,
+        error.field as column_name,
+        concat('row ', position + 1, ' of the source') as path,
+        error.problem,
+        error.value
+    from number_error
+),
+
 nameless_version as (
     select
         cast(null as varchar) as record_id,
@@ -99,6 +117,8 @@ gathered as (
     select * from repeated_session
     union all
     select * from undated_session
+    union all
+    select * from wrong_number
     union all
     select * from nameless_version
     union all

@@ -12,8 +12,8 @@ typed as (
         case
             when try_cast(left(session_date, 10) as date) is not null then left(session_date, 10)
         end as session_date,
-        {{ exact_integer('session') }} as session,
-        {{ exact_integer('nwb_suffix') }} as nwb_suffix,
+        session,
+        nwb_suffix,
         rig,
         trainer,
         coalesce({{ person_name('trainer') }}, '') as trainer_normalized,
@@ -21,12 +21,13 @@ typed as (
         curriculum_name,
         curriculum_version,
         current_stage_actual,
-        nullif(foraging_eff, cast('nan' as double)) as foraging_eff,
-        nullif(foraging_eff_random_seed, cast('nan' as double)) as foraging_eff_random_seed,
-        {{ exact_integer('finished_trials') }} as finished_trials,
-        nullif(finished_rate, cast('nan' as double)) as finished_rate,
-        {{ exact_integer('total_trials') }} as total_trials,
-        nullif(bias_naive, cast('nan' as double)) as bias_naive
+        foraging_eff,
+        foraging_eff_random_seed,
+        finished_trials,
+        finished_rate,
+        total_trials,
+        bias_naive,
+        invalid_fields
     from session
 ),
 

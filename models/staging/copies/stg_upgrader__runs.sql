@@ -5,10 +5,10 @@ with run as (
 )
 
 select
-    cast(v1_id as varchar) as record_id,
-    cast(v2_id as varchar) as v2_id,
-    cast(upgrader_version as varchar) as upgrader_version,
-    cast(last_modified as varchar) as last_modified,
-    cast(status as varchar) as status,
-    cast(upgrade_datetime as varchar) as upgrade_datetime
+    cast(v1_id as string) as record_id,
+    cast(v2_id as string) as v2_id,
+    cast(upgrader_version as string) as upgrader_version,
+    cast(last_modified as string) as last_modified,
+    cast(status as string) as status,
+    cast(upgrade_datetime as string) as upgrade_datetime
 from run

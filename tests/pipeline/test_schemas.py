@@ -1,0 +1,110 @@
+"""Records that the newest schema packages make: every table holds what their objects say.
+
+The packages live in environments of their own (`scripts/install_schema_packages.sh`): field names
+and checks come from there, never from memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import pytest
+from whole_runs import Pipeline
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+TOOLS = Path(os.environ.get("BIODATA_TEST_TOOLS") or CACHE / "biodata-cache-tools")
+PACKAGES = {
+    "aind-data-schema-2.9.2": ("aind_data_schema", "aind_data_schema_models"),
+    "biodata-schema-3.0.0": ("biodata_schema", "biodata_models"),
+}
+
+
+class Built(NamedTuple):
+    """What a package made, and the tables that came of it."""
+
+    rows: dict[str, dict[str, list[dict[str, Any]]]]
+    skipped: dict[str, str]
+    records: list[dict[str, Any]]
+    pipeline: Pipeline
+
+
+def python_of(package: str) -> Path:
+    """Python of the environment of a package."""
+    return TOOLS / f"{package}-{sys.implementation.cache_tag}" / "bin/python"
+
+
+def refuse(package: str) -> NoReturn:
+    """Skip, or fail where the packages are required."""
+    reason = f"{package} is not installed: run scripts/install_schema_packages.sh"
+    if os.environ.get("BIODATA_TEST_REQUIRE_SCHEMAS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module", params=PACKAGES)
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    python = python_of(request.param)
+    if not python.exists():
+        refuse(request.param)
+    command = [python, "-I", "-W", "ignore", HERE / "schema_records.py", *PACKAGES[request.param]]
+    made = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    pipeline = Pipeline(tmp_path_factory.mktemp("schemas"))
+    pipeline.run(made["records"])
+    return Built(made["rows"], made["skipped"], made["records"], pipeline)
+
+
+def test_one_object_of_every_kind_was_made(built: Built) -> None:
+    assert built.skipped == {}
+    assert len(built.records) > 10
+
+
+def test_no_record_is_rejected(built: Built) -> None:
+    assert len(built.pipeline.read("metadata_core")) == len(built.records)
+
+
+def test_tables_hold_what_the_objects_say(built: Built) -> None:
+    differences = []
+    for name, tables in built.rows.items():
+        for table, wanted in tables.items():
+            columns = sorted({column for row in wanted for column in row})
+            expected = [{column: row[column] for column in columns} for row in wanted]
+            found = [
+                {column: row[column] for column in columns}
+                for row in built.pipeline.read("qc" if table == "quality_control" else table)
+                if row.get("asset_name", row.get("name", name)) == name
+            ]
+            if sorted(found, key=json.dumps) != sorted(expected, key=json.dumps):
+                differences.append((name, table, found, expected))
+    assert sum(map(len, built.rows.values())) > 20
+    assert differences == []
+
+
+def test_nothing_valid_is_reported(built: Built) -> None:
+    """A valid record has no value of the wrong kind; what a table leaves out is another matter."""
+    reported = built.pipeline.read("data_quality")
+    assert [row for row in reported if row["problem"].startswith("expected")] == []
+
+
+def test_the_list_of_fields_that_no_table_reads_is_up_to_date() -> None:
+    missing = [name for name in PACKAGES if not python_of(name).exists()]
+    if missing:
+        refuse(missing[0])
+    project = HERE.parents[1]
+    script = project / "scripts/write_schema_fields.py"
+    done = subprocess.run(
+        [sys.executable, script, "--check"],
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
