@@ -102,7 +102,8 @@ repeated_run as (
         cast(null as varchar) as record_id,
         'metadata_upgrade' as table_name,
         'status' as column_name,
-        concat_ws(', ', coalesce('v1_id ' || record_id, 'no v1_id'), concat('run ', run_number)) as path,
+        concat_ws(', ', coalesce('v1_id ' || record_id, 'no v1_id'), concat('run ', run_number))
+            as path,
         if(record_id is null, 'no v1 record', 'newer run of this version') as problem,
         concat_ws(', ', upgrader_version, status, v2_id, last_modified, upgrade_datetime) as value
     from {{ ref('int_upgrade_runs') }}

@@ -37,7 +37,8 @@ ranked_run as (
         record_id is not null and run_number = 1 as is_last,
         record_id is not null
         and (run_number = 1 or version_name is not null)
-        and run_number = min(run_number) over (partition by record_id, version_name) as is_last_of_version
+        and run_number = min(run_number) over (partition by record_id, version_name)
+            as is_last_of_version
     from ordered_run
 )
 
