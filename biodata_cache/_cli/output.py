@@ -24,6 +24,7 @@ from rich.text import Text
 from biodata_cache._cli.signals import EXIT_INTERRUPTED, INTERRUPTED
 from biodata_cache._core import display as _display
 from biodata_cache._core.errors import ArgumentError, CacheError, SettingsError
+from biodata_cache._core.interrupts import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +56,7 @@ class Commands(click.Group):
         if sys.stdout is None:  # the shell closed it: nobody wants to see anything
             sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end
         try:
-            with _whoever_reads_may_leave(), warnings.catch_warnings():
+            with interrupts(), _whoever_reads_may_leave(), warnings.catch_warnings():
                 warnings.showwarning = _show_warning  # type: ignore[assignment]  # takes all
                 return super().invoke(ctx)
         except (SettingsError, ArgumentError) as error:

@@ -12,6 +12,7 @@ import click
 from biodata_cache._cli.output import REPORT, print_json, say
 from biodata_cache._cli.progress import showing
 from biodata_cache._cli.signals import with_last_words
+from biodata_cache._core.interrupts import interrupts
 from biodata_cache._pipeline.run_ended import tell_others
 from biodata_cache._pipeline.run_report import Run, recorded, warnings_of
 
@@ -46,6 +47,7 @@ def running(
             with_last_words(partial(_end_at_once, run)),
             recorded(run),
             showing() as run.show,
+            interrupts(),
         ):
             yield run
     finally:

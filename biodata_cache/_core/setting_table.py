@@ -149,7 +149,8 @@ def _root(name: str, text: str) -> str:
             f"{PREFIX}{name}, or --root, begins with {scheme + mark!r}: give a folder, or "
             "s3://bucket[/prefix]."
         )
-    return _location(name, text).rstrip("/") or "/"
+    location = _location(name, text)
+    return location if location.endswith("://") else location.rstrip("/") or "/"
 
 
 def _backend(name: str, text: str) -> Backend:
