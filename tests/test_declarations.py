@@ -114,6 +114,7 @@ def _ancestors(nodes: dict[str, Any], name: str) -> set[str]:
         ("read({'a.b': 'texts'}, 'a.b')", "No such shape: texts"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_not_declared_does_not_compile(dbt: Dbt, call: str, message: str) -> None:
     finished = dbt("compile", "--inline", "select {{ " + call + " }}")
     assert finished.returncode != 0

@@ -96,6 +96,7 @@ def test_1_empty_table_is_a_file_with_its_schema_and_no_rows(project: Path) -> N
     assert [row[:2] for row in described] == [("number", "INTEGER"), ("key", "VARCHAR")]
 
 
+@pytest.mark.slow
 def test_2_second_build_of_a_partitioned_table_leaves_no_stale_partition(project: Path) -> None:
     build(project, ["451", "other"])
     files = sorted((project / AREA / "elsewhere").rglob("*.*"))

@@ -263,6 +263,7 @@ def test_cycles_end_without_a_root_and_are_reported(hostile: Pipeline) -> None:
     assert {row["record_id"] for row in reported} == {"cycle-1", "cycle-2", "self"}
 
 
+@pytest.mark.slow
 def test_nothing_at_all_is_published_empty_with_the_full_schema(
     pipeline: Pipeline, hostile: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

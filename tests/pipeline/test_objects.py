@@ -220,6 +220,7 @@ def test_foraging_sessions_of_an_odd_frame(tmp_path: Path) -> None:
     assert (reported["path"], reported["value"]) == ("row 3 of the source", "452 2024-02-01 1 0")
 
 
+@pytest.mark.slow
 def test_a_hostile_frame_runs_nothing_and_costs_its_table_only(tmp_path: Path) -> None:
     class Hostile:
         def __reduce__(self) -> object:

@@ -233,6 +233,7 @@ def test_root_that_is_a_file_is_a_clear_error(copy: Pipeline, tmp_path: Path) ->
         publish(settings)
 
 
+@pytest.mark.slow
 def test_failing_test_leaves_the_published_folder_untouched(tmp_path: Path) -> None:
     """A checkout with a data test that must fail: sync names it, with its rows, and stops."""
     pipeline = Pipeline(tmp_path)
@@ -267,6 +268,7 @@ def test_failing_test_leaves_the_published_folder_untouched(tmp_path: Path) -> N
     assert pipeline.snapshot() == before
 
 
+@pytest.mark.slow
 def test_killed_publisher_and_a_reader_that_looks_all_the_while(
     built: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

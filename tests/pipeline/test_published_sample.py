@@ -154,6 +154,7 @@ def test_publishing_again_writes_nothing(sample: Pipeline) -> None:
     assert sample.snapshot() == before
 
 
+@pytest.mark.slow
 def test_building_again_gives_the_same_bytes(sample: Pipeline) -> None:
     before = sample.snapshot()
     assert sample.run("sample").written == 0

@@ -206,7 +206,7 @@ def _go_wrong(
     assert reader.wrong == []
 
 
-@pytest.mark.parametrize("fault", ["drop_answer", "503"])
+@pytest.mark.parametrize("fault", ["503", pytest.param("drop_answer", marks=pytest.mark.slow)])
 def test_a_request_that_goes_wrong_is_repeated(
     build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
@@ -322,6 +322,7 @@ def _kill(
     return killed
 
 
+@pytest.mark.slow
 def test_a_publisher_that_is_killed(
     build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -368,6 +369,7 @@ def test_two_publishers_of_one_version_at_once(build: Build, aws: Server) -> Non
             assert two.is_published(0) or two.is_published(1)
 
 
+@pytest.mark.slow
 def test_publishers_of_different_versions_at_once(build: Build, tmp_path: Path) -> None:
     """They share the objects: one at a time is at work, and who was refused tries again."""
     build.make(*STATES[0][:1])

@@ -57,7 +57,7 @@ def _answers(raw: Path) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize("is_signed", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_server_answers_as_a_folder_does(
     stocked: Server,
     aws: Server,

@@ -256,7 +256,9 @@ def test_a_clock_that_was_ahead_does_not_make_new_versions_old(tmp_path: Path) -
     assert "later than now" in report.clock
 
 
-@pytest.mark.parametrize("after_ms", [5, 40, 120, 250, 400])
+@pytest.mark.parametrize(
+    "after_ms", [40, *(pytest.param(each, marks=pytest.mark.slow) for each in (5, 120, 250, 400))]
+)
 def test_killed_run_leaves_a_lake_from_which_the_next_continues(
     tmp_path: Path, after_ms: int
 ) -> None:
