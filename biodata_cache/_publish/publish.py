@@ -161,6 +161,8 @@ def _audited(work: Path, *, only_built: bool) -> _Build:
 def _newest_extract(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str | None:
     for node in manifest["nodes"].values():
         if node.get("name") == _AS_OF and node.get("resource_type") == "model":
+            if not _is_built(connection, node):  # a build of a few tables alone
+                return None
             row = connection.execute(f"select max(as_of) from {node['relation_name']}").fetchone()
             return row[0].isoformat() if row and row[0] is not None else None
     return None
@@ -281,3 +283,8 @@ def _status(report: Report, build: _Build) -> dict[str, Any]:
             "objects_written": report.objects,
         },
     }
+
+
+def _is_built(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> bool:
+    query = "from duckdb_tables() where (schema_name, table_name) = (?, ?)"
+    return connection.execute(query, [node["schema"], node["alias"]]).fetchone() is not None
