@@ -199,7 +199,7 @@ def test_a_value_gives_its_file(page: Visit, sample: Pipeline) -> None:
     assert numbers == sorted(partitions.values(), reverse=True)[:10]
     link = rows.locator("a").first
     path = unquote(urlsplit(urljoin(page.address, link.get_attribute("href"))).path)
-    assert path.endswith(f"/qc/subject_id={quote(link.inner_text(), safe=str())}/data.pqt")
+    assert path.endswith(f"/qc/subject_id={quote(link.inner_text(), safe='')}/data.pqt")
     assert len(duckdb.read_parquet(path, hive_partitioning=False).fetchall()) == numbers[0]
 
 
