@@ -31,7 +31,7 @@ joined as (
         raw_asset.name as raw_name,
         stitched.name is not null as processed,
         stitched.institution_abbreviation as institution,
-        {{ iso_timestamp('stitched.process_end_time') }} as processing_end_time,
+        stitched.process_end_time as processing_end_time,
         stitched.link || '/neuroglancer_config.json' as stitched_link,
         stitched.link || '/image_atlas_alignment/neuroglancer_config.json' as alignment_link,
         stitched.link || '/image_atlas_alignment/ccf_visualization/neuroglancer_config.json'

@@ -41,10 +41,7 @@ clock as (
 joined as (
     select
         asset.name,
-        coalesce(
-            {{ iso_timestamp('asset.process_end_time') }},
-            {{ iso_timestamp('asset.process_start_time') }}
-        ) as process_end_time,
+        coalesce(asset.process_end_time, asset.process_start_time) as process_end_time,
         pending.record_id is not null as is_pending,
         clock.as_of,
         last_evaluation.evaluated_text,

@@ -8,9 +8,7 @@ process as (
     select
         record_id,
         position,
-        coalesce(
-            {{ iso_timestamp('end_date_time') }}, {{ iso_timestamp('start_date_time') }}
-        ) as ended,
+        coalesce(end_date_time, start_date_time) as ended,
         {{ parse_timestamp('ended') }} as ended_at
     from {{ ref('stg_docdb__data_processes') }}
 ),
