@@ -94,11 +94,6 @@ def history_path(version_folder: str) -> str:
     return path(version_folder, HISTORY_FILE)
 
 
-def page_path(version_folder: str) -> str:
-    """Path of the catalogue page."""
-    return path(version_folder, PAGE_FILE)
-
-
 def fragment_path(version_folder: str, table: str) -> str:
     """Path of the registry entry of one table."""
     return path(version_folder, FRAGMENTS, f"{table}.json")

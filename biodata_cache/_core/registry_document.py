@@ -220,10 +220,6 @@ class _Item:
             for index, element in enumerate(value)
         )
 
-    def without(self, *keys: str) -> dict[str, Any]:
-        """What it says beside these keys."""
-        return {key: value for key, value in self.values.items() if key not in keys}
-
     def read(self, kind: type[Kind]) -> Kind:
         """What it says as an object of this class; null is the same as absent.
 

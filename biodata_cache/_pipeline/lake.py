@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
 from biodata_cache._core.foreign import json_value
-from biodata_cache._storage.base import LEASE_SECONDS, sha256_of
+from biodata_cache._storage.base import LEASE_SECONDS
+from biodata_cache._storage.common import sha256_of, written_whole
 from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
@@ -373,9 +374,8 @@ class _Copy(HeldLake):
             return {}
 
     def _remember(self) -> None:
-        unfinished = self.folder / f"{_KNOWN}.tmp"
-        unfinished.write_text(json.dumps(self._files), encoding="utf-8")
-        unfinished.replace(self.folder / _KNOWN)
+        with written_whole(self.folder / _KNOWN) as unfinished:
+            unfinished.write_text(json.dumps(self._files), encoding="utf-8")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

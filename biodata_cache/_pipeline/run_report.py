@@ -23,6 +23,7 @@ from biodata_cache._core.errors import AuditError, BuildError, CacheError
 from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._pipeline.failed_nodes import failed_nodes
 from biodata_cache._pipeline.stages import Outcome
+from biodata_cache._storage.common import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -267,12 +268,8 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OSError: If it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with written_whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def warnings_of(outcome: Outcome) -> list[str]:

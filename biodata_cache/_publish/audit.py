@@ -16,7 +16,7 @@ from biodata_cache._core.settings import CACHE_FOLDER
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._publish.artifacts import failures, reason
 from biodata_cache._publish.public_files import PublicFile
-from biodata_cache._storage.base import sha256_of
+from biodata_cache._storage.common import sha256_of
 
 if TYPE_CHECKING:
     from biodata_cache._publish.contract import Table

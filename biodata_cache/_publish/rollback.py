@@ -32,7 +32,8 @@ from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
 from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot
-from biodata_cache._storage.base import LEASE_SECONDS, sha256_of
+from biodata_cache._storage.base import LEASE_SECONDS
+from biodata_cache._storage.common import sha256_of
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:

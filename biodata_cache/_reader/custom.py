@@ -23,8 +23,9 @@ from biodata_cache._reader import filter_sql as _filter_sql
 from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._storage.base import DataFile, sha256_of
+from biodata_cache._storage.base import DataFile
 from biodata_cache._storage.cached import CachedStorage
+from biodata_cache._storage.common import sha256_of
 from biodata_cache._storage.local import LocalStorage
 
 if TYPE_CHECKING:

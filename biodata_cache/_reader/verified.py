@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import AccessError, CacheFileError
 from biodata_cache._core.registry import REMEDY
-from biodata_cache._storage.base import sha256_of
+from biodata_cache._storage.common import identity, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,21 +53,22 @@ class VerifiedFiles:
             AccessError: If it may not be read.
             CacheFileError: If its content is another, or cannot be read.
         """
-        now = _identity(path)
+        found = identity(path)
+        now = None if found is None else [*found]  # as JSON has it
         if now is None or self._remembered(path.parent).get(path.name) == now:
             return
         try:
-            found = sha256_of(path)
+            sha256 = sha256_of(path)
         except PermissionError as error:
             raise AccessError(f"{path} may not be read: change its rights.") from error
         except FileNotFoundError:
             return
         except OSError as error:
             raise CacheFileError(f"{path} cannot be read ({error.strerror or error}).") from error
-        if found != path.stem:
+        if sha256 != path.stem:
             raise CacheFileError(
                 f"{path} is damaged: its content is not what it is named by (its sha256 is "
-                f"{found}). {REMEDY}"
+                f"{sha256}). {REMEDY}"
             )
         self._remember(path.parent, {path.name: now})
 
@@ -106,11 +107,3 @@ class VerifiedFiles:
     def _file(self, objects: Path) -> Path:
         key = hashlib.sha256(os.fsencode(objects)).hexdigest()[:32]
         return Path(str(self.folder)) / f"verified-{key}.json"
-
-
-def _identity(path: Path) -> Identity | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return [found.st_ino, found.st_mtime_ns, found.st_size]

@@ -15,7 +15,6 @@ errors of this package, the same for every storage:
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Hashable
 from pathlib import Path
@@ -258,21 +257,3 @@ class DataFile(NamedTuple):
     address: str
     size: int | None = None
     sha256: str | None = None
-
-
-def identity(address: str | Path) -> object:
-    """What tells a file from the one that replaces it."""
-    try:
-        found = Path(address).stat()
-    except OSError:
-        return None
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
-
-
-def sha256_of(path: Path) -> str:
-    """Content hash of a file."""
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._storage import engine as _engine
-from biodata_cache._storage.base import identity, is_named_by_content
+from biodata_cache._storage.base import is_named_by_content
+from biodata_cache._storage.common import identity
 from biodata_cache._storage.disk_cache import LocalCopies
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class CachedStorage:
         asked = []
         for location in locations:
             if not _is_remote(location):
-                found[location] = identity(location)
+                found[location] = identity(Path(location))
             elif is_named_by_content(location):
                 found[location] = location
             else:

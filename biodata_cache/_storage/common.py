@@ -145,3 +145,22 @@ def copied(source: Readable, target: BinaryIO | None) -> str:
         if target is not None:
             target.write(block)
     return digest.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """Content hash of a file, in bounded memory.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with path.open("rb") as file:
+        return copied(file, None)
+
+
+def identity(path: Path) -> tuple[int, int, int] | None:
+    """What tells a file from the one that replaces it: inode, time of the last change and size."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns, found.st_size)

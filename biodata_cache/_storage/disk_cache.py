@@ -15,11 +15,10 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biodata_cache._storage.base import identity, sha256_of
+from biodata_cache._storage.common import identity, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -49,12 +48,6 @@ class _Measured:
 
     total: int = 0
     at: float = -math.inf
-
-
-@lru_cache(maxsize=8)
-def copies_in(folder: Path, limit: int) -> LocalCopies:
-    """The copies in a folder, with what this process knows of them."""
-    return LocalCopies(folder, limit)
 
 
 @dataclass(frozen=True)

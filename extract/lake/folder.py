@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from biodata_cache._core.errors import LakeError, LockedError
+from biodata_cache._storage.common import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +32,6 @@ __all__ = ["LIST", "Folder", "ListedFile", "UnfinishedFile", "finish"]
 
 LIST = "files.json"
 _UNFINISHED = ".tmp"
-_BLOCK = 2**20
 _THREADS = 2
 _NAME = re.compile(r"\w[\w.-]*\.parquet", re.ASCII)
 
@@ -344,12 +344,7 @@ def measure(path: Path) -> tuple[str, int]:
     Raises:
         OSError: If it cannot be read.
     """
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-    return digest.hexdigest(), size
+    return sha256_of(path), path.stat().st_size
 
 
 def unwritable(path: Path, error: OSError) -> LakeError:
