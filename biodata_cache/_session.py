@@ -217,7 +217,7 @@ def _check_memory(settings: Settings) -> None:
     if not settings.is_memory_asked:
         raise SettingsError(
             "There is no cache to read: set BIODATA_CACHE_ROOT to the folder, or "
-            f"s3://bucket[/prefix], that holds {_settings.CACHE_FOLDER!r}. (To build one for this "
+            f"s3://bucket[/prefix], that holds {_layout.CACHE_FOLDER!r}. (To build one for this "
             "process only, set BIODATA_CACHE_BACKEND=MEMORY, and BIODATA_CACHE_SOURCE, for example "
             "to 'sample'.)"
         )

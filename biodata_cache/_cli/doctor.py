@@ -19,6 +19,7 @@ from biodata_cache._cli import options as _options
 from biodata_cache._cli.check_lake import Check, raw_lake
 from biodata_cache._cli.output import count, plain, print_json, print_text, size
 from biodata_cache._cli.verification import verified
+from biodata_cache._core import layout as _layout
 from biodata_cache._core import messages as _messages
 from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
@@ -198,7 +199,7 @@ def _s3(settings: Settings, cache: PublishedCache) -> Iterator[Check]:
 def _rights(settings: Settings) -> str:
     if settings.backend == "S3":
         return ""
-    folder = Path(settings.root) / _settings.CACHE_FOLDER
+    folder = Path(settings.root) / _layout.CACHE_FOLDER
     return "" if os.access(folder, os.W_OK) else ", to read but not to publish"
 
 

@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote
 
 from biodata_cache._core.errors import RegistryError
 
+CACHE_FOLDER = "data-asset-cache"
 VERSIONS_FILE = "cache_versions.json"
 STATUS_FILE = "cache_status.json"
 REGISTRY_FILE = "cache_registry.json"

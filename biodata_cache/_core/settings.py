@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "CACHE_FOLDER",
     "DEFAULT_S3_ROOT",
     "NO_SOURCE",
     "PREFIX",
@@ -38,8 +37,6 @@ __all__ = [
     "installed_version",
     "load",
 ]
-
-CACHE_FOLDER = "data-asset-cache"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.address import Address
-from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._storage.cached import CachedStorage
 from biodata_cache._storage.local import LocalStorage
 

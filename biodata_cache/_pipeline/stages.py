@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from extract.objects.stores import ObjectStore
     from extract.sources.base import DatabaseSource, Source
 
-COLLECTION = "docdb_v2"
-V1_COLLECTION = "docdb_v1"
-
 
 class Reporter(Protocol):
     """Told how far a stage is."""
@@ -218,14 +215,16 @@ def run_extract(
     def bring_up_to_date(raw: Path, save: Callable[[], None]) -> None:
         outcome.lake = raw
         outcome.copied_from = settings.raw if _lake.is_remote(settings) else None
-        outcome.rejects = raw / "rejects" / f"{COLLECTION}.parquet"
-        outcome.extracted = extract(source, raw, COLLECTION, tell("extract", source), chosen, save)
+        outcome.rejects = raw / "rejects" / f"{_lake.RECORDS}.parquet"
+        outcome.extracted = extract(
+            source, raw, _lake.RECORDS, tell("extract", source), chosen, save
+        )
         outcome.seconds["extract"] = outcome.extracted.seconds
         save()
         if has_v1:
             report("extract v1", 0, None, f"from {source_v1.description}")
             outcome.extracted_v1 = extract(
-                source_v1, raw, V1_COLLECTION, tell("extract v1", source_v1), chosen, save
+                source_v1, raw, _lake.V1_RECORDS, tell("extract v1", source_v1), chosen, save
             )
             outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
             save()
@@ -237,7 +236,7 @@ def run_extract(
     with _lake.writing(settings, _copying(report), lease) as lake:
         bring_up_to_date(lake.folder, lake.save)
         if not has_v1:
-            without_records(Lake(lake.folder, V1_COLLECTION), source.description)
+            without_records(Lake(lake.folder, _lake.V1_RECORDS), source.description)
         _extract_the_rest(settings, lake, outcome, report, prune=chosen.prune)
     return outcome
 
@@ -301,7 +300,7 @@ def _extract_the_rest(
             outcome.objects = probes.ask(
                 store,
                 raw,
-                paths_of(Lake(raw, COLLECTION).files()),
+                paths_of(Lake(raw, _lake.RECORDS).files()),
                 partial(tell, store),
                 prune=prune,
                 is_sample=is_sample,

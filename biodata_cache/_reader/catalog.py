@@ -321,7 +321,7 @@ class PublishedCache:
         if not versions:
             return CacheNotFoundError(
                 f"There is no published cache in {home}: set BIODATA_CACHE_ROOT to the folder, or "
-                f"s3://bucket[/prefix], that holds {_settings.CACHE_FOLDER!r}."
+                f"s3://bucket[/prefix], that holds {_layout.CACHE_FOLDER!r}."
             )
         return CacheNotFoundError(
             f"There is no {self.version_folder} in {home}. It has {', '.join(versions)}: choose "

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import MissingDependencyError, SettingsError
-from biodata_cache._core.settings import CACHE_FOLDER, PREFIX
+from biodata_cache._core.layout import CACHE_FOLDER
+from biodata_cache._core.settings import PREFIX
 from biodata_cache._storage.cached import cached
 from biodata_cache._storage.local import LocalStorage
 

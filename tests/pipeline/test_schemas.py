@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import pytest
+from consumers import tools
 from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-TOOLS = Path(os.environ.get("BIODATA_TEST_TOOLS") or CACHE / "biodata-cache-tools")
 PACKAGES = {
     "aind-data-schema-2.9.2": ("aind_data_schema", "aind_data_schema_models"),
     "biodata-schema-3.0.0": ("biodata_schema", "biodata_models"),
@@ -38,7 +37,7 @@ class Built(NamedTuple):
 
 def python_of(package: str) -> Path:
     """Python of the environment of a package."""
-    return TOOLS / f"{package}-{sys.implementation.cache_tag}" / "bin/python"
+    return tools() / f"{package}-{sys.implementation.cache_tag}" / "bin/python"
 
 
 def refuse(package: str) -> NoReturn:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core import settings as _settings
-from biodata_cache._core.layout import partition_path
-from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._core.layout import CACHE_FOLDER, partition_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from biodata_cache import AccessError, AuditError, CacheFileError, CacheNotFound
 from biodata_cache._core import history as _history
 from biodata_cache._core import registry_document as _document
 from biodata_cache._core import settings as _settings
-from biodata_cache._core.settings import CACHE_FOLDER
+from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._publish.publish import publish, rollback
 
 if TYPE_CHECKING:

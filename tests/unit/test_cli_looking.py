@@ -228,8 +228,13 @@ def test_doctor_looks_at_the_places_of_building(
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_is_known_to_doctor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"BACKEND": "LOCAL", "VERSION": "0.50.0", "MEMORY": "5GB", "TEMP_DISK": "5GB"}
-    values["REQUESTER_PAYS"] = "yes"
+    values = {
+        "BACKEND": "LOCAL",
+        "VERSION": "0.50.0",
+        "MEMORY": "5GB",
+        "TEMP_DISK": "5GB",
+        "REQUESTER_PAYS": "yes",
+    }
     monkeypatch.setenv(f"BIODATA_CACHE_{name}", values.get(name, "5"))
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "nowhere")
     shown = run("doctor").stdout
