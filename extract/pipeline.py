@@ -68,7 +68,7 @@ def extract(
         source: Where documents come from.
         raw: Folder of the lakes.
         collection: Name of the collection in the lake, one of `SHAPES`.
-        progress: Told how far the run is.
+        progress: Receives progress.
         options: How to run.
         save: Called when files are finished, also in a second thread; an error of it ends the run.
             What the run writes or removes last, the caller saves.

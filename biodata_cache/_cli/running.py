@@ -1,4 +1,4 @@
-"""A command that writes: it shows its stages, leaves a report, and says what it did."""
+"""Frame of a command that writes: progress, run report, and a summary at its end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def running(
     Args:
         command: Its name.
         settings: Where everything is.
-        tell: Says what was done, as far as it was, also of a run that failed.
+        tell: Prints the summary, also of a run that failed.
         as_json: Whether to print the report.
         dry_run: Whether the command changes nothing; then no report is left.
     """

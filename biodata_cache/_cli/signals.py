@@ -1,6 +1,6 @@
-"""How a command ends that is told to: every signal takes the way of Ctrl-C, and that has an end.
+"""Signals that end a command: each is handled as Ctrl-C is, within a time limit.
 
-A command that is told to end unwinds as after any error: it closes what it holds, leaves its report
+A command that gets a signal unwinds as after any error: it closes what it holds, leaves its report
 and says that it was interrupted. One that cannot do so in time, because it waits for a server or
 for the disk, is ended all the same, with its report: whatever it writes appears only when it is
 whole.

@@ -211,7 +211,7 @@ COMMANDS = (extract, build, publish, rollback, sync)
 
 
 def _check_complete(outcome: Outcome, *, strict: bool) -> None:
-    """Refuse a source that was not read whole, if that is asked for.
+    """With `--strict`, fail for a source that was not read whole.
 
     Raises:
         SourceError: If it was not.

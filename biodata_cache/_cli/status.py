@@ -267,7 +267,7 @@ def _before(
 
     Raises:
         CacheNotFoundError: If none is kept.
-        CacheError: If what tells of it cannot be read.
+        CacheError: If the registry or the list of public files cannot be read.
     """
     history = cache.history()
     names = [each.build for each in history]

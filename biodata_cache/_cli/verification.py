@@ -1,4 +1,4 @@
-"""Every published object and file compared with its hash, as `doctor` tells it."""
+"""The part of `doctor` that compares every published object and file with its hash."""
 
 from __future__ import annotations
 

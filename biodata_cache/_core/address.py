@@ -12,7 +12,7 @@ _MAY_BE_SECRET = re.compile(r"[@?#&=;%\s]|:(?!//|\d{1,5}(/|$))")
 
 
 def redacted(text: str) -> str:
-    """What may be shown of an address: only its scheme, unless there is no place for a secret.
+    """An address for messages: its scheme alone, unless it cannot hold a secret.
 
     A path, or a word such as `sample`, is shown as it is.
 

@@ -19,7 +19,7 @@ class NotJsonError(ValueError):
 
 
 def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # whatever is there
-    """The value that a text says.
+    """Parse JSON.
 
     Args:
         content: The text, or its bytes.
@@ -51,13 +51,13 @@ def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # whatever is ther
     return value
 
 
-def parse_json(content: bytes | str, place: str, error: type[CacheError], remedy: str) -> Any:  # noqa: ANN401
-    """The value that the text of a place says.
+def parse_json(content: bytes | str, location: str, error: type[CacheError], remedy: str) -> Any:  # noqa: ANN401
+    """Parse JSON of others, with an error of ours that names its location.
 
     Args:
         content: The text, or its bytes.
-        place: Where it stands, for the message.
-        error: What to raise if it says none.
+        location: Path or address, for the message.
+        error: Class of the error if it is not JSON.
         remedy: What to do then, a sentence.
 
     Raises:
@@ -66,7 +66,7 @@ def parse_json(content: bytes | str, place: str, error: type[CacheError], remedy
     try:
         return json_value(content)
     except NotJsonError as reason:
-        raise error(f"{place} is not JSON ({reason}). {remedy}") from None
+        raise error(f"{location} is not JSON ({reason}). {remedy}") from None
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Every path and file name of the cache, made in one place from checked single names.
+"""All paths and file names of the cache, each made of checked single names.
 
     data-asset-cache/
         cache_versions.json                  released versions

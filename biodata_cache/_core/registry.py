@@ -24,7 +24,7 @@ class ColumnEntry:
         name: Name in the file.
         description: What the column holds.
         type: DuckDB type, for example `VARCHAR[]`; None if the publisher did not say.
-        other: What a later version says beside that.
+        other: Unknown keys, written by a later version.
     """
 
     name: str
@@ -106,7 +106,7 @@ class TableEntry:
         checks: The checks that ran on it.
         made_from: Names of all that it was made from, by layer.
         partitions: Its partitions, which only older publishers list.
-        other: What a later version says beside that.
+        other: Unknown keys, written by a later version.
     """
 
     name: str
@@ -163,7 +163,7 @@ class CacheRegistry:
         build: Name of the build; None if an older publisher made it.
         built_at: When it was built, as ISO text.
         public_files: The object that lists the public files.
-        other: What a later version says beside that.
+        other: Unknown keys, written by a later version.
 
     Example:
         >>> basics = TableEntry(

@@ -115,7 +115,7 @@ _LISTS: dict[str, type[_Part]] = {
 
 
 def _values(item: _Part) -> dict[str, Any]:
-    """The JSON object of one part of the registry: what says nothing is left out."""
+    """The JSON object of one part of the registry, without empty fields."""
     values: dict[str, Any] = {}
     for each in fields(item):
         value = getattr(item, each.name)
@@ -221,7 +221,7 @@ class _Item:
         )
 
     def read(self, kind: type[Kind]) -> Kind:
-        """What it says as an object of this class; null is the same as absent.
+        """Read it as an object of this class; null is the same as absent.
 
         Raises:
             RegistryError: If a value is not of the type of its field, or one that must be there

@@ -1,4 +1,4 @@
-"""What is told to others when a run has ended: a command of the operator, and a file of metrics."""
+"""Notifications when a run has ended: a command of the operator, and a file of metrics."""
 
 from __future__ import annotations
 

@@ -83,10 +83,10 @@ class Run:
         command: The command, such as `sync`.
         settings: Where everything is.
         is_dry: Whether nothing is to be written; then no report is either.
-        show: Told how far each stage is, too.
+        show: Receives progress, too.
         outcome: What the stages have done until now.
         stages: The stages that have begun.
-        warnings: What else is to be told.
+        warnings: Further warnings.
         error: What ended the run.
         status: How it is, or ended.
         has_report: Whether its report is there.
@@ -207,7 +207,7 @@ class Run:
             return True
 
     def is_first_to_tell(self) -> bool:
-        """Whether nobody has told others yet that the run ended, which is done once."""
+        """Whether notifications of the end are still to be sent, which is done once."""
         with self._lock:
             is_first, self._is_told = not self._is_told, True
             return is_first

@@ -28,10 +28,17 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Told how far a stage is."""
+    """Receives progress of a stage."""
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
-        """Steps done, steps in all if that is known, and what the last step was."""
+        """Report progress.
+
+        Args:
+            stage: Name of the stage.
+            done: Steps done.
+            total: Steps in all; None if unknown.
+            detail: The last step.
+        """
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ def run_sync(
 
     Args:
         settings: Where everything is.
-        report: Told how far each stage is.
+        report: Receives progress.
         options: How to extract.
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models; what is not built stays as it is published.
@@ -133,7 +140,7 @@ def run_dry_sync(
 
     Args:
         settings: Where everything is.
-        report: Told how far each stage is.
+        report: Receives progress.
         options: How to extract.
         outcome: Filled as the stages go.
 
@@ -168,7 +175,7 @@ def run_extract(
 
     Args:
         settings: Where everything is.
-        report: Told how far the stage is.
+        report: Receives progress.
         options: How to extract.
         lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
         outcome: Filled as the stage goes.

@@ -269,7 +269,7 @@ def _sha256_of_all(files: list[PublicFile]) -> str:
 
 
 def _status(report: Report, build: _Build) -> dict[str, Any]:
-    """What is told of a publish that was complete."""
+    """Content of `cache_status.json` after a complete publish."""
     return {
         "checked_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "build": report.build,

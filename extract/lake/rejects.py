@@ -35,7 +35,7 @@ REJECT_SCHEMA = pa.schema(
 REPAIRED = "repaired: "
 """How the reasons of documents begin that are in the lake, but not quite as they were."""
 MOST_NOTES = 100
-"""So many repairs of one document are told one by one."""
+"""Most repairs of one document that are reported one by one."""
 _GROUP_BYTES = 64 * 2**20
 _PAGE = 10_000
 

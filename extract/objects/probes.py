@@ -145,7 +145,7 @@ def ask(
         store: The store to ask.
         raw: Folder of all lakes; the caller holds the lock of those of objects.
         lake: The files of records, as patterns.
-        progress: Told how far the run is.
+        progress: Receives progress.
         prune: Accept that buckets are gone, with all that was found in them.
         is_sample: Whether the records are those of the sample.
 

@@ -72,7 +72,7 @@ def compare(
         writer: Takes the rows; None only counts, from the listing alone.
         rejects: Takes what is unusable; None where `writer` is.
         report: Counts what happens.
-        progress: Told how far the run is.
+        progress: Receives progress.
 
     Raises:
         SourceError: If the database cannot be read.

@@ -81,7 +81,7 @@ def compare(
         writer: Takes the rows; None only counts.
         rejects: Takes what is unusable; None where `writer` is.
         report: Counts what happens.
-        progress: Told how far the run is.
+        progress: Receives progress.
 
     Raises:
         SourceError: If the source has far too few records, or if a full run of it would lose some.
