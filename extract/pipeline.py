@@ -13,7 +13,6 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import CacheError, LakeError, SourceError
-from biodata_cache._core.interrupts import interrupts
 from biodata_cache._core.settings import ExtractOptions
 from extract.lake import compaction, takeover
 from extract.lake.documents import V1, V2, Shape
@@ -152,10 +151,7 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
         after_finish=run.save,
     )
     try:
-        with (
-            interrupts(),
-            lake.state([file for file in listed if file.name not in damage]) as state,
-        ):
+        with lake.state([file for file in listed if file.name not in damage]) as state:
             _check_clock(report, state)
             _bring_up_to_date(run, source, state, writer, rejects)
         writer.close()

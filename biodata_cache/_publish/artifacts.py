@@ -13,6 +13,7 @@ import duckdb
 
 from biodata_cache._core.errors import BuildError, CacheError, LockedError
 from biodata_cache._core.foreign import json_value
+from biodata_cache._core.interrupts import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,7 +107,8 @@ def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
-            yield connection
+            with interrupts():
+                yield connection
     except (duckdb.Error, RuntimeError) as error:
         if isinstance(error, CacheError):
             raise

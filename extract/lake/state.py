@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from biodata_cache._core.errors import LakeError
+from biodata_cache._core.interrupts import interrupts
 from biodata_cache._core.sqltext import literal, pattern_of
 
 if TYPE_CHECKING:
@@ -185,7 +186,8 @@ def database_errors(folder: Path) -> Iterator[None]:
         LakeError: If it cannot read them, or has no room to compare.
     """
     try:
-        yield
+        with interrupts():
+            yield
     except (duckdb.Error, pa.ArrowException, UnicodeDecodeError) as error:
         text = str(error).partition("\n")[0].rstrip(".")
         raise LakeError(
