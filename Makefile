@@ -5,9 +5,10 @@ VENV ?= .venv
 ROOT ?= published
 SOURCE ?= sample
 RUN := $(VENV)/bin
+SQL_WORK := .biodata-cache/test-sql
 
 .DEFAULT_GOAL := help
-.PHONY: help sync test test-slow lint format bench docs lock wheel clean
+.PHONY: help sync test test-sql test-slow lint format bench docs lock wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +16,12 @@ help: ## Show this list.
 sync: $(VENV)/.installed ## Extract SOURCE (the built-in sample), build, test and publish to the folder ROOT.
 	$(RUN)/biodata-cache sync --source "$(SOURCE)" --root "$(ROOT)"
 
-test: $(VENV)/.installed ## Run the fast tests.
+test: test-sql ## Run the tests of the SQL, and the fast ones of everything else.
 	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-sql: $(VENV)/.installed ## Run all unit tests of the SQL, on a small lake of their own.
+	$(RUN)/biodata-cache extract --source sample:20 --work $(SQL_WORK) --raw $(SQL_WORK)/raw
+	$(RUN)/biodata-cache build --unit-tests --work $(SQL_WORK) --raw $(SQL_WORK)/raw
 
 test-slow: $(VENV)/.installed ## Run the tests that take longer.
 	$(RUN)/pytest -n 2 --dist loadfile -m slow

@@ -55,7 +55,7 @@ def update_all_tables(
     run = Run("update_all_tables", settings)
     try:
         with recorded(run):
-            run_sync(settings, run, unit_tests=False, selection=selection, outcome=run.outcome)
+            run_sync(settings, run, selection=selection, outcome=run.outcome)
     finally:
         for problem in tell_others(run):
             warnings.warn(problem, stacklevel=2)

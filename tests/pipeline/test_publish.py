@@ -252,7 +252,7 @@ def test_failing_test_leaves_the_published_folder_untouched(tmp_path: Path) -> N
     )
     done = subprocess.run(
         [
-            sys.executable, "-m", "biodata_cache", "sync", "--no-unit-tests",
+            sys.executable, "-m", "biodata_cache", "sync",
             "--source", str(tmp_path / "more.jsonl"),
             "--root", str(tmp_path / "root"), "--work", str(tmp_path / "work"),
         ],

@@ -63,7 +63,7 @@ class Pipeline:
         run_extract(settings, lambda *_: None)
 
     def build(self) -> None:
-        build(self.settings, unit_tests=False)
+        build(self.settings)
 
     def publish(self) -> Report:
         return publish(self.settings)
