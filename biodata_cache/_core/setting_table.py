@@ -18,12 +18,14 @@ from typing import Any, Literal
 from biodata_cache._core.address import redacted
 from biodata_cache._core.errors import SettingsError
 
-Backend = Literal["S3", "LOCAL", "MEMORY"]
+Backend = Literal["S3", "LOCAL", "MEMORY", "CODEOCEAN"]
 Parser = Callable[[str, str], Any]
 """Makes a value of the name of a setting and a text that is not empty."""
 
 PREFIX = "BIODATA_CACHE_"
 DEFAULT_S3_ROOT = "s3://allen-data-views"
+DEFAULT_MOUNT = "/data/data-asset-cache"
+"""Where Code Ocean mounts the folder of the cache of that bucket."""
 NO_SOURCE = "none"
 _LEAST_MEMORY = 10**7
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -154,16 +156,17 @@ def _root(name: str, text: str) -> str:
 
 
 def _backend(name: str, text: str) -> Backend:
-    """One of the three, in any case.
+    """One of the four, in any case.
 
     Raises:
         SettingsError: If it is not one of them.
     """
-    for each in ("S3", "LOCAL", "MEMORY"):
+    for each in ("S3", "LOCAL", "MEMORY", "CODEOCEAN"):
         if text.upper() == each:
             return each
     raise SettingsError(
-        f"{PREFIX}{name} is {text.upper()!r}: it must be one of S3, LOCAL, MEMORY (any case)."
+        f"{PREFIX}{name} is {text.upper()!r}: it must be one of S3, LOCAL, MEMORY, CODEOCEAN "
+        "(any case)."
     )
 
 
@@ -389,7 +392,8 @@ _ALL = (
         _backend,
         "",
         "`LOCAL`, `S3`, or `MEMORY`: the first read builds the tables of the source in this "
-        "process.",
+        "process. `CODEOCEAN`: a mounted copy of the bucket, by default `/data/data-asset-cache`, "
+        "which is only read.",
         "by the root",
     ),
     Setting(

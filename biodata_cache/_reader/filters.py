@@ -19,6 +19,7 @@ import pandas as pd
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
+from biodata_cache._reader.filter_words import AllOf, Contains, Like, Not
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,18 +81,71 @@ class Within:
     is_text_time: bool
 
 
-Condition = AnyOf | Within
+@dataclass(frozen=True)
+class HasAll:
+    """A column is a list with each of some values.
+
+    Attributes:
+        column: Name of the column.
+        type: DuckDB type of the column.
+        values: The values.
+    """
+
+    column: str
+    type: str
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Matches:
+    """A column holds a text of a pattern, or is a list with one.
+
+    Attributes:
+        column: Name of the column.
+        type: DuckDB type of the column.
+        text: The pattern, or what is in the text.
+        is_pattern: Whether it is a pattern of SQL, in which case counts.
+    """
+
+    column: str
+    type: str
+    text: str
+    is_pattern: bool
+
+
+@dataclass(frozen=True)
+class Negated:
+    """A condition does not hold, or cannot be said to.
+
+    Attributes:
+        condition: The condition.
+    """
+
+    condition: AnyOf | Within | HasAll | Matches
+
+    @property
+    def column(self) -> str:
+        """Name of the column."""
+        return self.condition.column
+
+
+Condition = AnyOf | Within | HasAll | Matches | Negated
 
 Scalar = str | float | date | Decimal | np.generic | None
+Word = Not | AllOf | Contains | Like
 #: A text or any of some; a pair of times is a range of times that are text.
-TextFilter = str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice
-NumberFilter = (
-    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice
+TextFilter = (
+    str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice | Word
 )
-FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None]
-TimeFilter = str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice
+NumberFilter = (
+    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice | Not
+)
+FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None] | Not
+TimeFilter = (
+    str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice | Not
+)
 #: What a filter on a column may be: see `biodata_cache.tables`.
-FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice
+FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice | Word
 
 
 def conditions(
@@ -131,6 +185,36 @@ def check_columns(table: str, known: Iterable[str], asked: Sequence[str]) -> Non
 
 
 def _condition(column: str, kind: str, value: object) -> Condition:
+    if isinstance(value, Not):
+        inner = _condition(column, kind, value.value)
+        return inner.condition if isinstance(inner, Negated) else Negated(inner)
+    if isinstance(value, (AllOf, Contains, Like)):
+        return _of_word(column, kind, value)
+    return _of_values(column, kind, value)
+
+
+def _of_word(column: str, kind: str, word: AllOf | Contains | Like) -> HasAll | Matches:
+    """The condition of a filter on lists, or on texts.
+
+    Raises:
+        ArgumentError: If the column holds something else.
+    """
+    if isinstance(word, AllOf):
+        if not kind.endswith("[]"):
+            raise ArgumentError(
+                f"{column} is of type {kind}, and all_of() is for lists: for any of several "
+                "values, give a list."
+            )
+        convert = _CONVERSIONS[_kind(_element(kind))]
+        return HasAll(column, kind, tuple(convert(column, kind, each) for each in word.values))
+    name = "contains" if isinstance(word, Contains) else "like"
+    if _kind(_element(kind)) != "text":
+        raise ArgumentError(f"{column} is of type {kind}, and {name}() is for texts.")
+    text = text_argument(name, word.text if isinstance(word, Contains) else word.pattern)
+    return Matches(column, kind, text, isinstance(word, Like))
+
+
+def _of_values(column: str, kind: str, value: object) -> AnyOf | Within:
     if isinstance(value, slice):
         if value.step is not None:
             raise ArgumentError(f"{column}: a range has no step, as in {value!r}.")

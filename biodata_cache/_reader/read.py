@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from biodata_cache._reader.filters import Condition
     from biodata_cache._storage.base import DataFile
 
+# DuckDB takes these for a missing value, if they are the name of a partition.
+_MISSING = r"(?i:null|__hive_default_partition__)"
 _Result = TypeVar("_Result")
 _Rows = TypeVar("_Rows", bound=Sized)
 
@@ -252,7 +255,9 @@ def _scanned(
     """All rows of the files, in the order of the files: source, parameters, types by column."""
     if not locations:
         return no_rows(duck, entry), {}, registered_types(duck, entry)
-    source = f"read_parquet($files, {options(entry)})"
+    # Older publishers may leave the key out of the files.
+    by_name = entry.partitions is None and is_told_by_names(entry, locations)
+    source = f"read_parquet($files, {options(entry, by_name=by_name)})"
     values: dict[str, object] = {"files": list(locations)}
     return source, values, known_types(entry) or column_types(duck, source, values)
 
@@ -272,6 +277,15 @@ def options(entry: TableEntry, *, by_name: bool = False) -> str:
     key = f"{{{literal(str(entry.partition_key))}: VARCHAR}}"
     hive = f"true, hive_types = {key}" if by_name else "false"
     return f"hive_partitioning = {hive}, union_by_name = {union}"
+
+
+def is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
+    """Whether the names of the folders tell the partition key of each file, and nothing else."""
+    if entry.partition_key is None or entry.objects:
+        return False
+    key = re.escape(entry.partition_key)
+    named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")
+    return all(map(named.fullmatch, locations))
 
 
 def known_types(entry: TableEntry) -> dict[str, str] | None:
