@@ -6,12 +6,8 @@ None of them becomes text of SQL: what they hold is bound, or is a constant, as 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from biodata_cache._reader.filters import FilterValue
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Like:
     pattern: str
 
 
-def not_(value: FilterValue | AllOf | Contains | Like) -> Not:
+def not_(value: object) -> Not:
     """A filter that keeps all rows but those that the value would keep.
 
     Rows of which the column is missing are kept, too; `not_(None)` keeps those where it is not.

@@ -6,10 +6,23 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from duckdb import ConstantExpression, FunctionExpression, SQLExpression
+from duckdb import (
+    ColumnExpression,
+    ConstantExpression,
+    FunctionExpression,
+    LambdaExpression,
+    SQLExpression,
+)
 
-from biodata_cache._core.sqltext import literal, quoted
-from biodata_cache._reader.filters import AnyOf, Condition, HasAll, Matches, Negated, Within
+from biodata_cache._core.sqltext import quoted
+from biodata_cache._reader.filters.kinds import (
+    AnyOf,
+    Condition,
+    HasAll,
+    Matches,
+    Negated,
+    Within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +38,7 @@ def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
     """The conditions after `where`, and the values of their parameters; empty for none.
 
     Example:
-        >>> from biodata_cache._reader.filters import conditions
+        >>> from biodata_cache._reader.filters.conditions import conditions
         >>> as_sql(conditions("assets", {"name": "VARCHAR"}, {"name": "a"}))
         ('"name" in ($filter_0)', {'filter_0': 'a'})
     """
@@ -139,7 +152,23 @@ def _expression(condition: Condition) -> duckdb.Expression:
     if isinstance(condition, HasAll):
         listed = ConstantExpression(list(condition.values))
         return FunctionExpression("list_has_all", column, listed)
-    return SQLExpression(_matches_as_sql(condition, literal(condition.text)))
+    return _matches(condition, column)
+
+
+def _matches(condition: Matches, column: duckdb.Expression) -> duckdb.Expression:
+    def test(text: duckdb.Expression) -> duckdb.Expression:
+        sought: duckdb.Expression = ConstantExpression(condition.text)
+        if condition.is_pattern:
+            return FunctionExpression("~~", text, sought)
+        lower = (FunctionExpression("lower", each) for each in (text, sought))
+        return FunctionExpression("contains", *lower)
+
+    if not condition.type.endswith("[]"):
+        return test(column)
+    found = FunctionExpression(
+        "list_filter", column, LambdaExpression("element", test(ColumnExpression("element")))
+    )
+    return FunctionExpression("len", found) > ConstantExpression(0)
 
 
 def column_expression(name: str) -> duckdb.Expression:
