@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _FEW = 5
 _PACKAGE = __name__.partition(".")[0]
+# What was said to do nothing.
+_told: list[str] = []
 
 
 def few(values: Sequence[object]) -> str:
@@ -60,6 +62,18 @@ def warn(text: str, category: type[Warning]) -> None:
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1
     warnings.warn(text, category, stacklevel=level)
+
+
+def tell_of_nothing(name: str, instead: str) -> None:
+    """Say once for each name that it does nothing.
+
+    Args:
+        name: What was given or called.
+        instead: What does it, as a sentence.
+    """
+    if name not in _told:
+        _told.append(name)
+        warn(f"{name} does nothing since version 0.50.0: {instead}", FutureWarning)
 
 
 def _is_ours(module: str) -> bool:

@@ -139,7 +139,7 @@ class Scan:
             relation = relation if kept is None else relation.filter(kept)
             selected = [_filter_sql.column_expression(name) for name in columns]
             chosen: DuckDBPyRelation = relation.select(*selected)
-            return chosen
+            return chosen if asked.limit is None else chosen.limit(asked.limit)
 
     def __repr__(self) -> str:
         return f"<{self._said()}\n {self._location}>"
@@ -149,7 +149,8 @@ class Scan:
         asked = self._selection
         of_all = "all columns" if asked.columns is None else ", ".join(asked.columns)
         kept = " and ".join(f"{name}={value!r}" for name, value in asked.filters.items())
-        return f"Scan of {asked.table}: {of_all}" + (f", where {kept}" if kept else "")
+        first = "" if asked.limit is None else f", the first {asked.limit}"
+        return f"Scan of {asked.table}: {of_all}" + (f", where {kept}" if kept else "") + first
 
     def _repr_html_(self) -> str:
         return (

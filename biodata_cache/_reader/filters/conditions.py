@@ -201,6 +201,15 @@ def text_argument(name: str, value: object) -> str:
     return str(value)
 
 
+def subject_texts(value: object) -> object:
+    """Ids of subjects, whole numbers among them as their decimal texts; other values stay."""
+    value = without_dimensions(value)
+    if is_many(value) and not isinstance(value, tuple):
+        return [subject_texts(each) for each in value]
+    value = plain(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _as_text(column: str, kind: str, value: object) -> str:  # noqa: ARG001
     return text_argument(column, value)
 
