@@ -146,12 +146,11 @@ def derived_names(
         with _connections.connection(cache, [*basics, *sources]) as (duck, found):
             locations = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
             rows = duck.execute(_DERIVED, locations | asked).fetchall()
-            found_names = {name: derived for name, _, derived in rows}
-            known = {name for name, is_known, _ in rows if is_known}
+            known = {name: derived for name, is_known, derived in rows if is_known}
             unknown = [name for name in dict.fromkeys(names) if name not in known]
             if unknown:
                 _warn_of(duck, unknown, locations)
-        return {name: found_names[name] for name in names}
+        return {name: known.get(name, []) for name in names}
 
     return _connections.consistently(cache, read)
 

@@ -64,7 +64,10 @@ class Scan:
         if len(files) == 1 and not entry.objects:
             return list(columns), files[0].address
         value = asked.filters.get(str(entry.partition_key))
-        return list(columns), cache.location(entry, value if isinstance(value, str) else None)
+        is_there = isinstance(value, str) and any(
+            each.value == value for each in _partitions.listed(cache, registry, entry)
+        )
+        return list(columns), cache.location(entry, str(value) if is_there else None)
 
     @property
     def columns(self) -> list[str]:
