@@ -126,7 +126,7 @@ def test_words_are_never_sql(assets, text):
         ({"name": not_(like("_"))}, [None]),
         ({"age": not_(2)}, ["a", "c", None]),
         ({"age": not_((2, None))}, ["a", None]),
-        ({"is_raw": not_(True)}, ["b", "c", None]),
+        ({"is_raw": not_(value=True)}, ["b", "c", None]),
         ({"limit": 2}, ["a", "b"]),
         ({"limit": np.int64(1), "name": ["c", "b"]}, ["b"]),
         ({"limit": 0}, []),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 from duckdb import (
+    CoalesceOperator,
     ColumnExpression,
     ConstantExpression,
     FunctionExpression,
@@ -143,7 +144,7 @@ def as_expression(found: Sequence[Condition]) -> duckdb.Expression | None:
 def _expression(condition: Condition) -> duckdb.Expression:
     if isinstance(condition, Negated):
         holds = _expression(condition.condition)
-        return ~FunctionExpression("coalesce", holds, ConstantExpression(value=False))
+        return ~CoalesceOperator(holds, ConstantExpression(value=False))
     if isinstance(condition, AnyOf):
         return _any_of(condition)
     if isinstance(condition, Within):
