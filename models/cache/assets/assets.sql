@@ -21,12 +21,7 @@ current_asset as (
         *,
         cast(acquisition_start_time as timestamptz) as acquisition_start_at,
         cast(acquisition_end_time as timestamptz) as acquisition_end_at,
-        cast(
-            regexp_replace(
-                acquisition_start_time, '(T.*)(Z|[+-]\d\d(:?\d\d)?)$', '\1'
-            ) as timestamp
-        ) as acquisition_start_local,
-        regexp_extract(acquisition_start_time, 'T.*(Z|[+-]\d\d(:?\d\d)?)$', 1) as utc_offset
+        {{ local_time('acquisition_start_time') }} as acquisition_start_local
     from asset
     where is_current
 ),
@@ -49,17 +44,10 @@ published_asset as (
         current_asset.acquisition_start_at,
         current_asset.acquisition_end_at,
         current_asset.acquisition_start_local,
-        case
-            when current_asset.utc_offset = 'Z' then 0
-            when current_asset.utc_offset != ''
-                then
-                    cast(concat(left(current_asset.utc_offset, 1), '1') as integer) * (
-                        60 * cast(substr(current_asset.utc_offset, 2, 2) as integer)
-                        + coalesce(try_cast(right(substr(current_asset.utc_offset, 4), 2) as integer), 0)
-                    )
-        end as utc_offset_minutes,
-        date_diff('microsecond', current_asset.acquisition_start_at, current_asset.acquisition_end_at) / 1e6
-            as duration_s,
+        {{ utc_offset_minutes('current_asset.acquisition_start_time') }} as utc_offset_minutes,
+        date_diff(
+            'microsecond', current_asset.acquisition_start_at, current_asset.acquisition_end_at
+        ) / 1e6 as duration_s,
         current_asset.code_ocean[1] as code_ocean_id,
         cast(current_asset.record_count as integer) as record_count
     from current_asset
