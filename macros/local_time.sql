@@ -1,9 +1,7 @@
-{#- The clock of a time as its text writes it, without the offset. -#}
 {% macro local_time(text) -%}
     cast(regexp_replace({{ text }}, '(Z|[+-]\d\d:\d\d)$', '') as timestamp)
 {%- endmacro %}
 
-{#- Minutes that the clock of a time is ahead of UTC; NULL where its text has no offset. -#}
 {% macro utc_offset_minutes(text) -%}
     case
         when {{ text }} like '%Z' then 0
