@@ -186,6 +186,29 @@ def test_second_publisher_is_refused_and_the_lock_is_given_back(build: Build) ->
         rollback(build.settings)
 
 
+def test_a_publish_that_loses_its_lock_while_it_removes_releases_nothing(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(build.make(SUBJECTS).settings)
+    build.make({"451": "2"}, built_at="2026-01-02T00:00:00Z")
+    storage = open_storage(build.settings)
+    storage.delete(["cache_versions.json"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    lost: list[str] = []
+
+    def fault(number: int, method: str, path: str) -> str | None:
+        if method == "POST" and "delete" not in path and not lost:
+            lost.append(path)
+            time.sleep(3)
+        return "drop" if lost and path.endswith(LEASE) and method == "PUT" else None
+
+    proxy.fault = fault
+    with pytest.raises(LockedError, match="publish again"):
+        publish(build.settings, lease=3.0)
+    assert lost, "something was to be removed"
+    assert storage.get("cache_versions.json") is None
+
+
 def test_rollback_puts_the_last_builds_back_one_after_the_other(
     aws: Server, bucket: str, build: Build
 ) -> None:

@@ -27,6 +27,8 @@ from biodata_cache import (
     SettingsError,
     TableNotFoundError,
 )
+from biodata_cache._reader.connections import connection, consistently
+from biodata_cache._session import current_published
 from biodata_cache._storage.cached import CachedStorage
 
 PLAIN = [
@@ -528,6 +530,22 @@ def test_a_new_publication_is_seen_by_the_next_call(cache):
     assert biodata_cache.asset_basics()["name"].tolist() == ["a"]
     cache.plain("asset_basics", "select 'b' as name")
     assert biodata_cache.asset_basics()["name"].tolist() == ["b"]
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(cache):
+    cache.plain("assets", "select 'a' as name")
+    published, found = current_published(), []
+
+    def read(registry):
+        with connection(published, published.files(registry["assets"])) as (duck, locations):
+            rows = duck.execute("select name from read_parquet(?)", [locations]).fetchall()
+            found.append(rows[0][0])
+            if len(found) == 1:
+                cache.plain("assets", "select 'b' as name")
+        return found[-1]
+
+    assert consistently(published, read) == "b"
+    assert found == ["a", "b"]
 
 
 def test_a_copy_that_is_removed_before_it_is_read_is_made_again(cache, monkeypatch):
