@@ -99,7 +99,7 @@ completed as (
     left join full_name on kept.first_word = full_name.first_word
 ),
 
-deduplicated as (
+numbered as (
     select
         record_id,
         role,
@@ -109,10 +109,6 @@ deduplicated as (
         ) as place,
         person_name
     from completed
-    qualify row_number() over (
-        partition by record_id, role, person_name
-        order by position, part_position
-    ) = 1
 )
 
-select * from deduplicated
+select * from numbered
