@@ -25,12 +25,11 @@ def dbt(*arguments: str) -> str | None:
     if done.success:
         return None
     results = getattr(done.result, "results", None) or []
-    failed = [
-        result.node.name
-        for result in results
-        if result.status in {"fail", "error", "runtime error"}
-    ]
-    return failed[0] if failed else f"dbt: {str(done.exception)[:200]}"
+    bad = {"fail", "error", "runtime error"}
+    failed = [result for result in results if result.status in bad]
+    if not failed:
+        return f"dbt: {str(done.exception)[:300]}"
+    return f"{failed[0].node.name} ({' '.join(str(failed[0].message).split())[:80]})"
 
 
 def _dbt_here(project: Path, work: Path, arguments: tuple[str, ...], answer: Connection) -> None:

@@ -29,7 +29,6 @@ from biodata_cache._core.layout import LEASE
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.root_documents import release
 from biodata_cache._storage.open import open_storage
-from biodata_cache._storage.s3 import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,12 +128,16 @@ def test_content_that_is_not_what_was_published_is_mended(
 
 
 def test_an_etag_that_is_no_md5_costs_a_request_and_no_upload(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What S3 does with objects that are encrypted with a key of the owner's."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    proxy.is_encrypted = True
     publish(build.make(SUBJECTS).settings)
-    monkeypatch.setattr(S3Storage, "_etag", lambda *_: '"something else"')
+    proxy.requests.clear()
     assert publish(build.settings).written == 0
+    asked = [request for request in proxy.requests if request.method == "HEAD"]
+    assert len(asked) >= len(SUBJECTS), "for the hash that is recorded with each"
 
 
 def test_uploads_that_were_never_finished_are_given_up(

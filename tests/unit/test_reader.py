@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -427,9 +428,10 @@ def test_without_a_root_the_error_says_what_to_set(monkeypatch):
 def test_a_root_on_s3_without_its_extra_says_what_to_install(monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.50.0")
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "s3://bucket/prefix")
+    storage = importlib.import_module("biodata_cache._storage")
     for name in ("s3_client", "s3"):
         monkeypatch.delitem(sys.modules, f"biodata_cache._storage.{name}", raising=False)
-        monkeypatch.delattr(biodata_cache._storage, name, raising=False)
+        monkeypatch.delattr(storage, name, raising=False)
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(MissingDependencyError, match=r"boto3.*'biodata-cache\[s3\]'"):
         biodata_cache.asset_basics()
