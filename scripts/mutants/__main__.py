@@ -29,7 +29,7 @@ COPIED = (
     "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "mkdocs.yml", "LICENSE", ".ci",
 )  # fmt: skip
 #: The sample is invented: what it is made of is no behaviour.
-NOT_PLANTED = ("extract/sample/", "biodata_cache/_reader/table_filters.py")
+NOT_PLANTED = ("extract/sample/", "biodata_cache/_reader/filters/tables.py")
 
 
 def arguments() -> argparse.Namespace:

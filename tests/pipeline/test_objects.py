@@ -14,7 +14,7 @@ from hostile import ODD_TEXTS, record
 from whole_runs import Pipeline
 
 import biodata_cache
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.stages import run_extract
 from extract.objects.foraging import BUCKET, KEY
 
