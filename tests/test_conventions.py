@@ -213,7 +213,11 @@ def test_each_layer_reads_the_layers_below(
 
 def test_the_folder_decides_how_a_model_is_built(models: dict[str, dict[str, Any]]) -> None:
     views = [name for name, model in models.items() if model["config"]["materialized"] == "view"]
-    assert sorted(views) == ["stg_docdb__records", "stg_objects__responses"]
+    assert sorted(views) == [
+        "stg_docdb__records",
+        "stg_docdb_v1__records",
+        "stg_objects__responses",
+    ]
     for name, model in models.items():
         assert not model["config"]["tags"], name
         # Meta and contract stand in the yaml: SQL files hold logic.

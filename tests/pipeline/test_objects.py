@@ -138,10 +138,20 @@ def test_odd_trainer_states_are_read_or_reported(objects: Pipeline) -> None:
     assert rows["repeated keys"]["stage_node_id"] == 0
     reported = objects.read("data_quality", "table_name = 'behavior_curriculum'")
     # The fourth holds NaN, which DuckDB takes for a number.
-    broken = {f"broken {number}" for number in (0, 1, 2, 4, 5)}
-    assert {row["name"] for row in reported} == broken
-    assert {row["path"] for row in reported} == {STATE}
-    assert {row["problem"] for row in reported} == {"not JSON", "not UTF-8 text"}
+    broken = [(f"broken {number}", STATE) for number in (0, 1, 2, 4, 5)]
+    whole = [(f"whole {number}", f"{STATE} $") for number in (1, 2, 3, 4, 5, 6, 8, 9)]
+    both = ["curriculum", "stage"]
+    deep = ["curriculum.name", "curriculum.graph.nodes"]
+    parts = {
+        1: deep, 2: both, 3: deep, 4: both, 5: deep[1:], 6: both, 7: deep[:1], 8: both,
+        9: [*deep, f"{deep[1]}[0]"], 10: ["stage"], 11: [deep[0], f"{deep[1]}.name"],
+    }  # fmt: skip
+    told = [(f"part {number}", f"{STATE} $.{path}") for number in parts for path in parts[number]]
+    assert sorted((row["name"], row["path"]) for row in reported) == sorted(broken + whole + told)
+    assert {row["problem"] for row in reported if row["path"] == STATE} == {
+        "not JSON",
+        "not UTF-8 text",
+    }
 
 
 def test_odd_links_are_reported(objects: Pipeline) -> None:
@@ -155,8 +165,10 @@ def test_odd_links_are_reported(objects: Pipeline) -> None:
         "text",
     ]
     reported = objects.read("data_quality", "column_name = 'raw_link'")
-    assert {row["problem"] for row in reported} == {"no link"}
-    assert len(reported) == len(WRONG) - 5
+    told = {row["name"]: row["problem"] for row in reported}
+    assert len(reported) == len(told) == len(WRONG) - 2
+    assert told.pop("link 0") == "no link"
+    assert set(told.values()) == {"wrong kind"}
 
 
 @pytest.mark.slow

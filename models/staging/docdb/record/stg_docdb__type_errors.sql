@@ -1,6 +1,7 @@
 -- Grain: one row per value that is not of the shape that staging reads, and row that reads it.
 
 {%- set entities = [
+    'docdb_v1__identities',
     'identities',
     'subjects',
     'data_descriptions', 'modalities', 'investigators', 'sources',
@@ -21,7 +22,7 @@ with errors as (
         record_id,
         '{{ entity }}' as entity,
         {{ explode('invalid_fields', 'position', 'error') }}
-    from {{ ref('stg_docdb__' ~ entity) }}
+    from {{ ref(('stg_' if '__' in entity else 'stg_docdb__') ~ entity) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
