@@ -118,12 +118,12 @@ class Cache:
         self, name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue
     ) -> Scan:
         """As `biodata_cache.scan`, of this cache."""
-        from biodata_cache._reader import read as _read
         from biodata_cache._reader import scan as _scan
+        from biodata_cache._reader import selection as _selection
         from biodata_cache._reader.filters import conditions as _filters
 
         table = _filters.text_argument("name", name)
-        return _scan.Scan(self._open, _read.selection(table, columns, filters))
+        return _scan.Scan(self._open, _selection.selection(table, columns, filters))
 
     def sql(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 _FEW = 5
 _PACKAGE = __name__.partition(".")[0]
@@ -58,10 +59,16 @@ def warn(text: str, category: type[Warning]) -> None:
         text: What to say.
         category: Class of the warning.
     """
-    frame, level = sys._getframe(1), 2  # noqa: SLF001  # `warnings` skips files from Python 3.12 on
+    _, level = caller()
+    warnings.warn(text, category, stacklevel=level)
+
+
+def caller() -> tuple[FrameType, int]:
+    """The frame outside of this package that led here, and how far it is from who asks."""
+    frame, level = sys._getframe(1), 1  # noqa: SLF001  # `warnings` skips files from Python 3.12 on
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, category, stacklevel=level)
+    return frame, level
 
 
 def tell_of_nothing(name: str, instead: str) -> None:

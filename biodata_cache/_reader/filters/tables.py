@@ -5,7 +5,7 @@ Written by `scripts/write_filters.py` from the columns of the models: change tho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     from biodata_cache._reader.filters.conditions import (
@@ -42,6 +42,8 @@ class AssetBasicsFilters(TypedDict, total=False):
     instrument_id_normalized: TextFilter
     created: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class AssetLineageFilters(TypedDict, total=False):
@@ -56,6 +58,8 @@ class AssetLineageFilters(TypedDict, total=False):
     modalities: TextFilter
     is_latest: FlagFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class AssetsFilters(TypedDict, total=False):
@@ -82,6 +86,8 @@ class AssetsFilters(TypedDict, total=False):
     code_ocean_id: TextFilter
     record_count: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class BehaviorCurriculumFilters(TypedDict, total=False):
@@ -92,6 +98,8 @@ class BehaviorCurriculumFilters(TypedDict, total=False):
     stage_name: TextFilter
     stage_node_id: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class DataQualityFilters(TypedDict, total=False):
@@ -105,6 +113,8 @@ class DataQualityFilters(TypedDict, total=False):
     problem: TextFilter
     value: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class ForagingSessionsFilters(TypedDict, total=False):
@@ -128,6 +138,8 @@ class ForagingSessionsFilters(TypedDict, total=False):
     total_trials: NumberFilter
     bias_naive: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class MetadataCoreFilters(TypedDict, total=False):
@@ -144,6 +156,8 @@ class MetadataCoreFilters(TypedDict, total=False):
     quality_control: FlagFilter
     name: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformExaspimFilters(TypedDict, total=False):
@@ -155,6 +169,8 @@ class PlatformExaspimFilters(TypedDict, total=False):
     raw_link: TextFilter
     fused_link: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformFibFilters(TypedDict, total=False):
@@ -174,6 +190,8 @@ class PlatformFibFilters(TypedDict, total=False):
     target_coordinate_origin: TextFilter
     target_coordinate_unit: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformQcFilters(TypedDict, total=False):
@@ -186,6 +204,8 @@ class PlatformQcFilters(TypedDict, total=False):
     instrument_id_normalized: TextFilter
     experimenters_normalized: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformSmartspimFilters(TypedDict, total=False):
@@ -204,6 +224,8 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     quantification_link: TextFilter
     raw_link: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcStatusFilters(TypedDict, total=False):
@@ -219,6 +241,8 @@ class QcStatusFilters(TypedDict, total=False):
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcStatusByModalityFilters(TypedDict, total=False):
@@ -236,6 +260,8 @@ class QcStatusByModalityFilters(TypedDict, total=False):
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcTagStatusFilters(TypedDict, total=False):
@@ -246,6 +272,8 @@ class QcTagStatusFilters(TypedDict, total=False):
     asset_name: TextFilter
     timestamp: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QualityControlFilters(TypedDict, total=False):
@@ -269,6 +297,8 @@ class QualityControlFilters(TypedDict, total=False):
     metric_index: NumberFilter
     asset_id: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class RecordConsistencyFilters(TypedDict, total=False):
@@ -279,6 +309,8 @@ class RecordConsistencyFilters(TypedDict, total=False):
     name: TextFilter
     detail: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class ScientistRlFibFilters(TypedDict, total=False):
@@ -291,6 +323,8 @@ class ScientistRlFibFilters(TypedDict, total=False):
     mouse_count: NumberFilter
     session_count: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class SourceDataFilters(TypedDict, total=False):
@@ -301,6 +335,8 @@ class SourceDataFilters(TypedDict, total=False):
     pipeline_name: TextFilter
     processing_time: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class TimeToQcFilters(TypedDict, total=False):
@@ -313,6 +349,8 @@ class TimeToQcFilters(TypedDict, total=False):
     qc_completed_at: TimeFilter
     days_to_qc: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueGenotypesFilters(TypedDict, total=False):
@@ -320,6 +358,8 @@ class UniqueGenotypesFilters(TypedDict, total=False):
 
     genotype: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueProjectNamesFilters(TypedDict, total=False):
@@ -327,6 +367,8 @@ class UniqueProjectNamesFilters(TypedDict, total=False):
 
     project_name: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueSubjectIdsFilters(TypedDict, total=False):
@@ -334,3 +376,5 @@ class UniqueSubjectIdsFilters(TypedDict, total=False):
 
     subject_id: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool

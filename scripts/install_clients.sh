@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Install public programs that read the cache into an environment of their own, beside our wheel, for
+# tests/clients. BIODATA_TEST_TOOLS names the folder (by default in the cache folder of the user).
+# The versions are fixed; each of them accepts our number, so that pip leaves our wheel where it is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=.venv/bin/python
+[ -x "$python" ] || python=python3
+folder="${BIODATA_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/biodata-cache-tools}"
+tag=$("$python" -c 'import sys; print(sys.implementation.cache_tag)')
+target="$folder/clients-1-$tag"
+mkdir -p "$folder"
+
+if [ ! -e "$target/complete" ]; then
+    rm -rf "$target"
+    "$python" -m venv "$target"
+    "$target/bin/pip" wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$target/wheel" .
+    "$target/bin/pip" install --quiet --disable-pip-version-check "$target"/wheel/*.whl \
+        'aind-metadata-upgrader[sync]==0.17.14' \
+        'aind-metadata-validator==0.11.11' \
+        'aind-data-mcp==0.4.5'
+    touch "$target/complete"
+fi
+echo "the clients are in $target"
