@@ -12,10 +12,10 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheError, SourceError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import V1, V2, Shape
 from extract.lake import compaction, takeover
 from extract.lake import rejects as _rejects
-from extract.lake.documents import V1, V2, Shape
 from extract.lake.lake import Lake
 from extract.lake.rejects import RejectWriter
 from extract.lake.source_files import SourceFiles

@@ -15,7 +15,7 @@ from extract.lake.folder import Folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from biodata_cache._core.settings import ExtractOptions
+    from biodata_cache._core.settings.values import ExtractOptions
     from extract.report import Report
 
 __all__ = ["last_whole_reading", "leave_record"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
+from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._pipeline.project import import_extract, require
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from biodata_cache._core.address import Secret
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.address import Secret
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._pipeline.outcome import Reporter
     from extract.objects.stores import ObjectStore
 
@@ -152,10 +152,10 @@ def _extract_the_rest(
     prune: bool,
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
-    from extract.lake import object_tables as answers  # noqa: PLC0415
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
+    from extract.objects import object_tables as answers  # noqa: PLC0415
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder

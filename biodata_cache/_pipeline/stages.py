@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.address import Address
 from biodata_cache._core.errors import SettingsError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.address import Address
+from biodata_cache._core.settings.values import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.extract_stage import copying, run_extract
 from biodata_cache._pipeline.outcome import Outcome, Plan
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._pipeline.outcome import Reporter
     from biodata_cache._publish import publish as _publish
 

@@ -11,14 +11,14 @@ import pyarrow as pa
 from filelock import FileLock
 
 from biodata_cache._core.errors import LakeError
+from extract.documents.repairs import Repair
 from extract.lake.folder import Folder, ListedFile, unwritable
 from extract.lake.reading import is_read
-from extract.lake.repairs import Repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from extract.lake.documents import Row
+    from extract.documents.document import Row
     from extract.lake.folder import UnfinishedFile
     from extract.lake.lake import Lake
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import LakeError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from extract.lake.check import check_lakes
 from extract.lake.folder import Folder
 from extract.lake.lake import Lake
