@@ -13,8 +13,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-_TESTS = Path(__file__).resolve().parents[1] / "tests"
-sys.path.extend(str(_TESTS / name) for name in ("nights", "sources", "s3"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/s3"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/sources"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/nights"))
 
 import stories
 from telling import servers, tell
