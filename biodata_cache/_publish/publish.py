@@ -6,6 +6,7 @@ Nothing is built in the published place, and nothing is published that was not t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "publish", "rollback"]
 
+LastReading = Callable[[datetime], datetime | None]
+"""When the source was last read whole, before an instant."""
+
 _AS_OF = "int_as_of"
 """The model that says how new the records are."""
 
@@ -61,6 +65,7 @@ def publish(
     only_built: bool = False,
     force: bool = False,
     lease: float = LEASE_SECONDS,
+    last_reading: LastReading | None = None,
 ) -> Report:
     """Promote the last build to the published place.
 
@@ -72,6 +77,8 @@ def publish(
             published; by default the run must be of all.
         force: Publish although somebody has rolled the version back.
         lease: Seconds after which the lock of a publisher that was killed ends, on S3.
+        last_reading: Says when the source was last read whole before an instant: the records are as
+            new as that, also after nights in which none of them changed.
 
     Raises:
         AuditError: If the last build failed, its files disagree with the contract, or the version
@@ -85,6 +92,8 @@ def publish(
     read_manifest(target_folder(work))  # a folder without a build is not even locked
     with work_locked(work):
         build = _audited(work, only_built=only_built)
+        extracts = [build.as_of, last_reading(build.began_at) if last_reading else None]
+        newest_extract = max((each for each in extracts if each is not None), default=None)
         folder = build.area.name
         if dry_run:
             report = _publication(storage, build).report
@@ -107,7 +116,7 @@ def publish(
             publication.finish()
             held.check()
             tidy_up(storage, folder, settings.keep_days, settings.grace_hours)
-            write_status(storage, folder, _status(report, build))
+            write_status(storage, folder, _status(report, newest_extract))
     return report
 
 
@@ -120,7 +129,8 @@ class _Build:
         tables: All tables of the project.
         built: What was built of those tables that are to be published.
         built_at: When they were built.
-        as_of: How new its records are, as ISO text; None if the project does not say.
+        began_at: When the build began.
+        as_of: When its newest record was extracted; None if the project does not say.
         provenance: How each table came about.
     """
 
@@ -128,7 +138,8 @@ class _Build:
     tables: list[Table]
     built: dict[str, BuiltTable]
     built_at: str
-    as_of: str | None
+    began_at: datetime
+    as_of: datetime | None
     provenance: dict[str, Provenance]
 
 
@@ -153,18 +164,27 @@ def _audited(work: Path, *, only_built: bool) -> _Build:
         [chosen.get(table.name, table) for table in every],
         built,
         str(results["metadata"]["generated_at"]),
+        _began_at(results),
         as_of,
         made,
     )
 
 
-def _newest_extract(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str | None:
+def _began_at(results: dict[str, Any]) -> datetime:
+    """When a run of dbt began, before it read anything."""
+    began = str(results["metadata"].get("invocation_started_at") or "1970-01-01T00:00:00Z")
+    return datetime.fromisoformat(began.replace("Z", "+00:00"))
+
+
+def _newest_extract(
+    connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]
+) -> datetime | None:
     for node in manifest["nodes"].values():
         if node.get("name") == _AS_OF and node.get("resource_type") == "model":
             if not _is_built(connection, node):  # a build of a few tables alone
                 return None
             row = connection.execute(f"select max(as_of) from {node['relation_name']}").fetchone()
-            return row[0].isoformat() if row and row[0] is not None else None
+            return row[0] if row else None
     return None
 
 
@@ -268,12 +288,12 @@ def _sha256_of_all(files: list[PublicFile]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _status(report: Report, build: _Build) -> dict[str, Any]:
+def _status(report: Report, newest_extract: datetime | None) -> dict[str, Any]:
     """Content of `cache_status.json` after a complete publish."""
     return {
         "checked_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "build": report.build,
-        "newest_extract": build.as_of,
+        "newest_extract": None if newest_extract is None else newest_extract.isoformat(),
         "found": {
             "is_new_build": report.build != report.build_before,
             "files_added": len(report.added),

@@ -15,7 +15,7 @@ from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
 from extract.objects.foraging import BUCKET, KEY
 
 LINK = "SPIM/derivatives/neuroglancer_config.json"
