@@ -6,9 +6,9 @@ import warnings
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import messages as _messages
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, TableNotFoundError
-from biodata_cache._core.settings import NO_SOURCE
+from biodata_cache._core.settings import values as _settings
+from biodata_cache._core.settings.values import NO_SOURCE
 from biodata_cache._pipeline.project import published_names
 from biodata_cache._pipeline.run_ended import tell_others
 from biodata_cache._pipeline.run_report import Run, recorded

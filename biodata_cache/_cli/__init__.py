@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import click
 
-from biodata_cache._cli import builds as _builds
-from biodata_cache._cli import completion as _completion
-from biodata_cache._cli import doctor as _doctor
-from biodata_cache._cli import published as _published
-from biodata_cache._cli import rows as _rows
-from biodata_cache._cli import runs as _runs
-from biodata_cache._cli import stages as _stages
-from biodata_cache._cli import status as _status
+from biodata_cache._cli.commands import builds as _builds
+from biodata_cache._cli.commands import completion as _completion
+from biodata_cache._cli.commands import doctor as _doctor
+from biodata_cache._cli.commands import published as _published
+from biodata_cache._cli.commands import rows as _rows
+from biodata_cache._cli.commands import runs as _runs
+from biodata_cache._cli.commands import stages as _stages
+from biodata_cache._cli.commands import status as _status
 from biodata_cache._cli.output import Commands
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 
 __all__ = ["cli"]
 

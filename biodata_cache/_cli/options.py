@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from biodata_cache._core.setting_table import SETTINGS
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.table import SETTINGS
+from biodata_cache._core.settings.values import ExtractOptions
 
 Command = Callable[..., Any]
 

@@ -19,7 +19,7 @@ from biodata_cache._pipeline.run_report import Run, recorded, warnings_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 
 @contextmanager

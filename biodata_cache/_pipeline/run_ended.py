@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.settings import PREFIX
+from biodata_cache._core.settings.values import PREFIX
 from biodata_cache._pipeline.metrics import metrics
 from biodata_cache._pipeline.run_report import reports, write_whole
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._pipeline.run_report import Run
 
 REPORT_VARIABLE = f"{PREFIX}RUN_REPORT"

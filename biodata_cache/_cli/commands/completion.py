@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
 
 _NAME = "biodata-cache"
 _VARIABLE = f"_{_NAME}_complete".replace("-", "_").upper()

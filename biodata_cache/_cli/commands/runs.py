@@ -6,9 +6,9 @@ import click
 
 from biodata_cache._cli import options as _options
 from biodata_cache._cli.output import plain, print_json, print_table
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.errors import CacheNotFoundError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.run_report import reports, reports_folder
 
 _STYLES = {"completed": "green", "running": "yellow"}

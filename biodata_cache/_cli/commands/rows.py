@@ -19,7 +19,7 @@ import click
 
 from biodata_cache._cli import conditions as _conditions
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.completion import complete_column, complete_table
+from biodata_cache._cli.commands.completion import complete_column, complete_table
 from biodata_cache._cli.output import columns_that_fit, count, fail, is_terminal, print_table, say
 from biodata_cache._core.errors import ArgumentError, CacheFileError
 from biodata_cache._session import Cache

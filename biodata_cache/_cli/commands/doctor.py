@@ -16,24 +16,25 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.check_lake import Check, raw_lake
+from biodata_cache._cli.commands.check_lake import Check, raw_lake
+from biodata_cache._cli.commands.verification import verified
 from biodata_cache._cli.output import count, plain, print_json, print_text, size
-from biodata_cache._cli.verification import verified
 from biodata_cache._core import layout as _layout
 from biodata_cache._core import messages as _messages
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.errors import CacheError, MissingDependencyError
-from biodata_cache._core.setting_table import NO_SOURCE, PREFIX, SETTINGS
+from biodata_cache._core.settings import values as _settings
+from biodata_cache._core.settings.parsers import PREFIX
+from biodata_cache._core.settings.table import NO_SOURCE, SETTINGS
 from biodata_cache._pipeline.project import import_extract
 from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biodata_cache._core.address import Secret
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
+    from biodata_cache._core.settings.address import Secret
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._reader.catalog import PublishedCache
     from extract.sources.base import DatabaseSource
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.builds import show_builds
+from biodata_cache._cli.commands.builds import show_builds
 from biodata_cache._cli.output import count, print_table, say, size
 from biodata_cache._cli.running import running
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import SourceError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.stages import (
     Outcome,
     run_build,
@@ -27,7 +27,7 @@ from biodata_cache._pipeline.stages import (
 from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
-    from biodata_cache._core.settings import ExtractOptions
+    from biodata_cache._core.settings.values import ExtractOptions
     from biodata_cache._pipeline.run_report import Run
     from biodata_cache._pipeline.stages import Plan
     from biodata_cache._publish.publication import Report

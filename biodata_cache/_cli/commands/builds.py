@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.completion import complete_table
+from biodata_cache._cli.commands.completion import complete_table
+from biodata_cache._cli.commands.rows import (
+    Format,
+    Target,
+    duckdb_errors,
+    output_form,
+    output_options,
+)
 from biodata_cache._cli.output import count, print_json, print_table, size
-from biodata_cache._cli.rows import Format, Target, duckdb_errors, output_form, output_options
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.layout import build_time
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._session import Cache, open_published
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from biodata_cache._storage.open import open_lake
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 State = Literal["ok", "warning", "fail"]
 

@@ -9,13 +9,13 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.completion import complete_table
+from biodata_cache._cli.commands.completion import complete_table
 from biodata_cache._cli.output import count, plain, print_json, print_table, print_text, size
 from biodata_cache._core.display import ago
 from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
-    from biodata_cache._core.registry import TableEntry
+    from biodata_cache._core.registry.entries import TableEntry
 
 _LARGEST = 5
 

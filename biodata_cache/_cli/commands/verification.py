@@ -9,7 +9,7 @@ from biodata_cache._publish.verify import verify
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 State = Literal["ok", "warning", "fail"]
 
