@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         QcStatusFilters,
         QcTagStatusFilters,
         QualityControlFilters,
+        QualityControlHistoryFilters,
         TimeToQcFilters,
     )
 
@@ -53,6 +54,34 @@ def quality_control(
     """
     return read_partitions(
         "quality_control", "subject_id", subject_id, columns, filters, asset_names
+    )
+
+
+def quality_control_history(
+    subject_id: str | Iterable[str] | None = None,
+    *,
+    asset_names: str | Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
+    **filters: Unpack[QualityControlHistoryFilters],
+) -> pd.DataFrame:
+    """Read every judgement of the quality-control metrics of one subject, or of all.
+
+    Args:
+        subject_id: Subject as the record has it. Several: those that have quality control. None:
+            every subject.
+        asset_names: Keep these assets only: one name or several.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per metric and judgement, oldest first; Curation metrics are included.
+
+    Raises:
+        PartitionNotFoundError: If the subject has no quality control.
+        ArgumentError: If the subject or an asset name is not a text.
+    """
+    return read_partitions(
+        "quality_control_history", "subject_id", subject_id, columns, filters, asset_names
     )
 
 

@@ -34,12 +34,16 @@ PLAIN = [
     "asset_lineage",
     "assets",
     "data_quality",
+    "funding",
     "metadata_core",
     "platform_fib",
+    "processing_steps",
     "qc_status",
     "qc_status_by_modality",
     "scientist_rl_fib",
+    "sessions",
     "source_data",
+    "stimulus_epochs",
     "time_to_qc",
 ]
 TEXT = pd.Series(["text"]).dtype

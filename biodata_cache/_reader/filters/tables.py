@@ -124,6 +124,16 @@ class ForagingSessionsFilters(TypedDict, total=False):
     bias_naive: NumberFilter
 
 
+class FundingFilters(TypedDict, total=False):
+    """Filters on `funding`."""
+
+    asset_name: TextFilter
+    funding_index: NumberFilter
+    funder: TextFilter
+    grant_number: TextFilter
+    fundees: TextFilter
+
+
 class MetadataCoreFilters(TypedDict, total=False):
     """Filters on `metadata_core`."""
 
@@ -195,6 +205,33 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     raw_link: TextFilter
 
 
+class ProcessingStepsFilters(TypedDict, total=False):
+    """Filters on `processing_steps`."""
+
+    asset_name: TextFilter
+    step_index: NumberFilter
+    process_type: TextFilter
+    name: TextFilter
+    stage: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    is_last: FlagFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    commit_hash: TextFilter
+    container: TextFilter
+    pipeline_name: TextFilter
+    pipeline_version: TextFilter
+    experimenters: TextFilter
+    output_path: TextFilter
+    parameters: TextFilter
+    notes: TextFilter
+
+
 class QcStatusFilters(TypedDict, total=False):
     """Filters on `qc_status`."""
 
@@ -256,6 +293,21 @@ class QualityControlFilters(TypedDict, total=False):
     asset_id: TextFilter
 
 
+class QualityControlHistoryFilters(TypedDict, total=False):
+    """Filters on `quality_control_history`."""
+
+    asset_name: TextFilter
+    asset_id: TextFilter
+    metric_index: NumberFilter
+    judgement_index: NumberFilter
+    name: TextFilter
+    status: TextFilter
+    evaluator: TextFilter
+    evaluated_at: TimeFilter
+    is_last: FlagFilter
+    is_curation: FlagFilter
+
+
 class RecordConsistencyFilters(TypedDict, total=False):
     """Filters on `record_consistency`."""
 
@@ -276,6 +328,36 @@ class ScientistRlFibFilters(TypedDict, total=False):
     session_count: NumberFilter
 
 
+class SessionsFilters(TypedDict, total=False):
+    """Filters on `sessions`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    acquisition_type: TextFilter
+    instrument_id: TextFilter
+    instrument_id_normalized: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    experimenters_normalized: TextFilter
+    modalities: TextFilter
+    epoch_count: NumberFilter
+    stimulus_names: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed_total: NumberFilter
+    reward_unit: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    mouse_platform: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_ids: TextFilter
+    age: NumberFilter
+    notes: TextFilter
+
+
 class SourceDataFilters(TypedDict, total=False):
     """Filters on `source_data`."""
 
@@ -283,6 +365,37 @@ class SourceDataFilters(TypedDict, total=False):
     source_data: TextFilter
     pipeline_name: TextFilter
     processing_time: TextFilter
+
+
+class StimulusEpochsFilters(TypedDict, total=False):
+    """Filters on `stimulus_epochs`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    epoch_index: NumberFilter
+    stimulus_name: TextFilter
+    stimulus_modalities: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    software: TextFilter
+    training_protocol: TextFilter
+    curriculum_status: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed: NumberFilter
+    reward_unit: TextFilter
+    stage: TextFilter
+    task_parameters: TextFilter
+    output_parameters: TextFilter
+    active_devices: TextFilter
+    notes: TextFilter
 
 
 class TimeToQcFilters(TypedDict, total=False):
