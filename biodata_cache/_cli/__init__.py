@@ -1,6 +1,6 @@
 """The command line: `biodata-cache sync | publish | tables | read | sql | status | doctor | …`.
 
-Looking at what is published needs nothing but the extra `cli`; building needs `sync`.
+Commands that only read need the extra `cli`; commands that build need `sync`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ __all__ = ["cli"]
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(_settings.installed_version(), prog_name="biodata-cache")
 @click.option("--debug", is_flag=True, help="Show the traceback of a fault of biodata-cache.")
-def cli(debug: bool) -> None:  # noqa: FBT001  # `Commands` looks at it
-    """Build and look at the metadata cache.
+def cli(debug: bool) -> None:  # noqa: FBT001  # read by `Commands`
+    """Build, publish and read the metadata cache.
 
     \b
     Examples:

@@ -206,7 +206,7 @@ class Run:
             self._write()
             return True
 
-    def is_first_to_tell(self) -> bool:
+    def claims_notification(self) -> bool:
         """Whether notifications of the end are still to be sent, which is done once."""
         with self._lock:
             is_first, self._is_told = not self._is_told, True

@@ -19,11 +19,11 @@ _STYLES = {"completed": "green", "running": "yellow"}
 @click.option("--last", is_flag=True, help="Only the last run.")
 @_options.as_json
 def runs(work: str | None, last: bool, as_json: bool) -> None:  # noqa: FBT001
-    """List the runs of the commands that write, the newest last, and how each ended.
+    """List the runs of the commands that write, the newest last, with their outcome.
 
-    Each leaves a report in the folder `runs` of the work folder: its stages with their seconds,
-    what was read and published, warnings, and of a build that failed each test with the first rows
-    that fail it and the file of its SQL. The last hundred are kept.
+    The folder `runs` of the work folder holds a report of each of the last hundred: stages and
+    their seconds, what was read and published, warnings, and for a failed build each failed test
+    with its first failing rows and the file of its SQL.
 
     \b
     Examples:

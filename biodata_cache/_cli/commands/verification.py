@@ -17,7 +17,7 @@ _SHOWN = 5
 
 
 def verified(settings: Settings) -> tuple[State, str]:
-    """Whether everything is what it should be, and what is damaged if not."""
+    """Outcome of the comparison, and what is damaged."""
     storage = open_storage(settings)
     try:
         found = verify(storage, settings.version_folder)
