@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from biodata_cache._reader.scan import Scan
     from biodata_cache._session import Cache
     from biodata_cache.tables import (
+        acquisition_devices,
         asset_basics,
         asset_lineage,
         assets,
@@ -120,6 +121,7 @@ __all__ = [
     "UnreachableError",
     "VersionWarning",
     "__version__",
+    "acquisition_devices",
     "asset_basics",
     "asset_lineage",
     "assets",

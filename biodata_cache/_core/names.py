@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TABLE_FUNCTIONS = (
+    "acquisition_devices",
     "asset_basics",
     "asset_lineage",
     "assets",

@@ -65,6 +65,7 @@ from biodata_cache.tables._quality import (
     time_to_qc,
 )
 from biodata_cache.tables._sessions import (
+    acquisition_devices,
     funding,
     processing_steps,
     sessions,
@@ -72,6 +73,7 @@ from biodata_cache.tables._sessions import (
 )
 
 __all__ = [
+    "acquisition_devices",
     "asset_basics",
     "asset_lineage",
     "assets",

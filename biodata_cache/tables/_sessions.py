@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from biodata_cache._reader.filters.tables import (
+        AcquisitionDevicesFilters,
         FundingFilters,
         ProcessingStepsFilters,
         SessionsFilters,
@@ -56,6 +57,22 @@ def stimulus_epochs(
         text; rewards are in `reward_unit`.
     """
     return read_table("stimulus_epochs", columns, filters)
+
+
+def acquisition_devices(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[AcquisitionDevicesFilters]
+) -> pd.DataFrame:
+    """Read the devices in use: cameras, lasers, probes, detectors, patch cords.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per asset, data stream and device. `details` is JSON text of what else its
+        configuration says.
+    """
+    return read_table("acquisition_devices", columns, filters)
 
 
 def processing_steps(

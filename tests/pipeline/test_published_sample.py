@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from whole_runs import Pipeline
 
 TABLES = [
+    "acquisition_devices",
     "asset_basics",
     "asset_lineage",
     "assets",

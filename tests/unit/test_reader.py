@@ -30,6 +30,7 @@ from biodata_cache import (
 from biodata_cache._storage.cached import CachedStorage
 
 PLAIN = [
+    "acquisition_devices",
     "asset_basics",
     "asset_lineage",
     "assets",

@@ -12,6 +12,10 @@ acquisition as (
     select * from {{ ref('stg_docdb__acquisitions') }}
 ),
 
+subject_details as (
+    select * from {{ ref('stg_docdb__acquisition_details') }}
+),
+
 people as (
     select * from {{ ref('int_people_aggregated') }}
 ),
@@ -96,18 +100,19 @@ described as (
         cast(performance.trials_total as bigint) as trials_total,
         cast(performance.trials_finished as bigint) as trials_finished,
         cast(performance.trials_rewarded as bigint) as trials_rewarded,
-        {{ parse_number('acquisition.reward_consumed_total') }} as reward_consumed_total,
-        acquisition.reward_unit,
-        {{ parse_number('acquisition.animal_weight_prior') }} as animal_weight_prior,
-        {{ parse_number('acquisition.animal_weight_post') }} as animal_weight_post,
-        acquisition.weight_unit,
-        acquisition.mouse_platform,
+        {{ parse_number('subject_details.reward_consumed_total') }} as reward_consumed_total,
+        subject_details.reward_unit,
+        {{ parse_number('subject_details.animal_weight_prior') }} as animal_weight_prior,
+        {{ parse_number('subject_details.animal_weight_post') }} as animal_weight_post,
+        subject_details.weight_unit,
+        subject_details.mouse_platform,
         coalesce(protocol.protocol_ids, []) as protocol_ids,
         coalesce(ethics_review.ethics_review_ids, []) as ethics_review_ids,
         cast(asset.age as integer) as age,
         acquisition.notes
     from asset
     inner join acquisition on asset.record_id = acquisition.record_id
+    left join subject_details on asset.record_id = subject_details.record_id
     left join people on asset.record_id = people.record_id
     left join epoch_count on asset.record_id = epoch_count.record_id
     left join stimulus_list on asset.record_id = stimulus_list.record_id

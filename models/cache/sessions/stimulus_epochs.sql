@@ -10,6 +10,10 @@ epoch as (
     where is_usable
 ),
 
+code as (
+    select * from {{ ref('stg_docdb__epoch_codes') }}
+),
+
 performance as (
     select * from {{ ref('stg_docdb__epoch_performances') }}
 ),
@@ -56,10 +60,10 @@ described as (
         {{ parse_timestamp('epoch.start_time') }} as start_at,
         {{ parse_timestamp('epoch.end_time') }} as end_at,
         date_diff('microsecond', start_at, end_at) / 1e6 as duration_s,
-        epoch.code_url,
-        epoch.code_name,
-        epoch.code_version,
-        epoch.software,
+        code.code_url,
+        code.code_name,
+        code.code_version,
+        code.software,
         epoch.training_protocol,
         epoch.curriculum_status,
         cast({{ exact_integer(parse_number('performance.trials_total')) }} as bigint)
@@ -77,6 +81,10 @@ described as (
         epoch.notes
     from asset
     inner join epoch on asset.record_id = epoch.record_id
+    left join code
+        on
+            epoch.record_id = code.record_id
+            and epoch.position = code.position
     left join performance
         on
             epoch.record_id = performance.record_id

@@ -14,12 +14,6 @@
     'acquisition.ethics_review_id': 'list',
     'acquisition.notes': 'text',
     'acquisition.subject_details': 'object',
-    'details.animal_weight_prior': 'number or text',
-    'details.animal_weight_post': 'number or text',
-    'details.weight_unit': 'text',
-    'details.mouse_platform_name': 'text',
-    'details.reward_consumed_total': 'number or text',
-    'details.reward_consumed_unit': 'text',
     'details.date_of_birth': 'date',
     'details.year_of_birth': 'birth year',
 } %}
@@ -65,11 +59,7 @@ select
     {{ read(fields, 'acquisition.protocol_id') }} as protocol_ids_json,
     {{ read(fields, 'acquisition.ethics_review_id') }} as ethics_review_ids_json,
     {{ read(fields, 'acquisition.notes') }} as notes,
-    {{ read(fields, 'details.animal_weight_prior') }} as animal_weight_prior,
-    {{ read(fields, 'details.animal_weight_post') }} as animal_weight_post,
-    {{ read(fields, 'details.weight_unit') }} as weight_unit,
-    {{ read(fields, 'details.mouse_platform_name') }} as mouse_platform,
-    {{ read(fields, 'details.reward_consumed_total') }} as reward_consumed_total,
-    {{ read(fields, 'details.reward_consumed_unit') }} as reward_unit,
+    details.path as details_path,
+    details.value as details_json,
     {{ invalid_fields(fields) }} as invalid_fields
 from subject_details
