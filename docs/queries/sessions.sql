@@ -1,8 +1,8 @@
 -- Which sessions of a rig finished more than 300 trials, in its last month?
 select asset_name, subject_id, start_at, trials_finished
 from sessions
-where instrument_id = '13A' and trials_finished > 300
-    and start_at > (select max(start_at) from sessions where instrument_id = '13A') - interval 1 month
+where instrument_id = 'FIP_Rig3' and trials_finished > 300
+    and start_at > (select max(start_at) from sessions where instrument_id = 'FIP_Rig3') - interval 1 month
 order by start_at;
 
 -- How many sessions does each rig run per week?
