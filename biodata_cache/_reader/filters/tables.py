@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     )
 
 
+class AcquisitionDevicesFilters(TypedDict, total=False):
+    """Filters on `acquisition_devices`."""
+
+    asset_name: TextFilter
+    stream_index: NumberFilter
+    device_index: NumberFilter
+    device_name: TextFilter
+    device_kind: TextFilter
+    modality: TextFilter
+    stream_modalities: TextFilter
+    details: TextFilter
+    limit: int | None
+
+
 class AssetBasicsFilters(TypedDict, total=False):
     """Filters on `asset_basics`."""
 
@@ -41,6 +55,7 @@ class AssetBasicsFilters(TypedDict, total=False):
     investigators_normalized: TextFilter
     instrument_id_normalized: TextFilter
     created: TextFilter
+    limit: int | None
 
 
 class AssetLineageFilters(TypedDict, total=False):
@@ -54,6 +69,7 @@ class AssetLineageFilters(TypedDict, total=False):
     processed_at: TimeFilter
     modalities: TextFilter
     is_latest: FlagFilter
+    limit: int | None
 
 
 class AssetsFilters(TypedDict, total=False):
@@ -79,6 +95,7 @@ class AssetsFilters(TypedDict, total=False):
     duration_s: NumberFilter
     code_ocean_id: TextFilter
     record_count: NumberFilter
+    limit: int | None
 
 
 class BehaviorCurriculumFilters(TypedDict, total=False):
@@ -88,6 +105,7 @@ class BehaviorCurriculumFilters(TypedDict, total=False):
     curriculum_name: TextFilter
     stage_name: TextFilter
     stage_node_id: NumberFilter
+    limit: int | None
 
 
 class DataQualityFilters(TypedDict, total=False):
@@ -100,6 +118,7 @@ class DataQualityFilters(TypedDict, total=False):
     path: TextFilter
     problem: TextFilter
     value: TextFilter
+    limit: int | None
 
 
 class ForagingSessionsFilters(TypedDict, total=False):
@@ -122,6 +141,7 @@ class ForagingSessionsFilters(TypedDict, total=False):
     finished_rate: NumberFilter
     total_trials: NumberFilter
     bias_naive: NumberFilter
+    limit: int | None
 
 
 class FundingFilters(TypedDict, total=False):
@@ -132,6 +152,7 @@ class FundingFilters(TypedDict, total=False):
     funder: TextFilter
     grant_number: TextFilter
     fundees: TextFilter
+    limit: int | None
 
 
 class MetadataCoreFilters(TypedDict, total=False):
@@ -147,6 +168,7 @@ class MetadataCoreFilters(TypedDict, total=False):
     processing: FlagFilter
     quality_control: FlagFilter
     name: TextFilter
+    limit: int | None
 
 
 class PlatformExaspimFilters(TypedDict, total=False):
@@ -157,6 +179,7 @@ class PlatformExaspimFilters(TypedDict, total=False):
     processed: FlagFilter
     raw_link: TextFilter
     fused_link: TextFilter
+    limit: int | None
 
 
 class PlatformFibFilters(TypedDict, total=False):
@@ -175,6 +198,7 @@ class PlatformFibFilters(TypedDict, total=False):
     target_coordinate_system: TextFilter
     target_coordinate_origin: TextFilter
     target_coordinate_unit: TextFilter
+    limit: int | None
 
 
 class PlatformQcFilters(TypedDict, total=False):
@@ -186,6 +210,7 @@ class PlatformQcFilters(TypedDict, total=False):
     timestamp: TextFilter
     instrument_id_normalized: TextFilter
     experimenters_normalized: TextFilter
+    limit: int | None
 
 
 class PlatformSmartspimFilters(TypedDict, total=False):
@@ -203,6 +228,7 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     segmentation_link: TextFilter
     quantification_link: TextFilter
     raw_link: TextFilter
+    limit: int | None
 
 
 class ProcessingStepsFilters(TypedDict, total=False):
@@ -230,6 +256,7 @@ class ProcessingStepsFilters(TypedDict, total=False):
     output_path: TextFilter
     parameters: TextFilter
     notes: TextFilter
+    limit: int | None
 
 
 class QcStatusFilters(TypedDict, total=False):
@@ -244,6 +271,7 @@ class QcStatusFilters(TypedDict, total=False):
     curation_count: NumberFilter
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
+    limit: int | None
 
 
 class QcStatusByModalityFilters(TypedDict, total=False):
@@ -260,6 +288,7 @@ class QcStatusByModalityFilters(TypedDict, total=False):
     curation_count: NumberFilter
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
+    limit: int | None
 
 
 class QcTagStatusFilters(TypedDict, total=False):
@@ -269,6 +298,7 @@ class QcTagStatusFilters(TypedDict, total=False):
     status: TextFilter
     asset_name: TextFilter
     timestamp: TimeFilter
+    limit: int | None
 
 
 class QualityControlFilters(TypedDict, total=False):
@@ -291,6 +321,7 @@ class QualityControlFilters(TypedDict, total=False):
     status_timestamp: TextFilter
     metric_index: NumberFilter
     asset_id: TextFilter
+    limit: int | None
 
 
 class QualityControlHistoryFilters(TypedDict, total=False):
@@ -306,6 +337,7 @@ class QualityControlHistoryFilters(TypedDict, total=False):
     evaluated_at: TimeFilter
     is_last: FlagFilter
     is_curation: FlagFilter
+    limit: int | None
 
 
 class RecordConsistencyFilters(TypedDict, total=False):
@@ -315,6 +347,7 @@ class RecordConsistencyFilters(TypedDict, total=False):
     record_id: TextFilter
     name: TextFilter
     detail: TextFilter
+    limit: int | None
 
 
 class ScientistRlFibFilters(TypedDict, total=False):
@@ -326,6 +359,7 @@ class ScientistRlFibFilters(TypedDict, total=False):
     mouse_ids: TextFilter
     mouse_count: NumberFilter
     session_count: NumberFilter
+    limit: int | None
 
 
 class SessionsFilters(TypedDict, total=False):
@@ -356,6 +390,7 @@ class SessionsFilters(TypedDict, total=False):
     ethics_review_ids: TextFilter
     age: NumberFilter
     notes: TextFilter
+    limit: int | None
 
 
 class SourceDataFilters(TypedDict, total=False):
@@ -365,6 +400,7 @@ class SourceDataFilters(TypedDict, total=False):
     source_data: TextFilter
     pipeline_name: TextFilter
     processing_time: TextFilter
+    limit: int | None
 
 
 class StimulusEpochsFilters(TypedDict, total=False):
@@ -396,6 +432,7 @@ class StimulusEpochsFilters(TypedDict, total=False):
     output_parameters: TextFilter
     active_devices: TextFilter
     notes: TextFilter
+    limit: int | None
 
 
 class TimeToQcFilters(TypedDict, total=False):
@@ -407,21 +444,25 @@ class TimeToQcFilters(TypedDict, total=False):
     is_pending: FlagFilter
     qc_completed_at: TimeFilter
     days_to_qc: NumberFilter
+    limit: int | None
 
 
 class UniqueGenotypesFilters(TypedDict, total=False):
     """Filters on `unique_genotypes`."""
 
     genotype: TextFilter
+    limit: int | None
 
 
 class UniqueProjectNamesFilters(TypedDict, total=False):
     """Filters on `unique_project_names`."""
 
     project_name: TextFilter
+    limit: int | None
 
 
 class UniqueSubjectIdsFilters(TypedDict, total=False):
     """Filters on `unique_subject_ids`."""
 
     subject_id: TextFilter
+    limit: int | None
