@@ -15,7 +15,7 @@ from biodata_cache._reader import hints as _hints
 from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader.filters import conditions as _filters
 from biodata_cache._reader.filters import sql as _filter_sql
-from biodata_cache._reader.filters.conditions.kinds import AnyOf
+from biodata_cache._reader.filters.kinds import AnyOf
 from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
-    from biodata_cache._reader.filters.conditions.kinds import Condition
+    from biodata_cache._reader.filters.kinds import Condition
     from biodata_cache._storage.base import DataFile
 
 # DuckDB takes these for a missing value, if they are the name of a partition.
