@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     )
 
 
+class AcquisitionDevicesFilters(TypedDict, total=False):
+    """Filters on `acquisition_devices`."""
+
+    asset_name: TextFilter
+    stream_index: NumberFilter
+    device_index: NumberFilter
+    device_name: TextFilter
+    device_kind: TextFilter
+    modality: TextFilter
+    stream_modalities: TextFilter
+    details: TextFilter
+    limit: int | None
+
+
 class AssetBasicsFilters(TypedDict, total=False):
     """Filters on `asset_basics`."""
 
@@ -142,6 +156,17 @@ class ForagingSessionsFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class FundingFilters(TypedDict, total=False):
+    """Filters on `funding`."""
+
+    asset_name: TextFilter
+    funding_index: NumberFilter
+    funder: TextFilter
+    grant_number: TextFilter
+    fundees: TextFilter
+    limit: int | None
+
+
 class MetadataCoreFilters(TypedDict, total=False):
     """Filters on `metadata_core`."""
 
@@ -228,6 +253,34 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class ProcessingStepsFilters(TypedDict, total=False):
+    """Filters on `processing_steps`."""
+
+    asset_name: TextFilter
+    step_index: NumberFilter
+    process_type: TextFilter
+    name: TextFilter
+    stage: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    is_last: FlagFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    commit_hash: TextFilter
+    container: TextFilter
+    pipeline_name: TextFilter
+    pipeline_version: TextFilter
+    experimenters: TextFilter
+    output_path: TextFilter
+    parameters: TextFilter
+    notes: TextFilter
+    limit: int | None
+
+
 class QcStatusFilters(TypedDict, total=False):
     """Filters on `qc_status`."""
 
@@ -301,6 +354,22 @@ class QualityControlFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class QualityControlHistoryFilters(TypedDict, total=False):
+    """Filters on `quality_control_history`."""
+
+    asset_name: TextFilter
+    asset_id: TextFilter
+    metric_index: NumberFilter
+    judgement_index: NumberFilter
+    name: TextFilter
+    status: TextFilter
+    evaluator: TextFilter
+    evaluated_at: TimeFilter
+    is_last: FlagFilter
+    is_curation: FlagFilter
+    limit: int | None
+
+
 class RecordConsistencyFilters(TypedDict, total=False):
     """Filters on `record_consistency`."""
 
@@ -327,6 +396,37 @@ class ScientistRlFibFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class SessionsFilters(TypedDict, total=False):
+    """Filters on `sessions`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    acquisition_type: TextFilter
+    instrument_id: TextFilter
+    instrument_id_normalized: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    experimenters_normalized: TextFilter
+    modalities: TextFilter
+    epoch_count: NumberFilter
+    stimulus_names: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed_total: NumberFilter
+    reward_unit: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    mouse_platform: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_ids: TextFilter
+    age: NumberFilter
+    notes: TextFilter
+    limit: int | None
+
+
 class SourceDataFilters(TypedDict, total=False):
     """Filters on `source_data`."""
 
@@ -337,6 +437,38 @@ class SourceDataFilters(TypedDict, total=False):
     limit: int | None
     lists: Literal["text"] | None
     parse_times: bool
+
+
+class StimulusEpochsFilters(TypedDict, total=False):
+    """Filters on `stimulus_epochs`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    epoch_index: NumberFilter
+    stimulus_name: TextFilter
+    stimulus_modalities: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    software: TextFilter
+    training_protocol: TextFilter
+    curriculum_status: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed: NumberFilter
+    reward_unit: TextFilter
+    stage: TextFilter
+    task_parameters: TextFilter
+    output_parameters: TextFilter
+    active_devices: TextFilter
+    notes: TextFilter
+    limit: int | None
 
 
 class TimeToQcFilters(TypedDict, total=False):
