@@ -7,7 +7,9 @@
     A key without a dot is a value and its path, from `json_slot` or `explode_json`. `subject.x` is
     the field `x` of an object, from `json_object`. These are the shapes:
 
-        text, number, time, date, birth year        one value; in a list, the first that can be used
+        text, number, whole number, time, date, birth year
+                                                    one value; in a list, the first that can be used
+        number or text                              a number, or a text that is one
         judgement, data level, object type          a text with a spelling of its own
         object                                      an object; in a list, the first one
         object or NAME                              likewise; a text in its place is its field NAME
@@ -31,6 +33,15 @@
     {%- else -%}
         {{ _scalar(_value(key), shape.kind, key.split('.') | last) }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- What no other field of an object reads; NULL if there is nothing more. -#}
+{% macro read_rest(fields, name, without=[]) -%}
+    {%- set known = without | list -%}
+    {%- for field in fields if field.startswith(name ~ '.') -%}
+        {%- do known.append(field[name | length + 1:]) -%}
+    {%- endfor -%}
+    nullif(cast({{ json_without(name ~ '.value', known) }} as string), '{}')
 {%- endmacro %}
 
 {% macro json_slot(value, path) -%}
@@ -118,7 +129,7 @@
             and {{ json_type(json_field(value, shape.main)) }} is null
             then 'no {{ shape.main }}'
         {%- endif %}
-        {%- if shape.kind in ('number', 'time', 'date', 'birth year') %}
+        {%- if shape.kind in ('number', 'whole number', 'time', 'date', 'birth year') %}
         when {{ value }} is not null and {{ _as_kind(text, shape.kind) }} is null
             then 'not a {{ 'year of birth' if shape.kind == 'birth year' else shape.kind }}'
         {%- elif shape.kind == 'judgement' %}
@@ -177,6 +188,8 @@
         {{ iso_timestamp(text) }}
     {%- elif kind == 'number' -%}
         {{ number_text(text) }}
+    {%- elif kind == 'whole number' -%}
+        case when {{ exact_integer(parse_number(text)) }} is not null then trim({{ text }}) end
     {%- elif kind == 'date' -%}
         case when {{ parse_date(text) }} is not null then {{ text }} end
     {%- elif kind == 'birth year' -%}
@@ -198,11 +211,12 @@
         'object': ['object'], 'text': ['string'], 'time': ['string'], 'date': ['string'],
         'judgement': ['string'], 'data level': ['string'], 'object type': ['string'],
         'number': ['integer', 'decimal'], 'birth year': ['integer', 'decimal'],
+        'whole number': ['integer', 'decimal'], 'number or text': ['integer', 'decimal', 'string'],
         'any': ['object', 'array', 'string', 'integer', 'decimal', 'boolean'],
     } -%}
     {%- if words in whole -%}
         {{ return({
-            'kind': 'list' if words.startswith('list') else words,
+            'kind': (words.split(' or ') | first),
             'right': whole[words],
             'main': none,
         }) }}
