@@ -25,6 +25,7 @@ TABLE_FUNCTIONS = (
     "record_consistency",
     "scientist_rl_fib",
     "source_data",
+    "subjects",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",

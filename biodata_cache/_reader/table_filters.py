@@ -280,6 +280,29 @@ class SourceDataFilters(TypedDict, total=False):
     processing_time: TextFilter
 
 
+class SubjectsFilters(TypedDict, total=False):
+    """Filters on `subjects`."""
+
+    subject_id: TextFilter
+    species: TextFilter
+    sex: TextFilter
+    date_of_birth: TimeFilter
+    year_of_birth: NumberFilter
+    genotype: TextFilter
+    strain: TextFilter
+    alleles: TextFilter
+    source: TextFilter
+    rrid: TextFilter
+    housing: TextFilter
+    project_names: TextFilter
+    modalities: TextFilter
+    asset_count: NumberFilter
+    raw_count: NumberFilter
+    first_acquisition_at: TimeFilter
+    last_acquisition_at: TimeFilter
+    record_count: NumberFilter
+
+
 class TimeToQcFilters(TypedDict, total=False):
     """Filters on `time_to_qc`."""
 

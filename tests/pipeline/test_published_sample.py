@@ -44,6 +44,7 @@ TABLES = [
     "record_consistency",
     "scientist_rl_fib",
     "source_data",
+    "subjects",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",

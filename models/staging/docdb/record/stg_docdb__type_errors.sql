@@ -2,7 +2,7 @@
 
 {%- set entities = [
     'identities',
-    'subjects',
+    'subjects', 'alleles',
     'data_descriptions', 'modalities', 'investigators', 'sources',
     'other_identifiers', 'code_ocean_ids',
     'acquisitions', 'experimenters', 'stimulus_epochs', 'training_stages',
