@@ -40,6 +40,10 @@ SECTIONS = [
 #: Columns that have one name and several meanings, and why.
 MANY_MEANINGS = {
     "channel": "of a fiber, or of an image",
+    "experimenters": "of an acquisition, or of a procedure",
+    "kind": "of a procedure, or of an object in the store",
+    "record_count": "of a name, or of a subject",
+    "source": "of a record of the lake, or of an animal",
     "name": "of the asset, but of the metric in quality_control: readers expect it",
     "status": "of a metric, of a key, of an asset",
     "timestamp": "see TWO_TYPES",

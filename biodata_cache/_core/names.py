@@ -25,7 +25,6 @@ TABLE_FUNCTIONS = (
     "record_consistency",
     "scientist_rl_fib",
     "source_data",
-    "subjects",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",

@@ -190,6 +190,33 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     raw_link: TextFilter
 
 
+class ProceduresFilters(TypedDict, total=False):
+    """Filters on `procedures`."""
+
+    subject_id: TextFilter
+    kind: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    procedure_type: TextFilter
+    start_date: TimeFilter
+    end_date: TimeFilter
+    experimenters: TextFilter
+    experimenters_normalized: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_id: TextFilter
+    specimen_id: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    anaesthesia_type: TextFilter
+    anaesthesia_duration: NumberFilter
+    anaesthesia_duration_unit: TextFilter
+    anaesthesia_level_percent: NumberFilter
+    notes: TextFilter
+    details: TextFilter
+    surgery_details: TextFilter
+
+
 class QcStatusFilters(TypedDict, total=False):
     """Filters on `qc_status`."""
 

@@ -37,6 +37,7 @@ TABLES = [
     "platform_fib",
     "platform_qc",
     "platform_smartspim",
+    "procedures",
     "qc_status",
     "qc_status_by_modality",
     "qc_tag_status",

@@ -40,7 +40,6 @@ PLAIN = [
     "qc_status_by_modality",
     "scientist_rl_fib",
     "source_data",
-    "subjects",
     "time_to_qc",
 ]
 TEXT = pd.Series(["text"]).dtype

@@ -24,6 +24,10 @@ subject_left_out as (
     select * from {{ ref('int_excluded_subjects') }}
 ),
 
+procedure_left_out as (
+    select * from {{ ref('int_excluded_procedures') }}
+),
+
 copy_left_out as (
     select * from {{ ref('int_excluded_copies') }}
 ),
@@ -72,6 +76,8 @@ gathered as (
     select * from injection_left_out
     union all
     select * from subject_left_out
+    union all
+    select * from procedure_left_out
     union all
     select * from copy_left_out
 ),

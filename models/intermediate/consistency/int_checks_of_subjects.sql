@@ -26,9 +26,9 @@ compared_record as (
                 ),
                 {%- endfor %}
                 if(
-                    subject_record.birth_date != fact.date_of_birth,
+                    subject_record.date_of_birth != fact.date_of_birth,
                     concat(
-                        'date_of_birth ', subject_record.birth_date, ', newest ', fact.date_of_birth
+                        'date_of_birth ', subject_record.date_of_birth, ', newest ', fact.date_of_birth
                     ),
                     null
                 ),

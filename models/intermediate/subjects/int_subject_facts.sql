@@ -4,20 +4,20 @@ with subject_record as (
     select * from {{ ref('int_subject_records') }}
 ),
 
--- The smallest place that has a fact: NULLs do not count.
+-- The lowest rank that has a fact: NULLs do not count.
 fact as (
     select
         subject_id,
-        arg_min(species, place) as species,
-        arg_min(sex, place) as sex,
-        arg_min(birth_date, place) as date_of_birth,
-        arg_min(coalesce(birth_year, year(birth_date)), place) as year_of_birth,
-        arg_min(genotype, place) as genotype,
-        arg_min(strain, place) as strain,
-        arg_min(alleles, place) as alleles,
-        arg_min(source, place) as source,
-        arg_min(rrid, place) as rrid,
-        arg_min(housing_json, place) as housing,
+        arg_min(species, record_rank) as species,
+        arg_min(sex, record_rank) as sex,
+        arg_min(date_of_birth, record_rank) as date_of_birth,
+        arg_min(coalesce(birth_year, year(date_of_birth)), record_rank) as year_of_birth,
+        arg_min(genotype, record_rank) as genotype,
+        arg_min(strain, record_rank) as strain,
+        arg_min(alleles, record_rank) as alleles,
+        arg_min(source, record_rank) as source,
+        arg_min(rrid, record_rank) as rrid,
+        arg_min(housing_json, record_rank) as housing,
         count(*) as record_count
     from subject_record
     group by all

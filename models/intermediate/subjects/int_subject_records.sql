@@ -1,4 +1,4 @@
--- Grain: one row per record that names a subject, with its place among those of the subject.
+-- Grain: one row per record that names a subject, with its rank among those of the subject.
 
 with asset as (
     select * from {{ ref('int_assets_joined') }}
@@ -21,7 +21,7 @@ subject_record as (
         asset.name,
         nullif(subject.species, '') as species,
         nullif(subject.sex, '') as sex,
-        {{ parse_date('subject.date_of_birth') }} as birth_date,
+        {{ parse_date('subject.date_of_birth') }} as date_of_birth,
         year({{ parse_birth_year('subject.year_of_birth') }}) as birth_year,
         nullif(subject.genotype, '') as genotype,
         nullif(subject.strain, '') as strain,
@@ -32,7 +32,7 @@ subject_record as (
         row_number() over (
             partition by asset.subject_id
             order by asset.last_modified_at desc nulls last, asset.record_id asc
-        ) as place
+        ) as record_rank
     from asset
     inner join {{ ref('stg_docdb__subjects') }} as subject
         on asset.record_id = subject.record_id

@@ -10,7 +10,8 @@
     'processings', 'data_processes', 'pipelines',
     'quality_controls', 'qc_statuses', 'qc_allowed_tags',
     'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags',
-    'procedures', 'surgeries', 'surgery_procedures',
+    'procedures', 'surgeries', 'surgery_procedures', 'subject_procedures',
+    'specimen_procedures', 'procedure_experimenters', 'specimens', 'specimen_protocols',
     'implants', 'implant_axes', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
     'injections', 'injection_materials',
 ] %}
