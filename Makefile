@@ -7,7 +7,7 @@ SOURCE ?= sample
 RUN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help sync test test-slow lint format bench docs lock wheel clean
+.PHONY: help sync test test-sql test-slow servers lint format bench docs lock wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,11 +15,25 @@ help: ## Show this list.
 sync: $(VENV)/.installed ## Extract SOURCE (the built-in sample), build, test and publish to the folder ROOT.
 	$(RUN)/biodata-cache sync --source "$(SOURCE)" --root "$(ROOT)"
 
-test: $(VENV)/.installed ## Run the fast tests.
+test: test-sql ## Run the fast tests.
 	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
+
+# dbt asks the tables that a test replaces for their columns; their rows do not count.
+test-sql: export BIODATA_CACHE_WORK := .biodata-cache/unit-tests
+test-sql: $(VENV)/.installed ## Run the unit tests of SQL, on the tables of a few records.
+	$(RUN)/biodata-cache extract --source sample:20
+	$(RUN)/dbt --quiet build --select resource_type:seed staging intermediate test_type:unit \
+		--exclude test_type:data
 
 test-slow: $(VENV)/.installed ## Run the tests that take longer.
 	$(RUN)/pytest -n 2 --dist loadfile -m slow
+
+servers: $(VENV)/.installed ## Install the servers, the browser and the packages that tests talk to, once.
+	scripts/install_mongodb_server
+	scripts/install_s3_server.sh
+	scripts/install_browser.sh
+	scripts/install_duckdb_versions.sh
+	scripts/install_schema_packages.sh
 
 lint: $(VENV)/.installed ## Check style and types of Python and SQL.
 	$(RUN)/ruff check .

@@ -35,7 +35,7 @@ def binary() -> Path:
 def reason_for_none() -> str | None:
     """Why there is no server; None if there is one."""
     if not binary().exists():
-        return f"there is no {binary()}: run scripts/install_s3_server.sh"
+        return "there is no S3 server: run make servers"
     try:
         with tempfile.NamedTemporaryFile() as file:
             os.setxattr(file.name, "user.test", b"1")

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
-from mongodb_server import IS_REQUIRED, OWN_SERVER, NoServerError, Server
+from mongodb_server import OWN_SERVER, NoServerError, Server
 
 pymongo = pytest.importorskip("pymongo", reason="pymongo is not installed")
 
@@ -23,9 +23,7 @@ def mongodb_uri() -> Iterator[str]:
     try:
         server = Server()
     except NoServerError as error:
-        if IS_REQUIRED:
-            raise
-        pytest.skip(f"no MongoDB-compatible server: {error}")
+        pytest.skip(f"there is no MongoDB-compatible server: run make servers ({error})")
     yield server.uri
     server.stop()
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 INSTALL = Path(__file__).parents[2] / "scripts" / "install_mongodb_server"
 OWN_SERVER = os.environ.get("TEST_MONGODB_URI", "")
-IS_REQUIRED = bool(os.environ.get("TEST_MONGODB_REQUIRED"))
 
 
 class NoServerError(RuntimeError):
