@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         UnreachableError,
         VersionWarning,
     )
-    from biodata_cache._core.registry import (
+    from biodata_cache._core.registry.entries import (
         CacheRegistry,
         ColumnEntry,
         PartitionEntry,
@@ -158,12 +158,12 @@ __all__ = [
 # Where the names that are not tables live; `tests/unit/test_import.py` compares with the imports.
 _HOMES = {
     "Cache": "_session",
-    "CacheRegistry": "_core.registry",
-    "ColumnEntry": "_core.registry",
-    "PartitionEntry": "_core.registry",
+    "CacheRegistry": "_core.registry.entries",
+    "ColumnEntry": "_core.registry.entries",
+    "PartitionEntry": "_core.registry.entries",
     "Scan": "_reader.scan",
-    "TableEntry": "_core.registry",
-    "TableInfo": "_core.registry",
+    "TableEntry": "_core.registry.entries",
+    "TableInfo": "_core.registry.entries",
     "builds": "_functions",
     "changes": "_functions",
     "connect": "_functions",
@@ -184,7 +184,7 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "__version__":
-        value: object = import_module("biodata_cache._core.settings").installed_version()
+        value: object = import_module("biodata_cache._core.settings.values").installed_version()
     else:
         home = _HOMES.get(name, "_core.errors" if name.endswith(("Error", "Warning")) else "tables")
         value = getattr(import_module(f"{__name__}.{home}"), name)

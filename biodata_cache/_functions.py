@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from biodata_cache._core.registry import CacheRegistry, TableInfo
-    from biodata_cache._reader.filters import FilterValue
+    from biodata_cache._core.registry.entries import CacheRegistry, TableInfo
+    from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.scan import Scan
 
 

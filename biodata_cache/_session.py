@@ -10,9 +10,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, overload
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, SettingsError
-from biodata_cache._core.registry import TableInfo
+from biodata_cache._core.registry.entries import TableInfo
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._reader.catalog import PublishedCache
 from biodata_cache._reader.verified import verified_in
 from biodata_cache._storage.open import open_cached
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from biodata_cache._core.registry import CacheRegistry
-    from biodata_cache._core.settings import Settings
-    from biodata_cache._reader.filters import FilterValue
+    from biodata_cache._core.registry.entries import CacheRegistry
+    from biodata_cache._core.settings.values import Settings
+    from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.scan import Scan
     from biodata_cache._storage.cached import CachedStorage
 
@@ -118,9 +118,9 @@ class Cache:
         self, name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue
     ) -> Scan:
         """As `biodata_cache.scan`, of this cache."""
-        from biodata_cache._reader import filters as _filters
         from biodata_cache._reader import read as _read
         from biodata_cache._reader import scan as _scan
+        from biodata_cache._reader.filters import conditions as _filters
 
         table = _filters.text_argument("name", name)
         return _scan.Scan(self._open, _read.selection(table, columns, filters))

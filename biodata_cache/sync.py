@@ -6,11 +6,11 @@ import warnings
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import messages as _messages
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, TableNotFoundError
-from biodata_cache._core.settings import NO_SOURCE
+from biodata_cache._core.settings import values as _settings
+from biodata_cache._core.settings.values import NO_SOURCE
 from biodata_cache._pipeline.project import published_names
-from biodata_cache._pipeline.run_ended import tell_others
+from biodata_cache._pipeline.run_ended import notify
 from biodata_cache._pipeline.run_report import Run, recorded
 from biodata_cache._pipeline.stages import Outcome, run_sync
 
@@ -57,7 +57,7 @@ def update_all_tables(
         with recorded(run):
             run_sync(settings, run, unit_tests=False, selection=selection, outcome=run.outcome)
     finally:
-        for problem in tell_others(run):
+        for problem in notify(run):
             warnings.warn(problem, stacklevel=2)
     return run.outcome
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from biodata_cache._core.address import Address
 from biodata_cache._core.errors import SettingsError
-from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
+from biodata_cache._core.settings.address import Address
+from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract, published_names, require
 from biodata_cache._storage.base import LEASE_SECONDS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._publish import publish as _publish
     from extract import report as run
     from extract.objects import probes
@@ -186,7 +186,7 @@ def run_extract(
     """
     require("msgspec", "pyarrow", "filelock")
     import_extract()
-    from extract.lake.documents import V1  # noqa: PLC0415
+    from extract.documents.document import V1  # noqa: PLC0415
     from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
     from extract.pipeline import extract, without_records  # noqa: PLC0415
     from extract.retries import Retries  # noqa: PLC0415
@@ -262,10 +262,10 @@ def _extract_the_rest(
     prune: bool,
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
-    from extract.lake import object_tables as answers  # noqa: PLC0415
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
+    from extract.objects import object_tables as answers  # noqa: PLC0415
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder

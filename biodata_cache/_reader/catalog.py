@@ -13,12 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from biodata_cache._core import history as _history
 from biodata_cache._core import layout as _layout
 from biodata_cache._core import messages as _messages
-from biodata_cache._core import registry as _registry
-from biodata_cache._core import registry_document as _document
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import (
     CacheError,
     CacheFileError,
@@ -29,15 +25,19 @@ from biodata_cache._core.errors import (
 )
 from biodata_cache._core.foreign import parse_json
 from biodata_cache._core.layout import VERSIONS_FILE
-from biodata_cache._core.registry import PartitionEntry
+from biodata_cache._core.registry import document as _document
+from biodata_cache._core.registry import entries as _registry
+from biodata_cache._core.registry import history as _history
+from biodata_cache._core.registry.entries import PartitionEntry
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._reader.verified import VerifiedFiles
 from biodata_cache._storage.base import DataFile, is_named_by_content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from biodata_cache._core.history import PublishedBuild
-    from biodata_cache._core.registry import CacheRegistry, ObjectFile, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, ObjectFile, TableEntry
+    from biodata_cache._core.registry.history import PublishedBuild
     from biodata_cache._storage.cached import CachedStorage
 
 

@@ -19,10 +19,10 @@ from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import catalog as _published
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader import filter_sql as _filter_sql
-from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
+from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._storage.base import DataFile
 from biodata_cache._storage.cached import CachedStorage
 from biodata_cache._storage.common import sha256_of

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._reader.catalog import PublishedCache
 
 # Grain: one row per asset that is asked for.

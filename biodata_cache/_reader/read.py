@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader import filter_sql as _filter_sql
-from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import partitions as _partitions
-from biodata_cache._reader.filters import AnyOf
+from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import sql as _filter_sql
+from biodata_cache._reader.filters.conditions import AnyOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
-    from biodata_cache._reader.filters import Condition
+    from biodata_cache._reader.filters.conditions import Condition
     from biodata_cache._storage.base import DataFile
 
 _Result = TypeVar("_Result")

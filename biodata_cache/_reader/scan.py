@@ -12,10 +12,10 @@ import duckdb
 from biodata_cache._core.errors import MissingDependencyError
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader import filter_sql as _filter_sql
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader import read as _read
+from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._reader.sql import resolve_locations, view_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._reader.read import Rows, Selection
 

@@ -13,16 +13,16 @@ import duckdb
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
+from biodata_cache._reader.filters import conditions as _filters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 

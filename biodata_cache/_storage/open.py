@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import MissingDependencyError, SettingsError
 from biodata_cache._core.layout import CACHE_FOLDER
-from biodata_cache._core.settings import PREFIX
+from biodata_cache._core.settings.values import PREFIX
 from biodata_cache._storage.cached import cached
 from biodata_cache._storage.local import LocalStorage
 
 if TYPE_CHECKING:
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._storage.base import Storage
     from biodata_cache._storage.cached import CachedStorage
     from biodata_cache._storage.s3 import S3Storage

@@ -377,7 +377,7 @@ def test_real_trainer_states_and_links(tmp_path: Path) -> None:
 def test_extract_alone_says_what_it_did(pipeline: Pipeline) -> None:
     pipeline.put(OPEN, f"a/{STATE}", "{}")
     (pipeline.folder / "a.jsonl").write_text(json.dumps(behavior("a")) + "\n")
-    settings = biodata_cache._core.settings.load(
+    settings = biodata_cache._core.settings.values.load(
         source=str(pipeline.folder / "a.jsonl"), work=str(pipeline.folder / "work"),
         objects=pipeline.objects,
     )  # fmt: skip

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.dbt_build import build
 from biodata_cache._pipeline.stages import run_extract
 from biodata_cache._publish.publish import Report, publish
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 
 @dataclass(frozen=True)

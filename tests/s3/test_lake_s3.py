@@ -29,7 +29,7 @@ from biodata_cache import (
     UnreachableError,
 )
 from biodata_cache._cli import cli
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.stages import run_build, run_extract
 from biodata_cache._storage.lease import HeldLease

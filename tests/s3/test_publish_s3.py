@@ -23,9 +23,9 @@ from biodata_cache import (
     SettingsError,
     UnreachableError,
 )
-from biodata_cache._core import registry_document as _document
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.layout import LEASE
+from biodata_cache._core.registry import document as _document
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.root_documents import release
 from biodata_cache._storage.open import open_storage

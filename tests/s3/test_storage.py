@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache import AccessError, CacheFileError, LockedError
-from biodata_cache._core.settings import load
+from biodata_cache._core.settings.values import load
 from biodata_cache._storage.base import Stat
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage

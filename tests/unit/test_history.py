@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache import RegistryError
-from biodata_cache._core import history as _history
-from biodata_cache._core import registry_document as _document
-from biodata_cache._core.history import MOST_BUILDS, PublishedBuild, TableSize
+from biodata_cache._core.registry import document as _document
+from biodata_cache._core.registry import history as _history
+from biodata_cache._core.registry.history import MOST_BUILDS, PublishedBuild, TableSize
 from biodata_cache._session import current_published
 
 if TYPE_CHECKING:

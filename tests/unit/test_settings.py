@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from biodata_cache import SettingsError
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 
 VERSION = "0.50.0"
 
@@ -131,9 +131,9 @@ def test_the_raw_lake_lies_in_the_work_folder():
 def test_a_package_that_is_not_installed_says_what_to_do():
     # -S leaves out site-packages, where the version of an installed package is written.
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(_settings.__file__).parents[2])!r})\n"
+        f"import sys; sys.path.insert(0, {str(Path(_settings.__file__).parents[3])!r})\n"
         "from biodata_cache import SettingsError\n"
-        "from biodata_cache._core import settings\n"
+        "from biodata_cache._core.settings import values as settings\n"
         "try: settings.load()\n"
         "except SettingsError as error: print(error)"
     )

@@ -6,9 +6,9 @@ import click
 
 from biodata_cache._cli import options as _options
 from biodata_cache._cli.output import plain, print_json, print_table
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.errors import CacheNotFoundError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.run_report import reports, reports_folder
 
 _STYLES = {"completed": "green", "running": "yellow"}
@@ -19,11 +19,11 @@ _STYLES = {"completed": "green", "running": "yellow"}
 @click.option("--last", is_flag=True, help="Only the last run.")
 @_options.as_json
 def runs(work: str | None, last: bool, as_json: bool) -> None:  # noqa: FBT001
-    """List the runs of the commands that write, the newest last, and how each ended.
+    """List the runs of the commands that write, the newest last, with their outcome.
 
-    Each leaves a report in the folder `runs` of the work folder: its stages with their seconds,
-    what was read and published, warnings, and of a build that failed each test with the first rows
-    that fail it and the file of its SQL. The last hundred are kept.
+    The folder `runs` of the work folder holds a report of each of the last hundred: stages and
+    their seconds, what was read and published, warnings, and for a failed build each failed test
+    with its first failing rows and the file of its SQL.
 
     \b
     Examples:

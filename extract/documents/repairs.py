@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from extract.lake.extended_json import NOT_EXTENDED, NotANumber, plain
+from extract.documents.extended_json import NOT_EXTENDED, NotANumber, plain
 
 __all__ = ["MAX_DEPTH", "Repair", "allow_depth", "is_plain", "repaired"]
 

@@ -1,6 +1,6 @@
 """The settings of a command or of a reader, from options and `BIODATA_CACHE_*` variables.
 
-`setting_table` says what there is; here stands what follows from several of them.
+`table` says what there is; here stands what follows from several of them.
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ from functools import lru_cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._core.address import Address, Secret, redacted
 from biodata_cache._core.errors import SettingsError
-from biodata_cache._core.setting_table import (
-    DEFAULT_S3_ROOT,
-    NO_SOURCE,
+from biodata_cache._core.settings.address import Address, Secret, redacted
+from biodata_cache._core.settings.parsers import (
     PREFIX,
-    SETTINGS,
     Backend,
     is_version_folder,
     system_cache,
     version_folder,
 )
+from biodata_cache._core.settings.table import DEFAULT_S3_ROOT, NO_SOURCE, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from biodata_cache._reader.filters import FlagFilter, NumberFilter, TextFilter, TimeFilter
+    from biodata_cache._reader.filters.conditions import (
+        FlagFilter,
+        NumberFilter,
+        TextFilter,
+        TimeFilter,
+    )
 
 
 class AssetBasicsFilters(TypedDict, total=False):

@@ -16,7 +16,7 @@ from biodata_cache._core.foreign import json_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
 
 MOST_BUILDS = 100
 

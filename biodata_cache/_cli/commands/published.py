@@ -1,4 +1,4 @@
-"""What is published: `tables` and `versions`."""
+"""Published tables and versions: `tables` and `versions`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.completion import complete_table
+from biodata_cache._cli.commands.completion import complete_table
 from biodata_cache._cli.output import count, plain, print_json, print_table, print_text, size
 from biodata_cache._core.display import ago
 from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
-    from biodata_cache._core.registry import TableEntry
+    from biodata_cache._core.registry.entries import TableEntry
 
 _LARGEST = 5
 
@@ -26,7 +26,7 @@ _LARGEST = 5
 @_options.version
 @_options.as_json
 def tables(name: str | None, root: str | None, version: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """List the published tables, or show one: its text, its columns, its files.
+    """List the published tables, or show the description, columns and files of one.
 
     \b
     Examples:
@@ -82,7 +82,7 @@ COMMANDS = (tables, versions)
 
 
 def _summary(table: TableEntry) -> dict[str, object]:
-    """One table in a list, for a machine."""
+    """One table of the list in JSON."""
     return {
         "name": table.name,
         "type": table.type,
@@ -96,7 +96,7 @@ def _summary(table: TableEntry) -> dict[str, object]:
 
 
 def _show(cache: Cache, table: TableEntry) -> None:
-    """One table for people."""
+    """Print one table."""
     print_text(plain(table.name, "bold"), "")
     text = table.description.replace("**", "").replace("\nWatch out:", "\n\nWatch out:")
     for paragraph in text.split("\n\n"):
@@ -132,7 +132,7 @@ def _show(cache: Cache, table: TableEntry) -> None:
 
 
 def _partitions(cache: Cache, table: TableEntry) -> str:
-    """How a table is cut into files; nothing if it is not."""
+    """Partitions of a table in words; empty for a table without."""
     if table.partition_key is None:
         return ""
     found = cache.partitions(table.name)

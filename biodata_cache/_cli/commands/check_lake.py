@@ -1,4 +1,4 @@
-"""What `doctor` looks at, and how it looks at the raw lake."""
+"""A check of `doctor`, and its check of the raw lake."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from biodata_cache._storage.open import open_lake
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 State = Literal["ok", "warning", "fail"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """Result of one check.
 
     Attributes:
-        name: What it is.
-        state: Whether it is as it should be.
-        text: What was found, and what to do if it is not as it should be.
+        name: What was checked.
+        state: Outcome.
+        text: What was found, and what to do if it is not ok.
     """
 
     name: str
@@ -44,11 +44,11 @@ def raw_lake(settings: Settings) -> Check:
     try:
         if _lake.is_remote(settings):
             lake = open_lake(settings.raw, pays=settings.requester_pays)
-            place, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
+            location, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
             found = "" if is_filled else ", which holds no records yet"
         else:
             folder = _lake.local_folder(settings).absolute()
-            place, found = str(folder), _in_folder(folder)
+            location, found = str(folder), _in_folder(folder)
     except CacheError as error:
         return Check("raw lake", "fail", str(error))
     except ImportError as error:
@@ -57,11 +57,11 @@ def raw_lake(settings: Settings) -> Check:
     except OSError as error:
         text = f"{settings.raw} cannot be read ({error.strerror or error})."
         return Check("raw lake", "fail", text)
-    return Check("raw lake", "ok", place + found)
+    return Check("raw lake", "ok", location + found)
 
 
 def _in_folder(folder: Path) -> str:
-    """What a folder of lakes holds, once each file has been compared with its hash.
+    """Contents of a folder of lakes; every file is compared with its hash first.
 
     Raises:
         LakeError: If a file is damaged or missing.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.builds import show_builds
+from biodata_cache._cli.commands.builds import show_builds
 from biodata_cache._cli.output import count, print_table, say, size
 from biodata_cache._cli.running import running
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import SourceError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.stages import (
     Outcome,
     run_build,
@@ -27,14 +27,16 @@ from biodata_cache._pipeline.stages import (
 from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
-    from biodata_cache._core.settings import ExtractOptions
+    from biodata_cache._core.settings.values import ExtractOptions
     from biodata_cache._pipeline.run_report import Run
     from biodata_cache._pipeline.stages import Plan
     from biodata_cache._publish.publication import Report
 
 
 _force = click.option(
-    "--force", is_flag=True, help="Publish although somebody has rolled back to an earlier build."
+    "--force",
+    is_flag=True,
+    help="Publish although the version was rolled back to an earlier build.",
 )
 
 
@@ -55,11 +57,11 @@ def extract(
 ) -> None:
     """Bring the raw lake up to date with a source of records.
 
-    Fetches what is new or changed since the last run. A run that was stopped, in whatever way,
-    is continued by the next one. A password belongs into the environment variable
+    Fetches what is new or changed since the last run. The next run continues one that was
+    stopped, however it was stopped. A password belongs into the environment variable
     BIODATA_CACHE_SOURCE or into a file, not on the command line.
 
-    The objects of the assets are asked for, too, and what the root holds of earlier upgrades.
+    Also probes the objects of the assets, and copies the tables of the upgrader from the root.
 
     \b
     Examples:
@@ -70,7 +72,7 @@ def extract(
     """
     settings = _settings.load(**given)
     options = replace(how, dry_run=dry_run)
-    with running("extract", settings, _say_extract, as_json=as_json, dry_run=dry_run) as run:
+    with running("extract", settings, _print_extract, as_json=as_json, dry_run=dry_run) as run:
         run_extract(settings, run, options, outcome=run.outcome)
         _check_complete(run.outcome, strict=strict)
 
@@ -93,7 +95,7 @@ def build(
       biodata-cache build --work nightly
     """
     settings = _settings.load(raw=raw, work=work)
-    with running("build", settings, _say_built, as_json=as_json) as run:
+    with running("build", settings, _print_built, as_json=as_json) as run:
         run.outcome.seconds |= run_build(settings, run, unit_tests=unit_tests).seconds
 
 
@@ -110,10 +112,10 @@ def publish(
     force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Check what was built and promote it to the published place.
+    """Audit the last build and publish it.
 
-    Refuses if a test failed, a file disagrees with its contract, or somebody has rolled back to an
-    earlier build; then nothing changes.
+    Refuses, and changes nothing, if a test failed, a file disagrees with its contract, or the
+    version was rolled back to an earlier build.
     With --dry-run, each line of the output is a file: + new, ~ changed, - removed.
 
     \b
@@ -122,8 +124,8 @@ def publish(
       biodata-cache publish --root s3://bucket/prefix --dry-run
     """
     settings = _settings.load(root=root, work=work)
-    tell = partial(_say_published, with_tables=not as_json)
-    with running("publish", settings, tell, as_json=as_json, dry_run=dry_run) as run:
+    print_summary = partial(_print_published, with_tables=not as_json)
+    with running("publish", settings, print_summary, as_json=as_json, dry_run=dry_run) as run:
         if dry_run:
             run.outcome.published = run_dry_publish(settings)
         else:
@@ -145,11 +147,11 @@ def rollback(
     work: str | None,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Put a build back that is kept; by default the one that was published before the last one.
+    """Publish a kept build again; by default the one before the current one.
 
-    A build is kept for 14 days after another took its place, or as long as the variable
-    BIODATA_CACHE_KEEP_DAYS says. Another rollback goes back one build more. The next publish would
-    go over it, and needs --force once.
+    A build is kept for 14 days after it was replaced, or for BIODATA_CACHE_KEEP_DAYS days.
+    Another rollback goes back one more build. The next publish would replace the rolled back
+    build, and needs --force once.
 
     \b
     Examples:
@@ -160,7 +162,7 @@ def rollback(
         show_builds(Cache(root, version=version), as_json=as_json)
         return
     settings = _settings.load(root=root, version=version, work=work)
-    with running("rollback", settings, _say_changes, as_json=as_json) as run:
+    with running("rollback", settings, _print_changes, as_json=as_json) as run:
         run.outcome.published = run_rollback(settings, run, to=to)
 
 
@@ -183,9 +185,9 @@ def sync(
     as_json: bool,  # noqa: FBT001
     **given: str | None,
 ) -> None:
-    """Extract, build, test and publish; shows what was made.
+    """Extract, build, test and publish; prints the published tables.
 
-    With --dry-run, counts what would be extracted and says what would be built and published.
+    With --dry-run, counts what would be extracted and lists what would be built and published.
 
     \b
     Examples:
@@ -194,12 +196,12 @@ def sync(
     """
     settings = _settings.load(**given)
 
-    def tell(run: Run) -> None:
-        _say_extract(run)
-        _say_published(run, with_tables=not as_json)
-        _say_plan(run.outcome.plan)
+    def print_summary(run: Run) -> None:
+        _print_extract(run)
+        _print_published(run, with_tables=not as_json)
+        _print_plan(run.outcome.plan)
 
-    with running("sync", settings, tell, as_json=as_json, dry_run=dry_run) as run:
+    with running("sync", settings, print_summary, as_json=as_json, dry_run=dry_run) as run:
         if dry_run:
             run_dry_sync(settings, run, how, outcome=run.outcome)
         else:
@@ -211,10 +213,10 @@ COMMANDS = (extract, build, publish, rollback, sync)
 
 
 def _check_complete(outcome: Outcome, *, strict: bool) -> None:
-    """With `--strict`, fail for a source that was not read whole.
+    """Fail if `--strict` is given and a source was not read completely.
 
     Raises:
-        SourceError: If it was not.
+        SourceError: If a source was not read completely.
     """
     reports = (outcome.extracted, outcome.extracted_v1)
     reasons = [reason for report in reports if report is not None for reason in report.missing]
@@ -225,7 +227,7 @@ def _check_complete(outcome: Outcome, *, strict: bool) -> None:
         )
 
 
-def _say_extract(run: Run) -> None:
+def _print_extract(run: Run) -> None:
     outcome = run.outcome
     for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
         if report is None:
@@ -239,12 +241,12 @@ def _say_extract(run: Run) -> None:
             f"({size(report.bytes)} in {report.seconds:.1f} s{retries})"
         )
     if outcome.extracted is not None and not run.is_dry:
-        _say_objects(outcome)
+        _print_objects(outcome)
         if outcome.copied_from is not None:
             say(f"lake: {outcome.copied_from}, with a copy in {outcome.lake} that dbt can read")
 
 
-def _say_objects(outcome: Outcome) -> None:
+def _print_objects(outcome: Outcome) -> None:
     report = outcome.objects
     if report is None:
         say("objects: not asked for: give --objects s3, or a folder of buckets", "yellow")
@@ -263,14 +265,14 @@ def _say_objects(outcome: Outcome) -> None:
         say(f"upgrades: {outcome.upgrades:,} records in the custom table of the upgrader")
 
 
-def _say_built(run: Run) -> None:
+def _print_built(run: Run) -> None:
     seconds = run.outcome.seconds.get("build")
     if seconds is not None:
         say(f"build: all models and tests passed in {seconds:.1f} s")
 
 
-def _say_published(run: Run, *, with_tables: bool) -> None:
-    """What was published, or would be; a line for each table or file only for people."""
+def _print_published(run: Run, *, with_tables: bool) -> None:
+    """Print what was published or would be; lines for tables and files only without --json."""
     published = run.outcome.published
     if published is None:
         return
@@ -298,10 +300,10 @@ def _say_published(run: Run, *, with_tables: bool) -> None:
             ],
             right=["rows", "files", "size", "time"],
         )
-    _say_changes(run)
+    _print_changes(run)
 
 
-def _say_plan(plan: Plan | None) -> None:
+def _print_plan(plan: Plan | None) -> None:
     if plan is not None:
         there = f"where {plan.build} is" if plan.build else "where nothing is published yet"
         say(f"build: would build and test {len(plan.tables)} tables")
@@ -314,7 +316,7 @@ def _list_changes(report: Report) -> None:
             click.echo(f"{sign} {path}")
 
 
-def _say_changes(run: Run) -> None:
+def _print_changes(run: Run) -> None:
     published = run.outcome.published
     if published is None:
         return

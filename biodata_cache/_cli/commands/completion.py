@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
 
 _NAME = "biodata-cache"
 _VARIABLE = f"_{_NAME}_complete".replace("-", "_").upper()
 """Set by the script when a shell asks for completions; click reads it."""
 
 _PATIENCE = 1.0
-"""Seconds after which nobody waits for a name any longer."""
+"""Seconds that a shell waits for completions."""
 
 
 @click.command()
@@ -36,7 +36,7 @@ def completion(shell: str) -> None:
       biodata-cache completion bash
     """
     kind = get_completion_class(shell)
-    if kind is None:  # the choice above knows none that click does not
+    if kind is None:  # click knows all of the choices
         raise click.BadParameter(shell)
     root = click.get_current_context().find_root().command
     script = kind(root, {}, _NAME, _VARIABLE)
@@ -55,11 +55,11 @@ def complete_table(context: click.Context, _: click.Parameter, incomplete: str) 
 
 
 def complete_column(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Names of the columns of the table that is named before, after those that stand there."""
+    """Names of columns of the table named before, completing the last of a comma-separated list."""
     registry = _registry(context)
     if registry is None:
         return []
-    # Of a line that ends in an option without its value, click has not told the arguments apart.
+    # click has not parsed the arguments of a line that ends in an option without its value.
     named = [context.params.get("name"), *context.args]
     name = next((word for word in named if word in registry), None)
     if name is None:
@@ -70,7 +70,7 @@ def complete_column(context: click.Context, _: click.Parameter, incomplete: str)
 
 
 def _registry(context: click.Context) -> CacheRegistry | None:
-    """The published tables; None where that takes long or goes wrong: a shell shows no errors."""
+    """The published tables; None after a timeout or an error, which a shell could not show."""
     given = {name: context.params.get(name) for name in ("root", "version")}
     found: list[CacheRegistry] = []
 

@@ -1,4 +1,4 @@
-"""Is everything there that the settings use, and what to do if not: `doctor`."""
+"""`doctor`: checks what the settings use, and says how to mend it."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.check_lake import Check, raw_lake
+from biodata_cache._cli.commands.check_lake import Check, raw_lake
+from biodata_cache._cli.commands.verification import verified
 from biodata_cache._cli.output import count, plain, print_json, print_text, size
-from biodata_cache._cli.verification import verified
 from biodata_cache._core import layout as _layout
 from biodata_cache._core import messages as _messages
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.errors import CacheError, MissingDependencyError
-from biodata_cache._core.setting_table import NO_SOURCE, PREFIX, SETTINGS
+from biodata_cache._core.settings import values as _settings
+from biodata_cache._core.settings.parsers import PREFIX
+from biodata_cache._core.settings.table import NO_SOURCE, SETTINGS
 from biodata_cache._pipeline.project import import_extract
 from biodata_cache._session import open_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biodata_cache._core.address import Secret
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
+    from biodata_cache._core.settings.address import Secret
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._reader.catalog import PublishedCache
     from extract.sources.base import DatabaseSource
 
@@ -57,12 +58,11 @@ _LEAST_FREE = 2 * 10**9
 @click.option("--quick", is_flag=True, help="Do not read every published file to compare hashes.")
 @_options.as_json
 def doctor(quick: bool, as_json: bool, **given: str | None) -> None:  # noqa: FBT001
-    """Check the settings, what they name, and whether it can be reached and read.
+    """Check the settings, and that everything they name can be reached and read.
 
-    Only what the settings use is looked at: a source only if one is set, the raw lake and the
-    tools for building only if a source or a lake is. Nothing is written, and no password is shown.
-    Every published object and file is read and compared with its hash. Exit code 1 if anything
-    fails.
+    A source is checked only if one is set; the raw lake and the packages for building only if a
+    source or a lake is set. Nothing is written, and no password is shown. Every published object
+    and file is read and compared with its hash. Exit code 1 if a check fails.
 
     \b
     Examples:
@@ -85,10 +85,10 @@ COMMANDS = (doctor,)
 
 
 def examine(given: dict[str, str | None], *, quick: bool = True) -> Iterator[Check]:
-    """Look at everything that the settings use.
+    """Check everything that the settings use.
 
     Args:
-        given: What the options say.
+        given: Values of the options.
         quick: Do not read every published file.
     """
     yield _versions()
@@ -104,7 +104,7 @@ def examine(given: dict[str, str | None], *, quick: bool = True) -> Iterator[Che
         if os.environ.get(PREFIX + name) or given.get(name.lower()) is not None
     )
     yield Check("settings", "ok", f"set: {', '.join(names)}" if names else "none is set")
-    with _little_patience():
+    with _few_attempts():
         yield from _published(settings, quick=quick)
         is_source_set = bool({"SOURCE", "SOURCE_FILE", "V1_SOURCE"} & set(names))
         if is_source_set:
@@ -129,7 +129,7 @@ def _version_of(package: str) -> str | None:
 
 
 def _unknown_variables() -> Iterator[Check]:
-    """Variables that look like settings and are none: misspelt ones would be ignored silently."""
+    """Variables with our prefix that are no settings: misspelt ones are otherwise ignored."""
     for name in sorted(os.environ):
         setting = name.removeprefix(PREFIX)
         if name.startswith(PREFIX) and setting not in SETTINGS:
@@ -138,7 +138,7 @@ def _unknown_variables() -> Iterator[Check]:
 
 
 def _published(settings: Settings, *, quick: bool) -> Iterator[Check]:
-    """The published cache: can it be reached and read, and how old is it."""
+    """The published cache: whether it can be reached and read, and its age."""
     if settings.backend == "MEMORY":
         if settings.is_memory_asked:
             yield Check("root", "ok", "none: tables are built in memory when they are first read")
@@ -168,10 +168,10 @@ def _published(settings: Settings, *, quick: bool) -> Iterator[Check]:
 
 
 def _s3(settings: Settings, cache: PublishedCache) -> Iterator[Check]:
-    """What only S3 needs."""
+    """Checks of S3 alone."""
     access: Any = cache.store.storage.access  # type: ignore[attr-defined]  # S3 has one
     if access.credentials is None:
-        yield Check("credentials", "ok", "none: objects are asked for as anybody may")
+        yield Check("credentials", "ok", "none: requests are anonymous")
     else:
         yield Check("credentials", "ok", f"of AWS, from {access.credentials.method}")
     if not access.is_aws:
@@ -210,8 +210,8 @@ def _version(cache: PublishedCache, versions: list[str]) -> Check:
         return Check(
             "version",
             "warning",
-            f"{folder} is there but not released: a first publish of it is at work, or did not "
-            "end. Publish it again, or choose another with BIODATA_CACHE_VERSION.",
+            f"{folder} is there but not released: its first publish is running or did not "
+            "finish. Publish it again, or choose another with BIODATA_CACHE_VERSION.",
         )
     if versions[-1] != folder:
         return Check(
@@ -233,10 +233,10 @@ def _freshness(registry: CacheRegistry) -> Check:
 
 
 def _one_table(cache: PublishedCache, registry: CacheRegistry) -> Check:
-    """Read the smallest table as every reader does."""
+    """Read the smallest table like any reader."""
     plain_tables = [table for table in registry if not table.partitioned]
     if not plain_tables:
-        return Check("reading", "warning", "every table is in partitions; none was read.")
+        return Check("reading", "warning", "every table is partitioned; none was read.")
     table = min(plain_tables, key=lambda entry: (not entry.row_count, entry.bytes or 0))
     try:
         rows = _count_rows(cache, table)
@@ -255,9 +255,9 @@ def _one_table(cache: PublishedCache, registry: CacheRegistry) -> Check:
 def _count_rows(cache: PublishedCache, table: TableEntry) -> int:
     from biodata_cache._reader.connections import connection  # noqa: PLC0415  # with pandas; not before it is needed
 
-    with connection(cache, cache.files(table)) as (duck, places):
-        query = "select count(*) from read_parquet($places, hive_partitioning = false)"
-        return int(duck.execute(query, {"places": places}).fetchall()[0][0])
+    with connection(cache, cache.files(table)) as (duck, paths):
+        query = "select count(*) from read_parquet($paths, hive_partitioning = false)"
+        return int(duck.execute(query, {"paths": paths}).fetchall()[0][0])
 
 
 def _sources(settings: Settings) -> Iterator[Check]:
@@ -281,7 +281,7 @@ def _sources(settings: Settings) -> Iterator[Check]:
 
 
 def _source(name: str, address: Secret, database: str, collection: str) -> Check:
-    """Whether a source answers; its address may hold a password, its description does not."""
+    """Whether a source answers; shows its description, as its address may hold a password."""
     try:
         import_extract()
         from extract.retries import TransientError  # noqa: PLC0415
@@ -307,10 +307,10 @@ def _source(name: str, address: Secret, database: str, collection: str) -> Check
 
 
 def _ask(source: DatabaseSource) -> None:
-    """Ask a database one question, which also shows whether the user may ask it.
+    """Send one query to a database, which also checks the rights of the user.
 
     Raises:
-        SourceError: It does not answer, or refuses.
+        SourceError: If it does not answer, or refuses.
     """
     try:
         source.existing([""])
@@ -319,7 +319,7 @@ def _ask(source: DatabaseSource) -> None:
 
 
 def _building(settings: Settings) -> Iterator[Check]:
-    """The tools that build, and the folder that they work in."""
+    """The packages for building, and the work folder."""
     missing = [package for module, package in _BUILDING.items() if not _is_there(module)]
     if missing:
         yield Check(
@@ -328,7 +328,7 @@ def _building(settings: Settings) -> Iterator[Check]:
             f"{', '.join(missing)} is not installed: pip install 'biodata-cache[sync]'.",
         )
     else:
-        yield Check("building", "ok", "dbt and what else it needs is installed")
+        yield Check("building", "ok", "all packages for building are installed")
     folder = settings.work.absolute()
     if not _may_be_written(folder):
         yield Check(
@@ -361,8 +361,8 @@ def _is_there(module: str) -> bool:
 
 
 @contextmanager
-def _little_patience() -> Iterator[None]:
-    """Ask a server that does not answer twice, not for minutes."""
+def _few_attempts() -> Iterator[None]:
+    """Limit requests to two attempts, so that an unreachable server does not take minutes."""
     name = "AWS_MAX_ATTEMPTS"
     before = os.environ.get(name)
     os.environ.setdefault(name, "2")

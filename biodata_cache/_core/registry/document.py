@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from biodata_cache._core.errors import RegistryError
 from biodata_cache._core.foreign import parse_json
 from biodata_cache._core.layout import object_name
-from biodata_cache._core.registry import (
+from biodata_cache._core.registry.entries import (
     REMEDY,
     TABLE_TYPES,
     CacheRegistry,

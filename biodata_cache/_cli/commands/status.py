@@ -11,7 +11,7 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.ages import as_age, too_old
+from biodata_cache._cli.commands.ages import as_age, too_old
 from biodata_cache._cli.output import (
     count,
     fail,
@@ -22,9 +22,9 @@ from biodata_cache._cli.output import (
     size,
 )
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish.artifacts import failures, of_dbt, read_results, target_folder
 from biodata_cache._publish.builds import build_before, kept_builds
 from biodata_cache._publish.pending import Pending
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from biodata_cache._core.registry import CacheRegistry
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.registry.entries import CacheRegistry
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import Storage
 

@@ -3,7 +3,7 @@
 A document is split into its sections without decoding them: the text of a section in the lake is
 the text in the document, so integers of any size, key order, keys that differ in case only and
 empty keys survive. Nothing is interpreted, renamed or given a default. What JSON cannot say or says
-twice is repaired first, which is told (`extract.lake.repairs`).
+twice is repaired first, which is told (`extract.documents.repairs`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from extract.lake import json_scan
-from extract.lake.repairs import MAX_DEPTH, Repair, allow_depth, is_plain, repaired
+from extract.documents import json_scan
+from extract.documents.repairs import MAX_DEPTH, Repair, allow_depth, is_plain, repaired
 
 IDENTITY = ("name", "location", "_created", "_last_modified", "schema_version")
 SECTIONS = (

@@ -1,4 +1,4 @@
-"""The builds that are kept, what changed since one of them, and the partitions of a table."""
+"""Kept builds, the changes since one of them, and the partitions of a table."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.completion import complete_table
+from biodata_cache._cli.commands.completion import complete_table
+from biodata_cache._cli.commands.rows import (
+    Format,
+    Target,
+    duckdb_errors,
+    output_form,
+    output_options,
+)
 from biodata_cache._cli.output import count, print_json, print_table, size
-from biodata_cache._cli.rows import Format, Target, duckdb_errors, output_form, output_options
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.display import ago
 from biodata_cache._core.layout import build_time
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._session import Cache, open_published
 
 if TYPE_CHECKING:
@@ -24,9 +30,9 @@ if TYPE_CHECKING:
 @_options.version
 @_options.as_json
 def builds(root: str | None, version: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """List the builds that are kept, the newest last.
+    """List the kept builds, the newest last.
 
-    Each can be read, compared with, and put back by `rollback`.
+    Each can be read, compared with others, and published again by `rollback`.
 
     \b
     Example:
@@ -36,7 +42,7 @@ def builds(root: str | None, version: str | None, as_json: bool) -> None:  # noq
 
 
 def show_builds(cache: Cache, *, as_json: bool) -> None:
-    """List the builds of a cache that are kept, and which of them is live."""
+    """Print the kept builds of a cache, and which of them is live."""
     names, live = cache.builds(), cache.tables().build
     if as_json:
         print_json([{"build": name, "is_live": name == live} for name in names])
@@ -94,7 +100,7 @@ def changes(
     form: Format | None,
     as_json: bool,  # noqa: FBT001
     output: Path | None,
-    **place: str | None,
+    **location: str | None,
 ) -> None:
     """Show the rows of a table that were added, removed or changed since a build.
 
@@ -106,7 +112,7 @@ def changes(
       biodata-cache changes qc_status --since 20260131T081500Z-0a1b2c3d -o changes.csv
     """
     target = Target.of(output, output_form(form, as_json=as_json))
-    cache = open_published(_settings.load(**place))
+    cache = open_published(_settings.load(**location))
     with duckdb_errors(f"{name} cannot be compared"):
         from biodata_cache._reader.changes import relation  # noqa: PLC0415  # pandas comes with it
 

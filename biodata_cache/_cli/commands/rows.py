@@ -19,7 +19,7 @@ import click
 
 from biodata_cache._cli import conditions as _conditions
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.completion import complete_column, complete_table
+from biodata_cache._cli.commands.completion import complete_column, complete_table
 from biodata_cache._cli.output import columns_that_fit, count, fail, is_terminal, print_table, say
 from biodata_cache._core.errors import ArgumentError, CacheFileError
 from biodata_cache._session import Cache
@@ -235,7 +235,7 @@ class Target:
             with _whole(self._path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
                 self._write_text(kept, file)
         if self._form == "table":
-            _say_the_rest(rows, limit or 0)
+            _print_the_rest(rows, limit or 0)
 
     def _write_text(self, rows: DuckDBPyRelation, file: TextIO) -> None:
         writers: dict[str, Callable[[_Rows, TextIO], None]] = {
@@ -350,7 +350,7 @@ def _write_table(rows: _Rows, file: TextIO) -> None:
         say(f"and the columns {', '.join(left_out)}, for which there is no room")
 
 
-def _say_the_rest(rows: DuckDBPyRelation, shown: int) -> None:
+def _print_the_rest(rows: DuckDBPyRelation, shown: int) -> None:
     """Say how many rows a table does not show."""
     (total,) = rows.aggregate("count(*)").fetchall()[0]
     if total > shown:

@@ -15,14 +15,14 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.names import TABLE_FUNCTIONS
+from biodata_cache._core.settings import values as _settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from biodata_cache._core.history import PublishedBuild
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
+    from biodata_cache._core.registry.history import PublishedBuild
     from biodata_cache._publish.public_files import PublicFile
 
 _LARGEST = 10
@@ -128,4 +128,6 @@ def _source_hash(text: str) -> str:
 
 
 def _part(name: str) -> str:
-    return (files("biodata_cache._publish") / "page" / name).read_text(encoding="utf-8")
+    return (files("biodata_cache._publish.catalogue") / "templates" / name).read_text(
+        encoding="utf-8"
+    )

@@ -9,7 +9,7 @@ from biodata_cache._publish.verify import verify
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 State = Literal["ok", "warning", "fail"]
 
@@ -17,7 +17,7 @@ _SHOWN = 5
 
 
 def verified(settings: Settings) -> tuple[State, str]:
-    """Whether everything is what it should be, and what is damaged if not."""
+    """Outcome of the comparison, and what is damaged."""
     storage = open_storage(settings)
     try:
         found = verify(storage, settings.version_folder)

@@ -9,7 +9,7 @@ import duckdb
 from duckdb import ConstantExpression, FunctionExpression, SQLExpression
 
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._reader.filters import AnyOf, Condition, Within
+from biodata_cache._reader.filters.conditions import AnyOf, Condition, Within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
     """The conditions after `where`, and the values of their parameters; empty for none.
 
     Example:
-        >>> from biodata_cache._reader.filters import conditions
+        >>> from biodata_cache._reader.filters.conditions import conditions
         >>> as_sql(conditions("assets", {"name": "VARCHAR"}, {"name": "a"}))
         ('"name" in ($filter_0)', {'filter_0': 'a'})
     """

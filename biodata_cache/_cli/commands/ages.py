@@ -1,4 +1,4 @@
-"""Whether what is published is checked often enough, and from records that are new enough."""
+"""Ages for `status --max-age`: of the last complete check and of the newest extract."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AFTERWARDS = frozenset({"build", "publish"})
 
 
 def as_age(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
-    """The time span that an option says, such as `26h`."""
+    """The time span of an option, such as `26h`."""
     if value is None:
         return None
     found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhdw])", value.strip(), re.ASCII)
@@ -33,14 +33,14 @@ def as_age(_: click.Context, __: click.Parameter, value: str | None) -> timedelt
 
 
 def too_old(status: dict[str, Any], work: Path, most: timedelta | None) -> Iterator[str]:
-    """What is older than it may be, a sentence each.
+    """Sentences about what is older than allowed.
 
     Args:
-        status: What is known of the published version: `checked_at`, when a publish of it was last
-            complete, `newest_extract`, and `built_at` for one that an older publisher left.
-        work: A work folder, whose runs may know of a newer extract: one of a quiet night changes
-            nothing.
-        most: The highest age; None if there is none.
+        status: Facts of the published version: `checked_at`, the last complete publish;
+            `newest_extract`; `built_at`, for versions of older publishers.
+        work: A work folder, whose run reports may name a newer extract: a run without changes
+            publishes nothing.
+        most: The highest age allowed; None for no limit.
     """
     if most is None:
         return
@@ -48,14 +48,14 @@ def too_old(status: dict[str, Any], work: Path, most: timedelta | None) -> Itera
     extracted = max(filter(None, (status.get("newest_extract"), _extracted(work))), default=None)
     for what, time in (("the last complete check", checked), ("the newest extract", extracted)):
         if time is None and what == "the newest extract":
-            continue  # nothing is known here of the lake
+            continue  # the lake is unknown here
         age = seconds_since(time)
         if age is None or age > most.total_seconds():
-            yield f"{what} was {ago(time)} ({time or 'nobody knows when'}), more than {most} ago"
+            yield f"{what} was {ago(time)} ({time or 'unknown'}), more than {most} ago"
 
 
 def _extracted(work: Path) -> str | None:
-    """When a run in the work folder last brought the lake up to date."""
+    """Time of the last run in the work folder whose extract completed."""
     times = (
         report["ended_at"]
         for report in reports(work)
