@@ -54,17 +54,13 @@ subject_procedure as (
         coalesce(part.object_type, procedure.object_type) as procedure_type,
         procedure.start_date,
         procedure.end_date,
-        list_filter(
-            [
-                nullif(procedure.protocol_id, ''),
-                if(
-                    part.protocol_id is distinct from procedure.protocol_id,
-                    nullif(part.protocol_id, ''),
-                    null
-                )
-            ],
-            lambda protocol_id: protocol_id is not null
-        ) as protocol_ids,
+        case
+            when coalesce(part.protocol_id, '') in ('', procedure.protocol_id)
+                then if(procedure.protocol_id != '', [procedure.protocol_id], [])
+            when coalesce(procedure.protocol_id, '') = ''
+                then [part.protocol_id]
+            else [procedure.protocol_id, part.protocol_id]
+        end as protocol_ids,
         procedure.ethics_review_id,
         cast(null as varchar) as specimen_id,
         {{ parse_number('procedure.animal_weight_prior') }} as animal_weight_prior,

@@ -33,8 +33,8 @@ modalities_of_subject as (
 counted_asset as (
     select
         subject_id,
-        list(distinct project_name order by project_name)
-            filter (where project_name is not null) as project_names,
+        list(distinct project_name order by project_name) filter (where project_name is not null)
+            as project_names,
         count(*) as asset_count,
         count(*) filter (where is_raw) as raw_count,
         min(acquisition_start_at) as first_acquisition_at,

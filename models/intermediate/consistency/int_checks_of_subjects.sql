@@ -20,7 +20,8 @@ compared_record as (
                 if(
                     subject_record.{{ fact }} != fact.{{ fact }},
                     concat(
-                        '{{ fact }} ', subject_record.{{ fact }}, ', newest ', fact.{{ fact }}
+                        '{{ fact }} ', subject_record.{{ fact }},
+                        ', newest ', fact.{{ fact }}
                     ),
                     null
                 ),
