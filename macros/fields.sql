@@ -192,9 +192,9 @@
     {%- elif kind == 'whole number' -%}
         case when {{ exact_integer(parse_number(text)) }} is not null then trim({{ text }}) end
     {%- elif kind == 'date' -%}
-        case when {{ parse_date(text) }} is not null then {{ text }} end
+        cast({{ parse_date(text) }} as string)
     {%- elif kind == 'birth year' -%}
-        case when {{ parse_birth_year(text) }} is not null then {{ text }} end
+        cast({{ parse_birth_year(text) }} as string)
     {%- else -%}
         {{ text }}
     {%- endif -%}

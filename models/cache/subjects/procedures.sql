@@ -118,8 +118,8 @@ published_procedure as (
         cast(procedure.procedure_index as integer) as procedure_index,
         cast(procedure.part_index as integer) as part_index,
         procedure.procedure_type,
-        {{ parse_date('procedure.start_date') }} as start_date,
-        {{ parse_date('procedure.end_date') }} as end_date,
+        cast(procedure.start_date as date) as start_date,
+        cast(procedure.end_date as date) as end_date,
         coalesce(experimenter.experimenters, []) as experimenters,
         coalesce(normalized_experimenter.experimenters_normalized, [])
             as experimenters_normalized,

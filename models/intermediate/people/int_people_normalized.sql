@@ -41,7 +41,7 @@ entry as (
     select * from procedure_experimenter
 ),
 
-split as (
+name_part as (
     select
         record_id,
         role,
@@ -52,7 +52,7 @@ split as (
     from entry
 ),
 
-spelled as (
+spelled_name as (
     select
         record_id,
         role,
@@ -60,10 +60,10 @@ spelled as (
         position,
         part_position,
         {{ person_name('part') }} as person_name
-    from split
+    from name_part
 ),
 
-distinguished as (
+person as (
     select
         record_id,
         role,
@@ -73,7 +73,7 @@ distinguished as (
         person_name,
         split_part(person_name, ' ', 1) as first_word,
         contains(person_name, ' ') as is_full_name
-    from spelled
+    from spelled_name
     where person_name != ''
     -- The same person under two spellings: the first one stays.
     qualify row_number() over (
@@ -82,17 +82,17 @@ distinguished as (
     ) = 1
 ),
 
-counted as (
+counted_person as (
     select
         *,
         count(*) filter (where is_full_name) over (
             partition by record_id, role, list_index, first_word
         ) as full_names_in_list
-    from distinguished
+    from person
 ),
 
-kept as (
-    select * from counted
+kept_person as (
+    select * from counted_person
     -- `Jane` beside one `Jane Doe` in the same list is the same person.
     where is_full_name or full_names_in_list != 1
 ),
@@ -101,7 +101,7 @@ full_name as (
     select
         first_word,
         min(person_name) as person_name
-    from kept
+    from kept_person
     where
         is_full_name
         -- Who operates does not decide how those are named who record.
@@ -110,22 +110,22 @@ full_name as (
     having count(distinct person_name) = 1
 ),
 
-completed as (
+completed_person as (
     select
-        kept.record_id,
-        kept.role,
-        kept.list_index,
-        kept.position,
-        kept.part_position,
-        coalesce(full_name.person_name, kept.person_name) as person_name
-    from kept
+        kept_person.record_id,
+        kept_person.role,
+        kept_person.list_index,
+        kept_person.position,
+        kept_person.part_position,
+        coalesce(full_name.person_name, kept_person.person_name) as person_name
+    from kept_person
     left join full_name
         on
-            not kept.is_full_name
-            and kept.first_word = full_name.first_word
+            not kept_person.is_full_name
+            and kept_person.first_word = full_name.first_word
 ),
 
-deduplicated as (
+listed_person as (
     select
         record_id,
         role,
@@ -135,11 +135,11 @@ deduplicated as (
             order by position, part_position
         ) as place,
         person_name
-    from completed
+    from completed_person
     qualify row_number() over (
         partition by record_id, role, list_index, person_name
         order by position, part_position
     ) = 1
 )
 
-select * from deduplicated
+select * from listed_person
