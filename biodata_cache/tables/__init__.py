@@ -63,6 +63,10 @@ from biodata_cache.tables._quality import (
     quality_control,
     time_to_qc,
 )
+from biodata_cache.tables._subjects import (
+    procedures,
+    subjects,
+)
 
 __all__ = [
     "asset_basics",
@@ -78,6 +82,7 @@ __all__ = [
     "platform_fib",
     "platform_qc",
     "platform_smartspim",
+    "procedures",
     "qc",
     "qc_status",
     "qc_status_by_modality",
@@ -87,6 +92,7 @@ __all__ = [
     "record_consistency",
     "scientist_rl_fib",
     "source_data",
+    "subjects",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",

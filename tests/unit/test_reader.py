@@ -36,10 +36,12 @@ PLAIN = [
     "data_quality",
     "metadata_core",
     "platform_fib",
+    "procedures",
     "qc_status",
     "qc_status_by_modality",
     "scientist_rl_fib",
     "source_data",
+    "subjects",
     "time_to_qc",
 ]
 TEXT = pd.Series(["text"]).dtype
