@@ -28,8 +28,8 @@ def subjects(
         filters: What columns must hold.
 
     Returns:
-        One row per subject. `alleles`, `project_names` and `modalities` are arrays of texts, `housing`
-        is JSON text.
+        One row per subject. `alleles`, `project_names` and `modalities` are arrays of texts,
+        `housing` is JSON text.
 
     Example:
         >>> from biodata_cache import subjects
