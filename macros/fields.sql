@@ -180,7 +180,8 @@
         'judgement': ['Pass', 'Fail', 'Pending'],
         'data level': ['raw', 'derived', 'simulated'],
         'object type': [
-            'QC metric', 'Curation metric', 'Probe implant', 'Brain injection', 'Translation',
+            'QC metric', 'Curation metric', 'Probe implant', 'Device implant', 'Catheter implant',
+            'Myomatrix insertion', 'Brain injection', 'Injection', 'Translation', 'Rotation',
             'Patch cord config', 'Fiber assembly config',
         ],
     } -%}

@@ -40,6 +40,10 @@ SECTIONS = [
 #: Columns that have one name and several meanings, and why.
 MANY_MEANINGS = {
     "channel": "of a fiber, or of an image",
+    "experimenters": "of an acquisition, or of a procedure",
+    "kind": "of a procedure, or of an object in the store",
+    "record_count": "of a name, or of a subject",
+    "source": "of a record of the lake, or of an animal",
     "name": "of the asset, but of the metric in quality_control: readers expect it",
     "status": "of a metric, of a key, of an asset",
     "stage": "of a metric, of a data process, or of training",
@@ -48,7 +52,6 @@ MANY_MEANINGS = {
     "object_type": "of a metric, or of a procedure",
     "position": "in a list, but in its extract for a whole document",
     "path": "of what a row holds, or of a value that data_quality reports",
-    "experimenters": "of the acquisition, or of a data process",
     "evaluator": "of each judgement in staging, of the last one above",
     "pipeline_name": "of each pipeline in staging, of the first one above",
     "process_end_time": "as written, but with its fallback in time_to_qc",

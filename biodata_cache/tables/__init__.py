@@ -71,6 +71,10 @@ from biodata_cache.tables._sessions import (
     sessions,
     stimulus_epochs,
 )
+from biodata_cache.tables._subjects import (
+    procedures,
+    subjects,
+)
 
 __all__ = [
     "acquisition_devices",
@@ -88,6 +92,7 @@ __all__ = [
     "platform_fib",
     "platform_qc",
     "platform_smartspim",
+    "procedures",
     "processing_steps",
     "qc",
     "qc_status",
@@ -101,6 +106,7 @@ __all__ = [
     "sessions",
     "source_data",
     "stimulus_epochs",
+    "subjects",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",

@@ -42,6 +42,7 @@ PLAIN = [
     "funding",
     "metadata_core",
     "platform_fib",
+    "procedures",
     "processing_steps",
     "qc_status",
     "qc_status_by_modality",
@@ -49,6 +50,7 @@ PLAIN = [
     "sessions",
     "source_data",
     "stimulus_epochs",
+    "subjects",
     "time_to_qc",
 ]
 TEXT = pd.Series(["text"]).dtype

@@ -281,6 +281,34 @@ class ProcessingStepsFilters(TypedDict, total=False):
     limit: int | None
 
 
+class ProceduresFilters(TypedDict, total=False):
+    """Filters on `procedures`."""
+
+    subject_id: TextFilter
+    kind: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    procedure_type: TextFilter
+    start_date: TimeFilter
+    end_date: TimeFilter
+    experimenters: TextFilter
+    experimenters_normalized: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_id: TextFilter
+    specimen_id: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    anaesthesia_type: TextFilter
+    anaesthesia_duration: NumberFilter
+    anaesthesia_duration_unit: TextFilter
+    anaesthesia_level_percent: NumberFilter
+    notes: TextFilter
+    details: TextFilter
+    surgery_details: TextFilter
+    limit: int | None
+
+
 class QcStatusFilters(TypedDict, total=False):
     """Filters on `qc_status`."""
 
@@ -468,6 +496,30 @@ class StimulusEpochsFilters(TypedDict, total=False):
     output_parameters: TextFilter
     active_devices: TextFilter
     notes: TextFilter
+    limit: int | None
+
+
+class SubjectsFilters(TypedDict, total=False):
+    """Filters on `subjects`."""
+
+    subject_id: TextFilter
+    species: TextFilter
+    sex: TextFilter
+    date_of_birth: TimeFilter
+    year_of_birth: NumberFilter
+    genotype: TextFilter
+    strain: TextFilter
+    alleles: TextFilter
+    source: TextFilter
+    rrid: TextFilter
+    housing: TextFilter
+    project_names: TextFilter
+    modalities: TextFilter
+    asset_count: NumberFilter
+    raw_count: NumberFilter
+    first_acquisition_at: TimeFilter
+    last_acquisition_at: TimeFilter
+    record_count: NumberFilter
     limit: int | None
 
 

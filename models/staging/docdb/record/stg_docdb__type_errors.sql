@@ -3,7 +3,7 @@
 {%- set entities = [
     'docdb_v1__identities',
     'identities',
-    'subjects',
+    'subjects', 'alleles',
     'data_descriptions', 'modalities', 'investigators', 'sources', 'fundings', 'fundees',
     'other_identifiers', 'code_ocean_ids',
     'acquisitions', 'acquisition_details', 'experimenters', 'protocols', 'ethics_reviews',
@@ -14,7 +14,8 @@
     'processings', 'data_processes', 'process_codes', 'process_experimenters', 'pipelines',
     'quality_controls', 'qc_statuses', 'qc_allowed_tags',
     'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags',
-    'procedures', 'surgeries', 'surgery_procedures',
+    'procedures', 'surgeries', 'surgery_procedures', 'subject_procedures',
+    'specimen_procedures', 'procedure_experimenters', 'specimens', 'specimen_protocols',
     'implants', 'implant_axes', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
     'injections', 'injection_materials',
 ] %}
