@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from biodata_cache._functions import (
         builds,
         changes,
+        compare,
         connect,
         custom,
         get_cache_registry,
@@ -136,6 +137,7 @@ __all__ = [
     "behavior_curriculum",
     "builds",
     "changes",
+    "compare",
     "connect",
     "contains",
     "custom",
@@ -191,6 +193,7 @@ _HOMES = {
     "TableInfo": "_core.registry.entries",
     "builds": "_functions",
     "changes": "_functions",
+    "compare": "_functions",
     "all_of": "_reader.filters.words",
     "connect": "_functions",
     "contains": "_reader.filters.words",

@@ -6,7 +6,7 @@ Reading stands below this module and knows neither settings nor how tables are b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
@@ -99,6 +99,18 @@ class Cache:
         from biodata_cache._reader import changes as _changes
 
         return _changes.changes(self._open(), table, since)
+
+    def compare(self, earlier: str, later: str, table: str) -> pd.DataFrame:
+        """As `biodata_cache.compare`, of the versions at this root."""
+        from biodata_cache._reader import changes as _changes
+
+        first, last = (
+            replace(
+                self._open(), version_folder=_settings.load(version=_version(each)).version_folder
+            )
+            for each in (earlier, later)
+        )
+        return _changes.compared(replace(first, build=None), replace(last, build=None), table)
 
     def partitions(self, table: str) -> pd.DataFrame:
         """As `biodata_cache.partitions`, of this cache."""
