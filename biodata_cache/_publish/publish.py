@@ -27,6 +27,7 @@ from biodata_cache._publish.audit import audit, build_area, built_tables, check_
 from biodata_cache._publish.builds import tidy_up
 from biodata_cache._publish.catalogue.provenance import provenance
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
+from biodata_cache._publish.large_objects import OBJECT_BYTES
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
 from biodata_cache._publish.root_documents import release, released, sweep, write_status
@@ -66,6 +67,7 @@ def publish(
     force: bool = False,
     lease: float = LEASE_SECONDS,
     last_reading: LastReading | None = None,
+    object_bytes: int = OBJECT_BYTES,
 ) -> Report:
     """Promote the last build to the published place.
 
@@ -79,6 +81,7 @@ def publish(
         lease: Seconds after which the lock of a publisher that was killed ends, on S3.
         last_reading: Says when the source was last read whole before an instant: the records are as
             new as that, also after nights in which none of them changed.
+        object_bytes: Size from which on the rows of a table are split into several objects.
 
     Raises:
         AuditError: If the last build failed, its files disagree with the contract, or the version
@@ -91,7 +94,7 @@ def publish(
     work = settings.work.resolve()
     read_manifest(target_folder(work))  # a folder without a build is not even locked
     with work_locked(work):
-        build = _audited(work, only_built=only_built)
+        build = _audited(work, only_built=only_built, object_bytes=object_bytes)
         extracts = [build.as_of, last_reading(build.began_at) if last_reading else None]
         newest_extract = max((each for each in extracts if each is not None), default=None)
         folder = build.area.name
@@ -143,7 +146,7 @@ class _Build:
     provenance: dict[str, Provenance]
 
 
-def _audited(work: Path, *, only_built: bool) -> _Build:
+def _audited(work: Path, *, only_built: bool, object_bytes: int) -> _Build:
     """The last build, once it is known to be fit to be published."""
     target = target_folder(work)
     manifest, results = read_manifest(target), read_results(target)
@@ -156,7 +159,7 @@ def _audited(work: Path, *, only_built: bool) -> _Build:
     area = build_area(work, manifest)
     with open_database(work) as connection:
         tables = with_dynamic_columns(connection, tables)
-        built = audit(connection, area, tables, is_whole=is_whole)
+        built = audit(connection, area, tables, is_whole=is_whole, object_bytes=object_bytes)
         as_of = _newest_extract(connection, manifest)
     chosen = {table.name: table for table in tables}
     return _Build(
@@ -211,11 +214,10 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
         if built is None:
             entries.append(before.registry[table.name])
             continue
-        local, object_file = built.object_file
         address = storage.address(f"{folder}/{table.place}").replace("\\", "/")
         entry = _entry(table, address, built, build.provenance[table.name])
         entries.append(_same_build(entry, before))
-        objects[object_file.name] = local
+        objects |= {each.name: local for local, each in built.objects}
         files += built.files
         sources |= {file.path: build.area / file.path for file in built.files}
     return snapshot(
@@ -266,7 +268,7 @@ def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> T
         primary_key=table.primary_key,
         sort_order=table.sort_order,
         partition_count=None if table.partition_key is None else len(files),
-        objects=(built.object_file[1],),
+        objects=tuple(each for _, each in built.objects),
         checks=tuple(CheckEntry(check, status) for check, status in made.checks),
         made_from=made.made_from,
     )
