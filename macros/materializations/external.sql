@@ -2,6 +2,7 @@
     A published table: a sorted table in the build database, for tests and for other models, and the
     same rows as parquet files in the build area, in their final layout and under their final names.
     A table in partitions is written once more, whole, as the one sorted object that our reader opens.
+    Beside the table stands `<table>__files`, which lists its files with their hashes.
 
     The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
     table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
@@ -21,32 +22,36 @@
     {% do persist_docs(target, model) %}
     {{ adapter.commit() }}
 
-    {% set area = cache_folder() %}
+    {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
-        {% do make_folder(objects_folder()) %}
+        {% set partitions = version_folder() ~ '/' ~ meta.get('folder', this.identifier) %}
+        {% set files = ['objects/' ~ file, partitions ~ '/*/data.pqt'] %}
+        {% do make_folder(cache_folder() ~ '/objects') %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% do write_file(
-            target, objects_folder() ~ '/' ~ this.identifier ~ '.pqt', "row_group_size 10240"
+            target, cache_folder() ~ '/objects/' ~ file, "row_group_size 10240"
         ) %}
-        {% do write_partitions(target, area ~ '/' ~ meta.get('folder', this.identifier), meta) %}
+        {% do write_partitions(target, cache_folder() ~ '/' ~ partitions, meta) %}
     {% else %}
-        {% do write_file(target, area ~ '/' ~ this.identifier ~ '.pqt') %}
+        {% set partitions, files = none, [version_folder() ~ '/' ~ file] %}
+        {% do write_file(target, area ~ '/' ~ file) %}
     {% endif %}
+    {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
+    {% call statement('files', language='python') -%}
+        {{ python_that_lists_files(target, cache_folder(), files, partitions) }}
+    {%- endcall %}
     {{ run_hooks(post_hooks) }}
 
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
 {% macro cache_folder() -%}
-    {{ return(
-        env_var('BIODATA_CACHE_WORK', '.biodata-cache')
-        ~ '/cache/data-asset-cache/bdc-v' ~ var('cache_version')
-    ) }}
+    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache') }}
 {%- endmacro %}
 
-{% macro objects_folder() -%}
-    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache/objects') }}
+{% macro version_folder() -%}
+    {{ return('bdc-v' ~ var('cache_version')) }}
 {%- endmacro %}
 
 {% macro sorted(sql, model, meta) -%}
@@ -75,47 +80,6 @@
         ~ "' (format parquet, compression zstd, use_tmp_file true"
         ~ (", " ~ more if more else "") ~ ")"
     ) %}
-{%- endmacro %}
-
-{% macro write_partitions(relation, folder, meta) -%}
-    {%- set key = meta.partition_key -%}
-    {% do make_folder(folder) %}
-    {%- set values -%}
-        select distinct {{ adapter.quote(key) }} as value from {{ relation }}
-        {%- if meta.get('partitions_from') %}
-        union
-        select distinct {{ adapter.quote(key) }} as value from {{ ref(meta.partitions_from) }}
-        {%- endif %}
-    {%- endset -%}
-    {#- A partitioned copy makes the folders, and removes each file of an earlier build; a second one
-        without rows removes its own files again, as their names are not the ones of the contract. -#}
-    {%- set options = "(format parquet, partition_by (" ~ adapter.quote(key) ~ "), overwrite true)" -%}
-    {%- set target = "'" ~ folder | replace("'", "''") ~ "'" -%}
-    {% do run_query(
-        "copy (select value as " ~ adapter.quote(key) ~ ", 0 as nothing from (" ~ values ~ ")) to "
-        ~ target ~ " " ~ options
-    ) %}
-    {% do run_query(
-        "copy (select '' as " ~ adapter.quote(key) ~ ", 0 as nothing limit 0) to "
-        ~ target ~ " " ~ options
-    ) %}
-    {%- set files -%}
-        select
-            replace(value, '''', '''''') as literal,
-            concat({{ target }}, '/{{ key }}=', url_encode(value), '/data.pqt') as path
-        from ({{ values }})
-        order by value
-    {%- endset -%}
-    {%- set copies = [] -%}
-    {%- for file in run_query(files) -%}
-        {%- do copies.append(
-            "copy (select * from " ~ relation ~ " where " ~ adapter.quote(key) ~ " = '" ~ file[0]
-            ~ "') to '" ~ file[1] | replace("'", "''") ~ "' (format parquet, compression zstd)"
-        ) -%}
-    {%- endfor -%}
-    {%- for batch in copies | batch(100) -%}
-        {% do run_query(batch | join(';\n')) %}
-    {%- endfor -%}
 {%- endmacro %}
 
 {% macro make_folder(path) -%}

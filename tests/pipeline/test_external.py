@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 import biodata_cache
 
 CHECKOUT = Path(biodata_cache.__file__).resolve().parents[1]
-AREA = "work/cache/data-asset-cache/bdc-v1.2.3"
+VERSION = "bdc-v1.2.3"
+AREA = f"work/cache/data-asset-cache/{VERSION}"
 
 PROJECT = f"""
 name: traps
@@ -30,6 +32,7 @@ traps:
 """
 MODELS = {
     "flat": ("select 2 as number, 'b' as key union all select 1, 'a'", "{sort_order: [number]}"),
+    "data_flat": ("select 1 as number, 'b' as key", "{sort_order: [number]}"),
     "empty": ("select 1 as number, 'a' as key where false", "{sort_order: [number]}"),
     "parts": (
         "select cast(i as integer) as number, key "
@@ -173,3 +176,58 @@ def test_partitioned_table_is_one_sorted_object_too(project: Path) -> None:
     files = sorted((project / AREA / "elsewhere").glob("*/data.pqt"))
     assert sorted(found) == sorted(row for file in files for row in rows(file))
     assert rows(objects / "listed.pqt") == []
+
+
+def test_files_of_a_table_are_listed_with_their_hashes(project: Path) -> None:
+    area = project / "work/cache/data-asset-cache"
+    connection = duckdb.connect(str(project / "work/build.duckdb"), read_only=True)
+    found = {"objects/parts.pqt", f"{VERSION}/data_flat.pqt", f"{VERSION}/empty.pqt"}
+    found |= {path.relative_to(area).as_posix() for path in (area / VERSION).glob("elsewhere/*/*")}
+    assert len(found) > 3
+    listed = [
+        row
+        for table in ("parts", "data_flat", "empty")
+        for row in connection.execute(f"select * from main.{table}__files").fetchall()
+    ]
+    assert {row[0] for row in listed} == found
+    for path, row_count, size, sha256 in listed:
+        content = (area / path).read_bytes()
+        assert (row_count, size) == (len(rows(area / path)), len(content))
+        assert sha256 == hashlib.sha256(content).hexdigest()
+    connection.close()
+
+
+@pytest.mark.slow
+def test_bytes_do_not_depend_on_the_run_and_a_partition_is_one_file_of_any_size(
+    project: Path, tmp_path: Path
+) -> None:
+    """More rows than DuckDB writes at once, and more partitions than it keeps open."""
+    keys = [f"{number:03}" for number in range(150)]
+    (project / "models/large.sql").write_text(
+        "select cast(i as integer) as number, cast(least(i // 900, 1200 - i // 900) as varchar)"
+        " as key from (select unnest(range(1200000)) as i)"
+    )
+    (project / "models/large.yml").write_text(
+        "models: [{name: large, config: {meta: {sort_order: [number], partition_key: key}}, "
+        "columns: [{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
+    )
+    found = []
+    for _ in range(2):
+        build(project, keys)
+        found.append(
+            {
+                path: path.read_bytes()
+                for path in (project / "work/cache").rglob("*")
+                if path.is_file()
+            }
+        )
+    assert found[0] == found[1]
+    files = sorted((project / AREA / "large").rglob("*.*"))
+    assert {file.name for file in files if file.is_file()} == {"data.pqt"}
+    for file in [file for file in files if file.is_file()][::50]:
+        read = rows(file)
+        assert read == sorted(read)
+        assert {f"key={row[1]}" for row in read} == {file.parent.name}
+    for path in ("models/large.sql", "models/large.yml"):
+        (project / path).unlink()
+    build(project, ["0451", "451", "a/b", "it's", "50%"])
