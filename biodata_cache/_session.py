@@ -7,12 +7,12 @@ Reading stands below this module and knows neither settings nor how tables are b
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import settings as _settings
-from biodata_cache._core.errors import ArgumentError, SettingsError
-from biodata_cache._core.registry import TableInfo
+from biodata_cache._core.errors import AccessError, ArgumentError, SettingsError
+from biodata_cache._core.registry.entries import TableInfo
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._reader.catalog import PublishedCache
 from biodata_cache._reader.verified import verified_in
 from biodata_cache._storage.open import open_cached
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from biodata_cache._core.registry import CacheRegistry
-    from biodata_cache._core.settings import Settings
-    from biodata_cache._reader.filters import FilterValue
+    from biodata_cache._core.registry.entries import CacheRegistry
+    from biodata_cache._core.settings.values import Settings
+    from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.scan import Scan
     from biodata_cache._storage.cached import CachedStorage
 
@@ -118,9 +118,9 @@ class Cache:
         self, name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue
     ) -> Scan:
         """As `biodata_cache.scan`, of this cache."""
-        from biodata_cache._reader import filters as _filters
         from biodata_cache._reader import read as _read
         from biodata_cache._reader import scan as _scan
+        from biodata_cache._reader.filters import conditions as _filters
 
         table = _filters.text_argument("name", name)
         return _scan.Scan(self._open, _read.selection(table, columns, filters))
@@ -139,13 +139,15 @@ class Cache:
 
         return _sql.connect(self._open())
 
-    @overload
-    def custom(self, name: str) -> pd.DataFrame: ...
-    @overload
-    def custom(self, name: str, df: pd.DataFrame) -> None: ...
-    def custom(self, name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
+    def custom(self, name: str, df: pd.DataFrame | None = None) -> pd.DataFrame:
         """As `biodata_cache.custom`, beside this cache."""
         from biodata_cache._reader import custom as _custom
+
+        if df is not None and self._settings.backend == "CODEOCEAN":
+            raise AccessError(
+                f"{self._settings.root} is a mounted copy of the bucket, which is only read: to "
+                "keep tables of your own, set BIODATA_CACHE_ROOT, and not BIODATA_CACHE_BACKEND."
+            )
 
         return _custom.custom(lambda: _custom_store(self._settings), name, df)
 

@@ -6,18 +6,18 @@ import warnings
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import messages as _messages
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError, TableNotFoundError
-from biodata_cache._core.settings import NO_SOURCE
+from biodata_cache._core.settings import values as _settings
+from biodata_cache._core.settings.values import NO_SOURCE
 from biodata_cache._pipeline.project import published_names
-from biodata_cache._pipeline.run_ended import tell_others
+from biodata_cache._pipeline.run_ended import notify
 from biodata_cache._pipeline.run_report import Run, recorded
 from biodata_cache._pipeline.stages import Outcome, run_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Outcome", "update_all_tables"]
+__all__ = ["Outcome", "publish_cache_registry", "update_all_tables"]
 
 
 def update_all_tables(
@@ -57,9 +57,20 @@ def update_all_tables(
         with recorded(run):
             run_sync(settings, run, selection=selection, outcome=run.outcome)
     finally:
-        for problem in tell_others(run):
+        for problem in notify(run):
             warnings.warn(problem, stacklevel=2)
     return run.outcome
+
+
+def publish_cache_registry() -> None:
+    """Do nothing: `update_all_tables` publishes the registry with the tables.
+
+    Warns:
+        FutureWarning: Once for each process.
+    """
+    _messages.tell_of_nothing(
+        "publish_cache_registry()", "update_all_tables() publishes the registry with the tables."
+    )
 
 
 def _selection(

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import CacheError, LakeError, SourceError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import V1, V2, Shape
 from extract.lake import compaction, takeover
-from extract.lake.documents import V1, V2, Shape
 from extract.lake.folder import Folder
 from extract.lake.lake import Lake
 from extract.lake.rejects import RejectWriter

@@ -1,7 +1,7 @@
 {% macro coordinates_text(ap, ml, depth) -%}
     concat(
         'AP=', coalesce({{ ap }}, '?'),
-        ', ML=', coalesce(cast({{ parse_number(ml) }} as varchar), '?'),
+        ', ML=', coalesce(cast(cast({{ ml }} as double) as varchar), '?'),
         ', D=', coalesce({{ depth }}, '?')
     )
 {%- endmacro %}

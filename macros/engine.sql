@@ -216,6 +216,6 @@
         when
             try_cast({{ text }} as double) between 1900 and 9999
             and try_cast({{ text }} as double) = trunc(try_cast({{ text }} as double))
-            then make_date(try_cast(try_cast({{ text }} as double) as bigint), 1, 1)
+            then try_cast(try_cast({{ text }} as double) as integer)
     end
 {%- endmacro %}

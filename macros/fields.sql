@@ -178,9 +178,9 @@
     {%- elif kind == 'number' -%}
         {{ number_text(text) }}
     {%- elif kind == 'date' -%}
-        case when {{ parse_date(text) }} is not null then {{ text }} end
+        cast({{ parse_date(text) }} as string)
     {%- elif kind == 'birth year' -%}
-        case when {{ parse_birth_year(text) }} is not null then {{ text }} end
+        cast({{ parse_birth_year(text) }} as string)
     {%- else -%}
         {{ text }}
     {%- endif -%}

@@ -25,7 +25,7 @@ import duckdb
 from biodata_cache._pipeline.project import import_extract
 
 import_extract()
-from extract.lake.documents import SECTIONS  # noqa: E402
+from extract.documents.document import SECTIONS  # noqa: E402
 from extract.sample import generator as sample  # noqa: E402
 
 RECORDS = 20_000

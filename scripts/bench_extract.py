@@ -31,8 +31,8 @@ sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / name) for name in ("sources", 
 import server as s3_server  # noqa: E402
 from mongodb_server import OWN_SERVER, Server  # noqa: E402
 
-from biodata_cache._core import settings as _settings  # noqa: E402
-from biodata_cache._core.settings import ExtractOptions  # noqa: E402
+from biodata_cache._core.settings import values as _settings  # noqa: E402
+from biodata_cache._core.settings.values import ExtractOptions  # noqa: E402
 from biodata_cache._pipeline import lake as _lake  # noqa: E402
 from extract.pipeline import extract  # noqa: E402
 from extract.sample import generator as sample  # noqa: E402

@@ -1,4 +1,4 @@
-"""Write `biodata_cache/_reader/table_filters.py`: the filters of each table, from dbt's manifest.
+"""Write `biodata_cache/_reader/filters/tables.py`: the filters of each table, from dbt's manifest.
 
 Run it with `make docs`. A test says whether the module is up to date.
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PROJECT = Path(__file__).resolve().parents[1]
-MODULE = PROJECT / "biodata_cache/_reader/table_filters.py"
+MODULE = PROJECT / "biodata_cache/_reader/filters/tables.py"
 HEAD = '''"""The filters that each table takes, for type checkers and editors.
 
 Written by `scripts/write_filters.py` from the columns of the models: change those.
@@ -24,7 +24,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from biodata_cache._reader.filters import FlagFilter, NumberFilter, TextFilter, TimeFilter
+    from biodata_cache._reader.filters.conditions import (
+        FlagFilter,
+        NumberFilter,
+        TextFilter,
+        TimeFilter,
+    )
 '''
 KINDS = {
     "varchar": "TextFilter",
@@ -53,6 +58,7 @@ def _class(model: dict[str, Any]) -> str:
         for column in model["columns"].values()
         if column["name"] != key and column["name"].isidentifier()
     ]
+    lines.append("    limit: int | None")
     head = (
         f'class {name}Filters(TypedDict, total=False):\n    """Filters on `{model["name"]}`."""\n\n'
     )

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from biodata_cache._core.setting_table import SETTINGS, Setting
+from biodata_cache._core.settings.table import SETTINGS, Setting
 from biodata_cache._publish.artifacts import read_manifest
 from biodata_cache._publish.contract import Table, published_tables
 

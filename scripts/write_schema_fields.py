@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.dbt_build import build
 from biodata_cache._pipeline.stages import run_extract
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from biodata_cache._core.setting_table import SETTINGS
+from biodata_cache._core.settings.table import SETTINGS
 from extract.sample import generator as sample
 
 if TYPE_CHECKING:

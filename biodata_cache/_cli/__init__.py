@@ -1,22 +1,22 @@
 """The command line: `biodata-cache sync | publish | tables | read | sql | status | doctor | …`.
 
-Looking at what is published needs nothing but the extra `cli`; building needs `sync`.
+Commands that only read need the extra `cli`; commands that build need `sync`.
 """
 
 from __future__ import annotations
 
 import click
 
-from biodata_cache._cli import builds as _builds
-from biodata_cache._cli import completion as _completion
-from biodata_cache._cli import doctor as _doctor
-from biodata_cache._cli import published as _published
-from biodata_cache._cli import rows as _rows
-from biodata_cache._cli import runs as _runs
-from biodata_cache._cli import stages as _stages
-from biodata_cache._cli import status as _status
+from biodata_cache._cli.commands import builds as _builds
+from biodata_cache._cli.commands import completion as _completion
+from biodata_cache._cli.commands import doctor as _doctor
+from biodata_cache._cli.commands import published as _published
+from biodata_cache._cli.commands import rows as _rows
+from biodata_cache._cli.commands import runs as _runs
+from biodata_cache._cli.commands import stages as _stages
+from biodata_cache._cli.commands import status as _status
 from biodata_cache._cli.output import Commands
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 
 __all__ = ["cli"]
 
@@ -24,8 +24,8 @@ __all__ = ["cli"]
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(_settings.installed_version(), prog_name="biodata-cache")
 @click.option("--debug", is_flag=True, help="Show the traceback of a fault of biodata-cache.")
-def cli(debug: bool) -> None:  # noqa: FBT001  # `Commands` looks at it
-    """Build and look at the metadata cache.
+def cli(debug: bool) -> None:  # noqa: FBT001  # read by `Commands`
+    """Build, publish and read the metadata cache.
 
     \b
     Examples:

@@ -1,13 +1,13 @@
-"""The small language of `--where`: conditions on columns, as filters of the reader.
+"""Conditions of `--where`, parsed into filters of the reader.
 
-    age=100           equal; of a list, that it has this element
+    age=100           equal; for a list column: contains this element
     age=100 age=101   the same column again: any of these
-    age>=100          at least; a time, too: acquisition_start_time>=2024-01-31
+    age>=100          at least; also for times: acquisition_start_time>=2024-01-31
     age<=200          at most; together with the line before: between
     age is null       missing
-    age is not null   there
+    age is not null   not missing
 
-Nothing of it ever becomes text of SQL: a column is one of the table, and a value is a value.
+No part of a condition becomes SQL text: the column is looked up, the value is a parameter.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Filter = object
-"""What the reader takes for a column: a value, None, a list, or a pair of ends."""
+"""Filter of one column: a value, None, a list, or a pair of ends."""
 
 _COMPARED = re.compile(r"(?P<column>[^=<>!~]+)(?P<sign>[=<>!~]+)(?P<value>.*)", re.DOTALL)
 _NULL = re.compile(r"(?P<column>[^=<>!~]+?)\s+is\s+(?P<present>not\s+)?null", re.IGNORECASE)
-_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
-_BROKEN = re.compile(r"DOUBLE|FLOAT|REAL|DECIMAL\(.*\)")
+_INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_FLOAT = re.compile(r"DOUBLE|FLOAT|REAL|DECIMAL\(.*\)")
 _FLAGS = {"true": True, "false": False}
 _HOW = (
     "write for example subject_id=828418, 'age>=100', 'age<=200', 'age is null' or "
@@ -36,15 +36,15 @@ _HOW = (
 
 
 def parse(texts: Sequence[str], types: Mapping[str, str]) -> dict[str, Filter]:
-    """The filters that conditions stand for, all of which must hold.
+    """Filters from conditions, combined with `and`.
 
     Args:
-        texts: One condition each.
+        texts: Conditions.
         types: DuckDB types of the columns of the table.
 
     Raises:
-        ArgumentError: If a condition cannot be read, its column is not there, or its value is of
-            another kind.
+        ArgumentError: If a condition cannot be parsed, its column does not exist, or its value has
+            another type.
 
     Example:
         >>> parse(["name=a", "age>=1", "age<=9"], {"name": "VARCHAR", "age": "INTEGER"})
@@ -63,7 +63,7 @@ def parse(texts: Sequence[str], types: Mapping[str, str]) -> dict[str, Filter]:
             equal.setdefault(column, []).append(_value(text, types[column], written))
         elif sign == "null":
             equal.setdefault(column, []).append(None)
-        elif sign == "there":
+        elif sign == "not null":
             ends.setdefault(column, {})
         elif sign in ends.setdefault(column, {}):
             raise ArgumentError(f"{text!r}: {column} has this end already; give one of them.")
@@ -86,7 +86,7 @@ def _split(text: str) -> tuple[str, str, str]:
         ArgumentError: If it is not a condition.
     """
     if found := _NULL.fullmatch(text.strip()):
-        return found["column"], "there" if found["present"] else "null", ""
+        return found["column"], "not null" if found["present"] else "null", ""
     found = _COMPARED.fullmatch(text)
     if found is None or not found["column"].strip():
         raise ArgumentError(f"{text!r} is no condition: {_HOW}")
@@ -96,16 +96,16 @@ def _split(text: str) -> tuple[str, str, str]:
 
 
 def _value(text: str, kind: str, written: str) -> object:
-    """The value as its column has it; a time stays text, which the reader understands.
+    """The value converted to the type of its column; times stay text, which the reader parses.
 
     Raises:
-        ArgumentError: If it is of another kind.
+        ArgumentError: If it has another type.
     """
     element = kind.removesuffix("[]")
     try:
-        if _WHOLE.fullmatch(element):
+        if _INTEGER.fullmatch(element):
             return int(written)
-        if _BROKEN.fullmatch(element):
+        if _FLOAT.fullmatch(element):
             return float(written)
     except ValueError:
         raise ArgumentError(f"{text!r}: {written!r} is not a number, as {kind} needs.") from None

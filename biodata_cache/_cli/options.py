@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from biodata_cache._core.setting_table import SETTINGS
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.table import SETTINGS
+from biodata_cache._core.settings.values import ExtractOptions
 
 Command = Callable[..., Any]
 
 
 def setting(name: str) -> Callable[[Command], Command]:
-    """The option of a setting, which wins over its variable."""
+    """The option of a setting; it takes precedence over the environment variable."""
     known = SETTINGS[name]
     default = known.shown_default or (f"`{known.default}`" if known.default else "")
     by_default = f"  [default: {default}]" if default else ""
@@ -61,13 +61,13 @@ unit_tests = click.option(
 
 
 def source_options(command: Command) -> Command:
-    """The options that say where records come from, and how to fetch them.
+    """Options of the source of records and of how to fetch them.
 
-    The command gets the latter together, as `how`.
+    The latter are passed to the command as one argument, `how`.
     """
 
     @wraps(command)
-    def with_how(**given: Any) -> Any:  # noqa: ANN401  # whatever the command takes and gives
+    def with_how(**given: Any) -> Any:  # noqa: ANN401  # the signature of the command
         flags = {name: given.pop(name) for name in ("full", "allow_shrink", "salvage", "prune")}
         return command(how=ExtractOptions(**flags), **given)
 

@@ -1,4 +1,4 @@
-"""What the command line says: data on stdout, talk on stderr, and colours only on a terminal."""
+"""Output of the command line: data on stdout, messages on stderr, colours only on a terminal."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class _Console(Console):
-    """One that leaves a broken pipe to `Commands`: a reader that has seen enough is no failure."""
+    """Leaves a broken pipe to `Commands`: a reader that stops early is not a failure."""
 
     def on_broken_pipe(self) -> None:
-        """Raise it again, from within the handler that it is called in."""
+        """Raise the error again; rich calls this inside of its handler."""
         raise  # noqa: PLE0704
 
 
@@ -42,7 +42,7 @@ stderr = Console(stderr=True)
 _stdout = _Console()
 
 REPORT = "biodata_cache.report"
-"""Where a command says, among what its context knows, which file reports its run."""
+"""Key in `click.Context.meta` of the path of the run report."""
 
 _UNBOUNDED = 1_000_000
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -53,10 +53,10 @@ class Commands(click.Group):
     """Turns our errors into one clear message and an exit code: 1 failed, 2 wrong use."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's signature
-        if sys.stdout is None:  # the shell closed it: nobody wants to see anything
+        if sys.stdout is None:  # closed by the shell
             sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # to the end
         try:
-            with interrupts(), _whoever_reads_may_leave(), warnings.catch_warnings():
+            with interrupts(), _ignoring_closed_pipe(), warnings.catch_warnings():
                 warnings.showwarning = _show_warning  # type: ignore[assignment]  # takes all
                 return super().invoke(ctx)
         except (SettingsError, ArgumentError) as error:
@@ -74,50 +74,53 @@ class Commands(click.Group):
             fail(INTERRUPTED, EXIT_INTERRUPTED)
         except (click.ClickException, click.Abort, click.exceptions.Exit):  # wrong use, or --help
             raise
-        except Exception as error:  # whatever we did not foresee
+        except Exception as error:  # a bug
             if ctx.params.get("debug"):
                 raise
             _fail_by_a_bug(error, ctx.meta.get(REPORT))
 
 
 @contextmanager
-def _whoever_reads_may_leave() -> Iterator[None]:
-    """End quietly when the reader of a pipe has seen enough, as `head` does."""
+def _ignoring_closed_pipe() -> Iterator[None]:
+    """Exit with code 0 if the reader of stdout has closed it, as `head` does."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        if not _is_abandoned(sys.stdout):  # a connection of ours broke: that is a failure
+        if not _is_closed(sys.stdout):  # another connection broke
             raise
-        _abandon(sys.stdout)
+        _discard(sys.stdout)
         sys.exit(0)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        _abandon(sys.stdout)
-        fail(f"not all could be written ({error.strerror}): make room, or give another place.", 1)
+        _discard(sys.stdout)
+        fail(
+            f"not all could be written ({error.strerror}): make room, or give another place.",
+            1,
+        )
 
 
-def _abandon(pipe: TextIO) -> None:
-    """Drop what is still to be written: Python would try it once more at its end, and complain."""
-    with suppress(OSError):  # no file of the system
+def _discard(pipe: TextIO) -> None:
+    """Discard buffered output, which Python would otherwise write again at exit and complain."""
+    with suppress(OSError):  # not a file of the operating system
         os.dup2(os.open(os.devnull, os.O_WRONLY), pipe.fileno())
 
 
-def _is_abandoned(pipe: TextIO) -> bool:
-    """Whether nobody reads a pipe any longer."""
+def _is_closed(pipe: TextIO) -> bool:
+    """Whether the reader of a pipe has closed it."""
     if not hasattr(select, "poll"):  # Windows
         return True
     poll = select.poll()
     try:
         poll.register(pipe.fileno(), 0)
-    except OSError:  # no file of the system
+    except OSError:  # not a file of the operating system
         return False
     return bool(poll.poll(0))
 
 
 def _show_warning(message: Warning | str, *_: object) -> None:
-    """Show a warning as any other talk: where in the code it was raised helps nobody here."""
+    """Print a warning without the line of code that raised it."""
     say(f"warning: {message}", "yellow")
 
 
@@ -125,9 +128,9 @@ def fail(message: str, code: int, *, in_log: bool = False) -> NoReturn:
     """End with a message and an exit code.
 
     Args:
-        message: The cause in its first line, and more about it in the others.
+        message: The cause in the first line, details in the others.
         code: The exit code.
-        in_log: Whether the last line is to be the cause, as who looks at a log expects.
+        in_log: Whether the cause is printed last, as readers of a log expect.
     """
     cause, _, more = message.partition("\n")
     if more and in_log:
@@ -138,29 +141,29 @@ def fail(message: str, code: int, *, in_log: bool = False) -> NoReturn:
 
 
 def _fail_by_a_bug(error: Exception, report: Path | None) -> NoReturn:
-    """End with one line for an error that nobody foresaw, and its traceback in a file."""
+    """Exit with one line for an unexpected error; its traceback goes to a file."""
     if report is None or not report.exists():
         with tempfile.NamedTemporaryFile(
             "w", prefix="biodata-cache-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
             traceback.print_exception(error, file=file)
         report = Path(file.name)
-    said = " ".join(str(error).split())[:300]
+    text = " ".join(str(error).split())[:300]
     fail(
-        f"this is a fault of biodata-cache ({type(error).__name__}: {said}): please report it to "
-        f"its developers with the file {report}, which says where it happened (or run "
+        f"this is a fault of biodata-cache ({type(error).__name__}: {text}): please report it to "
+        f"its developers with the file {report}, which holds the traceback (or run "
         "'biodata-cache --debug …').",
         1,
     )
 
 
 def say(text: str, style: str | None = None) -> None:
-    """Say something to whoever looks on."""
+    """Print a message on stderr."""
     stderr.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(content: object) -> None:
-    """Print a document for a machine."""
+    """Print a document as JSON on stdout."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
@@ -171,13 +174,13 @@ def print_table(
     right: Sequence[str] = (),
     file: TextIO | None = None,
 ) -> None:
-    """Print rows below headings, as wide as a terminal is, or as they need it elsewhere.
+    """Print a table, fitted to the width of a terminal, else as wide as its content.
 
     Args:
-        headings: One for each column.
-        rows: What stands in the cells.
-        right: Headings of the columns that are numbers.
-        file: Where to print them; by default stdout.
+        headings: Headings of the columns.
+        rows: Cells of each row.
+        right: Headings of numeric columns, aligned right.
+        file: Output file; stdout by default.
     """
     table = Table(box=None, pad_edge=False)
     for heading in headings:
@@ -189,30 +192,30 @@ def print_table(
 
 
 def columns_that_fit(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """How many of the columns have a place side by side; all of them where there is no width."""
+    """Number of leading columns that fit on the terminal; all of them if stdout is not one."""
     if not is_terminal():
         return len(headings)
     left = _stdout.width
-    for place, heading in enumerate(headings):
-        left -= max(cell_len(text) for text in (heading, *(row[place] for row in rows))) + 1
+    for index, heading in enumerate(headings):
+        left -= max(cell_len(text) for text in (heading, *(row[index] for row in rows))) + 1
         if left < 0:
-            return max(place, 1)
+            return max(index, 1)
     return len(headings)
 
 
 def is_terminal() -> bool:
-    """Whether a person looks at stdout."""
+    """Whether stdout is a terminal."""
     return _stdout.is_terminal
 
 
 def print_text(*lines: str | Text) -> None:
-    """Print lines, folded where a terminal ends."""
+    """Print lines, wrapped at the width of the terminal."""
     for line in lines:
         _print(line if isinstance(line, Text) else plain(line))
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Text that is shown as it is: what stands in records must not move the cursor.
+    """Text without markup, control characters escaped: records must not control the terminal.
 
     Example:
         >>> plain("[b]bold" + chr(27)).plain
@@ -222,7 +225,7 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def count(number: int | None) -> str:
-    """A number for people; nothing if it is not known.
+    """A number with thousands separators; empty if it is None.
 
     Example:
         >>> count(1234)
@@ -232,12 +235,12 @@ def count(number: int | None) -> str:
 
 
 def size(number: int | None) -> str:
-    """A number of bytes for people; nothing if it is not known."""
+    """A number of bytes with a unit; empty if it is None."""
     return "" if number is None else _display.size(number)
 
 
 def _print(content: Table | Text, file: TextIO | None = None) -> None:
-    """As wide as it needs to be: a pipe has no width that it should be cut to."""
+    """Print without a limit of width unless it goes to a terminal."""
     if _stdout.is_terminal and file in (None, sys.stdout):
         _stdout.print(content)
     else:

@@ -1,4 +1,4 @@
-"""How far a run is: a line for each stage, with a bar on a terminal, and its begin in a log."""
+"""Progress of a run: one line per stage, with a bar on a terminal, its start in a log."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 class Stages:
-    """Shows each stage as a line; one ends when the next one begins."""
+    """Shows one line per stage; a stage ends when the next one begins."""
 
     def __init__(self, progress: Progress) -> None:
-        """Shows nothing yet."""
+        """Start without a stage."""
         self._progress = progress
         self._stage: str | None = None
         self._task: TaskID | None = None
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
-        """Show how far a stage is; without a total it only counts."""
+        """Show the progress of a stage; a count only if no total is known."""
         if stage != self._stage:
             self.end("done")
             self._stage = stage
@@ -51,7 +51,7 @@ class Stages:
             )
 
     def end(self, state: str) -> None:
-        """End the stage that is shown; one that is done was done in whole.
+        """End the current stage; `done` sets it to 100 %.
 
         Args:
             state: `done` or `failed`.
@@ -68,7 +68,7 @@ class Stages:
 
 
 class _Sign(SpinnerColumn):
-    """Turns while a stage runs, and never afterwards."""
+    """A spinner while a stage runs, a sign of its outcome afterwards."""
 
     def render(self, task: Task) -> RenderableType:
         state = task.fields["state"]
@@ -79,7 +79,7 @@ class _Sign(SpinnerColumn):
 
 @contextmanager
 def showing() -> Iterator[Stages]:
-    """Show the stages of what is done within."""
+    """Show the stages of the work inside of the context."""
     progress = Progress(
         _Sign(),
         TextColumn("{task.description:<10}"),

@@ -1,9 +1,9 @@
-"""Signals that end a command: each is handled as Ctrl-C is, within a time limit.
+"""Signals that end a command: SIGTERM and SIGHUP are handled like Ctrl-C, within a time limit.
 
-A command that gets a signal unwinds as after any error: it closes what it holds, leaves its report
-and says that it was interrupted. One that cannot do so in time, because it waits for a server or
-for the disk, is ended all the same, with its report: whatever it writes appears only when it is
-whole.
+A command that gets a signal unwinds as after any error: it closes its files and locks, writes its
+report and prints that it was interrupted. If that takes too long, because it waits for a server or
+for the disk, the process exits anyway, with its report; files are complete or absent, so nothing
+is damaged.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ INTERRUPTED = "interrupted; what was finished is kept, and the next run continue
 _PATIENCE = 1.2
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no third one
 
-_last_words: list[Callable[[], object]] = []
-"""What is to be done before the end that nobody can delay."""
+_before_forced_exit: list[Callable[[], object]] = []
+"""Called before the process exits by force."""
 
 
 def end_as_by_ctrl_c() -> None:
-    """Let the signals that end a command from outside take the way of Ctrl-C.
+    """Handle SIGTERM and SIGHUP like Ctrl-C.
 
-    One that whoever started the command chose to ignore, as `nohup` does, stays ignored.
+    A signal that was ignored when the command started, as `nohup` does, stays ignored.
     """
     numbers = [
         number
@@ -40,46 +40,46 @@ def end_as_by_ctrl_c() -> None:
     ]
     for number in numbers:
         signal.signal(number, _interrupt)
-    # Python's own handlers wait until the main thread has time for them; this does not.
-    told, tells = socket.socketpair()
-    tells.settimeout(0)
-    signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
+    # Python runs handlers in the main thread, which may be blocked; the watcher is not.
+    receiver, sender = socket.socketpair()
+    sender.settimeout(0)
+    signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
     watcher = threading.Thread(
-        target=_watch, args=(told, tells, {int(number) for number in numbers}), daemon=True
+        target=_watch, args=(receiver, sender, {int(number) for number in numbers}), daemon=True
     )
     watcher.start()
 
 
 @contextmanager
-def with_last_words(say: Callable[[], object]) -> Iterator[None]:
-    """Have something done before an end that nobody can delay.
+def before_forced_exit(action: Callable[[], object]) -> Iterator[None]:
+    """Register an action for the case that the process exits by force.
 
     Args:
-        say: Called in another thread; it must be quick.
+        action: Called in another thread; it must be quick.
     """
-    _last_words.append(say)
+    _before_forced_exit.append(action)
     try:
         yield
     finally:
-        _last_words.remove(say)
+        _before_forced_exit.remove(action)
 
 
 def _interrupt(number: int, _: object) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
-def _watch(told: socket.socket, _: socket.socket, numbers: set[int]) -> None:
-    while told.recv(1)[0] not in numbers:
+def _watch(receiver: socket.socket, _: socket.socket, numbers: set[int]) -> None:
+    while receiver.recv(1)[0] not in numbers:
         pass
-    told.settimeout(_PATIENCE)
-    try:  # a second signal is from somebody who has no patience
-        while told.recv(1)[0] not in numbers:
+    receiver.settimeout(_PATIENCE)
+    try:  # a second signal exits at once
+        while receiver.recv(1)[0] not in numbers:
             pass
     except TimeoutError:
         pass
     try:
-        for say in _last_words:
-            say()
+        for action in _before_forced_exit:
+            action()
         os.write(2, f"error: {INTERRUPTED}\n".encode())
     finally:
         os._exit(EXIT_INTERRUPTED)

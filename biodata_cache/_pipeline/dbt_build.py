@@ -26,7 +26,7 @@ from biodata_cache._publish.artifacts import (
 )
 
 if TYPE_CHECKING:
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 Progress = Callable[[int, int, str], None]
 """Told the steps done, the steps in all, and the name of the step that ended."""

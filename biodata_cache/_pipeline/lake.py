@@ -27,7 +27,7 @@ from biodata_cache._storage.open import open_lake
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._storage.base import Lease, Stat, Storage
 
 Progress = Callable[[int, int], None]

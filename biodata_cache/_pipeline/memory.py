@@ -10,14 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.address import Address
 from biodata_cache._core.layout import CACHE_FOLDER
+from biodata_cache._core.settings.address import Address
 from biodata_cache._storage.cached import CachedStorage
 from biodata_cache._storage.local import LocalStorage
 
 if TYPE_CHECKING:
-    from biodata_cache._core.address import Secret
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.address import Secret
+    from biodata_cache._core.settings.values import Settings
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.settings import PREFIX
+from biodata_cache._core.settings.values import PREFIX
 from biodata_cache._pipeline.metrics import metrics
 from biodata_cache._pipeline.run_report import reports, write_whole
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._pipeline.run_report import Run
 
 REPORT_VARIABLE = f"{PREFIX}RUN_REPORT"
@@ -24,7 +24,7 @@ _PATIENCE = 60.0
 _PATIENCE_INTERRUPTED = 0.5
 
 
-def tell_others(run: Run) -> Iterator[str]:
+def notify(run: Run) -> Iterator[str]:
     """Write the metrics and start the operator's command, as the settings say.
 
     Args:
@@ -34,7 +34,7 @@ def tell_others(run: Run) -> Iterator[str]:
         What went wrong with that, a sentence each: it never fails a run.
     """
     settings = run.settings
-    if run.is_dry or not run.is_first_to_tell():
+    if run.is_dry or not run.claims_notification():
         return
     if settings.metrics is not None:
         try:

@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import AuditError, BuildError, CacheError
 from biodata_cache._core.foreign import NotJsonError, json_value
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.failed_nodes import failed_nodes
 from biodata_cache._pipeline.stages import Outcome
 from biodata_cache._storage.common import written_whole
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._pipeline.stages import Reporter
     from extract.objects.probes import Report as ObjectsReport
 
@@ -206,7 +206,7 @@ class Run:
             self._write()
             return True
 
-    def is_first_to_tell(self) -> bool:
+    def claims_notification(self) -> bool:
         """Whether notifications of the end are still to be sent, which is done once."""
         with self._lock:
             is_first, self._is_told = not self._is_told, True

@@ -7,19 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from biodata_cache._core.address import Address
-from biodata_cache._core.errors import SettingsError
-from biodata_cache._core.settings import NO_SOURCE, ExtractOptions
+from biodata_cache._core.settings.address import Address
+from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract, published_names, require
 from biodata_cache._storage.base import LEASE_SECONDS
-from biodata_cache._storage.open import open_storage
+from biodata_cache._storage.open import check_root, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._publish import publish as _publish
     from extract import report as run
     from extract.objects import probes
@@ -117,7 +116,7 @@ def run_sync(
     Raises:
         CacheError: A stage failed; the published cache is as it was.
     """
-    _check_root(settings)  # before an hour of work, not after it
+    check_root(settings)  # before an hour of work, not after it
     _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
     built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
@@ -147,7 +146,7 @@ def run_dry_sync(
     Raises:
         CacheError: If the source, the lake or the root cannot be read.
     """
-    _check_root(settings)
+    check_root(settings)
     require("filelock")
     from biodata_cache._publish.snapshot import read_published  # noqa: PLC0415
 
@@ -186,7 +185,7 @@ def run_extract(
     """
     require("msgspec", "pyarrow", "filelock")
     import_extract()
-    from extract.lake.documents import V1  # noqa: PLC0415
+    from extract.documents.document import V1  # noqa: PLC0415
     from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
     from extract.pipeline import extract, without_records  # noqa: PLC0415
     from extract.retries import Retries  # noqa: PLC0415
@@ -262,10 +261,10 @@ def _extract_the_rest(
     prune: bool,
 ) -> None:
     """Bring the lakes up to date that the records name, or that stand beside them."""
-    from extract.lake import object_tables as answers  # noqa: PLC0415
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
+    from extract.objects import object_tables as answers  # noqa: PLC0415
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder
@@ -413,11 +412,3 @@ def _check_rollback(settings: Settings, *, force: bool) -> None:
 
     if not force:
         check_not_rolled_back(open_storage(settings), settings.version_folder)
-
-
-def _check_root(settings: Settings) -> None:
-    if settings.backend == "MEMORY":
-        raise SettingsError(
-            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
-            "or to s3://bucket[/prefix]."
-        )

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import AuditError
 from biodata_cache._core.layout import CACHE_FOLDER
-from biodata_cache._core.registry import ObjectFile
+from biodata_cache._core.registry.entries import ObjectFile
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._publish.artifacts import failures, reason
 from biodata_cache._publish.public_files import PublicFile

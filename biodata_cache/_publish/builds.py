@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import registry_document as _document
 from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, RegistryError
+from biodata_cache._core.registry import document as _document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from biodata_cache._core.history import PublishedBuild
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
+    from biodata_cache._core.registry.history import PublishedBuild
     from biodata_cache._storage.base import Storage
 
 _DAY = 86400.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.layout import partition_path
-from biodata_cache._core.registry import TABLE_TYPES
+from biodata_cache._core.registry.entries import TABLE_TYPES
 
 if TYPE_CHECKING:
     import duckdb

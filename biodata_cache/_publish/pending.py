@@ -7,12 +7,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import registry_document as _document
 from biodata_cache._core.errors import RegistryError
 from biodata_cache._core.foreign import json_value
+from biodata_cache._core.registry import document as _document
 
 if TYPE_CHECKING:
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._publish.snapshot import Snapshot
     from biodata_cache._storage.base import Storage
 

@@ -14,7 +14,7 @@ from biodata_cache._core.errors import CacheFileError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from biodata_cache._core.registry import ObjectFile
+    from biodata_cache._core.registry.entries import ObjectFile
     from biodata_cache._storage.base import Storage
 
 

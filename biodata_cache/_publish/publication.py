@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._core import history as _history
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
-from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._core.registry import history as _history
+from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.snapshot import documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from biodata_cache._core.registry import TableEntry
+    from biodata_cache._core.registry.entries import TableEntry
     from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.snapshot import Published, Snapshot, Source
     from biodata_cache._storage.base import Lease, Stat, Storage

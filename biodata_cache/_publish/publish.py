@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError
-from biodata_cache._core.registry import CheckEntry, ColumnEntry, TableEntry
+from biodata_cache._core.registry.entries import CheckEntry, ColumnEntry, TableEntry
 from biodata_cache._core.work_lock import work_locked
 from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.artifacts import (
@@ -24,8 +24,8 @@ from biodata_cache._publish.artifacts import (
 )
 from biodata_cache._publish.audit import audit, build_area, built_tables, check_run
 from biodata_cache._publish.builds import tidy_up
+from biodata_cache._publish.catalogue.provenance import provenance
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
-from biodata_cache._publish.provenance import provenance
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
 from biodata_cache._publish.root_documents import release, released, sweep, write_status
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._publish.audit import BuiltTable
+    from biodata_cache._publish.catalogue.provenance import Provenance
     from biodata_cache._publish.contract import Table
-    from biodata_cache._publish.provenance import Provenance
     from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.publication import Progress
     from biodata_cache._publish.snapshot import Published, Snapshot, Source

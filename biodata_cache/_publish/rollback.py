@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from biodata_cache._core import history as _history
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import (
     AuditError,
@@ -24,7 +23,8 @@ from biodata_cache._core.errors import (
     RegistryError,
 )
 from biodata_cache._core.foreign import json_value
-from biodata_cache._core.registry_document import as_json
+from biodata_cache._core.registry import history as _history
+from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._publish import builds as _builds
 from biodata_cache._publish import public_files as _public_files
@@ -39,8 +39,8 @@ from biodata_cache._storage.open import open_storage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biodata_cache._core.registry import TableEntry
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.registry.entries import TableEntry
+    from biodata_cache._core.settings.values import Settings
     from biodata_cache._publish.builds import KeptBuild
     from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.publication import Progress

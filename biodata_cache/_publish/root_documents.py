@@ -6,10 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheFileError, RegistryError
 from biodata_cache._core.foreign import json_value
-from biodata_cache._core.registry_document import as_json
+from biodata_cache._core.registry.document import as_json
+from biodata_cache._core.settings import values as _settings
 
 if TYPE_CHECKING:
     from biodata_cache._storage.base import Got, Storage

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import registry_document as _document
 from biodata_cache._core.errors import RegistryError
-from biodata_cache._core.registry import CacheRegistry, ObjectFile, TableEntry
+from biodata_cache._core.registry import document as _document
+from biodata_cache._core.registry.entries import CacheRegistry, ObjectFile, TableEntry
 from biodata_cache._publish import public_files as _public_files
 
 if TYPE_CHECKING:

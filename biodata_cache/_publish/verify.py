@@ -13,7 +13,7 @@ from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.snapshot import documents_of, read_published
 
 if TYPE_CHECKING:
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._publish.snapshot import Published
     from biodata_cache._storage.base import Storage
 

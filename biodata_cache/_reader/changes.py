@@ -9,8 +9,8 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import ArgumentError, CacheNotFoundError, TableNotFoundError
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
+from biodata_cache._reader.filters import conditions as _filters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from biodata_cache._core.registry import CacheRegistry, ColumnEntry, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, ColumnEntry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 

@@ -10,13 +10,13 @@ import duckdb
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import AccessError, CacheFileError, UnreachableError
-from biodata_cache._core.registry import REMEDY
+from biodata_cache._core.registry.entries import REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from biodata_cache._core.errors import CacheError
-    from biodata_cache._core.registry import CacheRegistry
+    from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pandas as pd
 
-from biodata_cache._reader.filters import INSTANT
+from biodata_cache._reader.filters.conditions import INSTANT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

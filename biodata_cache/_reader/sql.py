@@ -13,24 +13,22 @@ import duckdb
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader import filters as _filters
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
+from biodata_cache._reader.filters import conditions as _filters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from biodata_cache._core.registry import CacheRegistry, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 
 _FEW = 16
 # Queries that may name any table without its name being in them.
 _LISTS = re.compile(r"\bshow\b|\binformation_schema\b|\b(duckdb|pg)_\w+", re.IGNORECASE)
-# DuckDB takes these for a missing value, if they are the name of a partition.
-_MISSING = r"(?i:null|__hive_default_partition__)"
 
 
 def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
@@ -188,18 +186,9 @@ def view_of(
         temporary: Whether only this connection is to see it.
     """
     listed = ", ".join(map(literal, locations))
-    options = _read.options(entry, by_name=_is_told_by_names(entry, locations))
+    options = _read.options(entry, by_name=_read.is_told_by_names(entry, locations))
     source = f"read_parquet([{listed}], {options})"
     if not locations:
         source = _read.no_rows(duck, entry)
     kind = "temporary view" if temporary else "view"
     return f"create {kind} {quoted(entry.name)} as select * from {source}"
-
-
-def _is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
-    """Whether the names of the folders tell the partition key of each file, and nothing else."""
-    if entry.partition_key is None or entry.objects:
-        return False
-    key = re.escape(entry.partition_key)
-    named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")
-    return all(map(named.fullmatch, locations))

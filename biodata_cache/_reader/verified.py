@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import AccessError, CacheFileError
-from biodata_cache._core.registry import REMEDY
+from biodata_cache._core.registry.entries import REMEDY
 from biodata_cache._storage.common import identity, sha256_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from extract.lake.documents import BUCKETS
+from extract.documents.document import BUCKETS
 from extract.lake.lake import SCHEMA, Lake, create_file
 from extract.lake.state import database_errors, paths_of
 

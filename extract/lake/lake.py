@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from extract.documents.document import BUCKETS, IDENTITY, SECTIONS
 from extract.lake import policy as _policy
-from extract.lake.documents import BUCKETS, IDENTITY, SECTIONS
 from extract.lake.folder import Folder, ListedFile, UnfinishedFile
 from extract.lake.reading import is_read
 from extract.lake.state import State, connect

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from extract.documents.repairs import Repair
 from extract.lake.folder import Folder
-from extract.lake.repairs import Repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from extract.lake.documents import Row
+    from extract.documents.document import Row
     from extract.lake.lake import Lake
 
 __all__ = ["REJECT_SCHEMA", "RejectWriter"]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import LakeError
 from biodata_cache._core.sqltext import quoted
+from extract.documents.document import BUCKETS
 from extract.lake.compaction import RowGroups
-from extract.lake.documents import BUCKETS
 from extract.lake.folder import LIST
 from extract.lake.lake import SCHEMA
 from extract.lake.reading import is_read

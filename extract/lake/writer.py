@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from extract.lake.documents import BUCKETS, IDENTITY, SECTIONS, Row, bucket_of
+from extract.documents.document import BUCKETS, IDENTITY, SECTIONS, Row, bucket_of
 from extract.lake.lake import SCHEMA, Lake, create_file
 
 if TYPE_CHECKING:

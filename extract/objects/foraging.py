@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from biodata_cache._core.errors import SourceError
-from extract.lake.object_tables import TableFolder
+from extract.objects.object_tables import TableFolder
 from extract.objects.safe_pickle import read_frame
 from extract.objects.stores import UnavailableObjectError
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from extract.lake.object_tables import ResponseTable
 from extract.locations import split_location
+from extract.objects.object_tables import ResponseTable
 from extract.objects.stores import (
     ObjectStore,
     UnavailableObjectError,

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.layout import CACHE_FOLDER
-from extract.lake.object_tables import TableFolder
+from extract.objects.object_tables import TableFolder
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.sample import v1 as _sample_v1
 

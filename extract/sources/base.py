@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
-from extract.lake.documents import V2, Shape
-from extract.lake.json_scan import identity_of
+from extract.documents.document import V2, Shape
+from extract.documents.json_scan import identity_of
 from extract.retries import Retries
 
 if TYPE_CHECKING:

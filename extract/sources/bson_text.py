@@ -22,8 +22,8 @@ from bson.errors import InvalidBSON
 from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 
-from extract.lake.documents import text_of_id
-from extract.lake.extended_json import date_text
+from extract.documents.document import text_of_id
+from extract.documents.extended_json import date_text
 from extract.sources.base import Fetched
 
 __all__ = ["OPTIONS", "convert", "identity", "json_text", "stamp_text", "text_of"]

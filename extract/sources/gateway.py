@@ -21,8 +21,8 @@ import requests
 from aind_data_access_api.document_db import MetadataDbClient
 
 from biodata_cache._core.errors import SettingsError, SourceError
-from extract.lake import json_scan
-from extract.lake.documents import V2, Shape, UnusableDocumentError, listed_identity
+from extract.documents import json_scan
+from extract.documents.document import V2, Shape, UnusableDocumentError, listed_identity
 from extract.retries import Limit, Retries, TransientError, Worker
 from extract.sources.base import Entry, Fetched
 from extract.sources.gateway_answers import Session, Unaskable, follows, identity, key_of, shown

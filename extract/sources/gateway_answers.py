@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import requests
 
-from extract.lake import json_scan
+from extract.documents import json_scan
 
 __all__ = ["Session", "Unaskable", "follows", "identity", "key_of", "shown"]
 

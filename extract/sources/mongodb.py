@@ -17,7 +17,7 @@ from pymongo.uri_parser import parse_uri
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import SettingsError, SourceError
-from extract.lake.documents import V2, Shape
+from extract.documents.document import V2, Shape
 from extract.retries import Limit, Retries, TransientError
 from extract.sources.base import Entry, Fetched
 from extract.sources.bson_text import OPTIONS, convert, stamp_text, text_of

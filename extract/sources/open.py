@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import MissingDependencyError, SettingsError, SourceError
-from extract.lake.documents import V1, V2, Shape
+from extract.documents.document import V1, V2, Shape
 from extract.sample import generator as sample
 from extract.sources.base import BrokenFile, Document, SourceOptions
 from extract.sources.files import BSON_SUFFIXES, find_files, read_file

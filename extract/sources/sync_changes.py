@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from biodata_cache._core.errors import SourceError
+from extract.documents.document import (
+    LAST_MODIFIED,
+    Row,
+    Shape,
+    UnusableDocumentError,
+    read_document,
+)
+from extract.documents.json_scan import identity_of
 from extract.lake.comparison import Listing, Wanted
-from extract.lake.documents import LAST_MODIFIED, Row, Shape, UnusableDocumentError, read_document
-from extract.lake.json_scan import identity_of
 from extract.lake.state import RecordVersion
 from extract.retries import Attempts, StoppedError, TransientError
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import SourceError
-from extract.lake.comparison import Reading
-from extract.lake.documents import (
+from extract.documents.document import (
     Row,
     Shape,
     UnusableDocumentError,
     read_document,
 )
+from extract.lake.comparison import Reading
 from extract.sources.base import BrokenFile, Document
 
 if TYPE_CHECKING:

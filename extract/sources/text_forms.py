@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from extract.lake.json_scan import BrokenTextError, Text, as_utf8, values
+from extract.documents.json_scan import BrokenTextError, Text, as_utf8, values
 from extract.sources.base import BrokenFile, Document
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ import commands
 import notebook
 import tables
 
-from biodata_cache._core.settings import PREFIX
+from biodata_cache._core.settings.values import PREFIX
 from biodata_cache._publish.artifacts import read_manifest
 from biodata_cache._publish.contract import published_tables
 

@@ -15,10 +15,10 @@ import duckdb
 import pytest
 from web import served
 
-from biodata_cache._core import history as _history
-from biodata_cache._core import registry_document as _document
-from biodata_cache._core.history import PublishedBuild, TableSize
-from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._core.registry import document as _document
+from biodata_cache._core.registry import history as _history
+from biodata_cache._core.registry.history import PublishedBuild, TableSize
+from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.public_files import PublicFile
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.stages import run_extract
 from extract.lake.lake import Lake
 

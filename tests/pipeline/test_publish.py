@@ -28,7 +28,7 @@ from biodata_cache import (
     RegistryError,
     SettingsError,
 )
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ def test_killed_publisher_and_a_reader_that_looks_all_the_while(
     monkeypatch.setenv("BIODATA_CACHE_WORK", str(tmp_path / "work"))
     random_source = random.Random(11)
     script = (
-        "import sys; from biodata_cache._core import settings;"
+        "import sys; from biodata_cache._core.settings import values as settings;"
         "from biodata_cache._publish import publish;"
         "s=settings.load();sys.stdout.write('ready');sys.stdout.flush();publish.publish(s)"
     )

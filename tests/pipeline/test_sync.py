@@ -20,7 +20,7 @@ from biodata_cache import (
     TableNotFoundError,
     sync,
 )
-from biodata_cache._core import settings as _settings
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.stages import run_extract
 from extract.lake.lake import Lake
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.layout import CACHE_FOLDER, partition_path
+from biodata_cache._core.settings import values as _settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from biodata_cache._core.settings import Settings
+    from biodata_cache._core.settings.values import Settings
 
 COLUMNS = {
     "assets": {"name": "VARCHAR", "project_name": "VARCHAR", "modalities": "VARCHAR[]"},

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._storage import s3 as _s3
 from extract.lake import policy

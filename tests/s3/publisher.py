@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import CacheError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish import publish as _publish
 from biodata_cache._storage import s3 as _s3
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LEASE = 1.0
-_PACKAGE = Path(_settings.__file__).resolve().parents[2]
+_PACKAGE = Path(_settings.__file__).resolve().parents[3]
 
 
 @dataclass

@@ -19,11 +19,11 @@ from publisher import LEASE, Publishers
 
 import biodata_cache
 from biodata_cache import CacheError, LockedError
-from biodata_cache._core import history as _history
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import settings as _settings
-from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._core.registry import history as _history
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.snapshot import read_published

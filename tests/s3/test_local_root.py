@@ -11,10 +11,10 @@ from built import Build
 
 import biodata_cache
 from biodata_cache import AccessError, AuditError, CacheFileError, CacheNotFoundError, SettingsError
-from biodata_cache._core import history as _history
-from biodata_cache._core import registry_document as _document
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.layout import CACHE_FOLDER
+from biodata_cache._core.registry import document as _document
+from biodata_cache._core.registry import history as _history
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish.publish import publish, rollback
 
 if TYPE_CHECKING:

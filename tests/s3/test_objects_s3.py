@@ -8,10 +8,10 @@ import duckdb
 import pytest
 import server as s3_server
 
-from extract.lake import object_tables as answers
 from extract.lake.lake import Lake
 from extract.lake.state import paths_of
 from extract.objects import foraging, probes
+from extract.objects import object_tables as answers
 from extract.objects.stores import UnavailableObjectError, folder_store, s3_store
 from extract.pipeline import extract
 from extract.sample import generator as sample

@@ -20,8 +20,8 @@ from biodata_cache import sync
 from biodata_cache._cli import cli
 from biodata_cache._cli.output import Commands
 from biodata_cache._cli.running import running
-from biodata_cache._core import settings as _settings
 from biodata_cache._core.errors import ArgumentError
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.run_report import KEPT, Run, reports
 
 

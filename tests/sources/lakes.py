@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from extract.lake.documents import IDENTITY, SECTIONS
+from extract.documents.document import IDENTITY, SECTIONS
 from extract.lake.lake import Lake
 
 ROOT = Path(__file__).parents[2]

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from lakes import ROOT, check_keys, documents
 
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import bucket_of
 from extract.lake import compaction
-from extract.lake.documents import bucket_of
 from extract.lake.lake import Lake
 from extract.lake.policy import Policy
 from extract.lake.reading import reading

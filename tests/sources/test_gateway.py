@@ -11,8 +11,8 @@ from gateway_server import Gateway
 from lakes import check_keys, documents, rejects, rows, run
 
 from biodata_cache import SettingsError, SourceError
-from biodata_cache._core.settings import ExtractOptions
-from extract.lake.documents import V1
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import V1
 from extract.pipeline import extract
 from extract.retries import Retries
 from extract.sources.base import SourceOptions

@@ -13,8 +13,8 @@ from lakes import check_keys, documents, rejects, repairs, rows, run_records
 from mongodb_server import Proxy
 
 from biodata_cache import SourceError
-from biodata_cache._core.settings import ExtractOptions
-from extract.lake.documents import V1
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import V1
 from extract.pipeline import extract
 from extract.retries import Retries
 from extract.sources.base import SourceOptions

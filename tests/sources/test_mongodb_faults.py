@@ -23,8 +23,8 @@ from refusing_server import RefusingServer
 from test_mongodb import QUICK, content, counts, document, fetch
 
 from biodata_cache import LakeError, SourceError
+from extract.documents.document import read_document
 from extract.lake import policy
-from extract.lake.documents import read_document
 from extract.lake.lake import Lake
 from extract.lake.writer import LakeWriter
 from extract.pipeline import extract

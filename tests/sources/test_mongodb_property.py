@@ -11,7 +11,7 @@ from mongodb_server import Proxy, now_and_then
 from test_mongodb import content, document, fetch
 from test_mongodb_faults import port, setting
 
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from extract.lake import policy
 from extract.pipeline import extract
 from extract.retries import Retries

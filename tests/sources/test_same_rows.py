@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lakes import rows
 
-from extract.lake.documents import IDENTITY, SECTIONS
+from extract.documents.document import IDENTITY, SECTIONS
 from extract.pipeline import extract
 from extract.sources.base import SourceOptions
 from extract.sources.open import open_source

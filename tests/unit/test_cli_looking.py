@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from published_cache import Published, qc_rows
 
 from biodata_cache._cli import cli
-from biodata_cache._core.setting_table import SETTINGS
+from biodata_cache._core.settings.table import SETTINGS
 
 SHELLS = ["bash", "zsh", "fish"]
 COMMAND = [sys.executable, "-m", "biodata_cache"]

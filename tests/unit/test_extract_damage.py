@@ -11,7 +11,7 @@ import bson
 import pytest
 
 from biodata_cache import SourceError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from extract.lake.lake import Lake
 from extract.pipeline import extract
 from extract.sources.base import SourceOptions

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from biodata_cache import SourceError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from extract.lake.lake import Lake
 from extract.pipeline import extract
 from extract.sources.open import open_source

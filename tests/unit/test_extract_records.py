@@ -8,7 +8,7 @@ import random
 import duckdb
 import pytest
 
-from extract.lake.documents import (
+from extract.documents.document import (
     BUCKETS,
     SECTIONS,
     UnusableDocumentError,

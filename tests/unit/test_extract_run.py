@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import LockedError, SettingsError, SourceError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from extract.lake.lake import Lake
 from extract.pipeline import extract
 from extract.sources.base import SourceOptions

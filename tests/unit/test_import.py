@@ -11,6 +11,7 @@ import pytest
 
 import biodata_cache
 from biodata_cache import tables
+from biodata_cache._core.names import TABLE_FUNCTIONS
 
 PACKAGE = Path(biodata_cache.__file__).parent
 HEAVY = {
@@ -73,16 +74,20 @@ def test_all_is_what_type_checkers_see():
 
 
 def test_every_name_resolves_to_what_it_is_called():
-    for name in set(biodata_cache.__all__) - {"__version__"}:
+    names = set(biodata_cache.__all__) - {"__version__"}
+    assert len(names) > 30
+    for name in names:
         assert getattr(biodata_cache, name).__name__ == name
 
 
 def test_every_table_function_is_public():
     assert set(tables.__all__) <= set(biodata_cache.__all__)
+    assert sorted(tables.__all__) == sorted(TABLE_FUNCTIONS)
     defined = {
         name
         for name, value in vars(tables).items()
-        if getattr(value, "__module__", "") == tables.__name__ and not name.startswith("_")
+        if str(getattr(value, "__module__", "")).startswith(tables.__name__)
+        and not name.startswith("_")
     }
     assert set(tables.__all__) == defined
 

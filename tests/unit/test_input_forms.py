@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from biodata_cache._core.settings import ExtractOptions
-from extract.lake.documents import read_document
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import read_document
 from extract.pipeline import extract
 from extract.sources.base import BrokenFile, Document
 from extract.sources.files import read_file

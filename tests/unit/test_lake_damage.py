@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodata_cache import CacheError, LakeError
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from extract.lake.check import check_lakes
 from extract.lake.folder import LIST
 from extract.lake.lake import Lake

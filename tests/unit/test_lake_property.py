@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from biodata_cache._core.settings import ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import bucket_of
 from extract.lake import compaction
-from extract.lake.documents import bucket_of
 from extract.lake.lake import Lake
 from extract.lake.policy import Policy
 from extract.pipeline import extract

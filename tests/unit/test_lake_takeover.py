@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import LakeError
-from biodata_cache._core.settings import ExtractOptions
-from extract.lake.documents import bucket_of, hash_of
+from biodata_cache._core.settings.values import ExtractOptions
+from extract.documents.document import bucket_of, hash_of
 from extract.lake.lake import SCHEMA, Lake
 from extract.lake.reading import reading
 from extract.pipeline import extract

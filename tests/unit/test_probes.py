@@ -12,9 +12,9 @@ import duckdb
 import pytest
 
 from biodata_cache import LockedError, SourceError
-from extract.lake import object_tables as answers
 from extract.lake.lake import Lake
 from extract.lake.state import paths_of
+from extract.objects import object_tables as answers
 from extract.objects import probes
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.pipeline import extract

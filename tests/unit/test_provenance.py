@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from biodata_cache._publish.provenance import provenance
+from biodata_cache._publish.catalogue.provenance import provenance
 
 TABLE = "model.p.table"
 

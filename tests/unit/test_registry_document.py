@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from biodata_cache import CacheRegistry, ColumnEntry, PartitionEntry, RegistryError
 from biodata_cache._core import layout as _layout
-from biodata_cache._core import registry_document as _document
-from biodata_cache._core.registry import CheckEntry, ObjectFile, TableEntry
+from biodata_cache._core.registry import document as _document
+from biodata_cache._core.registry.entries import CheckEntry, ObjectFile, TableEntry
 
 SHA = "0a" * 32
 OBJECT = ObjectFile(f"{SHA}.pqt", 7, 1234, SHA)

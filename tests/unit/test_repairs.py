@@ -12,8 +12,8 @@ from bson.codec_options import CodecOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extract.lake.documents import SECTIONS, Row, UnusableDocumentError, read_document
-from extract.lake.repairs import MAX_DEPTH, is_plain, repaired
+from extract.documents.document import SECTIONS, Row, UnusableDocumentError, read_document
+from extract.documents.repairs import MAX_DEPTH, is_plain, repaired
 from extract.sources.bson_text import OPTIONS, convert
 
 texts = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(

@@ -8,7 +8,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from extract.lake.documents import V1, read_document
+from extract.documents.document import V1, read_document
 from extract.objects.upgrades import CUSTOM
 from extract.sample.generator import documents, objects, v1_documents
 from extract.sample.v1 import UPGRADES

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache import CacheError
-from biodata_cache._core import settings
+from biodata_cache._core.settings import values as settings
 from extract.sources.open import open_source
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from biodata_cache import CacheError
-from biodata_cache._core import settings
-from biodata_cache._core.address import Address, Secret
+from biodata_cache._core.settings import values as settings
+from biodata_cache._core.settings.address import Address, Secret
 from extract.sources.open import open_source
 
 SECRET = "S3cr3t"

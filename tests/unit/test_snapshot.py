@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from biodata_cache._core.history import PublishedBuild
-from biodata_cache._core.registry import ColumnEntry, TableEntry
-from biodata_cache._publish import catalogue as _catalogue
+from biodata_cache._core.registry.entries import ColumnEntry, TableEntry
+from biodata_cache._core.registry.history import PublishedBuild
 from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.public_files import PublicFile
 from biodata_cache._publish.snapshot import Published, Snapshot, snapshot
 

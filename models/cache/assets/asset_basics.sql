@@ -8,7 +8,7 @@ people as (
     select * from {{ ref('int_people_aggregated') }}
 ),
 
-described as (
+described_asset as (
     select
         asset.record_id as _id,
         asset.last_modified as _last_modified,
@@ -36,4 +36,4 @@ described as (
     left join people on asset.record_id = people.record_id
 )
 
-select * from described
+select * from described_asset

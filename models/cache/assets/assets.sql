@@ -16,54 +16,42 @@ platform as (
     group by all
 ),
 
-timed as (
+current_asset as (
     select
         *,
-        {{ parse_timestamp('acquisition_start_time') }} as acquisition_start_at,
-        {{ parse_timestamp('acquisition_end_time') }} as acquisition_end_at,
-        cast(
-            regexp_replace(
-                acquisition_start_time, '(T.*)(Z|[+-]\d\d(:?\d\d)?)$', '\1'
-            ) as timestamp
-        ) as acquisition_start_local,
-        regexp_extract(acquisition_start_time, 'T.*(Z|[+-]\d\d(:?\d\d)?)$', 1) as utc_offset
+        cast(acquisition_start_time as timestamptz) as acquisition_start_at,
+        cast(acquisition_end_time as timestamptz) as acquisition_end_at,
+        {{ local_time('acquisition_start_time') }} as acquisition_start_local
     from asset
     where is_current
 ),
 
-described as (
+published_asset as (
     select
-        timed.name,
-        timed.record_id as _id,
-        timed.location,
-        timed.project_name,
-        timed.subject_id,
-        timed.genotype,
-        cast(timed.age as integer) as age,
-        timed.data_level,
-        coalesce(timed.data_level = 'raw', false) as is_raw,
-        timed.modalities,
+        current_asset.name,
+        current_asset.record_id as _id,
+        current_asset.location,
+        current_asset.project_name,
+        current_asset.subject_id,
+        current_asset.genotype,
+        cast(current_asset.age as integer) as age,
+        current_asset.data_level,
+        coalesce(current_asset.data_level = 'raw', false) as is_raw,
+        current_asset.modalities,
         coalesce(platform.platforms, []) as platforms,
-        timed.acquisition_type,
-        timed.instrument_id,
-        timed.acquisition_start_at,
-        timed.acquisition_end_at,
-        timed.acquisition_start_local,
-        case
-            when timed.utc_offset = 'Z' then 0
-            when timed.utc_offset != ''
-                then
-                    cast(concat(left(timed.utc_offset, 1), '1') as integer) * (
-                        60 * cast(substr(timed.utc_offset, 2, 2) as integer)
-                        + coalesce(try_cast(right(substr(timed.utc_offset, 4), 2) as integer), 0)
-                    )
-        end as utc_offset_minutes,
-        date_diff('microsecond', timed.acquisition_start_at, timed.acquisition_end_at) / 1e6
-            as duration_s,
-        timed.code_ocean[1] as code_ocean_id,
-        cast(timed.record_count as integer) as record_count
-    from timed
-    left join platform on timed.name = platform.name
+        current_asset.acquisition_type,
+        current_asset.instrument_id,
+        current_asset.acquisition_start_at,
+        current_asset.acquisition_end_at,
+        current_asset.acquisition_start_local,
+        {{ utc_offset_minutes('current_asset.acquisition_start_time') }} as utc_offset_minutes,
+        date_diff(
+            'microsecond', current_asset.acquisition_start_at, current_asset.acquisition_end_at
+        ) / 1e6 as duration_s,
+        current_asset.code_ocean[1] as code_ocean_id,
+        cast(current_asset.record_count as integer) as record_count
+    from current_asset
+    left join platform on current_asset.name = platform.name
 )
 
-select * from described
+select * from published_asset

@@ -8,7 +8,7 @@ section as (
     select * from {{ ref('stg_docdb__section_types') }}
 ),
 
-judged as (
+core_file as (
     select
         record.record_id as _id,
         record.last_modified as _last_modified,
@@ -24,4 +24,4 @@ judged as (
     inner join section on record.record_id = section.record_id
 )
 
-select * from judged
+select * from core_file

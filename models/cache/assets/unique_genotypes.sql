@@ -4,9 +4,9 @@ with asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
 
-named as (
+genotype as (
     select distinct genotype from asset
     where genotype != ''
 )
 
-select * from named
+select * from genotype

@@ -4,9 +4,9 @@ with asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
 
-named as (
+project_name as (
     select distinct project_name from asset
     where project_name != ''
 )
 
-select * from named
+select * from project_name

@@ -4,9 +4,9 @@ with asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
 
-named as (
+subject_id as (
     select distinct subject_id from asset
     where subject_id != ''
 )
 
-select * from named
+select * from subject_id

@@ -32,7 +32,7 @@ node as (
     group by all
 ),
 
-joined as (
+asset_stage as (
     select
         asset.name as asset_name,
         trainer_state.curriculum_name,
@@ -47,4 +47,4 @@ joined as (
             and trainer_state.stage_name = node.node_name
 )
 
-select * from joined
+select * from asset_stage

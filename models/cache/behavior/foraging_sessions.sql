@@ -4,7 +4,7 @@ with session as (
     select * from {{ ref('int_foraging_sessions') }}
 ),
 
-kept as (
+newest_session as (
     select
         subject_id,
         session_date,
@@ -27,4 +27,4 @@ kept as (
     where is_newest
 )
 
-select * from kept
+select * from newest_session

@@ -9,7 +9,7 @@ lineage as (
     select * from {{ ref('int_lineage_resolved') }}
 ),
 
-joined as (
+edge as (
     select
         derivation.name,
         derivation.source_name,
@@ -25,14 +25,14 @@ joined as (
             and derivation.source_name = lineage.source_name
 ),
 
-ranked as (
+ranked_edge as (
     select
         *,
         row_number() over (
             partition by source_name, pipeline_name
             order by processed_at desc nulls last, name desc
         ) = 1 as is_latest
-    from joined
+    from edge
 )
 
-select * from ranked
+select * from ranked_edge

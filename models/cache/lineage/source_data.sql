@@ -4,7 +4,7 @@ with derivation as (
     select * from {{ ref('int_derivations') }}
 ),
 
-named as (
+source_asset as (
     select
         name,
         source_name as source_data,
@@ -13,4 +13,4 @@ named as (
     from derivation
 )
 
-select * from named
+select * from source_asset

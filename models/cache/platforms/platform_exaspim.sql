@@ -19,7 +19,7 @@ fused as (
     where word = 'fused'
 ),
 
-joined as (
+linked_asset as (
     select
         coalesce(fused.name, raw_asset.name) as name,
         raw_asset.name as raw_name,
@@ -32,4 +32,4 @@ joined as (
     left join raw_file on raw_asset.location = raw_file.location
 )
 
-select * from joined
+select * from linked_asset

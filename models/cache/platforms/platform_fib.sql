@@ -19,7 +19,7 @@ channel as (
     where is_first
 ),
 
-joined as (
+placed_channel as (
     select
         asset.name as asset_name,
         channel.fiber,
@@ -42,4 +42,4 @@ joined as (
             and channel.fiber = fiber.fiber
 )
 
-select * from joined
+select * from placed_channel

@@ -12,7 +12,7 @@ platform_modality as (
 ),
 
 status as (
-    select * from {{ ref('int_qc_tag_statuses') }}
+    select * from {{ ref('stg_docdb__qc_statuses') }}
 ),
 
 key_modality as (
@@ -34,7 +34,7 @@ spoken_for as (
     from status
 ),
 
-matched as (
+member_key as (
     select distinct
         member.platform,
         member.record_id,
@@ -58,21 +58,21 @@ people as (
     from {{ ref('int_people_aggregated') }}
 ),
 
-joined as (
+member_status as (
     select
-        matched.name as asset_name,
-        matched.tag,
+        member_key.name as asset_name,
+        member_key.tag,
         status.status,
-        matched.acquisition_start_time as timestamp,
-        {{ instrument_name('matched.instrument_id') }} as instrument_id_normalized,
+        member_key.acquisition_start_time as timestamp,
+        {{ instrument_name('member_key.instrument_id') }} as instrument_id_normalized,
         coalesce(people.experimenters_normalized, []) as experimenters_normalized,
-        matched.platform
-    from matched
+        member_key.platform
+    from member_key
     inner join status
         on
-            matched.record_id = status.record_id
-            and matched.tag = status.tag
-    left join people on matched.acquisition_record_id = people.record_id
+            member_key.record_id = status.record_id
+            and member_key.tag = status.tag
+    left join people on member_key.acquisition_record_id = people.record_id
 )
 
-select * from joined
+select * from member_status

@@ -25,7 +25,7 @@ stitched as (
     where word = 'stitched'
 ),
 
-joined as (
+linked_asset as (
     select
         coalesce(stitched.name, raw_asset.name) as name,
         raw_asset.name as raw_name,
@@ -53,4 +53,4 @@ joined as (
     left join raw_link on raw_asset.location = raw_link.location
 )
 
-select * from joined
+select * from linked_asset

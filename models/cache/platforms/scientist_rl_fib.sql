@@ -22,7 +22,7 @@ indicator as (
     from {{ ref('stg_docdb__injection_materials') }}
 ),
 
-paired as (
+mouse_target as (
     select distinct
         implant.targeted_structure,
         implant.coordinates,
@@ -38,7 +38,7 @@ paired as (
     where indicator.indicator is not null
 ),
 
-summed as (
+target as (
     select
         targeted_structure,
         coordinates,
@@ -46,8 +46,8 @@ summed as (
         list(mouse_id order by mouse_id) as mouse_ids,
         cast(count(*) as integer) as mouse_count,
         cast(sum(session_count) as integer) as session_count
-    from paired
+    from mouse_target
     group by all
 )
 
-select * from summed
+select * from target

@@ -62,7 +62,7 @@ published_error as (
     ) = 1
 ),
 
-gathered as (
+reported_value as (
     select * from published_error
     union all
     select * from left_out
@@ -76,18 +76,18 @@ gathered as (
     select * from copy_left_out
 ),
 
-named as (
+named_value as (
     select
-        gathered.table_name,
-        gathered.column_name,
-        gathered.record_id,
+        reported_value.table_name,
+        reported_value.column_name,
+        reported_value.record_id,
         coalesce(asset.name, rejected.name) as name,
-        gathered.path,
-        gathered.problem,
-        left(gathered.value, 200) as value
-    from gathered
-    left join asset on gathered.record_id = asset.record_id
-    left join rejected on gathered.record_id = rejected.record_id
+        reported_value.path,
+        reported_value.problem,
+        left(reported_value.value, 200) as value
+    from reported_value
+    left join asset on reported_value.record_id = asset.record_id
+    left join rejected on reported_value.record_id = rejected.record_id
 )
 
-select * from named
+select * from named_value

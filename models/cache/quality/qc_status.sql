@@ -12,7 +12,7 @@ with asset as (
         and section.quality_control_kind = 'object'
 ),
 
-summed as (
+counts as (
     select
         record_id,
         cast(sum(metric_count) as integer) as metric_count,
@@ -26,19 +26,19 @@ summed as (
     group by all
 ),
 
-joined as (
+asset_status as (
     select
         asset.name,
-        {{ worst_status('summed') }} as status,
-        coalesce(summed.metric_count, 0) as metric_count,
-        coalesce(summed.pass_count, 0) as pass_count,
-        coalesce(summed.fail_count, 0) as fail_count,
-        coalesce(summed.pending_count, 0) as pending_count,
-        coalesce(summed.curation_count, 0) as curation_count,
-        coalesce(summed.allowed_failure_count, 0) as allowed_failure_count,
-        summed.last_evaluated_at
+        {{ worst_status('counts') }} as status,
+        coalesce(counts.metric_count, 0) as metric_count,
+        coalesce(counts.pass_count, 0) as pass_count,
+        coalesce(counts.fail_count, 0) as fail_count,
+        coalesce(counts.pending_count, 0) as pending_count,
+        coalesce(counts.curation_count, 0) as curation_count,
+        coalesce(counts.allowed_failure_count, 0) as allowed_failure_count,
+        counts.last_evaluated_at
     from asset
-    left join summed on asset.record_id = summed.record_id
+    left join counts on asset.record_id = counts.record_id
 )
 
-select * from joined
+select * from asset_status

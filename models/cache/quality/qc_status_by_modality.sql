@@ -8,25 +8,25 @@ with asset as (
     where is_current
 ),
 
-counted as (
+counts as (
     select * from {{ ref('int_qc_counts') }}
 ),
 
-joined as (
+modality_status as (
     select
         asset.name,
-        counted.modality,
-        counted.stage,
-        {{ worst_status('counted') }} as status,
-        cast(counted.metric_count as integer) as metric_count,
-        cast(counted.pass_count as integer) as pass_count,
-        cast(counted.fail_count as integer) as fail_count,
-        cast(counted.pending_count as integer) as pending_count,
-        cast(counted.curation_count as integer) as curation_count,
-        cast(counted.allowed_failure_count as integer) as allowed_failure_count,
-        counted.last_evaluated_at
-    from counted
-    inner join asset on counted.record_id = asset.record_id
+        counts.modality,
+        counts.stage,
+        {{ worst_status('counts') }} as status,
+        cast(counts.metric_count as integer) as metric_count,
+        cast(counts.pass_count as integer) as pass_count,
+        cast(counts.fail_count as integer) as fail_count,
+        cast(counts.pending_count as integer) as pending_count,
+        cast(counts.curation_count as integer) as curation_count,
+        cast(counts.allowed_failure_count as integer) as allowed_failure_count,
+        counts.last_evaluated_at
+    from counts
+    inner join asset on counts.record_id = asset.record_id
 )
 
-select * from joined
+select * from modality_status

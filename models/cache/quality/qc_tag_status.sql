@@ -1,7 +1,7 @@
 -- Grain: one row per asset of a subject and key of quality_control.status.
 
 with status as (
-    select * from {{ ref('int_qc_tag_statuses') }}
+    select * from {{ ref('stg_docdb__qc_statuses') }}
 ),
 
 asset as (
@@ -11,15 +11,15 @@ asset as (
         and {{ is_partition_value('subject_id') }}
 ),
 
-joined as (
+tag_status as (
     select
         status.tag,
         status.status,
         asset.name as asset_name,
         asset.subject_id,
-        {{ parse_timestamp('asset.acquisition_start_time') }} as timestamp
+        cast(asset.acquisition_start_time as timestamptz) as timestamp
     from status
     inner join asset on status.record_id = asset.record_id
 )
 
-select * from joined
+select * from tag_status

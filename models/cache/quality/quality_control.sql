@@ -15,7 +15,7 @@ root as (
     select * from {{ ref('int_asset_roots') }}
 ),
 
-joined as (
+asset_metric as (
     select
         metric.metric_name as name,
         metric.stage,
@@ -26,7 +26,7 @@ joined as (
         asset.name as asset_name,
         root.raw_name as raw_asset_name,
         asset.subject_id,
-        {{ parse_timestamp('asset.acquisition_start_time') }} as timestamp,
+        cast(asset.acquisition_start_time as timestamptz) as timestamp,
         metric.description,
         metric.reference,
         metric.tags_json as tags,
@@ -40,4 +40,4 @@ joined as (
     left join root on asset.name = root.name
 )
 
-select * from joined
+select * from asset_metric

@@ -17,7 +17,7 @@ with asset as (
 
 pending as (
     select distinct record_id
-    from {{ ref('int_qc_tag_statuses') }}
+    from {{ ref('stg_docdb__qc_statuses') }}
     where status = 'Pending'
 ),
 
@@ -30,7 +30,7 @@ last_evaluation as (
     where not is_curation
     qualify row_number() over (
         partition by record_id
-        order by evaluated_at desc nulls last, evaluated_text asc, metric_index asc
+        order by evaluated_at desc nulls last, evaluated_text asc
     ) = 1
 ),
 
@@ -38,7 +38,7 @@ clock as (
     select * from {{ ref('int_as_of') }}
 ),
 
-joined as (
+evaluated_asset as (
     select
         asset.name,
         coalesce(asset.process_end_time, asset.process_start_time) as process_end_time,
@@ -52,7 +52,7 @@ joined as (
     left join last_evaluation on asset.record_id = last_evaluation.record_id
 ),
 
-timed as (
+time_to_qc as (
     select
         name,
         process_end_time,
@@ -65,7 +65,7 @@ timed as (
             date_diff('microsecond', cast(process_end_time as timestamptz), evaluated_at)
             / (24 * 60 * 60 * 1e6)
         ) as days_to_qc
-    from joined
+    from evaluated_asset
 )
 
-select * from timed
+select * from time_to_qc

@@ -21,7 +21,7 @@ status_by_version as (
     group by record_id
 ),
 
-joined as (
+upgraded_record as (
     select
         last_run.record_id as _id,
         if(record_v2.record_id is null, record_v1.name, record_v2.name) as name,
@@ -42,4 +42,4 @@ joined as (
 )
 
 -- 2026-11-20: how many columns there are is for the data to say.
-select * from joined -- noqa: AM04
+select * from upgraded_record -- noqa: AM04

@@ -51,7 +51,7 @@ first_pipeline as (
     qualify row_number() over (partition by record_id order by position) = 1
 ),
 
-joined as (
+described_record as (
     select
         record.record_id,
         record.name,
@@ -74,10 +74,10 @@ joined as (
         last_process.process_end_time,
         first_pipeline.pipeline_name,
         coalesce(
-            {{ parse_date('acquisition.date_of_birth') }},
-            {{ parse_birth_year('acquisition.year_of_birth') }},
-            {{ parse_date('subject.date_of_birth') }},
-            {{ parse_birth_year('subject.year_of_birth') }}
+            cast(acquisition.date_of_birth as date),
+            make_date(cast(acquisition.year_of_birth as integer), 1, 1),
+            cast(subject.date_of_birth as date),
+            make_date(cast(subject.year_of_birth as integer), 1, 1)
         ) as birth_date
     from record
     left join subject on record.record_id = subject.record_id
@@ -89,24 +89,14 @@ joined as (
     left join first_pipeline on record.record_id = first_pipeline.record_id
 ),
 
-timed as (
-    select
-        * exclude (created, acquisition_start_time, acquisition_end_time),
-        {{ iso_timestamp('created') }} as created,
-        {{ iso_timestamp('acquisition_start_time') }} as acquisition_start_time,
-        {{ iso_timestamp('acquisition_end_time') }} as acquisition_end_time,
-        {{ iso_timestamp('process_start_time') }} as process_start_text
-    from joined
-),
-
-chosen as (
+asset as (
     select
         *,
         -- An acquisition that says nothing about itself is none.
         coalesce(
             acquisition_start_time, nullif(acquisition_type, ''), nullif(instrument_id, '')
         ) is not null as has_acquisition,
-        left(process_start_text, 10) as process_date,
+        left(process_start_time, 10) as process_date,
         date_diff('day', birth_date, cast(left(acquisition_start_time, 10) as date))
             as days_since_birth,
         case when days_since_birth between 0 and 36525 then days_since_birth end as age,
@@ -115,7 +105,7 @@ chosen as (
             partition by name
             order by last_modified_at desc nulls last, record_id asc
         ) = 1 as is_current
-    from timed
+    from described_record
 )
 
-select * from chosen
+select * from asset

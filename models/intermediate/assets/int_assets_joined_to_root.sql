@@ -9,7 +9,7 @@ root as (
     select * from {{ ref('int_asset_roots') }}
 ),
 
-joined as (
+asset_with_acquisition as (
     select
         asset.record_id,
         asset.name,
@@ -29,4 +29,4 @@ joined as (
     left join asset as raw_asset on root.raw_name = raw_asset.name
 )
 
-select * from joined
+select * from asset_with_acquisition

@@ -9,7 +9,7 @@ process as (
         record_id,
         position,
         coalesce(end_date_time, start_date_time) as ended,
-        {{ parse_timestamp('ended') }} as ended_at
+        cast(ended as timestamptz) as ended_at
     from {{ ref('stg_docdb__data_processes') }}
 ),
 

@@ -13,8 +13,8 @@ record as (
         birth_date,
         days_since_birth,
         age,
-        {{ parse_timestamp('acquisition_start_time') }} as start_at,
-        {{ parse_timestamp('acquisition_end_time') }} as end_at,
+        cast(acquisition_start_time as timestamptz) as start_at,
+        cast(acquisition_end_time as timestamptz) as end_at,
         regexp_extract(name, '\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}') as time_in_name,
         regexp_full_match(acquisition_start_time, '.*(Z|[+-]00:00)') as is_utc
     from {{ ref('int_assets_joined') }}

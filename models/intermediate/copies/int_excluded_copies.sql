@@ -110,7 +110,7 @@ repeated_run as (
     where not is_last_of_version
 ),
 
-gathered as (
+excluded_copy as (
     select * from trainer_state
     union all
     select * from raw_link
@@ -126,4 +126,4 @@ gathered as (
     select * from repeated_run
 )
 
-select * from gathered
+select * from excluded_copy

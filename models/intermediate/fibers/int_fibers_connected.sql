@@ -47,20 +47,20 @@ fiber_to_cord as (
             and connection.source_fiber = fiber.fiber
 ),
 
-tied as (
+connected_device as (
     select * from cord_to_fiber
     union
     select * from fiber_to_cord
 ),
 
-kept as (
-    select tied.*
-    from tied
+connected_cord as (
+    select connected_device.*
+    from connected_device
     inner join patch_cord
         on
-            tied.record_id = patch_cord.record_id
-            and tied.stream_position = patch_cord.stream_position
-            and tied.patch_cord_name = patch_cord.patch_cord_name
+            connected_device.record_id = patch_cord.record_id
+            and connected_device.stream_position = patch_cord.stream_position
+            and connected_device.patch_cord_name = patch_cord.patch_cord_name
 )
 
-select * from kept
+select * from connected_cord

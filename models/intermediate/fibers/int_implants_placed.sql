@@ -105,10 +105,10 @@ placed_implant as (
         implant.fiber,
         coalesce(nullif(nullif(implant.targeted_structure, ''), 'root'), 'missing')
             as targeted_structure,
-        {{ parse_number('target.ap') }} as target_coordinate_ap,
-        {{ parse_number('target.ml') }} as target_coordinate_ml,
-        {{ parse_number('target.si') }} as target_coordinate_si,
-        {{ parse_number('target.depth') }} as target_coordinate_depth,
+        cast(target.ap as double) as target_coordinate_ap,
+        cast(target.ml as double) as target_coordinate_ml,
+        cast(target.si as double) as target_coordinate_si,
+        cast(target.depth as double) as target_coordinate_depth,
         case
             when target.record_id is null then 'missing'
             -- A system that names no axes has them in the order of the schema.

@@ -17,7 +17,7 @@ source as (
     group by all
 ),
 
-joined as (
+derivation as (
     select
         asset.record_id,
         asset.name,
@@ -33,4 +33,4 @@ joined as (
 select
     *,
     try_strptime(processing_time, '%Y-%m-%d_%H-%M-%S') as processed_at
-from joined
+from derivation

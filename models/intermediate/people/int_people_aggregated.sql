@@ -29,7 +29,7 @@ normalized as (
     from {{ ref('int_people_normalized') }}
 ),
 
-gathered as (
+person as (
     select * from experimenter
     union all
     select * from investigator
@@ -37,7 +37,7 @@ gathered as (
     select * from normalized
 ),
 
-listed as (
+people as (
     select
         record_id,
         list(person_name order by position) filter (where list_name = 'experimenters')
@@ -48,18 +48,18 @@ listed as (
             as investigators,
         list(person_name order by position) filter (where list_name = 'investigators_normalized')
             as investigators_normalized
-    from gathered
+    from person
     group by all
 ),
 
-filled as (
+people_or_none as (
     select
         record_id,
         coalesce(experimenters, []) as experimenters,
         coalesce(experimenters_normalized, []) as experimenters_normalized,
         coalesce(investigators, []) as investigators,
         coalesce(investigators_normalized, []) as investigators_normalized
-    from listed
+    from people
 )
 
-select * from filled
+select * from people_or_none

@@ -24,7 +24,7 @@ entry as (
     select * from investigator
 ),
 
-split as (
+name_part as (
     select
         record_id,
         role,
@@ -34,17 +34,17 @@ split as (
     from entry
 ),
 
-spelled as (
+spelled_name as (
     select
         record_id,
         role,
         position,
         part_position,
         {{ person_name('part') }} as person_name
-    from split
+    from name_part
 ),
 
-distinguished as (
+person as (
     select
         record_id,
         role,
@@ -53,7 +53,7 @@ distinguished as (
         person_name,
         split_part(person_name, ' ', 1) as first_word,
         contains(person_name, ' ') as is_full_name
-    from spelled
+    from spelled_name
     where person_name != ''
     -- The same person under two spellings: the first one stays.
     qualify row_number() over (
@@ -62,17 +62,17 @@ distinguished as (
     ) = 1
 ),
 
-counted as (
+counted_person as (
     select
         *,
         count(*) filter (where is_full_name) over (
             partition by record_id, role, first_word
         ) as full_names_in_list
-    from distinguished
+    from person
 ),
 
-kept as (
-    select * from counted
+kept_person as (
+    select * from counted_person
     -- `Jane` beside one `Jane Doe` in the same list is the same person.
     where is_full_name or full_names_in_list != 1
 ),
@@ -81,25 +81,25 @@ full_name as (
     select
         first_word,
         min(person_name) as person_name
-    from kept
+    from kept_person
     where is_full_name
     group by all
     having count(distinct person_name) = 1
 ),
 
-completed as (
+completed_person as (
     select
-        kept.record_id,
-        kept.role,
-        kept.position,
-        kept.part_position,
-        coalesce(full_name.person_name, kept.person_name) as person_name
-    from kept
+        kept_person.record_id,
+        kept_person.role,
+        kept_person.position,
+        kept_person.part_position,
+        coalesce(full_name.person_name, kept_person.person_name) as person_name
+    from kept_person
     -- A full name can only find itself.
-    left join full_name on kept.first_word = full_name.first_word
+    left join full_name on kept_person.first_word = full_name.first_word
 ),
 
-deduplicated as (
+listed_person as (
     select
         record_id,
         role,
@@ -108,11 +108,7 @@ deduplicated as (
             order by position, part_position
         ) as place,
         person_name
-    from completed
-    qualify row_number() over (
-        partition by record_id, role, person_name
-        order by position, part_position
-    ) = 1
+    from completed_person
 )
 
-select * from deduplicated
+select * from listed_person

@@ -4,7 +4,7 @@ with asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
 
-judged as (
+raw_asset as (
     select
         name,
         location,
@@ -18,4 +18,4 @@ judged as (
         and contains(array_to_string(modalities, ' '), 'SPIM')
 )
 
-select * from judged
+select * from raw_asset

@@ -22,7 +22,7 @@ tag as (
     select
         record_id,
         count(*) as key_count
-    from {{ ref('int_qc_tag_statuses') }}
+    from {{ ref('stg_docdb__qc_statuses') }}
     group by all
 ),
 

@@ -30,25 +30,7 @@ nameless_asset as (
     where name is null
 ),
 
--- Of a key that stands several times the last counts.
-earlier_status as (
-    select * from {{ ref('stg_docdb__qc_statuses') }}
-    qualify row_number() over (partition by record_id, tag order by position desc) > 1
-),
-
-repeated_status as (
-    select
-        record_id,
-        'qc_tag_status' as table_name,
-        'status' as column_name,
-        concat('quality_control.status.', tag) as path,
-        'key stands twice' as problem,
-        string_agg(coalesce(status, 'null'), ', ' order by position) as value
-    from earlier_status
-    group by all
-),
-
-circular as (
+lineage_cycle as (
     select
         derivation.record_id,
         'asset_lineage' as table_name,
@@ -64,7 +46,7 @@ circular as (
     where lineage.has_cycle
 ),
 
-superseded as (
+duplicate_document as (
     select
         record_id,
         'asset_basics' as table_name,
@@ -75,7 +57,7 @@ superseded as (
     from {{ ref('stg_docdb__duplicate_documents') }}
 ),
 
-rejected as (
+rejected_document as (
     select
         record_id,
         'asset_basics' as table_name,
@@ -89,7 +71,7 @@ rejected as (
 ),
 
 -- A value that JSON cannot say, or says twice. Records of version 1 are no assets.
-repaired as (
+repaired_value as (
     select
         asset.record_id,
         'asset_basics' as table_name,
@@ -107,20 +89,18 @@ repaired as (
     group by all
 ),
 
-gathered as (
+excluded_value as (
     select * from impossible_age
     union all
     select * from nameless_asset
     union all
-    select * from repeated_status
+    select * from lineage_cycle
     union all
-    select * from circular
+    select * from duplicate_document
     union all
-    select * from superseded
+    select * from rejected_document
     union all
-    select * from rejected
-    union all
-    select * from repaired
+    select * from repaired_value
 )
 
-select * from gathered
+select * from excluded_value

@@ -18,7 +18,7 @@ modality as (
     from {{ ref('stg_docdb__modalities') }}
 ),
 
-matched as (
+member as (
     select distinct
         platform.platform,
         asset.record_id,
@@ -44,4 +44,4 @@ matched as (
         )
 )
 
-select * from matched
+select * from member

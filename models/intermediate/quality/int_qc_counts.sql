@@ -4,7 +4,7 @@ with metric as (
     select * from {{ ref('int_qc_metrics_latest') }}
 ),
 
-counted as (
+counts as (
     select
         record_id,
         modality,
@@ -21,4 +21,4 @@ counted as (
     group by all
 )
 
-select * from counted
+select * from counts

@@ -18,7 +18,7 @@ tag as (
     where tag_value is not null
 ),
 
-tagged as (
+tag_modality as (
     select
         metric.record_id,
         tag.tag,
@@ -30,7 +30,7 @@ tagged as (
             and metric.metric_position = tag.metric_position
 ),
 
-own as (
+modality_itself as (
     select
         record_id,
         modality as tag,
@@ -38,10 +38,10 @@ own as (
     from metric
 ),
 
-gathered as (
-    select * from tagged
+key_modality as (
+    select * from tag_modality
     union
-    select * from own
+    select * from modality_itself
 )
 
-select * from gathered
+select * from key_modality

@@ -47,12 +47,12 @@ evaluated_metric as (
         metric.reference,
         metric.tags_json,
         metric.object_type,
-        lower(trim(coalesce(metric.object_type, ''))) = 'curation metric' as is_curation,
-        {{ judgement('last_evaluation.status') }} as status,
+        coalesce(metric.object_type = 'Curation metric', false) as is_curation,
+        last_evaluation.status,
         allowed_failure.record_id is not null as may_fail,
         last_evaluation.evaluator,
-        {{ iso_timestamp('last_evaluation.evaluation_time') }} as evaluated_text,
-        {{ parse_timestamp('last_evaluation.evaluation_time') }} as evaluated_at
+        last_evaluation.evaluation_time as evaluated_text,
+        cast(last_evaluation.evaluation_time as timestamptz) as evaluated_at
     from metric
     left join last_evaluation
         on

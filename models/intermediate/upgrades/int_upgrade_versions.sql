@@ -14,13 +14,13 @@ history as (
     select * from {{ ref('stg_upgrader__history') }}
 ),
 
-gathered as (
+published_run as (
     select * from run
     union all
     select * from history
 ),
 
-named as (
+versioned_run as (
     select
         record_id,
         lower(trim(upgrader_version)) as upgrader_version,
@@ -30,15 +30,15 @@ named as (
         list_transform(
             regexp_extract_all(published_in, '\d+'), lambda number: try_cast(number as bigint)
         ) as published_version
-    from gathered
+    from published_run
 ),
 
-kept as (
+version_status as (
     select
         record_id,
         upgrader_version,
         status
-    from named
+    from versioned_run
     -- A version becomes the name of a column: it begins with a digit, as no other column does.
     where regexp_full_match(upgrader_version, '\d[a-z0-9.+_-]{0,62}')
     qualify
@@ -49,4 +49,4 @@ kept as (
         ) = 1
 )
 
-select * from kept
+select * from version_status

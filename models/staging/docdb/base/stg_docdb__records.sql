@@ -18,7 +18,7 @@ lake as (
     select * from {{ source('biodata_cache', 'docdb_v2') }}
 ),
 
-ranked as (
+ranked_version as (
     select
         _id,
         run,
@@ -36,25 +36,25 @@ ranked as (
     from version
 ),
 
-newest as (
+newest_version as (
     select
         _id,
         run,
         position
-    from ranked
+    from ranked_version
     where
         version_rank = 1
         and not is_deleted
 ),
 
-kept as (
+live_record as (
     select lake.*
     from lake
-    inner join newest
+    inner join newest_version
         on
-            lake._id = newest._id
-            and lake.run = newest.run
-            and lake.position = newest.position
+            lake._id = newest_version._id
+            and lake.run = newest_version.run
+            and lake.position = newest_version.position
     where not lake.is_deleted
 )
 
@@ -78,4 +78,4 @@ select
     quality_control,
     other_identifiers,
     extra as extra_json
-from kept
+from live_record

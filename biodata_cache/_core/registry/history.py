@@ -1,0 +1,135 @@
+"""The builds that a version went through: when each was made, and how large its tables were.
+
+The publisher keeps them beside the registry, one line each. The last one is the build that is
+live. What lies between is what was live before it: a rollback forgets what it takes back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from biodata_cache._core.errors import RegistryError
+from biodata_cache._core.foreign import json_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from biodata_cache._core.registry.entries import CacheRegistry
+
+MOST_BUILDS = 100
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """How large a table was.
+
+    Attributes:
+        rows: Number of rows.
+        bytes: Size of its files together.
+    """
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class PublishedBuild:
+    """One build that was published and differed from the one before it.
+
+    Attributes:
+        build: Its name.
+        built_at: When the newest of its tables was built, as ISO text.
+        tables: Its tables by name; those of which an older publisher did not say how large they
+            were are left out.
+    """
+
+    build: str
+    built_at: str
+    tables: Mapping[str, TableSize]
+
+    @classmethod
+    def of(cls, build: str, registry: CacheRegistry) -> PublishedBuild:
+        """The build that a registry describes.
+
+        Args:
+            build: Its name.
+            registry: The registry.
+        """
+        tables = {
+            entry.name: TableSize(entry.row_count, entry.bytes)
+            for entry in registry
+            if entry.row_count is not None and entry.bytes is not None
+        }
+        newest = max((entry.built_at or "" for entry in registry), default="")
+        return cls(build, registry.built_at or newest, tables)
+
+
+def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
+    """The builds that a history names, the oldest first; none if there is no history.
+
+    Args:
+        content: Its bytes.
+        source: What to call it in messages.
+
+    Raises:
+        RegistryError: It is not a history.
+
+    Example:
+        >>> line = '{"build": "b1", "built_at": "2026-01-01T00:00:00Z", "tables": {"a": [2, 99]}}'
+        >>> parse(f'{{"builds": [{line}]}}'.encode(), "cache_history.json")[0].tables["a"].rows
+        2
+    """
+    if content is None:
+        return ()
+    try:
+        return tuple(_build(item) for item in json_value(content)["builds"])
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise RegistryError(
+            f"{source} is not a history of builds ({error!r}): remove it, and the next publish "
+            "begins a new one."
+        ) from None
+
+
+def extended(
+    known: Sequence[PublishedBuild], before: PublishedBuild | None, now: PublishedBuild
+) -> tuple[PublishedBuild, ...]:
+    """The history of a build that takes the place of another.
+
+    Args:
+        known: What was written down until now.
+        before: The build in whose place it comes. It is in the history already, unless whoever
+            published it kept none, or was killed before it was written.
+        now: The build that is live then.
+    """
+    names = [build.build for build in known]
+    if before is not None and before.build not in names:
+        known, names = [*known, before], [*names, before.build]
+    if now.build in names:
+        known = known[: names.index(now.build)]
+    earlier = [build for build in known if build.built_at <= now.built_at]
+    return (*earlier, now)[-MOST_BUILDS:]
+
+
+def document(builds: Iterable[PublishedBuild]) -> bytes:
+    """A history as it is published: JSON with one line for each build."""
+    lines = ",\n".join(
+        json.dumps(
+            {
+                "build": build.build,
+                "built_at": build.built_at,
+                "tables": {name: [size.rows, size.bytes] for name, size in build.tables.items()},
+            },
+            ensure_ascii=False,
+        )
+        for build in builds
+    )
+    return f'{{"builds": [\n{lines}\n]}}\n'.encode()
+
+
+def _build(item: dict[str, Any]) -> PublishedBuild:
+    tables = {
+        name: TableSize(int(rows), int(size)) for name, (rows, size) in item["tables"].items()
+    }
+    return PublishedBuild(str(item["build"]), str(item["built_at"]), tables)

@@ -1,0 +1,280 @@
+"""The settings of a command or of a reader, from options and `BIODATA_CACHE_*` variables.
+
+`table` says what there is; here stands what follows from several of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import metadata
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from biodata_cache._core.errors import SettingsError
+from biodata_cache._core.layout import CACHE_FOLDER
+from biodata_cache._core.messages import warn
+from biodata_cache._core.settings.address import Address, Secret, redacted
+from biodata_cache._core.settings.parsers import (
+    PREFIX,
+    Backend,
+    is_version_folder,
+    system_cache,
+    version_folder,
+)
+from biodata_cache._core.settings.table import (
+    DEFAULT_MOUNT,
+    DEFAULT_S3_ROOT,
+    NO_SOURCE,
+    SETTINGS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+__all__ = [
+    "DEFAULT_S3_ROOT",
+    "NO_SOURCE",
+    "PREFIX",
+    "ExtractOptions",
+    "Settings",
+    "ascending",
+    "installed_version",
+    "load",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the cache is read, published and built.
+
+    Attributes:
+        backend: Kind of place the cache lives in.
+        root: Where the cache is published and read: a folder or `s3://bucket[/prefix]`; empty for
+            the backend `MEMORY`.
+        version_folder: Folder of the version to read, for example `bdc-v0.50.0`.
+        source: Where records come from; may hold a password. From the variable `SOURCE`, or from
+            the file that the variable `SOURCE_FILE` or an option names.
+        database: Database of the records, for `mongodb://…` and the gateway.
+        collection: Collection of the records.
+        v1_source: Where records of version 1 come from, or `none`. By default the same as `source`
+            if that is the gateway, or if a database or collection of version 1 is named.
+        v1_database: Database of the records of version 1.
+        v1_collection: Collection of the records of version 1.
+        retry_seconds: Seconds without any progress after which a database is given up.
+        workers: How many threads fetch at once.
+        raw: Raw lake: a folder or `s3://…`.
+        objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
+            sample, in the work folder), or `none`.
+        work: Folder of the lake, the build area and dbt's target and logs.
+        requester_pays: Whether to pay for requests to S3, as some buckets ask for.
+        keep_days: For how many days a build is kept after another took its place.
+        grace_hours: For how many hours more its objects stay, for readers who had begun before.
+        local_cache: Folder of copies of what was read from S3; None for none.
+        local_cache_size: Most bytes that these copies take together.
+        memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
+        temp_disk: Most disk that its temporary files take in a build, as DuckDB writes it.
+        on_finish: Command line for a shell that gets the report of a run that ended; or empty.
+        metrics: File for a textfile collector of Prometheus; None for none.
+        is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
+            is left if nothing is set, and then nobody meant to build anything.
+    """
+
+    backend: Backend
+    root: Address
+    version_folder: str
+    source: Secret
+    database: str
+    collection: str
+    v1_source: Secret
+    v1_database: str
+    v1_collection: str
+    retry_seconds: float
+    workers: int
+    raw: Address
+    objects: Address
+    work: Path
+    requester_pays: bool = False
+    keep_days: int
+    grace_hours: int
+    local_cache: Path | None
+    local_cache_size: int
+    memory: str
+    temp_disk: str
+    on_finish: str = field(default="", repr=False)
+    metrics: Path | None = None
+    is_memory_asked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractOptions:
+    """How to extract.
+
+    Attributes:
+        full: Start over: read everything, and replace what the lake holds.
+        dry_run: Count only; touch nothing.
+        allow_shrink: Accept that most records are gone.
+        salvage: Take what can be read of a damaged file.
+        prune: Accept that a folder no longer has a file, with the records of it.
+    """
+
+    full: bool = False
+    dry_run: bool = False
+    allow_shrink: bool = False
+    salvage: bool = False
+    prune: bool = False
+
+
+@lru_cache(maxsize=1)
+def installed_version() -> str:
+    """Version of the installed package, for example `0.50.0`.
+
+    Raises:
+        SettingsError: If the package is not installed, only its files are there.
+    """
+    try:
+        return metadata.version("biodata-cache")
+    except metadata.PackageNotFoundError as error:
+        raise SettingsError(
+            "biodata-cache is not installed, so its version is unknown: "
+            f"run `pip install -e .` in the checkout, or set {PREFIX}VERSION."
+        ) from error
+
+
+def ascending(names: Iterable[str]) -> list[str]:
+    """Those of the names that are version folders, by number, the newest last.
+
+    Example:
+        >>> ascending(["bdc-v0.10", "bdc-v0.9", "bdc-v0.9-draft"])
+        ['bdc-v0.9', 'bdc-v0.10']
+    """
+    folders = {name for name in names if is_version_folder(name)}
+    return sorted(folders, key=lambda name: ([int(part) for part in name[5:].split(".")], name))
+
+
+def load(**given: str | None) -> Settings:
+    """Settings from the environment; an argument that is not None wins over its variable.
+
+    Args:
+        given: Texts by the name of the setting in lower case, for example `root` and `v1_source`.
+
+    Raises:
+        SettingsError: If a value cannot be used, or two contradict each other.
+        TypeError: If there is no such setting.
+
+    Example:
+        >>> load(root="somewhere", version="0.50.0").version_folder
+        'bdc-v0.50.0'
+    """
+    unknown = {name.upper() for name in given} - SETTINGS.keys()
+    if unknown:
+        raise TypeError(f"there is no setting {', '.join(sorted(unknown))}")
+
+    def value(name: str) -> Any:  # noqa: ANN401  # as its parser makes it
+        return SETTINGS[name].value(given.get(name.lower()))
+
+    def is_set(name: str) -> bool:
+        return bool(SETTINGS[name].text(given.get(name.lower())))
+
+    root, backend = _root_and_backend(value("ROOT") or "", value("BACKEND"))
+    source = _source(given)
+    v1_source = value("V1_SOURCE")
+    if v1_source is None:
+        has_both = source.startswith("https://") or source.partition(":")[0] == "sample"
+        is_known = has_both or is_set("V1_DATABASE") or is_set("V1_COLLECTION")
+        v1_source = source if is_known else NO_SOURCE
+    work, folder = value("WORK"), system_cache()
+    local_cache = folder and folder / "biodata-cache" / "copies"
+    return Settings(
+        backend=backend,
+        root=Address(root),
+        version_folder=value("VERSION") or version_folder("VERSION", installed_version()),
+        source=Secret(source),
+        database=value("DATABASE"),
+        collection=value("COLLECTION"),
+        v1_source=Secret(v1_source),
+        v1_database=value("V1_DATABASE"),
+        v1_collection=value("V1_COLLECTION"),
+        retry_seconds=value("RETRY_SECONDS"),
+        workers=value("WORKERS"),
+        raw=Address(value("RAW") or work / "raw"),
+        objects=Address(value("OBJECTS") or _objects_of(source)),
+        work=work,
+        requester_pays=value("REQUESTER_PAYS"),
+        keep_days=value("KEEP_DAYS"),
+        grace_hours=value("GRACE_HOURS"),
+        local_cache=value("LOCAL_CACHE") if is_set("LOCAL_CACHE") else local_cache,
+        local_cache_size=value("LOCAL_CACHE_SIZE"),
+        memory=f"{value('MEMORY')}B",
+        temp_disk=f"{value('TEMP_DISK')}B",
+        on_finish=value("ON_FINISH") or "",
+        metrics=value("METRICS"),
+        is_memory_asked=backend == "MEMORY" and (is_set("BACKEND") or is_set("SOURCE")),
+    )
+
+
+def _root_and_backend(root: str, asked: Backend | None) -> tuple[str, Backend]:
+    """The root, and the kind of it as set, or as the root implies.
+
+    Programs of the package that this one replaces set `S3` whatever the root is: it decides.
+
+    Raises:
+        SettingsError: If they contradict each other.
+    """
+    if asked == "CODEOCEAN":
+        return _mounted(root or DEFAULT_MOUNT), asked
+    implied: Backend = "S3" if root.startswith("s3://") else "LOCAL" if root else "MEMORY"
+    if asked == "LOCAL" and implied != "LOCAL":
+        raise SettingsError(
+            f"{PREFIX}BACKEND is LOCAL but {PREFIX}ROOT is {redacted(root)!r}: set it to a folder."
+        )
+    if asked == "S3" and implied == "LOCAL":
+        warn(
+            f"{PREFIX}BACKEND is S3 but {PREFIX}ROOT is {redacted(root)!r}, which is read: leave "
+            f"{PREFIX}BACKEND out.",
+            UserWarning,
+        )
+        asked = "LOCAL"
+    backend = asked or implied
+    if backend == "MEMORY":
+        return "", backend
+    return root or DEFAULT_S3_ROOT, backend
+
+
+def _mounted(folder: str) -> str:
+    """The root of a mounted copy of the bucket, or of its folder `data-asset-cache`.
+
+    Raises:
+        SettingsError: If it is no folder.
+    """
+    if "://" in folder:
+        raise SettingsError(
+            f"{PREFIX}BACKEND is CODEOCEAN but {PREFIX}ROOT is {redacted(folder)!r}: set it to the "
+            f"folder where the bucket is mounted, by default {DEFAULT_MOUNT}."
+        )
+    path = PurePath(folder)
+    return str(path.parent if path.name == CACHE_FOLDER else path)
+
+
+def _source(given: Mapping[str, str | None]) -> str:
+    """The source as given, or as a secret file says; an option wins over either variable.
+
+    Raises:
+        SettingsError: If both options are given, or the file cannot be read.
+    """
+    source, file = given.get("source"), given.get("source_file")
+    if source is not None and file is not None:
+        raise SettingsError("Give --source or --source-file, not both.")
+    setting = SETTINGS["SOURCE"]
+    if source is None and (file is not None or not setting.text(None)):
+        source = SETTINGS["SOURCE_FILE"].value(file)
+    found: str = setting.value(source)
+    return found
+
+
+def _objects_of(source: str) -> str:
+    """Object store of a source, where none is named: files of records come without one."""
+    if source.partition(":")[0] == "sample":
+        return "sample"
+    return "s3" if "://" in source else "none"

@@ -1,0 +1,336 @@
+"""The filters that each table takes, for type checkers and editors.
+
+Written by `scripts/write_filters.py` from the columns of the models: change those.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from biodata_cache._reader.filters.conditions import (
+        FlagFilter,
+        NumberFilter,
+        TextFilter,
+        TimeFilter,
+    )
+
+
+class AssetBasicsFilters(TypedDict, total=False):
+    """Filters on `asset_basics`."""
+
+    _id: TextFilter
+    _last_modified: TextFilter
+    name: TextFilter
+    modalities: TextFilter
+    project_name: TextFilter
+    data_level: TextFilter
+    subject_id: TextFilter
+    genotype: TextFilter
+    acquisition_start_time: TextFilter
+    acquisition_end_time: TextFilter
+    acquisition_type: TextFilter
+    instrument_id: TextFilter
+    code_ocean: TextFilter
+    process_date: TextFilter
+    age: NumberFilter
+    location: TextFilter
+    experimenters: TextFilter
+    investigators: TextFilter
+    experimenters_normalized: TextFilter
+    investigators_normalized: TextFilter
+    instrument_id_normalized: TextFilter
+    created: TextFilter
+    limit: int | None
+
+
+class AssetLineageFilters(TypedDict, total=False):
+    """Filters on `asset_lineage`."""
+
+    name: TextFilter
+    source_name: TextFilter
+    root_raw_name: TextFilter
+    depth: NumberFilter
+    pipeline_name: TextFilter
+    processed_at: TimeFilter
+    modalities: TextFilter
+    is_latest: FlagFilter
+    limit: int | None
+
+
+class AssetsFilters(TypedDict, total=False):
+    """Filters on `assets`."""
+
+    name: TextFilter
+    _id: TextFilter
+    location: TextFilter
+    project_name: TextFilter
+    subject_id: TextFilter
+    genotype: TextFilter
+    age: NumberFilter
+    data_level: TextFilter
+    is_raw: FlagFilter
+    modalities: TextFilter
+    platforms: TextFilter
+    acquisition_type: TextFilter
+    instrument_id: TextFilter
+    acquisition_start_at: TimeFilter
+    acquisition_end_at: TimeFilter
+    acquisition_start_local: TimeFilter
+    utc_offset_minutes: NumberFilter
+    duration_s: NumberFilter
+    code_ocean_id: TextFilter
+    record_count: NumberFilter
+    limit: int | None
+
+
+class BehaviorCurriculumFilters(TypedDict, total=False):
+    """Filters on `behavior_curriculum`."""
+
+    asset_name: TextFilter
+    curriculum_name: TextFilter
+    stage_name: TextFilter
+    stage_node_id: NumberFilter
+    limit: int | None
+
+
+class DataQualityFilters(TypedDict, total=False):
+    """Filters on `data_quality`."""
+
+    table_name: TextFilter
+    column_name: TextFilter
+    record_id: TextFilter
+    name: TextFilter
+    path: TextFilter
+    problem: TextFilter
+    value: TextFilter
+    limit: int | None
+
+
+class ForagingSessionsFilters(TypedDict, total=False):
+    """Filters on `foraging_sessions`."""
+
+    subject_id: TextFilter
+    session_date: TextFilter
+    session: NumberFilter
+    nwb_suffix: NumberFilter
+    rig: TextFilter
+    trainer: TextFilter
+    trainer_normalized: TextFilter
+    task: TextFilter
+    curriculum_name: TextFilter
+    curriculum_version: TextFilter
+    current_stage_actual: TextFilter
+    foraging_eff: NumberFilter
+    foraging_eff_random_seed: NumberFilter
+    finished_trials: NumberFilter
+    finished_rate: NumberFilter
+    total_trials: NumberFilter
+    bias_naive: NumberFilter
+    limit: int | None
+
+
+class MetadataCoreFilters(TypedDict, total=False):
+    """Filters on `metadata_core`."""
+
+    _id: TextFilter
+    _last_modified: TextFilter
+    subject: FlagFilter
+    data_description: FlagFilter
+    procedures: FlagFilter
+    instrument: FlagFilter
+    acquisition: FlagFilter
+    processing: FlagFilter
+    quality_control: FlagFilter
+    name: TextFilter
+    limit: int | None
+
+
+class PlatformExaspimFilters(TypedDict, total=False):
+    """Filters on `platform_exaspim`."""
+
+    name: TextFilter
+    raw_name: TextFilter
+    processed: FlagFilter
+    raw_link: TextFilter
+    fused_link: TextFilter
+    limit: int | None
+
+
+class PlatformFibFilters(TypedDict, total=False):
+    """Filters on `platform_fib`."""
+
+    asset_name: TextFilter
+    fiber: TextFilter
+    patch_cord: TextFilter
+    channel: TextFilter
+    intended_measurement: TextFilter
+    targeted_structure: TextFilter
+    target_coordinate_ap: NumberFilter
+    target_coordinate_ml: NumberFilter
+    target_coordinate_si: NumberFilter
+    target_coordinate_depth: NumberFilter
+    target_coordinate_system: TextFilter
+    target_coordinate_origin: TextFilter
+    target_coordinate_unit: TextFilter
+    limit: int | None
+
+
+class PlatformQcFilters(TypedDict, total=False):
+    """Filters on `platform_qc`."""
+
+    asset_name: TextFilter
+    tag: TextFilter
+    status: TextFilter
+    timestamp: TextFilter
+    instrument_id_normalized: TextFilter
+    experimenters_normalized: TextFilter
+    limit: int | None
+
+
+class PlatformSmartspimFilters(TypedDict, total=False):
+    """Filters on `platform_smartspim`."""
+
+    name: TextFilter
+    raw_name: TextFilter
+    processed: FlagFilter
+    institution: TextFilter
+    processing_end_time: TextFilter
+    stitched_link: TextFilter
+    alignment_link: TextFilter
+    alignment_ccf_link: TextFilter
+    channel: TextFilter
+    segmentation_link: TextFilter
+    quantification_link: TextFilter
+    raw_link: TextFilter
+    limit: int | None
+
+
+class QcStatusFilters(TypedDict, total=False):
+    """Filters on `qc_status`."""
+
+    name: TextFilter
+    status: TextFilter
+    metric_count: NumberFilter
+    pass_count: NumberFilter
+    fail_count: NumberFilter
+    pending_count: NumberFilter
+    curation_count: NumberFilter
+    allowed_failure_count: NumberFilter
+    last_evaluated_at: TimeFilter
+    limit: int | None
+
+
+class QcStatusByModalityFilters(TypedDict, total=False):
+    """Filters on `qc_status_by_modality`."""
+
+    name: TextFilter
+    modality: TextFilter
+    stage: TextFilter
+    status: TextFilter
+    metric_count: NumberFilter
+    pass_count: NumberFilter
+    fail_count: NumberFilter
+    pending_count: NumberFilter
+    curation_count: NumberFilter
+    allowed_failure_count: NumberFilter
+    last_evaluated_at: TimeFilter
+    limit: int | None
+
+
+class QcTagStatusFilters(TypedDict, total=False):
+    """Filters on `qc_tag_status`."""
+
+    tag: TextFilter
+    status: TextFilter
+    asset_name: TextFilter
+    timestamp: TimeFilter
+    limit: int | None
+
+
+class QualityControlFilters(TypedDict, total=False):
+    """Filters on `quality_control`."""
+
+    name: TextFilter
+    stage: TextFilter
+    modality: TextFilter
+    value: TextFilter
+    value_number: NumberFilter
+    status: TextFilter
+    asset_name: TextFilter
+    raw_asset_name: TextFilter
+    timestamp: TimeFilter
+    description: TextFilter
+    reference: TextFilter
+    tags: TextFilter
+    object_type: TextFilter
+    status_evaluator: TextFilter
+    status_timestamp: TextFilter
+    metric_index: NumberFilter
+    asset_id: TextFilter
+    limit: int | None
+
+
+class RecordConsistencyFilters(TypedDict, total=False):
+    """Filters on `record_consistency`."""
+
+    check: TextFilter
+    record_id: TextFilter
+    name: TextFilter
+    detail: TextFilter
+    limit: int | None
+
+
+class ScientistRlFibFilters(TypedDict, total=False):
+    """Filters on `scientist_rl_fib`."""
+
+    targeted_structure: TextFilter
+    coordinates: TextFilter
+    indicator: TextFilter
+    mouse_ids: TextFilter
+    mouse_count: NumberFilter
+    session_count: NumberFilter
+    limit: int | None
+
+
+class SourceDataFilters(TypedDict, total=False):
+    """Filters on `source_data`."""
+
+    name: TextFilter
+    source_data: TextFilter
+    pipeline_name: TextFilter
+    processing_time: TextFilter
+    limit: int | None
+
+
+class TimeToQcFilters(TypedDict, total=False):
+    """Filters on `time_to_qc`."""
+
+    name: TextFilter
+    process_end_time: TextFilter
+    qc_time: TextFilter
+    is_pending: FlagFilter
+    qc_completed_at: TimeFilter
+    days_to_qc: NumberFilter
+    limit: int | None
+
+
+class UniqueGenotypesFilters(TypedDict, total=False):
+    """Filters on `unique_genotypes`."""
+
+    genotype: TextFilter
+    limit: int | None
+
+
+class UniqueProjectNamesFilters(TypedDict, total=False):
+    """Filters on `unique_project_names`."""
+
+    project_name: TextFilter
+    limit: int | None
+
+
+class UniqueSubjectIdsFilters(TypedDict, total=False):
+    """Filters on `unique_subject_ids`."""
+
+    subject_id: TextFilter
+    limit: int | None

@@ -1,0 +1,94 @@
+"""One function per published table.
+
+Every function reads the version and the root that the settings name, and returns a DataFrame with
+the columns of the published file (`table_info("<table>")` describes each):
+
+- text is text, and missing text is NaN; times that end in `_time` are text as the record has it;
+- lists are numpy arrays of texts, and a missing list is None;
+- columns that end in `_at`, and `timestamp` of quality control, are times in UTC.
+
+All of them take `columns`, the columns to read, in this order, and filters: the name of a column
+and what it must hold. Of what is far away and large, only the columns and the parts of the file
+that a call needs are transferred.
+
+| filter | keeps the rows of which the column |
+|---|---|
+| a text, a number, a flag, a time | is equal; a list: contains it |
+| a list, a set, an array, a Series | is equal to any of them; a list: contains any |
+| a pair `(low, high)`, or `slice(low, high)` | is between both, or equal to one; None: no end |
+| None | is missing |
+
+Ranges are for numbers and times, also for times that are text, which are compared as instants. A
+time without a zone is in UTC. An upper end that is a day, like `"2024-01-31"` or a `date`, includes
+the whole day.
+
+They raise `CacheError`, in one of its kinds, if the cache cannot be read: nothing is set or
+published, or a file is missing or damaged; an unknown column or a value of another kind is an
+`ArgumentError`. The docstrings name only what is special to a table.
+"""
+
+from __future__ import annotations
+
+from biodata_cache.tables._assets import (
+    asset_basics,
+    asset_lineage,
+    assets,
+    metadata_core,
+    raw_to_derived,
+    source_data,
+    unique_genotypes,
+    unique_project_names,
+    unique_subject_ids,
+)
+from biodata_cache.tables._checks import (
+    data_quality,
+    metadata_upgrade,
+    record_consistency,
+)
+from biodata_cache.tables._platforms import (
+    assets_smartspim,
+    behavior_curriculum,
+    foraging_sessions,
+    platform_exaspim,
+    platform_fib,
+    platform_qc,
+    platform_smartspim,
+    scientist_rl_fib,
+)
+from biodata_cache.tables._quality import (
+    qc,
+    qc_status,
+    qc_status_by_modality,
+    qc_tag_status,
+    quality_control,
+    time_to_qc,
+)
+
+__all__ = [
+    "asset_basics",
+    "asset_lineage",
+    "assets",
+    "assets_smartspim",
+    "behavior_curriculum",
+    "data_quality",
+    "foraging_sessions",
+    "metadata_core",
+    "metadata_upgrade",
+    "platform_exaspim",
+    "platform_fib",
+    "platform_qc",
+    "platform_smartspim",
+    "qc",
+    "qc_status",
+    "qc_status_by_modality",
+    "qc_tag_status",
+    "quality_control",
+    "raw_to_derived",
+    "record_consistency",
+    "scientist_rl_fib",
+    "source_data",
+    "time_to_qc",
+    "unique_genotypes",
+    "unique_project_names",
+    "unique_subject_ids",
+]

@@ -1,0 +1,67 @@
+"""The state of the records themselves: upgrades, consistency, and values that no table has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata_cache.tables._former import former_arguments
+from biodata_cache.tables._reading import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from typing_extensions import Unpack
+
+    from biodata_cache._reader.filters.conditions import FilterValue
+    from biodata_cache._reader.filters.tables import (
+        DataQualityFilters,
+        RecordConsistencyFilters,
+    )
+
+
+@former_arguments
+def metadata_upgrade(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
+    """Read how the upgrade of metadata records went.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per record of version 1 that the upgrader knows. Beside the columns about its last
+        run there is one per version of the upgrader, named like `0.14.3`.
+    """
+    return read_table("metadata_upgrade", columns, filters)
+
+
+def record_consistency(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyFilters]
+) -> pd.DataFrame:
+    """Read which records contradict each other or lack what links to them.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per record and check that it fails.
+    """
+    return read_table("record_consistency", columns, filters)
+
+
+def data_quality(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[DataQualityFilters]
+) -> pd.DataFrame:
+    """Read what the other tables had to leave out or repair.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per such value, with the record and the path in it.
+    """
+    return read_table("data_quality", columns, filters)

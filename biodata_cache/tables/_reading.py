@@ -1,0 +1,58 @@
+"""What the table functions share: a selection of a table, read from the current cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from biodata_cache import _session
+from biodata_cache._core.errors import ArgumentError
+from biodata_cache._reader import read as _read
+from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.partitions import SUBJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+
+def read_table(
+    name: str, columns: Sequence[str] | None, filters: Mapping[str, object]
+) -> pd.DataFrame:
+    """Some columns and rows of a table."""
+    asked = _read.selection(name, columns, filters)
+    return _read.frame(_session.current_published(), asked)
+
+
+def read_partitions(
+    name: str,
+    key: str,
+    value: str | Iterable[str] | None,
+    columns: Sequence[str] | None,
+    filters: Mapping[str, object],
+    asset_names: str | Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """Some columns and rows of some partitions of a table, or of all."""
+    chosen = dict(filters)
+    if key == SUBJECT:
+        value = _filters.subject_texts(value)  # type: ignore[assignment]  # checked next
+    if value is not None:
+        is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
+        chosen[key] = (
+            _filters.text_argument(key, value) if is_one else _read.text_arguments(key, value)
+        )
+    if asset_names is not None:
+        if "asset_name" in chosen:
+            raise ArgumentError("Give asset_names or asset_name, not both: they mean the same.")
+        chosen["asset_name"] = _read.text_arguments("asset_names", asset_names)
+    asked = _read.selection(name, columns, chosen, key=key)
+    return _read.frame(_session.current_published(), asked)
+
+
+def read_texts(
+    name: str, columns: Sequence[str] | None, filters: Mapping[str, object]
+) -> list[str]:
+    """The values of a table of one column; older publishers wrote a row without a value."""
+    texts: list[str] = read_table(name, columns, filters).iloc[:, 0].dropna().tolist()
+    return texts

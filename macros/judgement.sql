@@ -1,3 +1,0 @@
-{% macro judgement(text) -%}
-    {{ spelled(text, ['Pass', 'Fail', 'Pending']) }}
-{%- endmacro %}
