@@ -2,7 +2,6 @@
     A published table: a sorted table in the build database, for tests and for other models, and the
     same rows as parquet files in the build area, in their final layout and under their final names.
     A table in partitions is written once more, whole, as the one sorted object that our reader opens.
-    Beside the table stands `<table>__files`, which lists its files with their hashes.
 
     The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
     table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
@@ -25,22 +24,20 @@
     {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
-        {% set partitions = version_folder() ~ '/' ~ meta.get('folder', this.identifier) %}
-        {% set files = ['objects/' ~ file, partitions ~ '/*/data.pqt'] %}
         {% do make_folder(cache_folder() ~ '/objects') %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% do write_file(
             target, cache_folder() ~ '/objects/' ~ file, "row_group_size 10240"
         ) %}
-        {% do write_partitions(target, cache_folder() ~ '/' ~ partitions, meta) %}
+        {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
+        {% call statement('partitions', language='python') -%}
+            {{ python_that_writes_partitions(
+                target, area ~ '/' ~ meta.get('folder', this.identifier), meta
+            ) }}
+        {%- endcall %}
     {% else %}
-        {% set partitions, files = none, [version_folder() ~ '/' ~ file] %}
         {% do write_file(target, area ~ '/' ~ file) %}
     {% endif %}
-    {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
-    {% call statement('files', language='python') -%}
-        {{ python_that_lists_files(target, cache_folder(), files, partitions) }}
-    {%- endcall %}
     {{ run_hooks(post_hooks) }}
 
     {{ return({'relations': [target]}) }}

@@ -1,71 +1,76 @@
 {#
-    The files of a table in partitions, each `<key>=<value>/data_0.pqt`, or `data.pqt` if it has no
-    rows: DuckDB numbers what it writes in partitions. `python_that_lists_files` names them.
+    Python that writes the files of a table in partitions, in one pass over its sorted rows.
+
+    DuckDB cannot do it in one: a partitioned copy numbers its files, and may mix the rows of one
+    that is longer than a chunk, also on one thread. A copy for each partition costs twice as much,
+    and more with each partition there is.
 #}
 
-{% macro write_partitions(relation, folder, meta) -%}
-    {%- set key = adapter.quote(meta.partition_key) -%}
-    {%- set target = "'" ~ folder | replace("'", "''") ~ "'" -%}
-    {% do make_folder(folder) %}
-    {% do _write_empty_partitions(relation, target, meta) %}
-    {#- Few partitions at once, so that DuckDB keeps the file of each open: one that it had closed
-        would be followed by a second one. The window keeps the copy on one thread, and so the rows
-        of a file in their order. -#}
-    {%- set ranges -%}
-        select
-            replace(min(value), '''', '''''') as first_value,
-            replace(max(value), '''', '''''') as last_value
-        from (
-            select value, (row_number() over (order by value) - 1) // 64 as batch
-            from (select distinct {{ key }} as value from {{ relation }})
-        )
-        group by batch
-        order by batch
-    {%- endset -%}
-    {%- for range in run_query(ranges) -%}
-        {% do run_query(
-            "copy (select * from " ~ relation ~ " where " ~ key ~ " between '" ~ range[0] ~ "' and '"
-            ~ range[1] ~ "' qualify row_number() over () > 0) to " ~ target
-            ~ " (format parquet, compression zstd, partition_by (" ~ key ~ "), "
-            ~ "write_partition_columns true, overwrite_or_ignore true, "
-            ~ "filename_pattern 'data_{i}', file_extension 'pqt')"
-        ) %}
-    {%- endfor -%}
-{%- endmacro %}
+{% macro python_that_writes_partitions(relation, folder, meta) -%}
+{%- set key = adapter.quote(meta.partition_key) -%}
+{%- set values_without_rows -%}
+    {%- if meta.get('partitions_from') -%}
+    select distinct {{ key }} from {{ ref(meta.partitions_from) }}
+    except
+    select {{ key }} from {{ relation }}
+    {%- else -%}
+    select '' limit 0
+    {%- endif -%}
+{%- endset -%}
+import shutil
+from pathlib import Path
+from urllib.parse import quote
 
-{% macro _write_empty_partitions(relation, target, meta) -%}
-    {%- set key = adapter.quote(meta.partition_key) -%}
-    {%- set values -%}
-        {%- if meta.get('partitions_from') -%}
-        select distinct {{ key }} as value from {{ ref(meta.partitions_from) }}
-        except
-        select {{ key }} from {{ relation }}
-        {%- else -%}
-        select '' as value limit 0
-        {%- endif -%}
-    {%- endset -%}
-    {#- A partitioned copy makes the folders, and removes each file of an earlier build; a second one
-        without rows removes its own files again, as their names are not the ones of the contract. -#}
-    {%- set options = "(format parquet, partition_by (" ~ key ~ "), overwrite true)" -%}
-    {% do run_query(
-        "copy (select value as " ~ key ~ ", 0 as nothing from (" ~ values ~ ")) to "
-        ~ target ~ " " ~ options
-    ) %}
-    {% do run_query(
-        "copy (select '' as " ~ key ~ ", 0 as nothing limit 0) to " ~ target ~ " " ~ options
-    ) %}
-    {%- set files -%}
-        select concat({{ target }}, '/{{ meta.partition_key }}=', url_encode(value), '/data.pqt')
-        from ({{ values }})
-    {%- endset -%}
-    {%- set copies = [] -%}
-    {%- for file in run_query(files) -%}
-        {%- do copies.append(
-            "copy (select * from " ~ relation ~ " limit 0) to '" ~ file[0] | replace("'", "''")
-            ~ "' (format parquet, compression zstd)"
-        ) -%}
-    {%- endfor -%}
-    {%- for batch in copies | batch(100) -%}
-        {% do run_query(batch | join(';\n')) %}
-    {%- endfor -%}
+import pyarrow
+import pyarrow.compute
+import pyarrow.parquet
+
+FOLDER = Path({{ tojson(folder) }})
+KEY = {{ tojson(meta.partition_key) }}
+ROWS = {{ tojson('select * from ' ~ relation) }}
+VALUES_WITHOUT_ROWS = {{ tojson(values_without_rows) }}
+
+
+class dbtObj:
+    def __init__(self, load_table):
+        pass
+
+
+def model(dbt, connection):
+    if FOLDER.exists():  # with the partitions of an earlier build
+        shutil.rmtree(FOLDER)
+    FOLDER.mkdir(parents=True)
+    parts, value_of_parts = [], None
+    with connection.execute(ROWS).to_arrow_reader(122_880) as reader:
+        schema = reader.schema
+        for batch in reader:
+            for value, rows in slices(batch):
+                if parts and value != value_of_parts:
+                    write(value_of_parts, pyarrow.Table.from_batches(parts))
+                    parts = []
+                value_of_parts = value
+                parts.append(rows)
+    if parts:
+        write(value_of_parts, pyarrow.Table.from_batches(parts))
+    for (value,) in connection.execute(VALUES_WITHOUT_ROWS).fetchall():
+        write(value, schema.empty_table())
+
+
+def slices(batch):
+    """The rows of each value of the key, by which they are sorted."""
+    runs = pyarrow.compute.run_end_encode(batch[KEY])
+    start = 0
+    for value, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist()):
+        yield value, batch.slice(start, end - start)
+        start = end
+
+
+def write(value, rows):
+    path = FOLDER / f"{KEY}={quote(value, safe='')}" / "data.pqt"
+    path.parent.mkdir()  # a second part of one partition would be a fault
+    pyarrow.parquet.write_table(rows, path, compression="zstd", store_schema=False)
+
+
+def materialize(nothing, connection):
+    pass
 {%- endmacro %}
