@@ -21,17 +21,22 @@
     {% do persist_docs(target, model) %}
     {{ adapter.commit() }}
 
-    {% set area = cache_folder() %}
+    {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
-        {% do make_folder(objects_folder()) %}
+        {% do make_folder(cache_folder() ~ '/objects') %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% do write_file(
-            target, objects_folder() ~ '/' ~ this.identifier ~ '.pqt', "row_group_size 10240"
+            target, cache_folder() ~ '/objects/' ~ file, "row_group_size 10240"
         ) %}
-        {% do write_partitions(target, area ~ '/' ~ meta.get('folder', this.identifier), meta) %}
+        {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
+        {% call statement('partitions', language='python') -%}
+            {{ python_that_writes_partitions(
+                target, area ~ '/' ~ meta.get('folder', this.identifier), meta
+            ) }}
+        {%- endcall %}
     {% else %}
-        {% do write_file(target, area ~ '/' ~ this.identifier ~ '.pqt') %}
+        {% do write_file(target, area ~ '/' ~ file) %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
 
@@ -39,14 +44,11 @@
 {% endmaterialization %}
 
 {% macro cache_folder() -%}
-    {{ return(
-        env_var('BIODATA_CACHE_WORK', '.biodata-cache')
-        ~ '/cache/data-asset-cache/bdc-v' ~ var('cache_version')
-    ) }}
+    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache') }}
 {%- endmacro %}
 
-{% macro objects_folder() -%}
-    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache/objects') }}
+{% macro version_folder() -%}
+    {{ return('bdc-v' ~ var('cache_version')) }}
 {%- endmacro %}
 
 {% macro sorted(sql, model, meta) -%}
@@ -75,47 +77,6 @@
         ~ "' (format parquet, compression zstd, use_tmp_file true"
         ~ (", " ~ more if more else "") ~ ")"
     ) %}
-{%- endmacro %}
-
-{% macro write_partitions(relation, folder, meta) -%}
-    {%- set key = meta.partition_key -%}
-    {% do make_folder(folder) %}
-    {%- set values -%}
-        select distinct {{ adapter.quote(key) }} as value from {{ relation }}
-        {%- if meta.get('partitions_from') %}
-        union
-        select distinct {{ adapter.quote(key) }} as value from {{ ref(meta.partitions_from) }}
-        {%- endif %}
-    {%- endset -%}
-    {#- A partitioned copy makes the folders, and removes each file of an earlier build; a second one
-        without rows removes its own files again, as their names are not the ones of the contract. -#}
-    {%- set options = "(format parquet, partition_by (" ~ adapter.quote(key) ~ "), overwrite true)" -%}
-    {%- set target = "'" ~ folder | replace("'", "''") ~ "'" -%}
-    {% do run_query(
-        "copy (select value as " ~ adapter.quote(key) ~ ", 0 as nothing from (" ~ values ~ ")) to "
-        ~ target ~ " " ~ options
-    ) %}
-    {% do run_query(
-        "copy (select '' as " ~ adapter.quote(key) ~ ", 0 as nothing limit 0) to "
-        ~ target ~ " " ~ options
-    ) %}
-    {%- set files -%}
-        select
-            replace(value, '''', '''''') as literal,
-            concat({{ target }}, '/{{ key }}=', url_encode(value), '/data.pqt') as path
-        from ({{ values }})
-        order by value
-    {%- endset -%}
-    {%- set copies = [] -%}
-    {%- for file in run_query(files) -%}
-        {%- do copies.append(
-            "copy (select * from " ~ relation ~ " where " ~ adapter.quote(key) ~ " = '" ~ file[0]
-            ~ "') to '" ~ file[1] | replace("'", "''") ~ "' (format parquet, compression zstd)"
-        ) -%}
-    {%- endfor -%}
-    {%- for batch in copies | batch(100) -%}
-        {% do run_query(batch | join(';\n')) %}
-    {%- endfor -%}
 {%- endmacro %}
 
 {% macro make_folder(path) -%}

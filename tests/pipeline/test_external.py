@@ -173,3 +173,39 @@ def test_partitioned_table_is_one_sorted_object_too(project: Path) -> None:
     files = sorted((project / AREA / "elsewhere").glob("*/data.pqt"))
     assert sorted(found) == sorted(row for file in files for row in rows(file))
     assert rows(objects / "listed.pqt") == []
+
+
+@pytest.mark.slow
+def test_bytes_do_not_depend_on_the_run_and_a_partition_is_one_file_of_any_size(
+    project: Path, tmp_path: Path
+) -> None:
+    """Partitions within and across batches of rows: many, and one of more rows than a batch."""
+    keys = [f"{number:03}" for number in range(150)]
+    (project / "models/large.sql").write_text(
+        "select cast(i as integer) as number, cast(least(i // 900, 500) as varchar) as key"
+        " from (select unnest(range(800000)) as i)"
+    )
+    (project / "models/large.yml").write_text(
+        "models: [{name: large, config: {meta: {sort_order: [number], partition_key: key}}, "
+        "columns: [{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
+    )
+    found = []
+    for _ in range(2):
+        build(project, keys)
+        found.append(
+            {
+                path: path.read_bytes()
+                for path in (project / "work/cache").rglob("*")
+                if path.is_file()
+            }
+        )
+    assert found[0] == found[1]
+    files = sorted((project / AREA / "large").rglob("*.*"))
+    assert {file.name for file in files if file.is_file()} == {"data.pqt"}
+    for file in [file for file in files if file.is_file()][::50]:
+        read = rows(file)
+        assert read == sorted(read)
+        assert {f"key={row[1]}" for row in read} == {file.parent.name}
+    for path in ("models/large.sql", "models/large.yml"):
+        (project / path).unlink()
+    build(project, ["0451", "451", "a/b", "it's", "50%"])
