@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         LakeError,
         LockedError,
         MissingDependencyError,
+        NotFoundWarning,
         PartitionNotFoundError,
         RegistryError,
         SettingsError,
@@ -48,12 +49,14 @@ if TYPE_CHECKING:
         get_cache_registry,
         get_cache_versions,
         partitions,
+        qc_columns,
         scan,
         sql,
         table_info,
         use_build,
         use_version,
     )
+    from biodata_cache._reader.filters.words import all_of, contains, like, not_
     from biodata_cache._reader.scan import Scan
     from biodata_cache._session import Cache
     from biodata_cache.tables import (
@@ -105,6 +108,7 @@ __all__ = [
     "LakeError",
     "LockedError",
     "MissingDependencyError",
+    "NotFoundWarning",
     "PartitionEntry",
     "PartitionNotFoundError",
     "RegistryError",
@@ -117,6 +121,7 @@ __all__ = [
     "UnreachableError",
     "VersionWarning",
     "__version__",
+    "all_of",
     "asset_basics",
     "asset_lineage",
     "assets",
@@ -125,13 +130,16 @@ __all__ = [
     "builds",
     "changes",
     "connect",
+    "contains",
     "custom",
     "data_quality",
     "foraging_sessions",
     "get_cache_registry",
     "get_cache_versions",
+    "like",
     "metadata_core",
     "metadata_upgrade",
+    "not_",
     "partitions",
     "platform_exaspim",
     "platform_fib",
@@ -139,6 +147,7 @@ __all__ = [
     "platform_smartspim",
     "procedures",
     "qc",
+    "qc_columns",
     "qc_status",
     "qc_status_by_modality",
     "qc_tag_status",
@@ -170,11 +179,16 @@ _HOMES = {
     "TableInfo": "_core.registry.entries",
     "builds": "_functions",
     "changes": "_functions",
+    "all_of": "_reader.filters.words",
     "connect": "_functions",
+    "contains": "_reader.filters.words",
     "custom": "_functions",
     "get_cache_registry": "_functions",
     "get_cache_versions": "_functions",
+    "like": "_reader.filters.words",
+    "not_": "_reader.filters.words",
     "partitions": "_functions",
+    "qc_columns": "_functions",
     "scan": "_functions",
     "sql": "_functions",
     "table_info": "_functions",
@@ -186,6 +200,8 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     """The public object of this name, from the module it lives in (PEP 562)."""
     if name not in __all__:
+        if name.startswith(_ELSEWHERE):
+            return _elsewhere(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "__version__":
         value: object = import_module("biodata_cache._core.settings.values").installed_version()
@@ -193,6 +209,23 @@ def __getattr__(name: str) -> object:
         home = _HOMES.get(name, "_core.errors" if name.endswith(("Error", "Warning")) else "tables")
         value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
+    return value
+
+
+# How names of functions begin whose tables other versions publish: `tables._elsewhere` has them.
+_ELSEWHERE = ("cell_", "platform_", "record_consistency_", "storage_", "swdb_")
+
+
+def _elsewhere(name: str) -> object:
+    """The function of a table that this package only reads.
+
+    Raises:
+        AttributeError: If there is none of this name.
+    """
+    module = import_module(f"{__name__}.tables._elsewhere")
+    if name not in module.FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = module.function(name)
     return value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from biodata_cache import _session
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from biodata_cache._core.registry.entries import CacheRegistry, TableInfo
+    from biodata_cache._core.registry.entries import CacheRegistry, ColumnEntry, TableInfo
     from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.scan import Scan
 
@@ -34,6 +34,20 @@ def get_cache_registry() -> CacheRegistry:
         'subject_id'
     """
     return _session.current().tables()
+
+
+def qc_columns() -> list[ColumnEntry]:
+    """The columns of `quality_control`, each with its name and text.
+
+    Returns:
+        One entry per column, in their order.
+
+    Example:
+        >>> from biodata_cache import qc_columns
+        >>> [column.name for column in qc_columns()][:2]
+        ['name', 'stage']
+    """
+    return list(_session.current().tables()["quality_control"].columns)
 
 
 def get_cache_versions() -> list[str]:
@@ -269,22 +283,19 @@ def sql(
     return _session.current().sql(query, parameters)
 
 
-@overload
-def custom(name: str) -> pd.DataFrame: ...
-@overload
-def custom(name: str, df: pd.DataFrame) -> None: ...
-def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
+def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame:
     """Keep a DataFrame under a name of your own, or read it back.
 
     Custom tables belong to no version: they stay when a new one is published. The last writer of a
     name wins, and readers see the old table or the new one.
 
     Args:
-        name: ASCII letters, digits, `_` and `-`, at most 100; not the name of a published table.
+        name: ASCII letters, digits, `_`, `-` and `.`, at most 100; not the name of a published
+            table.
         df: What to keep; without it, the table of that name is read. The index is not kept.
 
     Returns:
-        The table as it was kept: same types, lists, time zones and texts; None if `df` is given.
+        The table as it was kept: same types, lists, time zones and texts; `df`, if that is given.
 
     Raises:
         AccessError: If the cache may not be written.
@@ -294,9 +305,8 @@ def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
     Example:
         >>> import pandas as pd
         >>> from biodata_cache import custom
-        >>> custom("my_status", pd.DataFrame({"asset_name": ["a"], "tags": [["x", "y"]]}))
+        >>> kept = custom("my_status", pd.DataFrame({"asset_name": ["a"], "tags": [["x", "y"]]}))
         >>> custom("my_status")["tags"][0]
         ['x', 'y']
     """
-    cache = _session.current()
-    return cache.custom(name) if df is None else cache.custom(name, df)
+    return _session.current().custom(name, df)

@@ -7,10 +7,10 @@ Reading stands below this module and knows neither settings nor how tables are b
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core.errors import ArgumentError, SettingsError
+from biodata_cache._core.errors import AccessError, ArgumentError, SettingsError
 from biodata_cache._core.registry.entries import TableInfo
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._reader.catalog import PublishedCache
@@ -139,13 +139,15 @@ class Cache:
 
         return _sql.connect(self._open())
 
-    @overload
-    def custom(self, name: str) -> pd.DataFrame: ...
-    @overload
-    def custom(self, name: str, df: pd.DataFrame) -> None: ...
-    def custom(self, name: str, df: pd.DataFrame | None = None) -> pd.DataFrame | None:
+    def custom(self, name: str, df: pd.DataFrame | None = None) -> pd.DataFrame:
         """As `biodata_cache.custom`, beside this cache."""
         from biodata_cache._reader import custom as _custom
+
+        if df is not None and self._settings.backend == "CODEOCEAN":
+            raise AccessError(
+                f"{self._settings.root} is a mounted copy of the bucket, which is only read: to "
+                "keep tables of your own, set BIODATA_CACHE_ROOT, and not BIODATA_CACHE_BACKEND."
+            )
 
         return _custom.custom(lambda: _custom_store(self._settings), name, df)
 

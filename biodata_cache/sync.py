@@ -17,7 +17,7 @@ from biodata_cache._pipeline.stages import Outcome, run_sync
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Outcome", "update_all_tables"]
+__all__ = ["Outcome", "publish_cache_registry", "update_all_tables"]
 
 
 def update_all_tables(
@@ -60,6 +60,17 @@ def update_all_tables(
         for problem in notify(run):
             warnings.warn(problem, stacklevel=2)
     return run.outcome
+
+
+def publish_cache_registry() -> None:
+    """Do nothing: `update_all_tables` publishes the registry with the tables.
+
+    Warns:
+        FutureWarning: Once for each process.
+    """
+    _messages.tell_of_nothing(
+        "publish_cache_registry()", "update_all_tables() publishes the registry with the tables."
+    )
 
 
 def _selection(

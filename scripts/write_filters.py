@@ -58,6 +58,7 @@ def _class(model: dict[str, Any]) -> str:
         for column in model["columns"].values()
         if column["name"] != key and column["name"].isidentifier()
     ]
+    lines.append("    limit: int | None")
     head = (
         f'class {name}Filters(TypedDict, total=False):\n    """Filters on `{model["name"]}`."""\n\n'
     )

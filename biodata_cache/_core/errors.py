@@ -4,7 +4,7 @@
     ├── SettingsError             a setting is missing or has a value that cannot be used
     ├── CacheNotFoundError        no published cache at this root, or not in this version
     ├── TableNotFoundError        the published cache has no table of this name
-    ├── PartitionNotFoundError    the table has no such partition (for example, no such subject)
+    ├── PartitionNotFoundError    the table has no such partition (for example, no such platform)
     ├── AssetNotFoundError        no asset of this name
     ├── RegistryError             the published registry cannot be read
     ├── CacheFileError            a published data file is missing or damaged
@@ -25,7 +25,10 @@ Each also is the builtin error that it refines, so that both of these work:
     >>> issubclass(CacheError, Exception)
     True
 
-`VersionWarning` is the one warning.
+There are two warnings, both of them `UserWarning`:
+
+    VersionWarning               the installed package is newer than what is published
+    NotFoundWarning              a name or a value that is asked for is not in the cache
 
 Messages say what is wrong, with the offending value, and what to do about it.
 """
@@ -57,8 +60,8 @@ class TableNotFoundError(CacheError, LookupError):
     """The published cache has no table of this name."""
 
 
-class PartitionNotFoundError(CacheError, LookupError):
-    """The table has no such partition, for example no such subject."""
+class PartitionNotFoundError(CacheError, LookupError, ValueError):
+    """The table has no such partition; a `ValueError` too, as existing code expects."""
 
 
 class AssetNotFoundError(CacheError, LookupError):
@@ -115,3 +118,7 @@ class MissingDependencyError(CacheError, ImportError):
 
 class VersionWarning(UserWarning):
     """The installed package is newer than anything that is published where it reads."""
+
+
+class NotFoundWarning(UserWarning):
+    """A name or a value that is asked for is not in the cache, so that nothing was found."""

@@ -159,7 +159,18 @@ def partition_value(folder: str, key: str, found: str) -> str | None:
         >>> partition_value("qc", "subject_id", "qc/subject_id=a%2Fb/data.pqt")
         'a/b'
     """
-    pattern = f"{re.escape(folder)}/{re.escape(key)}=([^/]*)/{re.escape(PARTITION_FILE)}"
+    value = value_in_path(folder, key, found)
+    return value if found.endswith(f"/{PARTITION_FILE}") else None
+
+
+def value_in_path(folder: str, key: str, found: str) -> str | None:
+    """The same, whatever the file is called: older publishers write a partition in several files.
+
+    Example:
+        >>> value_in_path("units", "asset_name", "units/asset_name=a1/data_0001.pqt")
+        'a1'
+    """
+    pattern = rf"{re.escape(folder)}/{re.escape(key)}=([^/]*)/[^/]+\.(pqt|parquet)"
     match = re.fullmatch(pattern, found)
     return unquote(match[1]) if match else None
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FEW = 5
+_PACKAGE = __name__.partition(".")[0]
+# What was said to do nothing.
+_told: list[str] = []
 
 
 def few(values: Sequence[object]) -> str:
@@ -44,3 +49,32 @@ def nearest(name: str, names: Sequence[str]) -> str:
     """
     found = difflib.get_close_matches(name, names, n=3)
     return f" Nearest: {few(found)}." if found else ""
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn of the line outside of this package that led here.
+
+    Args:
+        text: What to say.
+        category: Class of the warning.
+    """
+    frame, level = sys._getframe(1), 2  # noqa: SLF001  # `warnings` skips files from Python 3.12 on
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)
+
+
+def tell_of_nothing(name: str, instead: str) -> None:
+    """Say once for each name that it does nothing.
+
+    Args:
+        name: What was given or called.
+        instead: What does it, as a sentence.
+    """
+    if name not in _told:
+        _told.append(name)
+        warn(f"{name} does nothing since version 0.50.0: {instead}", FutureWarning)
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == _PACKAGE

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from biodata_cache._core.errors import SettingsError
 from biodata_cache._core.settings.address import Address
 from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.project import import_extract, published_names, require
 from biodata_cache._storage.base import LEASE_SECONDS
-from biodata_cache._storage.open import open_storage
+from biodata_cache._storage.open import check_root, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,7 +116,7 @@ def run_sync(
     Raises:
         CacheError: A stage failed; the published cache is as it was.
     """
-    _check_root(settings)  # before an hour of work, not after it
+    check_root(settings)  # before an hour of work, not after it
     _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
     built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
@@ -147,7 +146,7 @@ def run_dry_sync(
     Raises:
         CacheError: If the source, the lake or the root cannot be read.
     """
-    _check_root(settings)
+    check_root(settings)
     require("filelock")
     from biodata_cache._publish.snapshot import read_published  # noqa: PLC0415
 
@@ -413,11 +412,3 @@ def _check_rollback(settings: Settings, *, force: bool) -> None:
 
     if not force:
         check_not_rolled_back(open_storage(settings), settings.version_folder)
-
-
-def _check_root(settings: Settings) -> None:
-    if settings.backend == "MEMORY":
-        raise SettingsError(
-            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
-            "or to s3://bucket[/prefix]."
-        )

@@ -271,8 +271,7 @@ class PublishedCache:
         """
         if table.partitions is not None:
             return list(table.partitions)
-        key = str(table.partition_key)
-        return [PartitionEntry(value) for value in self._found_partitions(self._place(table), key)]
+        return [PartitionEntry(value) for value in self._found_files(table, self._place(table))]
 
     def _partitions(
         self, table: TableEntry, place: str, values: Sequence[str] | None, *, is_strict: bool
@@ -284,24 +283,32 @@ class PublishedCache:
         Raises:
             PartitionNotFoundError: If the table has no partition of a value.
         """
-        key = str(table.partition_key)
-        known = {entry.value: entry for entry in self.partitions(table)}
-        if values is None:
-            chosen = list(known.values())
-        elif is_strict:
-            chosen = [_chosen(table, known, value) for value in values]
+        if table.partitions is None:
+            known = self._found_files(table, place)
         else:
-            chosen = [known[value] for value in values if value in known]
-        return [
-            _File(_layout.partition_path(place, key, entry.value), entry.bytes, entry.sha256)
-            for entry in chosen
-        ]
+            key = str(table.partition_key)
+            known = {
+                each.value: [
+                    _File(_layout.partition_path(place, key, each.value), each.bytes, each.sha256)
+                ]
+                for each in table.partitions
+            }
+        if values is None:
+            values = list(known)
+        elif is_strict:
+            for value in values:
+                if value not in known:
+                    raise partition_not_found(table, value, list(known))
+        return [file for value in values for file in known.get(value, ())]
 
-    def _found_partitions(self, place: str, key: str) -> list[str]:
-        """Values of the partitions in a folder, sorted."""
-        paths = self.store.paths(f"{place}/")
-        found = (_layout.partition_value(place, key, path) for path in paths)
-        return sorted(value for value in found if value is not None)
+    def _found_files(self, table: TableEntry, place: str) -> dict[str, list[_File]]:
+        """The files in the folder of a table by the value of its partition key, sorted."""
+        found: dict[str, list[_File]] = {}
+        for path in self.store.paths(f"{place}/"):
+            value = _layout.value_in_path(place, str(table.partition_key), path)
+            if value is not None:
+                found.setdefault(value, []).append(_File(path))
+        return {value: sorted(found[value]) for value in sorted(found)}
 
     def _read(self, path: str) -> bytes | None:
         """Content of a document; None if there is none.
@@ -337,17 +344,6 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
         RegistryError: If it is not a registry.
     """
     return _document.parse(content, address)
-
-
-def _chosen(table: TableEntry, partitions: dict[str, PartitionEntry], value: str) -> PartitionEntry:
-    """The entry of one partition.
-
-    Raises:
-        PartitionNotFoundError: If there is none of this value.
-    """
-    if value in partitions:
-        return partitions[value]
-    raise partition_not_found(table, value, list(partitions))
 
 
 def partition_not_found(

@@ -39,9 +39,7 @@ _METADATA_KEY = "biodata_cache"
 _RESERVED = {*TABLE_FUNCTIONS, "cache_registry", "cache_versions", "custom"}
 
 
-def custom(
-    opened: Callable[[], CachedStorage], name: str, df: pd.DataFrame | None
-) -> pd.DataFrame | None:
+def custom(opened: Callable[[], CachedStorage], name: str, df: pd.DataFrame | None) -> pd.DataFrame:
     """Keep a DataFrame under a name, or read it back.
 
     Args:
@@ -59,7 +57,7 @@ def custom(
     if df is None:
         return _read_table(store, name, path)
     _write_table(store, name, path, df)
-    return None
+    return df
 
 
 def _checked(name: object) -> str:
@@ -69,10 +67,10 @@ def _checked(name: object) -> str:
         ArgumentError: If it cannot.
     """
     text = _filters.text_argument("name", name)
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", text) or len(text) > _LONGEST_NAME:
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", text) or len(text) > _LONGEST_NAME:
         raise ArgumentError(
             f"{text!r} cannot be the name of a custom table: use 1 to {_LONGEST_NAME} ASCII "
-            "letters, digits, '_' and '-'."
+            "letters, digits, '_', '-' and '.', the last not at the beginning."
         )
     if text.lower() in _RESERVED:
         raise ArgumentError(f"{text!r} is the name of a published table: choose another.")
@@ -137,8 +135,10 @@ def _check_frame(frame: object) -> None:
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(f"df must be a pandas DataFrame, not {type(frame).__name__}.")
     names = [str(column).casefold() for column in frame.columns]
-    if not names or not all(isinstance(column, str) and column for column in frame.columns):
-        raise ArgumentError(f"df needs columns whose names are texts; it has {[*frame.columns]}.")
+    if not names or not all(map(_is_label, frame.columns)):
+        raise ArgumentError(
+            f"df needs columns whose names are texts or whole numbers; it has {[*frame.columns]}."
+        )
     if len(set(names)) < len(names):
         raise ArgumentError(
             f"df has two columns of one name, case aside: {_messages.few(list(frame.columns))}."
@@ -150,13 +150,24 @@ def _check_frame(frame: object) -> None:
         )
 
 
+def _is_label(column: object) -> bool:
+    """Whether this is a name of a column that is kept."""
+    if isinstance(column, (int, np.integer)):
+        return not isinstance(column, bool)
+    return isinstance(column, str) and bool(column)
+
+
 def _copy(frame: pd.DataFrame, file: Path) -> None:
-    """Write a parquet file, and into it what pandas called the types."""
+    """Write a parquet file, and into it what pandas called the types and numbered the columns."""
+    numbers = {str(each): int(each) for each in frame.columns if not isinstance(each, str)}
+    frame = frame.set_axis([*map(str, frame.columns)], axis=1)
     kinds = {name: _kind(frame[name]) for name in frame.columns}
     prepared = frame.assign(
         **{name: _prepared(frame[name]) for name in frame.columns if frame[name].dtype == object}
     )
     metadata = {name: _described(frame[name].dtype, kinds[name]) for name in frame.columns}
+    for name, number in numbers.items():
+        metadata[name]["number"] = number
     with duckdb.connect() as duck:
         duck.execute("set TimeZone = 'UTC'")
         duck.execute(f"set pandas_analyze_sample = {max(len(frame), 1)}")
@@ -254,7 +265,9 @@ def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
         if name in metadata
     }
     whole: pd.DataFrame = frame.assign(**restored).loc[:, list(types)]
-    return whole
+    numbers = {name: what["number"] for name, what in metadata.items() if "number" in what}
+    numbered: pd.DataFrame = whole.rename(columns=numbers)
+    return numbered
 
 
 def _restored(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import messages as _messages
-from biodata_cache._core.errors import AssetNotFoundError
+from biodata_cache._core.errors import NotFoundWarning
 from biodata_cache._reader import connections as _connections
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ def derived_names(
         latest: Keep the newest per pipeline name only.
         modality: Keep assets with this text in the abbreviation of a modality, in any case.
 
-    Raises:
-        AssetNotFoundError: If no table knows some of the names.
+    Warns:
+        NotFoundWarning: If no table knows some of the names; they have none.
     """
     asked = {"names": list(names), "latest": latest, "modality": modality}
 
@@ -149,16 +149,18 @@ def derived_names(
             known = {name: derived for name, is_known, derived in rows if is_known}
             unknown = [name for name in dict.fromkeys(names) if name not in known]
             if unknown:
-                raise _not_found(duck, unknown, locations)
-        return {name: known[name] for name in names}
+                _warn_of(duck, unknown, locations)
+        return {name: known.get(name, []) for name in names}
 
     return _connections.consistently(cache, read)
 
 
-def _not_found(
+def _warn_of(
     duck: duckdb.DuckDBPyConnection, unknown: list[str], locations: dict[str, list[str]]
-) -> AssetNotFoundError:
-    """The error for names that no table knows."""
+) -> None:
+    """Warn of names that no table knows."""
     found = duck.execute(_NEAREST, locations | {"name": unknown[0]}).fetchall()
     like = f" Nearest to the first: {_messages.few([name for (name,) in found])}." if found else ""
-    return AssetNotFoundError(f"The published cache has no asset {_messages.few(unknown)}.{like}")
+    _messages.warn(
+        f"The published cache has no asset {_messages.few(unknown)}.{like}", NotFoundWarning
+    )

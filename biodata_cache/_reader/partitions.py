@@ -24,6 +24,7 @@ from read_parquet($file, hive_partitioning = false)
 where table_name = $table and key_value is not null
 order by key_value
 """
+SUBJECT = "subject_id"
 _TEXT = pd.Series(["text"]).dtype
 
 
@@ -72,13 +73,14 @@ def check(
 ) -> None:
     """Make sure that there is a partition of the one value that is selected, with rows or without.
 
-    Public files are looked for when they are chosen; of objects, a missing value has no rows.
+    Public files are looked for when they are chosen; of objects, a missing value has no rows. A
+    subject may have no rows.
 
     Raises:
         PartitionNotFoundError: If there is none.
     """
     value = filters.get(str(entry.partition_key))
-    if not (entry.objects and isinstance(value, str)):
+    if not (entry.objects and isinstance(value, str)) or entry.partition_key == SUBJECT:
         return
     values = [each.value for each in listed(cache, registry, entry)]
     if value not in values:

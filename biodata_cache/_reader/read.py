@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -10,10 +11,12 @@ from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
+from biodata_cache._reader import hints as _hints
 from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader.filters import conditions as _filters
 from biodata_cache._reader.filters import sql as _filter_sql
-from biodata_cache._reader.filters.conditions import AnyOf
+from biodata_cache._reader.filters.kinds import AnyOf
+from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +26,11 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
-    from biodata_cache._reader.filters.conditions import Condition
+    from biodata_cache._reader.filters.kinds import Condition
     from biodata_cache._storage.base import DataFile
 
+# DuckDB takes these for a missing value, if they are the name of a partition.
+_MISSING = r"(?i:null|__hive_default_partition__)"
 _Result = TypeVar("_Result")
 _Rows = TypeVar("_Rows", bound=Sized)
 
@@ -39,12 +44,14 @@ class Selection:
         columns: Columns, in this order; None for all.
         filters: Values by column, as `_filters` takes them.
         key: Column that the table must be in partitions by if it is filtered by it.
+        limit: Most rows, from the first on; None for all.
     """
 
     table: str
     columns: tuple[str, ...] | None = None
     filters: Mapping[str, object] = field(default_factory=dict)
     key: str | None = None
+    limit: int | None = None
 
 
 def selection(
@@ -56,22 +63,45 @@ def selection(
 ) -> Selection:
     """The query on a table, once its arguments are known to be of the right kind.
 
+    Args:
+        table: Name of the table.
+        columns: Columns, in this order; None for all.
+        filters: Values by column, and `limit`, the most rows.
+        key: Column that the table must be in partitions by if it is filtered by it.
+
     Raises:
-        ArgumentError: If `columns` are not texts, or none at all, or one is there twice.
+        ArgumentError: If `columns` are not texts, or none at all, or one is there twice, or the
+            limit is not a number of rows.
     """
+    filters = dict(filters)
+    limit = _limit(filters.pop("limit", None))
+    if SUBJECT in filters:
+        filters[SUBJECT] = _filters.subject_texts(filters[SUBJECT])
     # A read may begin again, and what can be gone through only once would be used up.
     filters = {
         name: list(value) if isinstance(value, Iterator) else value
         for name, value in filters.items()
     }
     if columns is None:
-        return Selection(table, None, filters, key)
+        return Selection(table, None, filters, key, limit)
     names = text_arguments("columns", columns)
     if not names or len(set(names)) < len(names):
         raise ArgumentError(
             f"columns must be names of columns, each once, not {names}: leave it out for all."
         )
-    return Selection(table, tuple(names), filters, key)
+    return Selection(table, tuple(names), filters, key, limit)
+
+
+def _limit(value: object) -> int | None:
+    """The most rows; None for all.
+
+    Raises:
+        ArgumentError: If it is not a number of rows.
+    """
+    value = _filters.plain(value)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise ArgumentError(f"limit must be a number of rows, not {value!r}; None for all.")
 
 
 def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
@@ -102,13 +132,37 @@ def converted(
         files = files_of(cache, entry, asked)
         choosing = set() if entry.objects else {entry.partition_key}
         is_whole = asked.columns is None and not set(asked.filters) - choosing
+        is_whole = is_whole and asked.limit is None
         with _connections.connection(cache, files, is_whole=is_whole) as (duck, locations):
-            found = convert(duck, rows_of(duck, entry, locations, asked))
-        if not len(found):
-            _partitions.check(cache, registry, entry, asked.filters)
+            rows = rows_of(duck, entry, locations, asked)
+            found = convert(duck, rows)
+            if not len(found) and asked.limit != 0:
+                _partitions.check(cache, registry, entry, asked.filters)
+                _explain(duck, rows, cache, registry, asked)
         return found
 
     return _connections.consistently(cache, read)
+
+
+def _explain(
+    duck: duckdb.DuckDBPyConnection,
+    rows: Rows,
+    cache: PublishedCache,
+    registry: CacheRegistry,
+    asked: Selection,
+) -> None:
+    """Warn of what is the reason that there are no rows, where that can be told."""
+    conditions = _filters.conditions(asked.table, rows.all_types, asked.filters)
+    subjects = [
+        str(value)
+        for each in conditions
+        if isinstance(each, AnyOf) and each.column == SUBJECT
+        for value in each.values
+    ]
+    if subjects:
+        _hints.unknown_subjects(cache, registry, registry[asked.table], subjects)
+    others = [each for each in conditions if each.column != SUBJECT]
+    _hints.other_spellings(duck, asked.table, rows.source, rows.values, others)
 
 
 def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
@@ -136,6 +190,8 @@ class Rows:
         conditions: Conditions that the rows must hold.
         file: The one file on this machine that they are all of; None if it is otherwise.
         chosen: Several partitions, in whose order they come; None for that of the files.
+        all_types: DuckDB types of all columns that there are.
+        limit: Most rows; None for all.
     """
 
     source: str
@@ -144,6 +200,8 @@ class Rows:
     conditions: tuple[Condition, ...] = ()
     file: str | None = None
     chosen: AnyOf | None = None
+    all_types: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None = None
 
     @property
     def query(self) -> str:
@@ -154,7 +212,9 @@ class Rows:
         if self.chosen is not None:
             order = f"{_POSITION.format(column=quoted(self.chosen.column))}, {order}"
         by = f" order by {order}" if order else ""
-        return f"select {', '.join(map(quoted, self.types))} from {self.source}{where}{by}"
+        first = "" if self.limit is None else f" limit {self.limit}"
+        columns = ", ".join(map(quoted, self.types))
+        return f"select {columns} from {self.source}{where}{by}{first}"
 
     @property
     def _is_unordered(self) -> bool:
@@ -195,7 +255,7 @@ def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list
     if not isinstance(condition, AnyOf):
         return cache.files(entry)
     values = [str(each) for each in condition.values]
-    return cache.files(entry, values, is_strict=isinstance(value, str))
+    return cache.files(entry, values, is_strict=isinstance(value, str) and key != SUBJECT)
 
 
 def rows_of(
@@ -211,6 +271,7 @@ def rows_of(
     # What older publishers wrote may tell Arrow of other types than its own.
     is_ours = known_types(entry) is not None
     is_file = is_ours and len(locations) == 1 and not conditions and "://" not in locations[0]
+    is_file = is_file and asked.limit is None
     chosen = [
         each
         for each in conditions
@@ -223,6 +284,8 @@ def rows_of(
         tuple(conditions),
         locations[0] if is_file else None,
         next(iter(chosen), None),
+        types,
+        asked.limit,
     )
 
 
@@ -252,7 +315,9 @@ def _scanned(
     """All rows of the files, in the order of the files: source, parameters, types by column."""
     if not locations:
         return no_rows(duck, entry), {}, registered_types(duck, entry)
-    source = f"read_parquet($files, {options(entry)})"
+    # Older publishers may leave the key out of the files.
+    by_name = entry.partitions is None and is_told_by_names(entry, locations)
+    source = f"read_parquet($files, {options(entry, by_name=by_name)})"
     values: dict[str, object] = {"files": list(locations)}
     return source, values, known_types(entry) or column_types(duck, source, values)
 
@@ -272,6 +337,15 @@ def options(entry: TableEntry, *, by_name: bool = False) -> str:
     key = f"{{{literal(str(entry.partition_key))}: VARCHAR}}"
     hive = f"true, hive_types = {key}" if by_name else "false"
     return f"hive_partitioning = {hive}, union_by_name = {union}"
+
+
+def is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
+    """Whether the names of the folders tell the partition key of each file, and nothing else."""
+    if entry.partition_key is None or entry.objects:
+        return False
+    key = re.escape(entry.partition_key)
+    named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")
+    return all(map(named.fullmatch, locations))
 
 
 def known_types(entry: TableEntry) -> dict[str, str] | None:

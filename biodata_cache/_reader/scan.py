@@ -64,7 +64,10 @@ class Scan:
         if len(files) == 1 and not entry.objects:
             return list(columns), files[0].address
         value = asked.filters.get(str(entry.partition_key))
-        return list(columns), cache.location(entry, value if isinstance(value, str) else None)
+        is_there = isinstance(value, str) and any(
+            each.value == value for each in _partitions.listed(cache, registry, entry)
+        )
+        return list(columns), cache.location(entry, str(value) if is_there else None)
 
     @property
     def columns(self) -> list[str]:
@@ -139,7 +142,7 @@ class Scan:
             relation = relation if kept is None else relation.filter(kept)
             selected = [_filter_sql.column_expression(name) for name in columns]
             chosen: DuckDBPyRelation = relation.select(*selected)
-            return chosen
+            return chosen if asked.limit is None else chosen.limit(asked.limit)
 
     def __repr__(self) -> str:
         return f"<{self._said()}\n {self._location}>"
@@ -149,7 +152,8 @@ class Scan:
         asked = self._selection
         of_all = "all columns" if asked.columns is None else ", ".join(asked.columns)
         kept = " and ".join(f"{name}={value!r}" for name, value in asked.filters.items())
-        return f"Scan of {asked.table}: {of_all}" + (f", where {kept}" if kept else "")
+        first = "" if asked.limit is None else f", the first {asked.limit}"
+        return f"Scan of {asked.table}: {of_all}" + (f", where {kept}" if kept else "") + first
 
     def _repr_html_(self) -> str:
         return (

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _FEW = 16
 # Queries that may name any table without its name being in them.
 _LISTS = re.compile(r"\bshow\b|\binformation_schema\b|\b(duckdb|pg)_\w+", re.IGNORECASE)
-# DuckDB takes these for a missing value, if they are the name of a partition.
-_MISSING = r"(?i:null|__hive_default_partition__)"
 
 
 def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
@@ -188,18 +186,9 @@ def view_of(
         temporary: Whether only this connection is to see it.
     """
     listed = ", ".join(map(literal, locations))
-    options = _read.options(entry, by_name=_is_told_by_names(entry, locations))
+    options = _read.options(entry, by_name=_read.is_told_by_names(entry, locations))
     source = f"read_parquet([{listed}], {options})"
     if not locations:
         source = _read.no_rows(duck, entry)
     kind = "temporary view" if temporary else "view"
     return f"create {kind} {quoted(entry.name)} as select * from {source}"
-
-
-def _is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
-    """Whether the names of the folders tell the partition key of each file, and nothing else."""
-    if entry.partition_key is None or entry.objects:
-        return False
-    key = re.escape(entry.partition_key)
-    named = re.compile(rf"[^=]*/{key}=(?!{_MISSING}/)[^=/]*/[^=/]+")
-    return all(map(named.fullmatch, locations))

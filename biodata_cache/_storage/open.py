@@ -24,15 +24,33 @@ def open_storage(settings: Settings) -> Storage:
 
     Raises:
         MissingDependencyError: If the extra `s3` is needed and not installed.
-        SettingsError: If there is no root, or it cannot be one.
+        SettingsError: If there is no root to publish to, or it cannot be one.
     """
-    if settings.backend == "S3":
-        return _bucket(settings.root, "root", "ROOT", CACHE_FOLDER, pays=settings.requester_pays)
+    check_root(settings)
+    return _open(settings)
+
+
+def check_root(settings: Settings) -> None:
+    """Make sure that the settings name a root that can be published to.
+
+    Raises:
+        SettingsError: If they name none, or one that is only read.
+    """
     if settings.backend == "MEMORY":
         raise SettingsError(
             "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
             "or to s3://bucket[/prefix]."
         )
+    if settings.backend == "CODEOCEAN":
+        raise SettingsError(
+            f"BIODATA_CACHE_BACKEND is CODEOCEAN, a copy of the bucket in {settings.root} that is "
+            "only read: to publish, leave it out and set BIODATA_CACHE_ROOT."
+        )
+
+
+def _open(settings: Settings) -> Storage:
+    if settings.backend == "S3":
+        return _bucket(settings.root, "root", "ROOT", CACHE_FOLDER, pays=settings.requester_pays)
     return LocalStorage(Path(settings.root).absolute(), CACHE_FOLDER)
 
 
@@ -41,9 +59,9 @@ def open_cached(settings: Settings) -> CachedStorage:
 
     Raises:
         MissingDependencyError: If the extra `s3` is needed and not installed.
-        SettingsError: If there is no root, or it cannot be one.
+        SettingsError: If it cannot be one.
     """
-    return cached(open_storage(settings), settings.local_cache, settings.local_cache_size)
+    return cached(_open(settings), settings.local_cache, settings.local_cache_size)
 
 
 def open_lake(raw: str, *, pays: bool = False) -> S3Storage:

@@ -9,6 +9,7 @@ from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import lineage as _derived
 from biodata_cache._reader import read as _read
 from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache.tables._former import former_arguments
 from biodata_cache.tables._reading import read_table, read_texts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     )
 
 
+@former_arguments
 def asset_basics(
     *, columns: Sequence[str] | None = None, **filters: Unpack[AssetBasicsFilters]
 ) -> pd.DataFrame:
@@ -87,6 +89,7 @@ def asset_lineage(
     return read_table("asset_lineage", columns, filters)
 
 
+@former_arguments
 def source_data(
     *, columns: Sequence[str] | None = None, **filters: Unpack[SourceDataFilters]
 ) -> pd.DataFrame:
@@ -103,6 +106,7 @@ def source_data(
     return read_table("source_data", columns, filters)
 
 
+@former_arguments
 def metadata_core(
     *, columns: Sequence[str] | None = None, **filters: Unpack[MetadataCoreFilters]
 ) -> pd.DataFrame:
@@ -118,6 +122,7 @@ def metadata_core(
     return read_table("metadata_core", columns, filters)
 
 
+@former_arguments
 def unique_project_names(
     *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueProjectNamesFilters]
 ) -> list[str]:
@@ -139,6 +144,7 @@ def unique_project_names(
     return read_texts("unique_project_names", columns, filters)
 
 
+@former_arguments
 def unique_subject_ids(
     *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueSubjectIdsFilters]
 ) -> list[str]:
@@ -154,6 +160,7 @@ def unique_subject_ids(
     return read_texts("unique_subject_ids", columns, filters)
 
 
+@former_arguments
 def unique_genotypes(
     *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueGenotypesFilters]
 ) -> list[str]:
@@ -181,6 +188,7 @@ def raw_to_derived(
     latest: bool = ...,  # noqa: FBT001
     modality: str | None = ...,
 ) -> dict[str, list[str]]: ...
+@former_arguments
 def raw_to_derived(
     asset_name: str | Iterable[str],
     latest: bool = False,  # noqa: FBT001, FBT002  # existing code passes it by position
@@ -197,8 +205,10 @@ def raw_to_derived(
         Names of the derived assets, the newest last; for several names, a dict of such lists.
 
     Raises:
-        AssetNotFoundError: If no asset or source has that name.
         ArgumentError: If a name or the modality is not a text, or `latest` is not a flag.
+
+    Warns:
+        NotFoundWarning: If no asset or source has one of the names; its list is empty.
 
     Example:
         >>> from biodata_cache import raw_to_derived, source_data

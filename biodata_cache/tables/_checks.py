@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from biodata_cache.tables._former import former_arguments
 from biodata_cache.tables._reading import read_table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     )
 
 
+@former_arguments
 def metadata_upgrade(
     *, columns: Sequence[str] | None = None, **filters: FilterValue
 ) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from biodata_cache.tables._former import former_arguments
 from biodata_cache.tables._reading import read_partitions, read_table
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
 
 
+@former_arguments
 def platform_qc(
     platform: str | Iterable[str] | None = None,
     *,
@@ -51,6 +53,7 @@ def platform_qc(
     return read_partitions("platform_qc", "platform", platform, columns, filters)
 
 
+@former_arguments
 def platform_fib(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformFibFilters]
 ) -> pd.DataFrame:
@@ -83,6 +86,7 @@ def platform_smartspim(
     return read_table("platform_smartspim", columns, filters)
 
 
+@former_arguments
 def assets_smartspim(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimFilters]
 ) -> pd.DataFrame:
@@ -98,6 +102,7 @@ def assets_smartspim(
     return platform_smartspim(columns=columns, **filters)
 
 
+@former_arguments
 def platform_exaspim(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformExaspimFilters]
 ) -> pd.DataFrame:
@@ -113,6 +118,7 @@ def platform_exaspim(
     return read_table("platform_exaspim", columns, filters)
 
 
+@former_arguments
 def behavior_curriculum(
     *, columns: Sequence[str] | None = None, **filters: Unpack[BehaviorCurriculumFilters]
 ) -> pd.DataFrame:
@@ -132,6 +138,7 @@ def behavior_curriculum(
     return read_table("behavior_curriculum", columns, filters)
 
 
+@former_arguments
 def foraging_sessions(
     *, columns: Sequence[str] | None = None, **filters: Unpack[ForagingSessionsFilters]
 ) -> pd.DataFrame:
@@ -148,6 +155,7 @@ def foraging_sessions(
     return read_table("foraging_sessions", columns, filters)
 
 
+@former_arguments
 def scientist_rl_fib(
     *, columns: Sequence[str] | None = None, **filters: Unpack[ScientistRlFibFilters]
 ) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache.tables._former import former_arguments
 from biodata_cache.tables._reading import read_partitions, read_table
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def quality_control(
     """Read the quality-control metrics of one subject, or of all.
 
     Args:
-        subject_id: Subject as the record has it; `"0451"` and `"451"` differ. Several: those that
-            have quality control. None: every subject, which is much more to read.
+        subject_id: Subject as the record has it, or several; `"0451"` and `"451"` differ, and a
+            number is its decimal text. None: every subject, which is much more to read.
         asset_names: Keep these assets only: one name or several.
         columns: Columns to read, in this order; None for all.
         filters: What columns must hold.
@@ -43,8 +43,10 @@ def quality_control(
         `timestamp` is the start of the acquisition, in UTC.
 
     Raises:
-        PartitionNotFoundError: If the subject has no quality control.
-        ArgumentError: If the subject or an asset name is not a text.
+        ArgumentError: If the subject is neither a text nor a number, or an asset name is no text.
+
+    Warns:
+        NotFoundWarning: If no record is of that subject. One without quality control has no rows.
 
     Example:
         >>> from biodata_cache import quality_control
@@ -56,8 +58,9 @@ def quality_control(
     )
 
 
+@former_arguments
 def qc(
-    subject_id: str,
+    subject_id: str | Iterable[str] | None = None,
     asset_names: str | Iterable[str] | None = None,
     *,
     columns: Sequence[str] | None = None,
@@ -66,7 +69,7 @@ def qc(
     """Read the quality-control metrics of one subject: `quality_control` by its older name.
 
     Args:
-        subject_id: Subject as the record has it.
+        subject_id: Subject as the record has it, or several; None for all.
         asset_names: Keep these assets only: one name or several.
         columns: Columns to read, in this order; None for all.
         filters: What columns must hold.
@@ -75,10 +78,11 @@ def qc(
         One row per metric.
 
     Raises:
-        PartitionNotFoundError: If the subject has no quality control.
-        ArgumentError: If the subject or an asset name is not a text.
+        ArgumentError: If the subject is neither a text nor a number, or an asset name is no text.
+
+    Warns:
+        NotFoundWarning: If no record is of that subject. One without quality control has no rows.
     """
-    subject_id = _filters.text_argument("subject_id", subject_id)
     return quality_control(subject_id, asset_names=asset_names, columns=columns, **filters)
 
 
@@ -101,12 +105,15 @@ def qc_tag_status(
         One row per asset and tag; `timestamp` is the start of the acquisition, in UTC.
 
     Raises:
-        PartitionNotFoundError: If the subject has no quality control.
-        ArgumentError: If the subject or an asset name is not a text.
+        ArgumentError: If the subject is neither a text nor a number, or an asset name is no text.
+
+    Warns:
+        NotFoundWarning: If no record is of that subject. One without quality control has no rows.
     """
     return read_partitions("qc_tag_status", "subject_id", subject_id, columns, filters, asset_names)
 
 
+@former_arguments
 def qc_status(
     *, columns: Sequence[str] | None = None, **filters: Unpack[QcStatusFilters]
 ) -> pd.DataFrame:
@@ -139,6 +146,7 @@ def qc_status_by_modality(
     return read_table("qc_status_by_modality", columns, filters)
 
 
+@former_arguments
 def time_to_qc(
     *, columns: Sequence[str] | None = None, **filters: Unpack[TimeToQcFilters]
 ) -> pd.DataFrame:

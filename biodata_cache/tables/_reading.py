@@ -9,6 +9,7 @@ from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,8 @@ def read_partitions(
 ) -> pd.DataFrame:
     """Some columns and rows of some partitions of a table, or of all."""
     chosen = dict(filters)
+    if key == SUBJECT:
+        value = _filters.subject_texts(value)  # type: ignore[assignment]  # checked next
     if value is not None:
         is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
         chosen[key] = (

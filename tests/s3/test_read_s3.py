@@ -22,7 +22,7 @@ from biodata_cache import (
     CacheNotFoundError,
     CustomNotFoundError,
     MissingDependencyError,
-    PartitionNotFoundError,
+    NotFoundWarning,
     UnreachableError,
     custom,
 )
@@ -58,8 +58,8 @@ def test_tables_partitions_registry_and_versions(published: Build) -> None:
         rows = biodata_cache.quality_control(subject)
         assert rows[["subject_id", "value"]].to_numpy().tolist() == [[subject, value]]
     assert sorted(biodata_cache.quality_control()["subject_id"]) == sorted(SUBJECTS)
-    with pytest.raises(PartitionNotFoundError, match="0451"):
-        biodata_cache.quality_control("00451")
+    with pytest.warns(NotFoundWarning, match="'00451'.*Nearest: '0451'"):
+        assert len(biodata_cache.quality_control("00451")) == 0
 
 
 def test_threads_read_at_once(published: Build) -> None:

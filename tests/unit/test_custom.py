@@ -138,12 +138,33 @@ def test_what_would_not_come_back_is_refused(root, column):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a/b", "..", "a.b", "a b", "é", "a\n", "x" * 101, "asset_basics", "QC", "cache_registry"],
+    ["", "a/b", "..", ".a", "a b", "é", "a\n", "x" * 101, "asset_basics", "QC", "cache_registry"],
 )
 def test_a_name_that_cannot_be_used_is_refused(name):
     for arguments in ((name,), (name, pd.DataFrame({"a": [1]}))):
         with pytest.raises(ArgumentError, match=r"custom table|published table"):
             custom(*arguments)
+
+
+def test_what_is_kept_is_given_back():
+    frame = pd.DataFrame({"a": [1]})
+    assert custom("mine", frame) is frame
+
+
+def test_a_name_may_hold_dots():
+    custom("status.prod.v2", pd.DataFrame({"a": [1]}))
+    assert custom("status.prod.v2")["a"].tolist() == [1]
+    with pytest.raises(CustomNotFoundError, match=r"There is status\.prod\.v2"):
+        custom("status")
+
+
+def test_columns_may_be_numbered():
+    frame = pd.DataFrame([["a", 1, None], ["b", 2, "x"]], columns=[0, 10, "name"])
+    custom("numbered", frame)
+    pd.testing.assert_frame_equal(custom("numbered"), frame)
+    whole = pd.DataFrame([[1, 2]])
+    custom("numbered", whole)
+    assert custom("numbered")[1].tolist() == [2]
 
 
 def test_a_name_that_is_no_text_is_refused():
@@ -170,7 +191,9 @@ def test_a_missing_name_lists_those_there_are():
     [
         ("text", "must be a pandas DataFrame, not str"),
         (pd.DataFrame(), "needs columns"),
-        (pd.DataFrame({1: [1]}), "names are texts"),
+        (pd.DataFrame({1.5: [1]}), "names are texts"),
+        (pd.DataFrame({True: [1]}), "names are texts"),
+        (pd.DataFrame([[1, 2]], columns=["1", 1]), "two columns of one name"),
         (pd.DataFrame({"a": [1], "A": [1]}), "two columns of one name"),
         (pd.DataFrame({"a": [1], "b": [2]}).set_index("a"), "reset_index"),
     ],

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import biodata_cache
-from biodata_cache import ArgumentError, PartitionNotFoundError, scan
+from biodata_cache import ArgumentError, NotFoundWarning, all_of, contains, like, not_, scan
 
 HOSTILE = ["x' or '1' = '1", "'); drop table assets; --", "%", "$filter_0", "\0", '"', "é\n"]
 
@@ -44,6 +44,56 @@ def found(**filters: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize(
+    ("filters", "hint"),
+    [
+        ({"modalities": "FIB"}, r"modalities='FIB': did you mean 'fib'\?"),
+        ({"modalities": ["spim", "Behavior"]}, r"did you mean 'SPIM', 'behavior'\?"),
+        ({"name": "A"}, r"name='A': did you mean 'a'\?"),
+        ({"name": "á", "age": 1}, r"did you mean 'a'\?"),
+    ],
+)
+def test_another_spelling_is_offered_where_nothing_was_found(assets, filters, hint):
+    with pytest.warns(NotFoundWarning, match=hint) as told:
+        assert len(biodata_cache.assets(**filters)) == 0
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize("filters", [{"name": "a", "age": 2}, {"name": ["a", "B"], "age": 9}])
+def test_a_value_that_is_there_is_no_misspelling(assets, filters):
+    assert len(biodata_cache.assets(**filters)) == 0
+
+
+@pytest.mark.parametrize(
+    ("filters", "named"),
+    [
+        ({"name": all_of("a")}, "all_of.. is for lists"),
+        ({"age": contains("1")}, "contains.. is for texts"),
+        ({"day": like("2024%")}, "like.. is for texts"),
+        ({"name": contains(1)}, "contains must be a text"),
+        ({"modalities": all_of(1)}, "modalities must be a text"),
+        ({"age": not_("a")}, "a number"),
+        ({"limit": -1}, "limit must be a number of rows"),
+        ({"limit": True}, "limit must be a number of rows"),
+        ({"limit": "5"}, "limit must be a number of rows"),
+    ],
+)
+def test_a_word_that_does_not_fit_is_refused(assets, filters, named):
+    with pytest.raises(ArgumentError, match=named):
+        biodata_cache.assets(**filters)
+
+
+def test_all_of_nothing_is_refused():
+    with pytest.raises(ArgumentError, match="at least one"):
+        all_of()
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_words_are_never_sql(assets, text):
+    assert found(name=contains(text)) == []
+    assert found(name=like(f"{text}_none")) == []
+
+
+@pytest.mark.parametrize(
     ("filters", "expected"),
     [
         ({}, ["a", "b", "c", None]),
@@ -59,8 +109,28 @@ def found(**filters: Any) -> list[Any]:
         ({"name": ["a", float("nan")]}, ["a", None]),
         ({"name": []}, []),
         ({"modalities": "fib"}, ["a"]),
-        ({"modalities": "FIB"}, []),
         ({"modalities": ["SPIM", "behavior"]}, ["a", "b"]),
+        ({"modalities": all_of("fib", "behavior")}, ["a"]),
+        ({"modalities": all_of(["fib", "SPIM"])}, []),
+        ({"modalities": not_("fib")}, ["b", "c", None]),
+        ({"modalities": not_(all_of("fib", "behavior"))}, ["b", "c", None]),
+        ({"modalities": contains("BEHAV")}, ["a"]),
+        ({"modalities": like("%avior")}, ["a"]),
+        ({"modalities": like("%AVIOR")}, []),
+        ({"name": not_(["a", "b"])}, ["c", None]),
+        ({"name": not_(None)}, ["a", "b", "c"]),
+        ({"name": not_(not_("a"))}, ["a"]),
+        ({"name": contains("A")}, ["a"]),
+        ({"name": contains("%")}, []),
+        ({"name": like("_")}, ["a", "b", "c"]),
+        ({"name": not_(like("_"))}, [None]),
+        ({"age": not_(2)}, ["a", "c", None]),
+        ({"age": not_((2, None))}, ["a", None]),
+        ({"is_raw": not_(value=True)}, ["b", "c", None]),
+        ({"limit": 2}, ["a", "b"]),
+        ({"limit": np.int64(1), "name": ["c", "b"]}, ["b"]),
+        ({"limit": 0}, []),
+        ({"limit": None}, ["a", "b", "c", None]),
         ({"modalities": None}, [None]),
         ({"modalities": ["SPIM", None]}, ["b", None]),
         ({"age": 2}, ["b"]),
@@ -224,9 +294,10 @@ def test_the_partition_key_chooses_files(qc_cache: Any) -> None:
     assert chosen.df()["asset_name"].tolist() == ["451_first"]
     assert chosen.location.endswith("/qc/subject_id=451/data.pqt")
     assert len(chosen.duckdb().fetchall()) == 1
-    with pytest.raises(PartitionNotFoundError, match="Nearest"):
-        scan("quality_control", subject_id="4511")
-    empty = biodata_cache.quality_control(["none such"])
+    with pytest.warns(NotFoundWarning, match="Nearest"):
+        scan("quality_control", subject_id="4511").df()
+    with pytest.warns(NotFoundWarning, match="'none such'"):
+        empty = biodata_cache.quality_control(["none such"])
     assert len(empty) == 0
     assert str(empty["timestamp"].dt.tz) == "UTC"
 

@@ -22,6 +22,7 @@ from biodata_cache import (
     CacheFileError,
     CacheNotFoundError,
     MissingDependencyError,
+    NotFoundWarning,
     PartitionNotFoundError,
     RegistryError,
     SettingsError,
@@ -190,8 +191,8 @@ def test_a_partition_that_the_registry_does_not_list_is_not_read(qc_cache):
         qc_cache.folder / "qc" / "subject_id=0451", qc_cache.folder / "qc" / "subject_id=stale"
     )
     assert len(biodata_cache.quality_control()) == 2 * len(SUBJECTS)
-    with pytest.raises(PartitionNotFoundError):
-        biodata_cache.quality_control("stale")
+    with pytest.warns(NotFoundWarning):
+        assert len(biodata_cache.quality_control("stale")) == 0
 
 
 def test_partitions_that_an_older_publisher_did_not_list_are_found(cache):
@@ -235,33 +236,50 @@ def test_a_table_without_partitions_is_empty_and_typed(cache):
     assert empty.columns.tolist() == list(QC_TYPES)
     assert empty["subject_id"].dtype == TEXT
     assert str(empty["timestamp"].dt.tz) == "UTC"
-    with pytest.raises(PartitionNotFoundError, match="It has none"):
-        biodata_cache.quality_control("0451")
+    with pytest.warns(NotFoundWarning, match="No record is of subject '0451'"):
+        assert biodata_cache.quality_control("0451").columns.tolist() == list(QC_TYPES)
 
 
 @pytest.mark.parametrize(
     "subject", ["0", "00451", "4510", "0451/../451", "%2E%2E", "x" * 5000, "\0"]
 )
-def test_a_subject_without_a_partition_is_named(qc_cache, subject):
-    with pytest.raises(PartitionNotFoundError) as caught:
-        biodata_cache.quality_control(subject)
-    assert repr(subject) in str(caught.value)
-    assert "It has '0451', '451'" in str(caught.value)
+def test_a_subject_that_no_record_names_has_no_rows(qc_cache, subject):
+    with pytest.warns(NotFoundWarning) as told:
+        assert len(biodata_cache.quality_control(subject)) == 0
+    assert repr(subject) in str(told[0].message)
+    assert told[0].filename == __file__
+
+
+def test_a_subject_without_quality_control_has_no_rows(qc_cache):
+    qc_cache.plain("unique_subject_ids", "select '777' as subject_id union all select null")
+    none = biodata_cache.qc("777")
+    assert (len(none), "status" in none) == (0, True)
+    with pytest.warns(NotFoundWarning, match=r"subject '778', .*Nearest: '777'\."):
+        biodata_cache.qc(["777", "778"])
 
 
 def test_the_nearest_subjects_are_offered(qc_cache):
-    with pytest.raises(PartitionNotFoundError, match=r"Nearest: '451', '0451'\."):
+    with pytest.warns(NotFoundWarning, match=r"Nearest: '451', '0451'\."):
         biodata_cache.qc("4511")
 
 
 def test_a_long_list_of_partitions_is_cut(cache):
-    subjects = {str(number): qc_rows(str(number)) for number in range(100, 110)}
-    cache.partitioned("quality_control", "qc", "subject_id", subjects)
-    with pytest.raises(PartitionNotFoundError, match="'104' and 5 more"):
-        biodata_cache.quality_control("x")
+    platforms = {str(n): f"select '{n}' as platform, 'a' as asset_name" for n in range(100, 110)}
+    cache.partitioned("platform_qc", "platform_qc", "platform", platforms)
+    with pytest.raises(ValueError, match="'104' and 5 more"):
+        biodata_cache.platform_qc("x")
 
 
-@pytest.mark.parametrize("subject", [451, 451.0, b"451", [451], True])
+@pytest.mark.parametrize("subject", [451, np.int64(451), [451], np.array([451])])
+def test_a_number_of_a_subject_is_its_decimal_text(qc_cache, subject):
+    for read in (biodata_cache.quality_control, biodata_cache.qc):
+        assert set(read(subject)["subject_id"]) == {"451"}
+    assert set(biodata_cache.scan("quality_control", subject_id=subject).df()["subject_id"]) == {
+        "451"
+    }
+
+
+@pytest.mark.parametrize("subject", [451.0, b"451", [451.5], True])
 def test_a_subject_that_is_no_text_is_refused(qc_cache, subject):
     for read in (biodata_cache.quality_control, biodata_cache.qc, biodata_cache.qc_tag_status):
         with pytest.raises(ArgumentError, match="subject_id must be a text") as caught:
@@ -311,8 +329,7 @@ def test_qc_is_the_older_name_and_takes_its_arguments_by_position(qc_cache):
     pd.testing.assert_frame_equal(biodata_cache.qc("451"), biodata_cache.quality_control("451"))
     assert biodata_cache.qc("451", "451_second")["asset_name"].tolist() == ["451_second"]
     assert len(biodata_cache.qc("451", asset_names=["451_first"])) == 1
-    with pytest.raises(ArgumentError):
-        biodata_cache.qc(None)
+    pd.testing.assert_frame_equal(biodata_cache.qc(), biodata_cache.quality_control())
 
 
 def test_tags_are_read_by_subject(cache):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import biodata_cache
-from biodata_cache import ArgumentError, AssetNotFoundError, raw_to_derived
+from biodata_cache import ArgumentError, NotFoundWarning, raw_to_derived
 
 RAW = "behavior_0451_2024-01-01_10-00-00"
 OTHER = "fib_451_2024-01-01_10-00-00"
@@ -144,17 +144,22 @@ def test_an_asset_without_derived_ones_has_an_empty_list():
     assert raw_to_derived("both") == []
 
 
-def test_an_unknown_name_is_refused_and_the_nearest_offered():
-    with pytest.raises(AssetNotFoundError) as caught:
-        raw_to_derived("behavior_0451_2024-01-01_10-00-01")
-    assert "'behavior_0451_2024-01-01_10-00-01'" in str(caught.value)
-    assert f"Nearest to the first: '{RAW}'" in str(caught.value)
+def test_an_unknown_name_has_none_and_the_nearest_is_offered():
+    with pytest.warns(NotFoundWarning) as told:
+        assert raw_to_derived("behavior_0451_2024-01-01_10-00-01") == []
+    message = str(told[0].message)
+    assert "'behavior_0451_2024-01-01_10-00-01'" in message
+    assert f"Nearest to the first: '{RAW}'" in message
+    assert told[0].filename == __file__
 
 
-def test_unknown_names_in_a_list_are_refused():
-    with pytest.raises(AssetNotFoundError) as caught:
-        raw_to_derived([RAW, "nobody", *[f"unknown {number}" for number in range(9)], "nobody"])
-    message = str(caught.value)
+def test_unknown_names_in_a_list_do_not_fail_the_rest():
+    unknown = ["nobody", *[f"unknown {number}" for number in range(9)]]
+    with pytest.warns(NotFoundWarning) as told:
+        found = raw_to_derived([RAW, *unknown, "nobody"])
+    assert found[RAW] == raw_to_derived(RAW)
+    assert [found[name] for name in unknown] == [[]] * len(unknown)
+    message = str(told[0].message)
     assert "'nobody', 'unknown 0'" in message
     assert "and 5 more" in message
     assert RAW not in message
@@ -162,8 +167,8 @@ def test_unknown_names_in_a_list_are_refused():
 
 @pytest.mark.parametrize("name", ["", "x' or '1' = '1", "\0", "é"])
 def test_a_strange_name_is_unknown(name):
-    with pytest.raises(AssetNotFoundError):
-        raw_to_derived(name)
+    with pytest.warns(NotFoundWarning):
+        assert raw_to_derived(name) == []
 
 
 @pytest.mark.parametrize(
@@ -186,8 +191,8 @@ def test_empty_tables_know_no_asset(lineage):
     empty += "'' as processing_time, [''] as modalities, '' as _last_modified where false"
     lineage.plain("source_data", empty)
     lineage.plain("asset_basics", empty)
-    with pytest.raises(AssetNotFoundError):
-        raw_to_derived(RAW)
+    with pytest.warns(NotFoundWarning):
+        assert raw_to_derived(RAW) == []
 
 
 def test_a_damaged_table_is_named(lineage):

@@ -105,12 +105,35 @@ def test_slashes_at_the_end_of_the_root_go(root, expected):
 
 @pytest.mark.parametrize(
     ("backend", "root"),
-    [("LOCAL", ""), ("LOCAL", "s3://bucket"), ("S3", "there"), ("DISK", "there")],
+    [("LOCAL", ""), ("LOCAL", "s3://bucket"), ("DISK", "there"), ("CODEOCEAN", "s3://bucket")],
 )
 def test_a_backend_that_contradicts_the_root_is_refused(monkeypatch, backend, root):
     set_all(monkeypatch, BACKEND=backend)
     with pytest.raises(SettingsError, match="BIODATA_CACHE_BACKEND is"):
         load(root=root)
+
+
+def test_s3_beside_a_folder_leaves_the_choice_to_the_root(monkeypatch):
+    set_all(monkeypatch, BACKEND="S3")
+    with pytest.warns(UserWarning, match="BACKEND is S3 but BIODATA_CACHE_ROOT is 'there'") as told:
+        settings = load(root="there")
+    assert (settings.backend, settings.root) == ("LOCAL", "there")
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("root", "expected"),
+    [
+        (None, "/data"),
+        ("/data/data-asset-cache", "/data"),
+        ("/mnt/bucket", "/mnt/bucket"),
+        ("/mnt/bucket/data-asset-cache/", "/mnt/bucket"),
+    ],
+)
+def test_a_mounted_copy_is_named_by_either_folder(monkeypatch, root, expected):
+    set_all(monkeypatch, BACKEND="codeocean")
+    settings = load(root=root)
+    assert (settings.backend, settings.root) == ("CODEOCEAN", expected)
 
 
 @pytest.mark.parametrize("version", ["0.50.0", "v0.50.0", "bdc-v0.50.0", " 0.50.0 "])

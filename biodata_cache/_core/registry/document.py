@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from dataclasses import MISSING, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from biodata_cache._core.errors import RegistryError
 from biodata_cache._core.foreign import parse_json
@@ -22,17 +22,12 @@ from biodata_cache._core.registry.entries import (
     ColumnEntry,
     ObjectFile,
     PartitionEntry,
+    RegistryPart,
     TableEntry,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-
-class _Part(Protocol):
-    """A dataclass."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 def parse(content: bytes | str, source: str) -> CacheRegistry:
@@ -75,18 +70,18 @@ def parse_fragments(contents: Mapping[str, bytes]) -> CacheRegistry:
 
 def document(registry: CacheRegistry) -> bytes:
     """A registry as it is published."""
-    values = _values(registry)
+    values = registry.model_dump()
     return as_json(values | {"tables": values.pop("tables")})
 
 
 def fragment(entry: TableEntry) -> bytes:
     """The entry of one table as it is published beside the registry."""
-    return as_json(_values(entry))
+    return as_json(entry.model_dump())
 
 
 def content_hash(tables: Iterable[TableEntry]) -> str:
     """Hash of what a build holds, whenever it was made."""
-    timeless = (_values(replace(table, built_at=None, build_id=None)) for table in tables)
+    timeless = (replace(table, built_at=None, build_id=None).model_dump() for table in tables)
     return hashlib.sha256(as_json([*timeless])).hexdigest()
 
 
@@ -95,38 +90,15 @@ def as_json(content: object) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-Kind = TypeVar("Kind", bound=_Part)
-_ALWAYS = {
-    "description",
-    "partitioned",
-    "partition_key",
-    "columns",
-    "primary_key",
-    "sort_order",
-}
+Kind = TypeVar("Kind", bound=RegistryPart)
 # Lists of objects by their key.
-_LISTS: dict[str, type[_Part]] = {
+_LISTS: dict[str, type[RegistryPart]] = {
     "tables": TableEntry,
     "columns": ColumnEntry,
     "partitions": PartitionEntry,
     "objects": ObjectFile,
     "checks": CheckEntry,
 }
-
-
-def _values(item: _Part) -> dict[str, Any]:
-    """The JSON object of one part of the registry, without empty fields."""
-    values: dict[str, Any] = {}
-    for each in fields(item):
-        value = getattr(item, each.name)
-        is_nothing = value in (each.default, {})
-        if each.name == "other" or (is_nothing and each.name not in _ALWAYS):
-            continue
-        if each.name in _LISTS:
-            value = [*map(_values, value)]
-        values[each.name] = _values(value) if isinstance(value, ObjectFile) else value
-    other: dict[str, Any] = getattr(item, "other", {})
-    return values | other
 
 
 def _is_text(value: object) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import json
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from biodata_cache._core import display as _display
 from biodata_cache._core import messages as _messages
@@ -16,8 +17,72 @@ REMEDY = "Publish this version again, or copy it again from where it was publish
 TABLE_TYPES = ("metadata", "asset", "event", "realtime", "platform")
 
 
+# What is published of an entry even where it is empty: existing readers ask for it.
+_ALWAYS = {
+    "description",
+    "partitioned",
+    "partition_key",
+    "columns",
+    "primary_key",
+    "sort_order",
+}
+
+
+class TableType(str):
+    """Type of a table: a text with a `value`, as existing code expects of it."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> str:
+        """The text itself."""
+        return str(self)
+
+
+class RegistryPart:
+    """What the parts of the registry have in common: they are published as JSON objects."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def model_dump(self, *, mode: str = "python") -> dict[str, Any]:  # noqa: ARG002
+        """The values as they are published, in dicts and lists, without those that are empty.
+
+        Args:
+            mode: Either `"python"` or `"json"`, as pydantic has it; both give the same.
+        """
+        values: dict[str, Any] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            default = None if each.default is MISSING else each.default
+            is_nothing = value in (default, {})
+            if each.name == "other" or (is_nothing and each.name not in _ALWAYS):
+                continue
+            values[each.name] = _published(value)
+        other: dict[str, Any] = getattr(self, "other", {})
+        return values | other
+
+    def model_dump_json(self, *, indent: int | None = None) -> str:
+        """The same as text of JSON.
+
+        Args:
+            indent: Spaces to indent by; None for one line.
+        """
+        return json.dumps(self.model_dump(), indent=indent, ensure_ascii=False)
+
+
+def _published(value: object) -> Any:  # noqa: ANN401  # whatever JSON knows
+    """A value of an entry, its parts as JSON has them."""
+    if isinstance(value, RegistryPart):
+        return value.model_dump()
+    if isinstance(value, tuple):
+        return [_published(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _published(each) for name, each in value.items()}
+    return str(value) if isinstance(value, TableType) else value
+
+
 @dataclass(frozen=True)
-class ColumnEntry:
+class ColumnEntry(RegistryPart):
     """One column of a table.
 
     Attributes:
@@ -34,7 +99,7 @@ class ColumnEntry:
 
 
 @dataclass(frozen=True)
-class PartitionEntry:
+class PartitionEntry(RegistryPart):
     """One partition of a table.
 
     Attributes:
@@ -51,7 +116,7 @@ class PartitionEntry:
 
 
 @dataclass(frozen=True)
-class ObjectFile:
+class ObjectFile(RegistryPart):
     """An immutable file that is named by its content.
 
     Attributes:
@@ -68,7 +133,7 @@ class ObjectFile:
 
 
 @dataclass(frozen=True)
-class CheckEntry:
+class CheckEntry(RegistryPart):
     """A check that ran on a table when it was built.
 
     Attributes:
@@ -81,7 +146,7 @@ class CheckEntry:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class TableEntry:
+class TableEntry(RegistryPart):
     """What the registry says about one table; what an older publisher left out is None or empty.
 
     Attributes:
@@ -90,7 +155,8 @@ class TableEntry:
         location: Where it was published: a file, or the folder of its partitions.
         partitioned: Whether it is one file per value of a key.
         partition_key: Column of that key; None if the table is not partitioned.
-        type: One of `metadata`, `asset`, `event`, `realtime`, `platform`.
+        type: One of `metadata`, `asset`, `event`, `realtime`, `platform`; any text becomes one that
+            has a `value`, too.
         columns: Its columns in order.
         row_count: Number of rows.
         bytes: Size of the files together.
@@ -131,6 +197,9 @@ class TableEntry:
     partitions: tuple[PartitionEntry, ...] | None = None
     other: dict[str, Any] = field(default_factory=dict, hash=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", TableType(self.type))
+
     def __repr__(self) -> str:
         return _display.table_text(self)
 
@@ -153,7 +222,7 @@ class TableInfo(TableEntry):
 
 
 @dataclass(frozen=True, repr=False)
-class CacheRegistry:
+class CacheRegistry(RegistryPart):
     """The tables of one published version, in the order of the registry.
 
     In a terminal and in a notebook it shows itself as a list of them.

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from biodata_cache._core.errors import SettingsError
 from biodata_cache._core.settings.address import redacted
 
-Backend = Literal["S3", "LOCAL", "MEMORY"]
+Backend = Literal["S3", "LOCAL", "MEMORY", "CODEOCEAN"]
 Parser = Callable[[str, str], Any]
 """Makes a value of the name of a setting and a text that is not empty."""
 
@@ -101,16 +101,17 @@ def as_root(name: str, text: str) -> str:
 
 
 def as_backend(name: str, text: str) -> Backend:
-    """One of the three, in any case.
+    """One of the four, in any case.
 
     Raises:
         SettingsError: If it is not one of them.
     """
-    for each in ("S3", "LOCAL", "MEMORY"):
+    for each in ("S3", "LOCAL", "MEMORY", "CODEOCEAN"):
         if text.upper() == each:
             return each
     raise SettingsError(
-        f"{PREFIX}{name} is {text.upper()!r}: it must be one of S3, LOCAL, MEMORY (any case)."
+        f"{PREFIX}{name} is {text.upper()!r}: it must be one of S3, LOCAL, MEMORY, CODEOCEAN "
+        "(any case)."
     )
 
 

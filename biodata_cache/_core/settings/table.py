@@ -14,6 +14,8 @@ from biodata_cache._core.settings import parsers
 from biodata_cache._core.settings.parsers import PREFIX, Parser
 
 DEFAULT_S3_ROOT = "s3://allen-data-views"
+DEFAULT_MOUNT = "/data/data-asset-cache"
+"""Where Code Ocean mounts the folder of the cache of that bucket."""
 NO_SOURCE = "none"
 _LEAST_MEMORY = 10**7
 
@@ -167,7 +169,8 @@ _ALL = (
         parsers.as_backend,
         "",
         "`LOCAL`, `S3`, or `MEMORY`: the first read builds the tables of the source in this "
-        "process.",
+        "process. `CODEOCEAN`: a mounted copy of the bucket, by default `/data/data-asset-cache`, "
+        "which is only read.",
         "by the root",
     ),
     Setting(

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import SettingsError
+from biodata_cache._core.layout import CACHE_FOLDER
+from biodata_cache._core.messages import warn
 from biodata_cache._core.settings.address import Address, Secret, redacted
 from biodata_cache._core.settings.parsers import (
     PREFIX,
@@ -19,7 +22,12 @@ from biodata_cache._core.settings.parsers import (
     system_cache,
     version_folder,
 )
-from biodata_cache._core.settings.table import DEFAULT_S3_ROOT, NO_SOURCE, SETTINGS
+from biodata_cache._core.settings.table import (
+    DEFAULT_MOUNT,
+    DEFAULT_S3_ROOT,
+    NO_SOURCE,
+    SETTINGS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -209,23 +217,44 @@ def load(**given: str | None) -> Settings:
 def _root_and_backend(root: str, asked: Backend | None) -> tuple[str, Backend]:
     """The root, and the kind of it as set, or as the root implies.
 
+    Programs of the package that this one replaces set `S3` whatever the root is: it decides.
+
     Raises:
         SettingsError: If they contradict each other.
     """
+    if asked == "CODEOCEAN":
+        return _mounted(root or DEFAULT_MOUNT), asked
     implied: Backend = "S3" if root.startswith("s3://") else "LOCAL" if root else "MEMORY"
     if asked == "LOCAL" and implied != "LOCAL":
         raise SettingsError(
             f"{PREFIX}BACKEND is LOCAL but {PREFIX}ROOT is {redacted(root)!r}: set it to a folder."
         )
     if asked == "S3" and implied == "LOCAL":
-        raise SettingsError(
-            f"{PREFIX}BACKEND is S3 but {PREFIX}ROOT is {redacted(root)!r}: "
-            "set it to s3://bucket[/prefix], or leave it out."
+        warn(
+            f"{PREFIX}BACKEND is S3 but {PREFIX}ROOT is {redacted(root)!r}, which is read: leave "
+            f"{PREFIX}BACKEND out.",
+            UserWarning,
         )
+        asked = "LOCAL"
     backend = asked or implied
     if backend == "MEMORY":
         return "", backend
     return root or DEFAULT_S3_ROOT, backend
+
+
+def _mounted(folder: str) -> str:
+    """The root of a mounted copy of the bucket, or of its folder `data-asset-cache`.
+
+    Raises:
+        SettingsError: If it is no folder.
+    """
+    if "://" in folder:
+        raise SettingsError(
+            f"{PREFIX}BACKEND is CODEOCEAN but {PREFIX}ROOT is {redacted(folder)!r}: set it to the "
+            f"folder where the bucket is mounted, by default {DEFAULT_MOUNT}."
+        )
+    path = PurePath(folder)
+    return str(path.parent if path.name == CACHE_FOLDER else path)
 
 
 def _source(given: Mapping[str, str | None]) -> str:

@@ -9,16 +9,25 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 import numpy as np
 import pandas as pd
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
+from biodata_cache._reader.filters.kinds import (
+    AnyOf,
+    Bound,
+    Condition,
+    HasAll,
+    Matches,
+    Negated,
+    Within,
+)
+from biodata_cache._reader.filters.words import AllOf, Contains, Like, Not
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,64 +43,21 @@ _HUGEST = 2**127 - 1
 Kind = Literal["text", "number", "flag", "time", "other"]
 
 
-class Bound(NamedTuple):
-    """One end of a range.
-
-    Attributes:
-        value: The end.
-        inclusive: Whether the end itself is in the range.
-    """
-
-    value: object
-    inclusive: bool
-
-
-@dataclass(frozen=True)
-class AnyOf:
-    """A column holds one of some values, or is a list with one of them.
-
-    Attributes:
-        column: Name of the column.
-        type: DuckDB type of the column.
-        values: The values, without doubles.
-        or_missing: Whether a missing value will do, too.
-    """
-
-    column: str
-    type: str
-    values: tuple[object, ...]
-    or_missing: bool
-
-
-@dataclass(frozen=True)
-class Within:
-    """A column holds a value between two ends.
-
-    Attributes:
-        column: Name of the column.
-        low: Lower end; None if there is none.
-        high: Upper end; None if there is none.
-        is_text_time: Whether the column holds times as texts, to be compared as instants.
-    """
-
-    column: str
-    low: Bound | None
-    high: Bound | None
-    is_text_time: bool
-
-
-Condition = AnyOf | Within
-
 Scalar = str | float | date | Decimal | np.generic | None
+Word = Not | AllOf | Contains | Like
 #: A text or any of some; a pair of times is a range of times that are text.
-TextFilter = str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice
-NumberFilter = (
-    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice
+TextFilter = (
+    str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice | Word
 )
-FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None]
-TimeFilter = str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice
+NumberFilter = (
+    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice | Not
+)
+FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None] | Not
+TimeFilter = (
+    str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice | Not
+)
 #: What a filter on a column may be: see `biodata_cache.tables`.
-FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice
+FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice | Word
 
 
 def conditions(
@@ -131,6 +97,36 @@ def check_columns(table: str, known: Iterable[str], asked: Sequence[str]) -> Non
 
 
 def _condition(column: str, kind: str, value: object) -> Condition:
+    if isinstance(value, Not):
+        inner = _condition(column, kind, value.value)
+        return inner.condition if isinstance(inner, Negated) else Negated(inner)
+    if isinstance(value, (AllOf, Contains, Like)):
+        return _of_word(column, kind, value)
+    return _of_values(column, kind, value)
+
+
+def _of_word(column: str, kind: str, word: AllOf | Contains | Like) -> HasAll | Matches:
+    """The condition of a filter on lists, or on texts.
+
+    Raises:
+        ArgumentError: If the column holds something else.
+    """
+    if isinstance(word, AllOf):
+        if not kind.endswith("[]"):
+            raise ArgumentError(
+                f"{column} is of type {kind}, and all_of() is for lists: for any of several "
+                "values, give a list."
+            )
+        convert = _CONVERSIONS[_kind(_element(kind))]
+        return HasAll(column, kind, tuple(convert(column, kind, each) for each in word.values))
+    name = "contains" if isinstance(word, Contains) else "like"
+    if _kind(_element(kind)) != "text":
+        raise ArgumentError(f"{column} is of type {kind}, and {name}() is for texts.")
+    text = text_argument(name, word.text if isinstance(word, Contains) else word.pattern)
+    return Matches(column, kind, text, isinstance(word, Like))
+
+
+def _of_values(column: str, kind: str, value: object) -> AnyOf | Within:
     if isinstance(value, slice):
         if value.step is not None:
             raise ArgumentError(f"{column}: a range has no step, as in {value!r}.")
@@ -203,6 +199,15 @@ def text_argument(name: str, value: object) -> str:
             f"{name} must be a text of whole characters, not {value!r}: it has half of one."
         ) from None
     return str(value)
+
+
+def subject_texts(value: object) -> object:
+    """Ids of subjects, whole numbers among them as their decimal texts; other values stay."""
+    value = without_dimensions(value)
+    if is_many(value) and not isinstance(value, tuple):
+        return [subject_texts(each) for each in value]
+    value = plain(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _as_text(column: str, kind: str, value: object) -> str:  # noqa: ARG001

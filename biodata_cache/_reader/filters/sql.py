@@ -6,10 +6,24 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from duckdb import ConstantExpression, FunctionExpression, SQLExpression
+from duckdb import (
+    CoalesceOperator,
+    ColumnExpression,
+    ConstantExpression,
+    FunctionExpression,
+    LambdaExpression,
+    SQLExpression,
+)
 
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._reader.filters.conditions import AnyOf, Condition, Within
+from biodata_cache._reader.filters.kinds import (
+    AnyOf,
+    Condition,
+    HasAll,
+    Matches,
+    Negated,
+    Within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,11 +50,29 @@ def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
         values[parameter] = value
         return f"${parameter}"
 
-    texts = [
-        _any_of_as_sql(each, bind) if isinstance(each, AnyOf) else _within_as_sql(each, bind)
-        for each in found
-    ]
-    return " and ".join(texts), values
+    return " and ".join(_as_sql(each, bind) for each in found), values
+
+
+def _as_sql(condition: Condition, bind: Callable[[object], str]) -> str:
+    if isinstance(condition, Negated):
+        return f"({_as_sql(condition.condition, bind)}) is not true"
+    if isinstance(condition, AnyOf):
+        return _any_of_as_sql(condition, bind)
+    if isinstance(condition, Within):
+        return _within_as_sql(condition, bind)
+    if isinstance(condition, HasAll):
+        listed = ", ".join(map(bind, condition.values))
+        return f"list_has_all({quoted(condition.column)}, [{listed}])"
+    return _matches_as_sql(condition, bind(condition.text))
+
+
+def _matches_as_sql(condition: Matches, text: str) -> str:
+    """A condition on a text, given as a parameter; `like` alone would know patterns only."""
+    column = quoted(condition.column)
+    test = f"{{}} like {text}" if condition.is_pattern else f"contains(lower({{}}), lower({text}))"
+    if condition.type.endswith("[]"):
+        return f"len(list_filter({column}, lambda element: {test.format('element')})) > 0"
+    return test.format(column)
 
 
 def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
@@ -104,9 +136,40 @@ def as_expression(found: Sequence[Condition]) -> duckdb.Expression | None:
     """The conditions as one expression, its values as constants; None for none."""
     whole: duckdb.Expression | None = None
     for each in found:
-        part = _any_of(each) if isinstance(each, AnyOf) else _within_ends(each)
+        part = _expression(each)
         whole = part if whole is None else whole & part
     return whole
+
+
+def _expression(condition: Condition) -> duckdb.Expression:
+    if isinstance(condition, Negated):
+        holds = _expression(condition.condition)
+        return ~CoalesceOperator(holds, ConstantExpression(value=False))
+    if isinstance(condition, AnyOf):
+        return _any_of(condition)
+    if isinstance(condition, Within):
+        return _within_ends(condition)
+    column = column_expression(condition.column)
+    if isinstance(condition, HasAll):
+        listed = ConstantExpression(list(condition.values))
+        return FunctionExpression("list_has_all", column, listed)
+    return _matches(condition, column)
+
+
+def _matches(condition: Matches, column: duckdb.Expression) -> duckdb.Expression:
+    def test(text: duckdb.Expression) -> duckdb.Expression:
+        sought: duckdb.Expression = ConstantExpression(condition.text)
+        if condition.is_pattern:
+            return FunctionExpression("~~", text, sought)
+        lower = (FunctionExpression("lower", each) for each in (text, sought))
+        return FunctionExpression("contains", *lower)
+
+    if not condition.type.endswith("[]"):
+        return test(column)
+    found = FunctionExpression(
+        "list_filter", column, LambdaExpression("element", test(ColumnExpression("element")))
+    )
+    return FunctionExpression("len", found) > ConstantExpression(0)
 
 
 def column_expression(name: str) -> duckdb.Expression:

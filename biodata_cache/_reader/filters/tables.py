@@ -41,6 +41,7 @@ class AssetBasicsFilters(TypedDict, total=False):
     investigators_normalized: TextFilter
     instrument_id_normalized: TextFilter
     created: TextFilter
+    limit: int | None
 
 
 class AssetLineageFilters(TypedDict, total=False):
@@ -54,6 +55,7 @@ class AssetLineageFilters(TypedDict, total=False):
     processed_at: TimeFilter
     modalities: TextFilter
     is_latest: FlagFilter
+    limit: int | None
 
 
 class AssetsFilters(TypedDict, total=False):
@@ -79,6 +81,7 @@ class AssetsFilters(TypedDict, total=False):
     duration_s: NumberFilter
     code_ocean_id: TextFilter
     record_count: NumberFilter
+    limit: int | None
 
 
 class BehaviorCurriculumFilters(TypedDict, total=False):
@@ -88,6 +91,7 @@ class BehaviorCurriculumFilters(TypedDict, total=False):
     curriculum_name: TextFilter
     stage_name: TextFilter
     stage_node_id: NumberFilter
+    limit: int | None
 
 
 class DataQualityFilters(TypedDict, total=False):
@@ -100,6 +104,7 @@ class DataQualityFilters(TypedDict, total=False):
     path: TextFilter
     problem: TextFilter
     value: TextFilter
+    limit: int | None
 
 
 class ForagingSessionsFilters(TypedDict, total=False):
@@ -122,6 +127,7 @@ class ForagingSessionsFilters(TypedDict, total=False):
     finished_rate: NumberFilter
     total_trials: NumberFilter
     bias_naive: NumberFilter
+    limit: int | None
 
 
 class MetadataCoreFilters(TypedDict, total=False):
@@ -137,6 +143,7 @@ class MetadataCoreFilters(TypedDict, total=False):
     processing: FlagFilter
     quality_control: FlagFilter
     name: TextFilter
+    limit: int | None
 
 
 class PlatformExaspimFilters(TypedDict, total=False):
@@ -147,6 +154,7 @@ class PlatformExaspimFilters(TypedDict, total=False):
     processed: FlagFilter
     raw_link: TextFilter
     fused_link: TextFilter
+    limit: int | None
 
 
 class PlatformFibFilters(TypedDict, total=False):
@@ -165,6 +173,7 @@ class PlatformFibFilters(TypedDict, total=False):
     target_coordinate_system: TextFilter
     target_coordinate_origin: TextFilter
     target_coordinate_unit: TextFilter
+    limit: int | None
 
 
 class PlatformQcFilters(TypedDict, total=False):
@@ -176,6 +185,7 @@ class PlatformQcFilters(TypedDict, total=False):
     timestamp: TextFilter
     instrument_id_normalized: TextFilter
     experimenters_normalized: TextFilter
+    limit: int | None
 
 
 class PlatformSmartspimFilters(TypedDict, total=False):
@@ -193,6 +203,7 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     segmentation_link: TextFilter
     quantification_link: TextFilter
     raw_link: TextFilter
+    limit: int | None
 
 
 class ProceduresFilters(TypedDict, total=False):
@@ -234,6 +245,7 @@ class QcStatusFilters(TypedDict, total=False):
     curation_count: NumberFilter
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
+    limit: int | None
 
 
 class QcStatusByModalityFilters(TypedDict, total=False):
@@ -250,6 +262,7 @@ class QcStatusByModalityFilters(TypedDict, total=False):
     curation_count: NumberFilter
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
+    limit: int | None
 
 
 class QcTagStatusFilters(TypedDict, total=False):
@@ -259,6 +272,7 @@ class QcTagStatusFilters(TypedDict, total=False):
     status: TextFilter
     asset_name: TextFilter
     timestamp: TimeFilter
+    limit: int | None
 
 
 class QualityControlFilters(TypedDict, total=False):
@@ -281,6 +295,7 @@ class QualityControlFilters(TypedDict, total=False):
     status_timestamp: TextFilter
     metric_index: NumberFilter
     asset_id: TextFilter
+    limit: int | None
 
 
 class RecordConsistencyFilters(TypedDict, total=False):
@@ -290,6 +305,7 @@ class RecordConsistencyFilters(TypedDict, total=False):
     record_id: TextFilter
     name: TextFilter
     detail: TextFilter
+    limit: int | None
 
 
 class ScientistRlFibFilters(TypedDict, total=False):
@@ -301,6 +317,7 @@ class ScientistRlFibFilters(TypedDict, total=False):
     mouse_ids: TextFilter
     mouse_count: NumberFilter
     session_count: NumberFilter
+    limit: int | None
 
 
 class SourceDataFilters(TypedDict, total=False):
@@ -310,6 +327,7 @@ class SourceDataFilters(TypedDict, total=False):
     source_data: TextFilter
     pipeline_name: TextFilter
     processing_time: TextFilter
+    limit: int | None
 
 
 class SubjectsFilters(TypedDict, total=False):
@@ -344,21 +362,25 @@ class TimeToQcFilters(TypedDict, total=False):
     is_pending: FlagFilter
     qc_completed_at: TimeFilter
     days_to_qc: NumberFilter
+    limit: int | None
 
 
 class UniqueGenotypesFilters(TypedDict, total=False):
     """Filters on `unique_genotypes`."""
 
     genotype: TextFilter
+    limit: int | None
 
 
 class UniqueProjectNamesFilters(TypedDict, total=False):
     """Filters on `unique_project_names`."""
 
     project_name: TextFilter
+    limit: int | None
 
 
 class UniqueSubjectIdsFilters(TypedDict, total=False):
     """Filters on `unique_subject_ids`."""
 
     subject_id: TextFilter
+    limit: int | None

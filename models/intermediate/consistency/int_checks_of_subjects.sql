@@ -8,50 +8,44 @@ fact as (
     select * from {{ ref('int_subject_facts') }}
 ),
 
--- What a record does not say differs from nothing.
-compared_record as (
+compared_fact as (
     select
         subject_record.record_id,
         subject_record.name,
-        nullif(
-            concat_ws(
-                '; ',
-                {%- for fact in ['species', 'sex', 'genotype', 'strain', 'source', 'rrid'] %}
-                if(
-                    subject_record.{{ fact }} != fact.{{ fact }},
-                    concat(
-                        '{{ fact }} ', subject_record.{{ fact }},
-                        ', newest ', fact.{{ fact }}
-                    ),
-                    null
-                ),
-                {%- endfor %}
-                if(
-                    subject_record.date_of_birth != fact.date_of_birth,
-                    concat(
-                        'date_of_birth ', subject_record.date_of_birth, ', newest ', fact.date_of_birth
-                    ),
-                    null
-                ),
-                if(
-                    subject_record.alleles != fact.alleles,
-                    concat(
-                        'alleles ', array_to_string(subject_record.alleles, ', '),
-                        ', newest ', array_to_string(fact.alleles, ', ')
-                    ),
-                    null
-                )
-            ),
-            ''
-        ) as detail
+        unnest([
+            {'fact': 'species', 'own': subject_record.species, 'newest': fact.species},
+            {'fact': 'sex', 'own': subject_record.sex, 'newest': fact.sex},
+            {
+                'fact': 'date_of_birth',
+                'own': cast(subject_record.date_of_birth as varchar),
+                'newest': cast(fact.date_of_birth as varchar)
+            },
+            {'fact': 'genotype', 'own': subject_record.genotype, 'newest': fact.genotype},
+            {'fact': 'strain', 'own': subject_record.strain, 'newest': fact.strain},
+            {
+                'fact': 'alleles',
+                'own': array_to_string(subject_record.alleles, ', '),
+                'newest': array_to_string(fact.alleles, ', ')
+            },
+            {'fact': 'source', 'own': subject_record.source, 'newest': fact.source},
+            {'fact': 'rrid', 'own': subject_record.rrid, 'newest': fact.rrid}
+        ]) as said
     from subject_record
     inner join fact on subject_record.subject_id = fact.subject_id
+),
+
+failed_check as (
+    select
+        'subject_facts_differ' as "check",
+        record_id,
+        name,
+        string_agg(
+            concat(said.fact, ' ', said.own, ', newest ', said.newest), '; ' order by said.fact
+        ) as detail
+    from compared_fact
+    -- What a record does not say differs from nothing.
+    where said.own != said.newest
+    group by all
 )
 
-select
-    'subject_facts_differ' as "check",
-    record_id,
-    name,
-    detail
-from compared_record
-where detail is not null
+select * from failed_check

@@ -1,0 +1,142 @@
+"""What to say when a query found no rows: unknown names, and other spellings that there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from biodata_cache._core import messages as _messages
+from biodata_cache._core.errors import NotFoundWarning
+from biodata_cache._core.sqltext import quoted
+from biodata_cache._reader import connections as _connections
+from biodata_cache._reader import partitions as _partitions
+from biodata_cache._reader.filters.kinds import AnyOf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import duckdb
+
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
+    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.filters.kinds import Condition
+
+_SUBJECTS_TABLE = "unique_subject_ids"
+_MOST_VALUES = 50
+
+# Grain: one row per value of a column that is spelt like one that is asked for.
+_SPELT_ALIKE = """
+with held as (
+    select distinct {value} as spelling
+    from {source}
+),
+
+asked as (
+    select unnest($asked::varchar[]) as spelling
+),
+
+compared as (
+    select
+        held.spelling,
+        asked.spelling as asked_spelling,
+        {held_letters} = {asked_letters} as is_same,
+        jaro_winkler_similarity({held_letters}, {asked_letters}) as likeness
+    from held
+    cross join asked
+    where held.spelling is not null
+)
+
+select spelling, spelling = asked_spelling as is_there
+from compared
+where is_same or likeness > 0.92
+order by is_same desc, likeness desc, spelling
+limit 3
+"""
+# Case, accents, and what stands between letters do not make another word.
+_LETTERS = "regexp_replace(lower(strip_accents({}.spelling)), '[^\\p{{L}}\\p{{N}}]', '', 'g')"
+
+
+def unknown_subjects(
+    cache: PublishedCache, registry: CacheRegistry, entry: TableEntry, asked: Sequence[str]
+) -> None:
+    """Warn of subjects that no record names; one that only has no rows in a table is no surprise.
+
+    Args:
+        cache: The cache.
+        registry: Its registry.
+        entry: Entry of the table that has no rows of them.
+        asked: Ids of subjects.
+    """
+    known = _subjects(cache, registry, entry)
+    unknown = [each for each in asked if each not in known]
+    if unknown:
+        _messages.warn(
+            f"No record is of subject {_messages.few(unknown)}, so there are no rows of it in "
+            f"{entry.name}.{_messages.nearest(unknown[0], sorted(known))}",
+            NotFoundWarning,
+        )
+
+
+def _subjects(cache: PublishedCache, registry: CacheRegistry, entry: TableEntry) -> set[str]:
+    """All subjects there are; without a list of them, those of the table."""
+    if _SUBJECTS_TABLE not in registry:
+        is_listed = entry.partition_key == _partitions.SUBJECT
+        listed = _partitions.listed(cache, registry, entry) if is_listed else []
+        return {each.value for each in listed}
+    files = cache.files(registry[_SUBJECTS_TABLE])
+    with _connections.connection(cache, files, is_whole=True) as (duck, locations):
+        source = "read_parquet($files, hive_partitioning = false)"
+        rows = duck.execute(
+            f"select {_partitions.SUBJECT} from {source}", {"files": locations}
+        ).fetchall()
+    return {str(value) for (value,) in rows if value is not None}
+
+
+def other_spellings(
+    duck: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    values: Mapping[str, object],
+    conditions: Sequence[Condition],
+) -> None:
+    """Warn if a filter on texts found nothing because they are spelt otherwise.
+
+    Args:
+        duck: Where to look.
+        table: Name of the table, of which nothing was found.
+        source: What was read, as SQL after `from`.
+        values: Values of its parameters.
+        conditions: The filters.
+    """
+    hints = [
+        hint
+        for each in conditions
+        if isinstance(each, AnyOf) and _is_of_texts(each)
+        for hint in _hints(duck, source, values, each)
+    ]
+    if hints:
+        _messages.warn(f"{table} has no such row. {' '.join(hints)}", NotFoundWarning)
+
+
+def _is_of_texts(condition: AnyOf) -> bool:
+    is_text = condition.type.removesuffix("[]") == "VARCHAR"
+    return is_text and 0 < len(condition.values) <= _MOST_VALUES and not condition.or_missing
+
+
+def _hints(
+    duck: duckdb.DuckDBPyConnection, source: str, values: Mapping[str, object], asked: AnyOf
+) -> Iterator[str]:
+    """A sentence, if the column has none of the values but some that are spelt alike."""
+    column = quoted(asked.column)
+    query = _SPELT_ALIKE.format(
+        source=source,
+        value=f"unnest({column})" if asked.type.endswith("[]") else column,
+        held_letters=_LETTERS.format("held"),
+        asked_letters=_LETTERS.format("asked"),
+    )
+    rows = duck.execute(query, {**values, "asked": list(asked.values)}).fetchall()
+    if rows and not any(is_there for _, is_there in rows):
+        spellings = [spelling for spelling, _ in rows]
+        yield (
+            f"{asked.column}={_messages.few(asked.values)}: did you mean "
+            f"{_messages.few(spellings)}?"
+        )
