@@ -13,22 +13,24 @@ compared_fact as (
         subject_record.record_id,
         subject_record.name,
         unnest([
-            {'fact': 'species', 'own': subject_record.species, 'newest': fact.species},
-            {'fact': 'sex', 'own': subject_record.sex, 'newest': fact.sex},
-            {
-                'fact': 'date_of_birth',
-                'own': cast(subject_record.date_of_birth as varchar),
-                'newest': cast(fact.date_of_birth as varchar)
-            },
-            {'fact': 'genotype', 'own': subject_record.genotype, 'newest': fact.genotype},
-            {'fact': 'strain', 'own': subject_record.strain, 'newest': fact.strain},
-            {
-                'fact': 'alleles',
-                'own': array_to_string(subject_record.alleles, ', '),
-                'newest': array_to_string(fact.alleles, ', ')
-            },
-            {'fact': 'source', 'own': subject_record.source, 'newest': fact.source},
-            {'fact': 'rrid', 'own': subject_record.rrid, 'newest': fact.rrid}
+            struct_pack(fact := 'species', own := subject_record.species, newest := fact.species),
+            struct_pack(fact := 'sex', own := subject_record.sex, newest := fact.sex),
+            struct_pack(
+                fact := 'date_of_birth',
+                own := cast(subject_record.date_of_birth as varchar),
+                newest := cast(fact.date_of_birth as varchar)
+            ),
+            struct_pack(
+                fact := 'genotype', own := subject_record.genotype, newest := fact.genotype
+            ),
+            struct_pack(fact := 'strain', own := subject_record.strain, newest := fact.strain),
+            struct_pack(
+                fact := 'alleles',
+                own := array_to_string(subject_record.alleles, ', '),
+                newest := array_to_string(fact.alleles, ', ')
+            ),
+            struct_pack(fact := 'source', own := subject_record.source, newest := fact.source),
+            struct_pack(fact := 'rrid', own := subject_record.rrid, newest := fact.rrid)
         ]) as said
     from subject_record
     inner join fact on subject_record.subject_id = fact.subject_id
