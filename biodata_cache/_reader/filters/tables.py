@@ -231,6 +231,7 @@ class ProceduresFilters(TypedDict, total=False):
     notes: TextFilter
     details: TextFilter
     surgery_details: TextFilter
+    limit: int | None
 
 
 class QcStatusFilters(TypedDict, total=False):
@@ -351,6 +352,7 @@ class SubjectsFilters(TypedDict, total=False):
     first_acquisition_at: TimeFilter
     last_acquisition_at: TimeFilter
     record_count: NumberFilter
+    limit: int | None
 
 
 class TimeToQcFilters(TypedDict, total=False):
