@@ -45,6 +45,7 @@ from biodata_cache.tables._checks import (
     metadata_upgrade,
     record_consistency,
 )
+from biodata_cache.tables._one_subject import Subject, subject
 from biodata_cache.tables._platforms import (
     assets_smartspim,
     behavior_curriculum,
@@ -64,11 +65,14 @@ from biodata_cache.tables._quality import (
     time_to_qc,
 )
 from biodata_cache.tables._subjects import (
+    implants,
+    injections,
     procedures,
     subjects,
 )
 
 __all__ = [
+    "Subject",
     "asset_basics",
     "asset_lineage",
     "assets",
@@ -76,6 +80,8 @@ __all__ = [
     "behavior_curriculum",
     "data_quality",
     "foraging_sessions",
+    "implants",
+    "injections",
     "metadata_core",
     "metadata_upgrade",
     "platform_exaspim",
@@ -92,6 +98,7 @@ __all__ = [
     "record_consistency",
     "scientist_rl_fib",
     "source_data",
+    "subject",
     "subjects",
     "time_to_qc",
     "unique_genotypes",

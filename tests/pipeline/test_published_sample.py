@@ -31,6 +31,8 @@ TABLES = [
     "behavior_curriculum",
     "data_quality",
     "foraging_sessions",
+    "implants",
+    "injections",
     "metadata_core",
     "metadata_upgrade",
     "platform_exaspim",

@@ -38,6 +38,8 @@ PLAIN = [
     "asset_lineage",
     "assets",
     "data_quality",
+    "implants",
+    "injections",
     "metadata_core",
     "platform_fib",
     "procedures",

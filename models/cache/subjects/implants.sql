@@ -56,14 +56,14 @@ implant as (
         placed.coordinate_system_name as coordinate_system,
         placed.coordinate_system_origin as coordinate_origin,
         placed.coordinate_system_unit as coordinate_unit,
-        {{ parse_number('rotation.ap') }} as rotation_ap,
-        {{ parse_number('rotation.ml') }} as rotation_ml,
-        {{ parse_number('rotation.si') }} as rotation_si,
+        cast(rotation.ap as double) as rotation_ap,
+        cast(rotation.ml as double) as rotation_ml,
+        cast(rotation.si as double) as rotation_si,
         rotation.rotation_unit,
         device.transform,
         nullif(device.model, '') as model,
         nullif(device.serial_number, '') as serial_number,
-        {{ parse_number('device.length') }} as length,
+        cast(device.length as double) as length,
         device.length_unit
     from {{ ref('stg_docdb__implanted_devices') }} as device
     inner join procedure_record on device.record_id = procedure_record.record_id

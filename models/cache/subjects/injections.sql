@@ -75,17 +75,17 @@ placed_injection as (
         coalesce(nullif(material.addgene_identifier, ''), nullif(material.addgene_name, ''))
             as addgene_id,
         nullif(material.prep_lot_number, '') as prep_lot_number,
-        {{ parse_number('material.titer') }} as titer,
+        cast(material.titer as double) as titer,
         material.titer_unit,
-        {{ parse_number('material.concentration') }} as concentration,
+        cast(material.concentration as double) as concentration,
         material.concentration_unit,
-        {{ parse_number('dynamics.volume') }} as volume,
+        cast(dynamics.volume as double) as volume,
         dynamics.volume_unit,
-        {{ parse_number('dynamics.injection_rate') }} as injection_rate,
+        cast(dynamics.injection_rate as double) as injection_rate,
         dynamics.injection_rate_unit,
-        {{ parse_number('dynamics.injection_duration') }} as injection_duration,
+        cast(dynamics.injection_duration as double) as injection_duration,
         dynamics.injection_duration_unit,
-        {{ parse_number('dynamics.injection_current') }} as injection_current,
+        cast(dynamics.injection_current as double) as injection_current,
         dynamics.injection_current_unit,
         coalesce(nullif(part.protocol_id, ''), nullif(procedure.protocol_id, ''))
             as protocol_id

@@ -150,10 +150,10 @@ placed as (
         target.surgery_position,
         target.part_position,
         target.site_position,
-        {{ parse_number('target.ap') }} as target_coordinate_ap,
-        {{ parse_number('target.ml') }} as target_coordinate_ml,
-        {{ parse_number('target.si') }} as target_coordinate_si,
-        {{ parse_number('target.depth') }} as target_coordinate_depth,
+        cast(target.ap as double) as target_coordinate_ap,
+        cast(target.ml as double) as target_coordinate_ml,
+        cast(target.si as double) as target_coordinate_si,
+        cast(target.depth as double) as target_coordinate_depth,
         case
             -- A system that names no axes has them in the order of the schema.
             when named_system.record_id is null
