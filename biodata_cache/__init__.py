@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from biodata_cache._reader.filters.words import all_of, contains, like, not_
     from biodata_cache._reader.scan import Scan
     from biodata_cache._session import Cache
+    from biodata_cache._subject import Subject, subject
     from biodata_cache.tables import (
-        Subject,
         asset_basics,
         asset_lineage,
         assets,
@@ -86,7 +86,6 @@ if TYPE_CHECKING:
         record_consistency,
         scientist_rl_fib,
         source_data,
-        subject,
         subjects,
         time_to_qc,
         unique_genotypes,
@@ -183,6 +182,7 @@ _HOMES = {
     "ColumnEntry": "_core.registry.entries",
     "PartitionEntry": "_core.registry.entries",
     "Scan": "_reader.scan",
+    "Subject": "_subject",
     "TableEntry": "_core.registry.entries",
     "TableInfo": "_core.registry.entries",
     "builds": "_functions",
@@ -199,6 +199,7 @@ _HOMES = {
     "qc_columns": "_functions",
     "scan": "_functions",
     "sql": "_functions",
+    "subject": "_subject",
     "table_info": "_functions",
     "use_build": "_functions",
     "use_version": "_functions",

@@ -28,7 +28,6 @@ TABLE_FUNCTIONS = (
     "record_consistency",
     "scientist_rl_fib",
     "source_data",
-    "subject",
     "subjects",
     "time_to_qc",
     "unique_genotypes",

@@ -45,7 +45,6 @@ from biodata_cache.tables._checks import (
     metadata_upgrade,
     record_consistency,
 )
-from biodata_cache.tables._one_subject import Subject, subject
 from biodata_cache.tables._platforms import (
     assets_smartspim,
     behavior_curriculum,
@@ -72,7 +71,6 @@ from biodata_cache.tables._subjects import (
 )
 
 __all__ = [
-    "Subject",
     "asset_basics",
     "asset_lineage",
     "assets",
@@ -98,7 +96,6 @@ __all__ = [
     "record_consistency",
     "scientist_rl_fib",
     "source_data",
-    "subject",
     "subjects",
     "time_to_qc",
     "unique_genotypes",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biodata_cache import _session
+from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader.filters import conditions as _filters
@@ -104,11 +105,13 @@ def subject(subject_id: str) -> Subject:
     def rows(table: str, **filters: object) -> pd.DataFrame:
         return _read.frame(cache, _read.selection(table, None, filters))
 
-    facts = rows("subjects", subject_id=asked)
+    everyone = rows("subjects")
+    facts = everyone[everyone["subject_id"] == asked].reset_index(drop=True)
     if facts.empty:
+        nearest = _messages.nearest(asked, everyone["subject_id"].tolist())
         raise ArgumentError(
-            f"No record names the subject {asked!r}: unique_subject_ids() lists those that there"
-            " are. Ids are texts, with all of their zeros."
+            f"No record names the subject {asked!r}. Ids are texts, with all of their zeros;"
+            f" unique_subject_ids() lists those that there are.{nearest}"
         )
     by_date = ["start_date", "kind", "procedure_index", "part_index"]
     assets = rows("assets", subject_id=asked)
