@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from biodata_cache._reader.filters.words import all_of, contains, like, not_
     from biodata_cache._reader.scan import Scan
     from biodata_cache._session import Cache
+    from biodata_cache._subject import Subject, subject
     from biodata_cache.tables import (
         acquisition_devices,
         asset_basics,
@@ -70,6 +71,8 @@ if TYPE_CHECKING:
         data_quality,
         foraging_sessions,
         funding,
+        implants,
+        injections,
         metadata_core,
         metadata_upgrade,
         platform_exaspim,
@@ -122,6 +125,7 @@ __all__ = [
     "Scan",
     "SettingsError",
     "SourceError",
+    "Subject",
     "TableEntry",
     "TableInfo",
     "TableNotFoundError",
@@ -146,6 +150,8 @@ __all__ = [
     "funding",
     "get_cache_registry",
     "get_cache_versions",
+    "implants",
+    "injections",
     "like",
     "metadata_core",
     "metadata_upgrade",
@@ -172,6 +178,7 @@ __all__ = [
     "source_data",
     "sql",
     "stimulus_epochs",
+    "subject",
     "subjects",
     "table_info",
     "time_to_qc",
@@ -189,6 +196,7 @@ _HOMES = {
     "ColumnEntry": "_core.registry.entries",
     "PartitionEntry": "_core.registry.entries",
     "Scan": "_reader.scan",
+    "Subject": "_subject",
     "TableEntry": "_core.registry.entries",
     "TableInfo": "_core.registry.entries",
     "builds": "_functions",
@@ -206,6 +214,7 @@ _HOMES = {
     "qc_columns": "_functions",
     "scan": "_functions",
     "sql": "_functions",
+    "subject": "_subject",
     "table_info": "_functions",
     "use_build": "_functions",
     "use_version": "_functions",

@@ -72,6 +72,8 @@ from biodata_cache.tables._sessions import (
     stimulus_epochs,
 )
 from biodata_cache.tables._subjects import (
+    implants,
+    injections,
     procedures,
     subjects,
 )
@@ -86,6 +88,8 @@ __all__ = [
     "data_quality",
     "foraging_sessions",
     "funding",
+    "implants",
+    "injections",
     "metadata_core",
     "metadata_upgrade",
     "platform_exaspim",

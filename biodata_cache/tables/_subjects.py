@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from biodata_cache._reader.filters.tables import (
+        ImplantsFilters,
+        InjectionsFilters,
         ProceduresFilters,
         SubjectsFilters,
     )
@@ -58,3 +60,42 @@ def procedures(
         >>> perfused = procedures(procedure_type="Perfusion")
     """
     return read_table("procedures", columns, filters)
+
+
+def injections(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[InjectionsFilters]
+) -> pd.DataFrame:
+    """Read what was injected into every subject, where and how much.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per subject, injection, material and place. Units stand beside the numbers;
+        `relative_position` and `plasmid_tars_alias` are arrays of texts.
+
+    Example:
+        >>> from biodata_cache import injections
+        >>> places = injections(targeted_structure="VTA", columns=["subject_id", "titer"])
+    """
+    return read_table("injections", columns, filters)
+
+
+def implants(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[ImplantsFilters]
+) -> pd.DataFrame:
+    """Read the devices that were implanted into every subject.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per subject and device, with its target; coordinates are in `coordinate_unit`.
+
+    Example:
+        >>> from biodata_cache import implants
+        >>> fibers = implants(device_type="Fiber probe")
+    """
+    return read_table("implants", columns, filters)

@@ -32,6 +32,8 @@ TABLES = [
     "data_quality",
     "foraging_sessions",
     "funding",
+    "implants",
+    "injections",
     "metadata_core",
     "metadata_upgrade",
     "platform_exaspim",

@@ -40,6 +40,8 @@ PLAIN = [
     "assets",
     "data_quality",
     "funding",
+    "implants",
+    "injections",
     "metadata_core",
     "platform_fib",
     "procedures",

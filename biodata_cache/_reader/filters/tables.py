@@ -167,6 +167,78 @@ class FundingFilters(TypedDict, total=False):
     limit: int | None
 
 
+class ImplantsFilters(TypedDict, total=False):
+    """Filters on `implants`."""
+
+    subject_id: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    start_date: TimeFilter
+    device_name: TextFilter
+    device_type: TextFilter
+    targeted_structure: TextFilter
+    targeted_structure_name: TextFilter
+    coordinate_ap: NumberFilter
+    coordinate_ml: NumberFilter
+    coordinate_si: NumberFilter
+    coordinate_depth: NumberFilter
+    coordinate_system: TextFilter
+    coordinate_origin: TextFilter
+    coordinate_unit: TextFilter
+    rotation_ap: NumberFilter
+    rotation_ml: NumberFilter
+    rotation_si: NumberFilter
+    rotation_unit: TextFilter
+    transform: TextFilter
+    model: TextFilter
+    serial_number: TextFilter
+    length: NumberFilter
+    length_unit: TextFilter
+    limit: int | None
+
+
+class InjectionsFilters(TypedDict, total=False):
+    """Filters on `injections`."""
+
+    subject_id: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    material_index: NumberFilter
+    dynamics_index: NumberFilter
+    start_date: TimeFilter
+    targeted_structure: TextFilter
+    targeted_structure_name: TextFilter
+    coordinate_ap: NumberFilter
+    coordinate_ml: NumberFilter
+    coordinate_si: NumberFilter
+    coordinate_depth: NumberFilter
+    coordinate_system: TextFilter
+    coordinate_origin: TextFilter
+    coordinate_unit: TextFilter
+    transform: TextFilter
+    relative_position: TextFilter
+    material: TextFilter
+    material_type: TextFilter
+    virus_tars_id: TextFilter
+    plasmid_tars_alias: TextFilter
+    addgene_id: TextFilter
+    prep_lot_number: TextFilter
+    titer: NumberFilter
+    titer_unit: TextFilter
+    concentration: NumberFilter
+    concentration_unit: TextFilter
+    volume: NumberFilter
+    volume_unit: TextFilter
+    injection_rate: NumberFilter
+    injection_rate_unit: TextFilter
+    injection_duration: NumberFilter
+    injection_duration_unit: TextFilter
+    injection_current: NumberFilter
+    injection_current_unit: TextFilter
+    protocol_id: TextFilter
+    limit: int | None
+
+
 class MetadataCoreFilters(TypedDict, total=False):
     """Filters on `metadata_core`."""
 

@@ -17,7 +17,10 @@
     'procedures', 'surgeries', 'surgery_procedures', 'subject_procedures',
     'specimen_procedures', 'procedure_experimenters', 'specimens', 'specimen_protocols',
     'implants', 'implant_axes', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
-    'injections', 'injection_materials',
+    'implant_angles', 'implanted_devices',
+    'injections', 'injection_axes', 'injection_sites', 'injection_transforms',
+    'injection_coordinates', 'injection_relative_positions', 'injection_dynamics',
+    'injection_materials', 'injection_plasmids',
 ] %}
 
 with errors as (
