@@ -12,6 +12,8 @@ TABLE_FUNCTIONS = (
     "data_quality",
     "foraging_sessions",
     "funding",
+    "get_record",
+    "get_records",
     "metadata_core",
     "metadata_upgrade",
     "platform_exaspim",

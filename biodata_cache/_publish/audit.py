@@ -28,11 +28,11 @@ class BuiltTable:
 
     Attributes:
         files: Its public files, sorted by path.
-        object_file: The local file with all of its rows in order, and what describes it.
+        objects: The local files with all of its rows in order, and what describes each.
     """
 
     files: list[PublicFile]
-    object_file: tuple[Path, ObjectFile]
+    objects: list[tuple[Path, ObjectFile]]
 
 
 def check_run(
@@ -180,14 +180,15 @@ def _compared(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -
         raise AuditError(f"Table {table.name!r} has no file {missing[0]} in {area}: build again.")
     files = [str(area / path) for path in paths]
     hashes = {file: sha256_of(Path(file)) for file in files}
-    whole = area / table.place
-    if table.partition_key is not None:
-        whole = area.parent / _layout.AREA_OBJECTS / f"{table.name}.pqt"
-        if not whole.is_file():
-            raise AuditError(f"Table {table.name!r} has no file {whole}: build again.")
-        hashes[str(whole)] = sha256_of(whole)
-        _check_columns(connection, table, [str(whole)])
-        _check_rows(connection, table, [str(whole)])
+    objects = _object_paths(area, table)
+    if objects != [area / table.place]:
+        missing = [str(path) for path in objects if not path.is_file()]
+        if missing:
+            raise AuditError(f"Table {table.name!r} has no file {missing[0]}: build again.")
+        hashes |= {str(path): sha256_of(path) for path in objects}
+        _check_columns(connection, table, [str(path) for path in objects])
+        if table.buckets is None:  # else the tested table is a view of these files
+            _check_rows(connection, table, [str(path) for path in objects])
     if files:  # a table in partitions that has no rows may have none
         _check_columns(connection, table, files)
         _check_rows(connection, table, files)
@@ -203,8 +204,18 @@ def _compared(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -
             PublicFile(path, table.name, value, rows[file], Path(file).stat().st_size, hashes[file])
             for (path, value), file in zip(paths.items(), files, strict=True)
         ],
-        (whole, _object_file(whole, rows[str(whole)], hashes[str(whole)])),
+        [(path, _object_file(path, rows[str(path)], hashes[str(path)])) for path in objects],
     )
+
+
+def _object_paths(area: Path, table: Table) -> list[Path]:
+    """The local files that become the objects of a table."""
+    folder = area.parent / _layout.AREA_OBJECTS
+    if table.buckets is not None:
+        return [folder / f"{table.name}-{bucket:02}.pqt" for bucket in range(table.buckets)]
+    if table.partition_key is not None:
+        return [folder / f"{table.name}.pqt"]
+    return [area / table.place]
 
 
 def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
@@ -213,6 +224,8 @@ def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
 
 def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str | None]:
     """Paths that the files of a table must have, with the values of its partitions."""
+    if table.buckets is not None:
+        return {}
     if table.partition_key is None:
         return {table.place: None}
     sources = [table.relation, *table.partitions_from]

@@ -64,6 +64,7 @@ from biodata_cache.tables._quality import (
     quality_control_history,
     time_to_qc,
 )
+from biodata_cache.tables._records import get_record, get_records
 from biodata_cache.tables._sessions import (
     acquisition_devices,
     funding,
@@ -82,6 +83,8 @@ __all__ = [
     "data_quality",
     "foraging_sessions",
     "funding",
+    "get_record",
+    "get_records",
     "metadata_core",
     "metadata_upgrade",
     "platform_exaspim",
