@@ -22,7 +22,8 @@ def get_record(name_or_id: str) -> dict[str, Any]:
         name_or_id: Name of an asset (its newest record), or the `_id` of a record.
 
     Returns:
-        The record as it is in the database: sections as dicts, numbers of any size.
+        The record as it is in the database: sections as dicts, numbers of any size. A name, place,
+        time or schema version that is null there has no key here.
 
     Raises:
         ArgumentError: If it is not a text.
