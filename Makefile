@@ -4,10 +4,13 @@ PYTHON ?= python3
 VENV ?= .venv
 ROOT ?= published
 SOURCE ?= sample
+COUNT ?= 200
+SEED ?= 1
+MINUTES ?= 60
 RUN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help sync test test-sql test-slow servers lint format bench docs lock wheel clean
+.PHONY: help sync test test-sql test-slow mutants servers lint format bench docs lock wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +30,9 @@ test-sql: $(VENV)/.installed ## Run the unit tests of SQL, on the tables of a fe
 
 test-slow: $(VENV)/.installed ## Run the tests that take longer.
 	$(RUN)/pytest -n 2 --dist loadfile -m slow
+
+mutants: $(VENV)/.installed ## Plant COUNT faults, one at a time, and print what no test sees.
+	$(RUN)/python scripts/mutants --count $(COUNT) --seed $(SEED) --minutes $(MINUTES)
 
 servers: $(VENV)/.installed ## Install the servers, the browser and the packages that tests talk to, once.
 	scripts/install_mongodb_server

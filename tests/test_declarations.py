@@ -91,6 +91,7 @@ def test_what_is_mapped_feeds_the_table(manifest: dict[str, Any]) -> None:
     nodes = manifest["nodes"]
     with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    assert rows
     for row in rows:
         wanted = f"model.biodata_cache.stg_docdb__{row['entity']}"
         assert wanted in _ancestors(nodes, f"model.biodata_cache.{row['table_name']}"), row

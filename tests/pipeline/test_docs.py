@@ -67,6 +67,8 @@ def test_queries_find_something(table: str, root: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_python_runs(page: Path, root: Path) -> None:
     names: dict[str, object] = {}
+    text = page.read_text(encoding="utf-8")
+    assert bool(blocks(page, "python")) == ("```python" in text)
     for block in blocks(page, "python"):
         exec(compile(block, str(page), "exec"), names)
     for name, value in names.items():

@@ -146,6 +146,7 @@ def test_odd_characters_survive_in_names_and_partitions(
 
 
 def test_a_subject_that_can_be_no_folder_is_counted(hostile: Pipeline) -> None:
+    assert NO_FOLDERS
     for number, text in enumerate(NO_FOLDERS):
         assert basics(hostile, f"no-folder-{number}")["subject_id"] == text
         assert not hostile.read("qc", f"asset_id = 'no-folder-{number}'")

@@ -14,6 +14,7 @@ from hostile import ODD_TEXTS, record
 from whole_runs import Pipeline
 
 import biodata_cache
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.stages import run_extract
 from extract.objects.foraging import BUCKET, KEY
 
@@ -377,7 +378,7 @@ def test_real_trainer_states_and_links(tmp_path: Path) -> None:
 def test_extract_alone_says_what_it_did(pipeline: Pipeline) -> None:
     pipeline.put(OPEN, f"a/{STATE}", "{}")
     (pipeline.folder / "a.jsonl").write_text(json.dumps(behavior("a")) + "\n")
-    settings = biodata_cache._core.settings.values.load(
+    settings = _settings.load(
         source=str(pipeline.folder / "a.jsonl"), work=str(pipeline.folder / "work"),
         objects=pipeline.objects,
     )  # fmt: skip

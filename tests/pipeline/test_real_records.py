@@ -50,7 +50,7 @@ def test_every_record_is_there(real: Pipeline, documents: dict[str, Any]) -> Non
 
 
 def test_basics_agree_with_the_documents(real: Pipeline, documents: dict[str, Any]) -> None:
-    for row in real.read("asset_basics"):
+    for row in real.rows("asset_basics"):
         document = documents[row["_id"]]
         assert row["_last_modified"] == document["_last_modified"]
         assert row["subject_id"] == get(document, "subject", "subject_id")
@@ -80,7 +80,7 @@ def test_every_metric_is_there(real: Pipeline, documents: dict[str, Any]) -> Non
 def test_metric_values_are_the_ones_of_the_documents(
     real: Pipeline, documents: dict[str, Any]
 ) -> None:
-    for row in real.read("qc"):
+    for row in real.rows("qc"):
         metric = documents[row["asset_id"]]["quality_control"]["metrics"][row["metric_index"]]
         value = metric["value"]
         if value is None or isinstance(value, str):

@@ -107,10 +107,17 @@ class Pipeline:
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a published table that has some."""
+        found = self.read(table)
+        assert found, f"{table} has no rows: nothing could be wrong with them"
+        return found
+
     def registry(self) -> list[dict[str, Any]]:
         tables: list[dict[str, Any]] = json.loads(
             (self.published / "cache_registry.json").read_text()
         )["tables"]
+        assert len(tables) > 15
         return tables
 
     def partitions(self, table: str) -> dict[str, int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>%s</Code><Message>Please reduce your request rate.</Message></Error>"""
+REFUSED = b"""<?xml version="1.0" encoding="UTF-8"?>
+<DeleteResult><Error><Key>%s</Key><Code>AccessDenied</Code>
+<Message>Access Denied</Message></Error></DeleteResult>"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class Proxy:
     truncate: send half of the answer's body.
     delay: wait half a second.
     500, 503: answer that.
+    refuse: remove nothing, and say so in an answer of success, as S3 does of single objects.
+
+    Args:
+        clock: Seconds that the server's clock is ahead of this machine's.
+        is_encrypted: Whether the tags of tables are no MD5 of their content, as on S3 where it
+            encrypts with a key of the owner's: the proxy writes them backwards.
     """
 
     server: str
@@ -48,6 +59,8 @@ class Proxy:
     requests: list[Request] = field(default_factory=list)
     faults: int = 0
     port: int = 0
+    clock: float = 0.0
+    is_encrypted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -61,6 +74,8 @@ class Proxy:
     def reset(self) -> None:
         self.requests.clear()
         self.faults = 0
+        self.clock = 0.0
+        self.is_encrypted = False
         self.fault = _no_fault
 
 
@@ -77,6 +92,15 @@ def proxy_before(endpoint: str) -> Iterator[Proxy]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _turned(text: bytes) -> bytes:
+    """Each MD5 of a text, backwards."""
+    return re.sub(rb"\b[0-9a-f]{32}\b", lambda found: found[0][::-1], text)
+
+
+def _first_key(deletion: bytes) -> bytes:
+    return deletion.partition(b"<Key>")[2].partition(b"</Key>")[0]
 
 
 class _Server(ThreadingHTTPServer):
@@ -113,6 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
             code = b"SlowDown" if fault == "503" else b"InternalError"
             self._answer(int(fault), [("Content-Type", "application/xml")], SLOW_DOWN % code)
             return
+        if fault == "refuse":
+            self._answer(200, [("Content-Type", "application/xml")], REFUSED % _first_key(body))
+            return
         status, headers, answer = self._forward(body)
         if fault == "drop_answer":
             self.close_connection = True
@@ -147,11 +174,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response_only(status)
         lengths = [value for name, value in headers if name.lower() == "content-length"]
         for name, value in headers:
-            if name.lower() not in {"connection", "transfer-encoding", "content-length"}:
+            if name.lower() == "etag" and self.proxy.is_encrypted and ".pqt" in self.path:
+                self.send_header(name, _turned(value.encode()).decode())
+            elif name.lower() in {"date", "last-modified"}:
+                moved = parsedate_to_datetime(value).timestamp() + self.proxy.clock
+                self.send_header(name, formatdate(moved, usegmt=True))
+            elif name.lower() not in {"connection", "transfer-encoding", "content-length"}:
                 self.send_header(name, value)
         length = lengths[0] if self.command == "HEAD" and lengths else str(len(body))
         if status != 304:
             self.send_header("Content-Length", length)
         self.end_headers()
+        is_listing = self.proxy.is_encrypted and b"<ETag>" in body
         if self.command != "HEAD":
-            self.wfile.write(body[:cut])
+            self.wfile.write((_turned(body) if is_listing else body)[:cut])

@@ -129,6 +129,27 @@ def test_a_machine_that_is_kept_transfers_only_what_is_new(
     assert put[1].endswith("/docdb_v2/files.json"), "after what it names"
 
 
+def test_a_repaired_record_never_lies_in_the_bucket_without_its_note(
+    raw: str, tmp_path: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(Database):
+        def fetch(self, keys: list[str]) -> Iterator[Fetched]:
+            for found in super().fetch(keys):
+                yield found._replace(content=found.content[:-1] + b', "x": NaN}')
+
+    database = Broken(tmp_path / "database.json")
+    database.hold(VALUES)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    assert night(raw, tmp_path / "a", database).repaired == len(VALUES)
+    put = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
+    notes = [
+        number for number, path in enumerate(put) if "/rejects/" in path and "-repaired-" in path
+    ]
+    records = [number for number, path in enumerate(put) if "/docdb_v2/" in path]
+    assert notes
+    assert max(notes) < min(records), put
+
+
 def test_what_the_copy_lost_or_nobody_put_there_does_not_count(
     aws: Server, raw: str, database: Database, tmp_path: Path
 ) -> None:

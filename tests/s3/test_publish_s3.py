@@ -29,7 +29,6 @@ from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.root_documents import release
 from biodata_cache._storage.open import open_storage
-from biodata_cache._storage.s3 import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,12 +128,16 @@ def test_content_that_is_not_what_was_published_is_mended(
 
 
 def test_an_etag_that_is_no_md5_costs_a_request_and_no_upload(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What S3 does with objects that are encrypted with a key of the owner's."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    proxy.is_encrypted = True
     publish(build.make(SUBJECTS).settings)
-    monkeypatch.setattr(S3Storage, "_etag", lambda *_: '"something else"')
+    proxy.requests.clear()
     assert publish(build.settings).written == 0
+    asked = [request for request in proxy.requests if request.method == "HEAD"]
+    assert len(asked) >= len(SUBJECTS), "for the hash that is recorded with each"
 
 
 def test_uploads_that_were_never_finished_are_given_up(
@@ -184,6 +187,29 @@ def test_second_publisher_is_refused_and_the_lock_is_given_back(build: Build) ->
     publish(build.settings)
     with storage.lease(LEASE), pytest.raises(LockedError, match=r"at work, of .*ends in"):
         rollback(build.settings)
+
+
+def test_a_publish_that_loses_its_lock_while_it_removes_releases_nothing(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(build.make(SUBJECTS).settings)
+    build.make({"451": "2"}, built_at="2026-01-02T00:00:00Z")
+    storage = open_storage(build.settings)
+    storage.delete(["cache_versions.json"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    lost: list[str] = []
+
+    def fault(number: int, method: str, path: str) -> str | None:
+        if method == "POST" and "delete" not in path and not lost:
+            lost.append(path)
+            time.sleep(3)
+        return "drop" if lost and path.endswith(LEASE) and method == "PUT" else None
+
+    proxy.fault = fault
+    with pytest.raises(LockedError, match="publish again"):
+        publish(build.settings, lease=3.0)
+    assert lost, "something was to be removed"
+    assert storage.get("cache_versions.json") is None
 
 
 def test_rollback_puts_the_last_builds_back_one_after_the_other(

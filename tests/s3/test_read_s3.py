@@ -225,11 +225,14 @@ def test_a_custom_table_is_old_or_new_while_it_is_written(published: Build) -> N
 
     writer = threading.Thread(target=write)
     writer.start()
+    seen = set()
     while not done.is_set():
         found = custom("mine")
         assert len(found) == 50_000
-        assert found["a"].nunique() == 1
+        (value,) = found["a"].unique()
+        seen.add(value)
     writer.join()
+    assert seen
 
 
 def test_without_the_wheel_of_the_extension_duckdb_installs_it(

@@ -21,6 +21,7 @@ from biodata_cache._storage.s3_client import access
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from faults import Proxy
     from server import Server
 
     from biodata_cache._storage.base import Storage
@@ -276,6 +277,35 @@ def test_a_lease_of_the_dead_is_taken_over_when_it_ends(bucket_storage: S3Storag
         lease.check()
         with pytest.raises(LockedError):
             bucket_storage.lease("lock.json").__enter__()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_lease_ends_by_the_clock_of_the_server(
+    bucket_storage: S3Storage, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """It is neither taken early nor kept late where this machine's clock is another."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    proxy.clock = hours * 3600
+    storage = S3Storage(bucket_storage.bucket, "a/b", access())
+    dead = HeldLease(storage, "lock.json", 1.0, "publish")
+    dead.acquire()
+    dead.abandon()
+    with pytest.raises(LockedError, match=r"ends in [01] s"):
+        storage.lease("lock.json").__enter__()
+    time.sleep(2.1)  # the server counts whole seconds
+    with storage.lease("lock.json") as lease:
+        lease.check()
+
+
+def test_what_cannot_be_removed_is_named(
+    bucket_storage: S3Storage, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket_storage, "x/data.pqt", b"1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+    proxy.fault = lambda number, method, path: "refuse" if method == "POST" else None
+    storage = S3Storage(bucket_storage.bucket, "a/b", access())
+    with pytest.raises(CacheFileError, match=r"/a/b/x/data\.pqt cannot be removed \(AccessDenied"):
+        storage.delete(["x/data.pqt"])
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from published_cache import SUBJECTS, Published, qc_rows
+from published_cache import Published, Templates, add_quality_control
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +22,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
     return published
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
 @pytest.fixture
-def qc_cache(cache: Published) -> Published:
+def qc_cache(cache: Published, templates: Templates) -> Published:
     """The version with quality control of all `SUBJECTS`."""
-    cache.partitioned(
-        "quality_control", "qc", "subject_id", {subject: qc_rows(subject) for subject in SUBJECTS}
-    )
+    templates.fill(cache, "qc", add_quality_control)
     return cache

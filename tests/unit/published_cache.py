@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Ids that a careless reader confuses, loses or trips over.
 SUBJECTS = ["0451", "451", "a/b c%d=é'", "..", "*[0]?", ""]
@@ -159,15 +164,10 @@ class Published:
 
     def _copy(self, query: str, path: Path, *options: str) -> list[tuple[str, str]]:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as duck:
-            duck.execute("set TimeZone = 'UTC'")
-            target = str(path).replace("'", "''")
-            how = ", ".join(["format parquet", *options])
-            duck.execute(f"copy ({query}) to '{target}' ({how})")
-            rows = duck.sql(query)
-            return [
-                (column, str(kind)) for column, kind in zip(rows.columns, rows.types, strict=True)
-            ]
+        how = ", ".join(["format parquet", *options])
+        _duck().execute(f"copy ({query}) to {literal(str(path))} ({how})")
+        rows = _duck().sql(query)
+        return [(column, str(kind)) for column, kind in zip(rows.columns, rows.types, strict=True)]
 
 
 @dataclass
@@ -184,13 +184,49 @@ class Built(Published):
 
 def partition_folder(key: str, value: str) -> str:
     """Folder of a partition, encoded by DuckDB's own function."""
-    with duckdb.connect() as duck:
-        (encoded,) = duck.execute("select url_encode($value)", {"value": value}).fetchone()
+    (encoded,) = _duck().execute("select url_encode($value)", {"value": value}).fetchone()
     return f"{key}={encoded}"
+
+
+@functools.cache
+def _duck() -> duckdb.DuckDBPyConnection:
+    duck = duckdb.connect()
+    duck.execute("set TimeZone = 'UTC'")
+    return duck
+
+
+class Templates:
+    """Versions that many tests begin with: each is made once, and copied for each test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[tuple[type[Published], str], Published] = {}
+
+    def fill(self, target: Published, name: str, make: Callable[[Published], object]) -> None:
+        """Give a new version what `make` adds to one; under one name that is always the same."""
+        key = (type(target), name)
+        if key not in self._made:
+            made = type(target)(self._folder / f"{type(target).__name__}-{name}", target.version)
+            made.folder.mkdir(parents=True)
+            make(made)
+            self._made[key] = made
+        made = self._made[key]
+        shutil.copytree(made.root, target.root, dirs_exist_ok=True)
+        for document in target.root.rglob("*.json"):
+            text = document.read_text(encoding="utf-8")
+            document.write_text(text.replace(str(made.root), str(target.root)), encoding="utf-8")
+        entries = json.dumps(made.entries).replace(str(made.root), str(target.root))
+        target.entries = json.loads(entries)
 
 
 def literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def add_quality_control(published: Published) -> None:
+    """Publish quality control of all `SUBJECTS`."""
+    rows = {subject: qc_rows(subject) for subject in SUBJECTS}
+    published.partitioned("quality_control", "qc", "subject_id", rows)
 
 
 def qc_rows(subject: str) -> str:

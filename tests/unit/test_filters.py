@@ -28,8 +28,8 @@ ROWS = """select * from (values
 
 
 @pytest.fixture
-def assets(cache: Any) -> Any:
-    cache.plain("assets", ROWS)
+def assets(cache: Any, templates: Any) -> Any:
+    templates.fill(cache, "assets", lambda published: published.plain("assets", ROWS))
     return cache
 
 

@@ -26,6 +26,7 @@ def build(number: int, rows: int = 1) -> PublishedBuild:
 
 
 FIRST, SECOND, THIRD = build(1), build(2), build(3)
+SAME_SECOND = PublishedBuild("another", FIRST.built_at, {"a": TableSize(2, 9)})
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,9 @@ FIRST, SECOND, THIRD = build(1), build(2), build(3)
         # What was published before there was a history, or by a publisher that was killed.
         ([], FIRST, SECOND, [FIRST, SECOND]),
         ([FIRST], SECOND, THIRD, [FIRST, SECOND, THIRD]),
+        # Builds of one second.
+        ([FIRST], FIRST, SAME_SECOND, [FIRST, SAME_SECOND]),
+        ([SAME_SECOND], SAME_SECOND, FIRST, [SAME_SECOND, FIRST]),
         # A rollback, once as it was written down and once without a history.
         ([FIRST, SECOND, THIRD], THIRD, FIRST, [FIRST]),
         ([], THIRD, FIRST, [FIRST]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -28,6 +29,8 @@ from biodata_cache import (
     SettingsError,
     TableNotFoundError,
 )
+from biodata_cache._reader.connections import connection, consistently
+from biodata_cache._session import current_published
 from biodata_cache._storage.cached import CachedStorage
 
 PLAIN = [
@@ -447,9 +450,10 @@ def test_without_a_root_the_error_says_what_to_set(monkeypatch):
 def test_a_root_on_s3_without_its_extra_says_what_to_install(monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.50.0")
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "s3://bucket/prefix")
+    storage = importlib.import_module("biodata_cache._storage")
     for name in ("s3_client", "s3"):
         monkeypatch.delitem(sys.modules, f"biodata_cache._storage.{name}", raising=False)
-        monkeypatch.delattr(biodata_cache._storage, name, raising=False)
+        monkeypatch.delattr(storage, name, raising=False)
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(MissingDependencyError, match=r"boto3.*'biodata-cache\[s3\]'"):
         biodata_cache.asset_basics()
@@ -550,6 +554,22 @@ def test_a_new_publication_is_seen_by_the_next_call(cache):
     assert biodata_cache.asset_basics()["name"].tolist() == ["a"]
     cache.plain("asset_basics", "select 'b' as name")
     assert biodata_cache.asset_basics()["name"].tolist() == ["b"]
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(cache):
+    cache.plain("assets", "select 'a' as name")
+    published, found = current_published(), []
+
+    def read(registry):
+        with connection(published, published.files(registry["assets"])) as (duck, locations):
+            rows = duck.execute("select name from read_parquet(?)", [locations]).fetchall()
+            found.append(rows[0][0])
+            if len(found) == 1:
+                cache.plain("assets", "select 'b' as name")
+        return found[-1]
+
+    assert consistently(published, read) == "b"
+    assert found == ["a", "b"]
 
 
 def test_a_copy_that_is_removed_before_it_is_read_is_made_again(cache, monkeypatch):

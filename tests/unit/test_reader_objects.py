@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _OF_PUBLIC_FILES = {
     "test_a_damaged_file_is_named",
     "test_a_file_damaged_in_the_middle_is_named",
+    "test_a_file_that_is_replaced_while_it_is_read_is_read_again",
     "test_a_key_reads_one_file_and_leaves_the_others_alone",
     "test_a_location_outside_the_version_is_refused",
     "test_a_missing_file_is_named",

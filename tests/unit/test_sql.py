@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from published_cache import QC_TYPES, SUBJECTS
+from published_cache import QC_TYPES, SUBJECTS, add_quality_control
 
 import biodata_cache
 from biodata_cache import ArgumentError, CacheFileError, connect, scan, sql
@@ -16,20 +16,25 @@ from biodata_cache._reader import frames as _frames
 
 
 @pytest.fixture
-def both(qc_cache: Any) -> Any:
+def both(cache: Any, templates: Any) -> Any:
     """Partitions, an empty table in partitions, and two plain tables that share a column."""
-    qc_cache.plain(
+    templates.fill(cache, "both", add_both)
+    return cache
+
+
+def add_both(published: Any) -> None:
+    add_quality_control(published)
+    published.plain(
         "asset_basics",
         "select unnest(['451_first', 'b']) as name, ['fib'] as modalities, "
         "timestamptz '2024-01-31 23:30:00-08:00' as created_at, 1::integer as n",
     )
-    qc_cache.plain("qc_status", "select '451_first' as name, map {'fib': 'Pass'} as by_modality")
-    qc_cache.partitioned("qc_tag_status", "qc_tag_status", "subject_id", {})
-    qc_cache.entries[-1]["columns"] = [
+    published.plain("qc_status", "select '451_first' as name, map {'fib': 'Pass'} as by_modality")
+    published.partitioned("qc_tag_status", "qc_tag_status", "subject_id", {})
+    published.entries[-1]["columns"] = [
         {"name": name, "description": "", "type": kind} for name, kind in QC_TYPES.items()
     ]
-    qc_cache.write_registry()
-    return qc_cache
+    published.write_registry()
 
 
 def test_every_table_is_a_view_of_its_types(both: Any) -> None:

@@ -87,6 +87,7 @@ def test_there_is_a_frame_of_each_pandas():
 )
 def test_small_frames_of_the_installed_pandas(frame, protocol):
     found = read_frame(pickle.dumps(frame, protocol=protocol))
+    assert [*found] == [frame.index.name or "level_0", *frame]
     for name in frame:
         wanted = [None if pd.isna(value) else value for value in frame[name]]
         assert found[name] == wanted

@@ -30,7 +30,7 @@ last_evaluation as (
     where not is_curation
     qualify row_number() over (
         partition by record_id
-        order by evaluated_at desc nulls last, evaluated_text asc, metric_index asc
+        order by evaluated_at desc nulls last, evaluated_text asc
     ) = 1
 ),
 

@@ -109,10 +109,6 @@ listed_person as (
         ) as place,
         person_name
     from completed_person
-    qualify row_number() over (
-        partition by record_id, role, person_name
-        order by position, part_position
-    ) = 1
 )
 
 select * from listed_person
