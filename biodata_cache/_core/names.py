@@ -29,6 +29,7 @@ TABLE_FUNCTIONS = (
     "quality_control_history",
     "raw_to_derived",
     "record_consistency",
+    "records",
     "scientist_rl_fib",
     "sessions",
     "source_data",

@@ -64,7 +64,7 @@ from biodata_cache.tables._quality import (
     quality_control_history,
     time_to_qc,
 )
-from biodata_cache.tables._records import get_record, get_records
+from biodata_cache.tables._records import get_record, get_records, records
 from biodata_cache.tables._sessions import (
     acquisition_devices,
     funding,
@@ -100,6 +100,7 @@ __all__ = [
     "quality_control_history",
     "raw_to_derived",
     "record_consistency",
+    "records",
     "scientist_rl_fib",
     "sessions",
     "source_data",

@@ -10,9 +10,30 @@ from biodata_cache._core.errors import AssetNotFoundError, NotFoundWarning
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import records as _records
 from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache.tables._reading import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+    from typing_extensions import Unpack
+
+    from biodata_cache._reader.filters.tables import RecordsFilters
+
+
+def records(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[RecordsFilters]
+) -> pd.DataFrame:
+    """Read whole records as JSON text, one column per section; `get_record` gives them as dicts.
+
+    Args:
+        columns: Columns to read, in this order; None for all, which is gigabytes of a whole cache.
+        filters: What columns must hold.
+
+    Returns:
+        One row per record.
+    """
+    return read_table("records", columns, filters)
 
 
 def get_record(name_or_id: str) -> dict[str, Any]:
