@@ -23,11 +23,6 @@ READS = {
     "cache": {"staging", "intermediate", "seed"},
 }
 
-#: Columns of the contract that have one name and two types, and why.
-TWO_TYPES = {
-    "timestamp": "an instant in quality_control and qc_tag_status, a text in platform_qc, where"
-    " readers compare it with the text of a date",
-}
 SECTIONS = [
     "subject",
     "data_description",
@@ -37,6 +32,12 @@ SECTIONS = [
     "processing",
     "quality_control",
 ]
+#: Columns of the contract that have one name and two types, and why.
+TWO_TYPES = {
+    "timestamp": "an instant in quality_control and qc_tag_status, a text in platform_qc, where"
+    " readers compare it with the text of a date",
+    **dict.fromkeys(SECTIONS, "the section in records, whether there is one in metadata_core"),
+}
 #: Columns that have one name and several meanings, and why.
 MANY_MEANINGS = {
     "channel": "of a fiber, or of an image",
@@ -57,7 +58,7 @@ MANY_MEANINGS = {
     "process_end_time": "as written, but with its fallback in time_to_qc",
     "subject_id": "of a record, or of the copied table of sessions",
     "targeted_structure": "as written in staging, `missing` for none above",
-    **dict.fromkeys(SECTIONS, "the section in staging, whether there is one in metadata_core"),
+    **dict.fromkeys(SECTIONS, "the section itself, whether there is one in metadata_core"),
 }
 
 

@@ -64,6 +64,7 @@ from biodata_cache.tables._quality import (
     quality_control_history,
     time_to_qc,
 )
+from biodata_cache.tables._records import get_record, get_records, records
 from biodata_cache.tables._sessions import (
     acquisition_devices,
     funding,
@@ -88,6 +89,8 @@ __all__ = [
     "data_quality",
     "foraging_sessions",
     "funding",
+    "get_record",
+    "get_records",
     "implants",
     "injections",
     "metadata_core",
@@ -106,6 +109,7 @@ __all__ = [
     "quality_control_history",
     "raw_to_derived",
     "record_consistency",
+    "records",
     "scientist_rl_fib",
     "sessions",
     "source_data",

@@ -482,6 +482,28 @@ class RecordConsistencyFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class RecordsFilters(TypedDict, total=False):
+    """Filters on `records`."""
+
+    _id: TextFilter
+    name: TextFilter
+    location: TextFilter
+    _created: TextFilter
+    _last_modified: TextFilter
+    schema_version: TextFilter
+    subject: TextFilter
+    data_description: TextFilter
+    procedures: TextFilter
+    instrument: TextFilter
+    acquisition: TextFilter
+    processing: TextFilter
+    quality_control: TextFilter
+    model: TextFilter
+    other_identifiers: TextFilter
+    extra: TextFilter
+    limit: int | None
+
+
 class ScientistRlFibFilters(TypedDict, total=False):
     """Filters on `scientist_rl_fib`."""
 

@@ -1,4 +1,4 @@
--- Grain: one row per record, stimulus epoch and modality of its stimulus, in the order of the record.
+-- Grain: one row per record, stimulus epoch and modality of it, in the order of the record.
 
 {%- set fields = {'modality': 'text'} %}
 

@@ -6,8 +6,9 @@ with modalities as (
     select
         record_id,
         position as stream_position,
-        {{ explode_json('modalities_json', "concat(path, '.modalities')", ['name', 'abbreviation']) }}
-            as modality
+        {{ explode_json(
+            'modalities_json', "concat(path, '.modalities')", ['name', 'abbreviation']
+        ) }} as modality
     from {{ ref('stg_docdb__data_streams') }}
 )
 
