@@ -1,4 +1,4 @@
-"""How messages speak of many values."""
+"""Parts of messages: lists of values, suggestions of names, addresses without passwords."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _told: list[str] = []
 
 
 def few(values: Sequence[object]) -> str:
-    """The first of the values, and how many more there are.
+    """The first few values, and the number of the others.
 
     Example:
         >>> few(["a", "b"])
@@ -32,7 +32,7 @@ def few(values: Sequence[object]) -> str:
 
 
 def redacted(text: str) -> str:
-    """The text with `***` for what stands before `@` in any address.
+    """The text with `***` for user and password of every address.
 
     Example:
         >>> redacted("no answer from http://me:secret@host/path")
@@ -42,7 +42,7 @@ def redacted(text: str) -> str:
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """A sentence that offers the names most like this one; empty if none is.
+    """A sentence with the most similar names; empty if there is none.
 
     Example:
         >>> nearest("asset_basic", ["asset_basics", "qc"])

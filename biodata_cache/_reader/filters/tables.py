@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     )
 
 
+class AcquisitionDevicesFilters(TypedDict, total=False):
+    """Filters on `acquisition_devices`."""
+
+    asset_name: TextFilter
+    stream_index: NumberFilter
+    device_index: NumberFilter
+    device_name: TextFilter
+    device_kind: TextFilter
+    modality: TextFilter
+    stream_modalities: TextFilter
+    details: TextFilter
+    limit: int | None
+
+
 class AssetBasicsFilters(TypedDict, total=False):
     """Filters on `asset_basics`."""
 
@@ -142,6 +156,89 @@ class ForagingSessionsFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class FundingFilters(TypedDict, total=False):
+    """Filters on `funding`."""
+
+    asset_name: TextFilter
+    funding_index: NumberFilter
+    funder: TextFilter
+    grant_number: TextFilter
+    fundees: TextFilter
+    limit: int | None
+
+
+class ImplantsFilters(TypedDict, total=False):
+    """Filters on `implants`."""
+
+    subject_id: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    start_date: TimeFilter
+    device_name: TextFilter
+    device_type: TextFilter
+    targeted_structure: TextFilter
+    targeted_structure_name: TextFilter
+    coordinate_ap: NumberFilter
+    coordinate_ml: NumberFilter
+    coordinate_si: NumberFilter
+    coordinate_depth: NumberFilter
+    coordinate_system: TextFilter
+    coordinate_origin: TextFilter
+    coordinate_unit: TextFilter
+    rotation_ap: NumberFilter
+    rotation_ml: NumberFilter
+    rotation_si: NumberFilter
+    rotation_unit: TextFilter
+    transform: TextFilter
+    model: TextFilter
+    serial_number: TextFilter
+    length: NumberFilter
+    length_unit: TextFilter
+    limit: int | None
+
+
+class InjectionsFilters(TypedDict, total=False):
+    """Filters on `injections`."""
+
+    subject_id: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    material_index: NumberFilter
+    dynamics_index: NumberFilter
+    start_date: TimeFilter
+    targeted_structure: TextFilter
+    targeted_structure_name: TextFilter
+    coordinate_ap: NumberFilter
+    coordinate_ml: NumberFilter
+    coordinate_si: NumberFilter
+    coordinate_depth: NumberFilter
+    coordinate_system: TextFilter
+    coordinate_origin: TextFilter
+    coordinate_unit: TextFilter
+    transform: TextFilter
+    relative_position: TextFilter
+    material: TextFilter
+    material_type: TextFilter
+    virus_tars_id: TextFilter
+    plasmid_tars_alias: TextFilter
+    addgene_id: TextFilter
+    prep_lot_number: TextFilter
+    titer: NumberFilter
+    titer_unit: TextFilter
+    concentration: NumberFilter
+    concentration_unit: TextFilter
+    volume: NumberFilter
+    volume_unit: TextFilter
+    injection_rate: NumberFilter
+    injection_rate_unit: TextFilter
+    injection_duration: NumberFilter
+    injection_duration_unit: TextFilter
+    injection_current: NumberFilter
+    injection_current_unit: TextFilter
+    protocol_id: TextFilter
+    limit: int | None
+
+
 class MetadataCoreFilters(TypedDict, total=False):
     """Filters on `metadata_core`."""
 
@@ -228,6 +325,62 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class ProcessingStepsFilters(TypedDict, total=False):
+    """Filters on `processing_steps`."""
+
+    asset_name: TextFilter
+    step_index: NumberFilter
+    process_type: TextFilter
+    name: TextFilter
+    stage: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    is_last: FlagFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    commit_hash: TextFilter
+    container: TextFilter
+    pipeline_name: TextFilter
+    pipeline_version: TextFilter
+    experimenters: TextFilter
+    output_path: TextFilter
+    parameters: TextFilter
+    notes: TextFilter
+    limit: int | None
+
+
+class ProceduresFilters(TypedDict, total=False):
+    """Filters on `procedures`."""
+
+    subject_id: TextFilter
+    kind: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    procedure_type: TextFilter
+    start_date: TimeFilter
+    end_date: TimeFilter
+    experimenters: TextFilter
+    experimenters_normalized: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_id: TextFilter
+    specimen_id: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    anaesthesia_type: TextFilter
+    anaesthesia_duration: NumberFilter
+    anaesthesia_duration_unit: TextFilter
+    anaesthesia_level_percent: NumberFilter
+    notes: TextFilter
+    details: TextFilter
+    surgery_details: TextFilter
+    limit: int | None
+
+
 class QcStatusFilters(TypedDict, total=False):
     """Filters on `qc_status`."""
 
@@ -301,6 +454,22 @@ class QualityControlFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class QualityControlHistoryFilters(TypedDict, total=False):
+    """Filters on `quality_control_history`."""
+
+    asset_name: TextFilter
+    asset_id: TextFilter
+    metric_index: NumberFilter
+    judgement_index: NumberFilter
+    name: TextFilter
+    status: TextFilter
+    evaluator: TextFilter
+    evaluated_at: TimeFilter
+    is_last: FlagFilter
+    is_curation: FlagFilter
+    limit: int | None
+
+
 class RecordConsistencyFilters(TypedDict, total=False):
     """Filters on `record_consistency`."""
 
@@ -311,6 +480,28 @@ class RecordConsistencyFilters(TypedDict, total=False):
     limit: int | None
     lists: Literal["text"] | None
     parse_times: bool
+
+
+class RecordsFilters(TypedDict, total=False):
+    """Filters on `records`."""
+
+    _id: TextFilter
+    name: TextFilter
+    location: TextFilter
+    _created: TextFilter
+    _last_modified: TextFilter
+    schema_version: TextFilter
+    subject: TextFilter
+    data_description: TextFilter
+    procedures: TextFilter
+    instrument: TextFilter
+    acquisition: TextFilter
+    processing: TextFilter
+    quality_control: TextFilter
+    model: TextFilter
+    other_identifiers: TextFilter
+    extra: TextFilter
+    limit: int | None
 
 
 class ScientistRlFibFilters(TypedDict, total=False):
@@ -327,6 +518,37 @@ class ScientistRlFibFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class SessionsFilters(TypedDict, total=False):
+    """Filters on `sessions`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    acquisition_type: TextFilter
+    instrument_id: TextFilter
+    instrument_id_normalized: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    experimenters_normalized: TextFilter
+    modalities: TextFilter
+    epoch_count: NumberFilter
+    stimulus_names: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed_total: NumberFilter
+    reward_unit: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    mouse_platform: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_ids: TextFilter
+    age: NumberFilter
+    notes: TextFilter
+    limit: int | None
+
+
 class SourceDataFilters(TypedDict, total=False):
     """Filters on `source_data`."""
 
@@ -337,6 +559,62 @@ class SourceDataFilters(TypedDict, total=False):
     limit: int | None
     lists: Literal["text"] | None
     parse_times: bool
+
+
+class StimulusEpochsFilters(TypedDict, total=False):
+    """Filters on `stimulus_epochs`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    epoch_index: NumberFilter
+    stimulus_name: TextFilter
+    stimulus_modalities: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    software: TextFilter
+    training_protocol: TextFilter
+    curriculum_status: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed: NumberFilter
+    reward_unit: TextFilter
+    stage: TextFilter
+    task_parameters: TextFilter
+    output_parameters: TextFilter
+    active_devices: TextFilter
+    notes: TextFilter
+    limit: int | None
+
+
+class SubjectsFilters(TypedDict, total=False):
+    """Filters on `subjects`."""
+
+    subject_id: TextFilter
+    species: TextFilter
+    sex: TextFilter
+    date_of_birth: TimeFilter
+    year_of_birth: NumberFilter
+    genotype: TextFilter
+    strain: TextFilter
+    alleles: TextFilter
+    source: TextFilter
+    rrid: TextFilter
+    housing: TextFilter
+    project_names: TextFilter
+    modalities: TextFilter
+    asset_count: NumberFilter
+    raw_count: NumberFilter
+    first_acquisition_at: TimeFilter
+    last_acquisition_at: TimeFilter
+    record_count: NumberFilter
+    limit: int | None
 
 
 class TimeToQcFilters(TypedDict, total=False):
