@@ -56,7 +56,7 @@ def update_all_tables(
     run = Run("update_all_tables", settings)
     try:
         with recorded(run):
-            run_sync(settings, run, unit_tests=False, selection=selection, outcome=run.outcome)
+            run_sync(settings, run, selection=selection, outcome=run.outcome)
     finally:
         for problem in notify(run):
             warnings.warn(problem, stacklevel=2)

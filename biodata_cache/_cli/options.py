@@ -53,9 +53,10 @@ strict = click.option(
 )
 unit_tests = click.option(
     "--unit-tests/--no-unit-tests",
-    default=True,
+    default=False,
     show_default=True,
-    help="Also test the SQL on rows of its own; data tests always run.",
+    help="Also test the SQL on rows of its own, which does not depend on the data; "
+    "data tests always run.",
 )
 
 

@@ -29,7 +29,7 @@ def run_sync(
     report: Reporter,
     options: ExtractOptions | None = None,
     *,
-    unit_tests: bool = True,
+    unit_tests: bool = False,
     selection: Sequence[str] = (),
     force: bool = False,
     outcome: Outcome | None = None,
@@ -98,10 +98,10 @@ def run_build(
     settings: Settings,
     report: Reporter,
     *,
-    unit_tests: bool = True,
+    unit_tests: bool = False,
     selection: Sequence[str] = (),
 ) -> Outcome:
-    """Build and test the tables, and the SQL itself unless `unit_tests` is false.
+    """Build the tables and test their data, and with `unit_tests` the SQL itself.
 
     Raises:
         CacheError: A model or a test failed.

@@ -29,7 +29,7 @@ class BuiltTable:
 
     Attributes:
         files: Its public files, sorted by path.
-        objects: The local files that hold all of its rows in order, and what describes them.
+        objects: The local files with all of its rows in order, and what describes each.
     """
 
     files: list[PublicFile]
@@ -191,26 +191,26 @@ def _compared(
         raise AuditError(f"Table {table.name!r} has no file {missing[0]} in {area}: build again.")
     files = [str(area / path) for path in paths]
     hashes = {file: sha256_of(Path(file)) for file in files}
-    whole = area / table.place
-    if table.partition_key is not None:
-        whole = area.parent / _layout.AREA_OBJECTS / f"{table.name}.pqt"
-        if not whole.is_file():
-            raise AuditError(f"Table {table.name!r} has no file {whole}: build again.")
-        hashes[str(whole)] = sha256_of(whole)
-        _check_columns(connection, table, [str(whole)])
-        _check_rows(connection, table, [str(whole)])
+    objects = _object_paths(area, table)
+    if objects != [area / table.place]:
+        missing = [str(path) for path in objects if not path.is_file()]
+        if missing:
+            raise AuditError(f"Table {table.name!r} has no file {missing[0]}: build again.")
+        hashes |= {str(path): sha256_of(path) for path in objects}
+        _check_columns(connection, table, [str(path) for path in objects])
+        if table.buckets is None:  # else the tested table is a view of these files
+            _check_rows(connection, table, [str(path) for path in objects])
     if files:  # a table in partitions that has no rows may have none
         _check_columns(connection, table, files)
         _check_rows(connection, table, files)
     if table.partition_key is not None and files:
         _check_places(connection, table, dict(zip(files, paths.values(), strict=True)))
-    parts = [whole]
-    if whole.stat().st_size > object_bytes:
+    if table.buckets is None and objects[0].stat().st_size > object_bytes:
         folder = area.parent / _layout.AREA_OBJECTS
-        parts = split(connection, whole, folder / table.name, object_bytes)
-        hashes |= {str(part): sha256_of(part) for part in parts}
-        _check_columns(connection, table, [str(part) for part in parts])
-        _check_rows(connection, table, [str(part) for part in parts])
+        objects = split(connection, objects[0], folder / table.name, object_bytes)
+        hashes |= {str(path): sha256_of(path) for path in objects}
+        _check_columns(connection, table, [str(path) for path in objects])
+        _check_rows(connection, table, [str(path) for path in objects])
     rows = dict(
         connection.execute(
             "select file_name, num_rows from parquet_file_metadata(?)", [[*hashes]]
@@ -221,8 +221,18 @@ def _compared(
             PublicFile(path, table.name, value, rows[file], Path(file).stat().st_size, hashes[file])
             for (path, value), file in zip(paths.items(), files, strict=True)
         ],
-        [(part, _object_file(part, rows[str(part)], hashes[str(part)])) for part in parts],
+        [(path, _object_file(path, rows[str(path)], hashes[str(path)])) for path in objects],
     )
+
+
+def _object_paths(area: Path, table: Table) -> list[Path]:
+    """The local files that become the objects of a table."""
+    folder = area.parent / _layout.AREA_OBJECTS
+    if table.buckets is not None:
+        return [folder / f"{table.name}-{bucket:02}.pqt" for bucket in range(table.buckets)]
+    if table.partition_key is not None:
+        return [folder / f"{table.name}.pqt"]
+    return [area / table.place]
 
 
 def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
@@ -231,6 +241,8 @@ def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
 
 def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str | None]:
     """Paths that the files of a table must have, with the values of its partitions."""
+    if table.buckets is not None:
+        return {}
     if table.partition_key is None:
         return {table.place: None}
     sources = [table.relation, *table.partitions_from]

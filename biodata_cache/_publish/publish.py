@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from biodata_cache._core.registry.entries import ObjectFile
     from biodata_cache._core.settings.values import Settings
     from biodata_cache._publish.audit import BuiltTable
     from biodata_cache._publish.catalogue.provenance import Provenance
@@ -250,6 +251,8 @@ def _published_files(storage: Storage, before: Published, names: list[str]) -> l
 def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> TableEntry:
     """The registry entry of a table."""
     files = built.files
+    objects = tuple(each for _, each in built.objects)
+    counted = objects if table.buckets is not None else files
     return TableEntry(
         name=table.name,
         description=table.description,
@@ -260,14 +263,14 @@ def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> T
         columns=tuple(
             ColumnEntry(column.name, column.description, column.type) for column in table.columns
         ),
-        row_count=sum(file.rows for file in files),
-        bytes=sum(file.bytes for file in files),
+        row_count=sum(file.rows for file in counted),
+        bytes=sum(file.bytes for file in counted),
         files=len(files),
-        sha256=_sha256_of_all(files),
+        sha256=_sha256_of_all(files) if table.buckets is None else _sha256_of_objects(objects),
         primary_key=table.primary_key,
         sort_order=table.sort_order,
         partition_count=None if table.partition_key is None else len(files),
-        objects=tuple(each for _, each in built.objects),
+        objects=objects,
         checks=tuple(CheckEntry(check, status) for check, status in made.checks),
         made_from=made.made_from,
     )
@@ -287,6 +290,11 @@ def _sha256_of_all(files: list[PublicFile]) -> str:
         return files[0].sha256
     lines = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _sha256_of_objects(objects: tuple[ObjectFile, ...]) -> str:
+    """Content hash of a table without public files."""
+    return hashlib.sha256("".join(f"{each.name}\n" for each in objects).encode()).hexdigest()
 
 
 def _status(report: Report, newest_extract: datetime | None) -> dict[str, Any]:

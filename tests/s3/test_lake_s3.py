@@ -473,7 +473,7 @@ def test_tables_are_those_of_a_lake_in_a_folder(raw: str, tmp_path: Path) -> Non
     outcome = run_extract(settings(raw, tmp_path / "a", source="sample:60"), lambda *_: None)
     shutil.copytree(outcome.lake, tmp_path / "lake")
     for lake_of, work in ((raw, "b"), (str(tmp_path / "lake"), "c")):
-        run_build(settings(lake_of, tmp_path / work), lambda *_: None, unit_tests=False)
+        run_build(settings(lake_of, tmp_path / work), lambda *_: None)
     built, expected = (files(tmp_path / work / "cache") for work in ("b", "c"))
     assert len(expected) > 20
     assert built == expected
