@@ -18,6 +18,9 @@ SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>%s</Code><Message>Please reduce your request rate.</Message></Error>"""
 
 
+_CODES = {"500": b"InternalError", "503": b"SlowDown", "507": b"InsufficientStorage"}
+
+
 @dataclass(frozen=True)
 class Request:
     """A request as the proxy saw it."""
@@ -41,6 +44,7 @@ class Proxy:
     truncate: send half of the answer's body.
     delay: wait half a second.
     500, 503: answer that.
+    507: answer that to what would write, as a server whose disk is full does.
     """
 
     server: str
@@ -109,8 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "delay":
             time.sleep(0.5)
-        if fault in {"500", "503"}:
-            code = b"SlowDown" if fault == "503" else b"InternalError"
+        if fault == "507" and self.command not in {"PUT", "POST"}:
+            fault = None
+        if fault in _CODES:
+            code = _CODES[fault]
             self._answer(int(fault), [("Content-Type", "application/xml")], SLOW_DOWN % code)
             return
         status, headers, answer = self._forward(body)
