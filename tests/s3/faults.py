@@ -23,6 +23,9 @@ REFUSED = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Message>Access Denied</Message></Error></DeleteResult>"""
 
 
+_CODES = {"500": b"InternalError", "503": b"SlowDown", "507": b"InsufficientStorage"}
+
+
 @dataclass(frozen=True)
 class Request:
     """A request as the proxy saw it."""
@@ -46,6 +49,7 @@ class Proxy:
     truncate: send half of the answer's body.
     delay: wait half a second.
     500, 503: answer that.
+    507: answer that to what would write, as a server whose disk is full does.
     refuse: remove nothing, and say so in an answer of success, as S3 does of single objects.
 
     Args:
@@ -133,8 +137,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "delay":
             time.sleep(0.5)
-        if fault in {"500", "503"}:
-            code = b"SlowDown" if fault == "503" else b"InternalError"
+        if fault == "507" and self.command not in {"PUT", "POST"}:
+            fault = None
+        if fault in _CODES:
+            code = _CODES[fault]
             self._answer(int(fault), [("Content-Type", "application/xml")], SLOW_DOWN % code)
             return
         if fault == "refuse":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from biodata_cache._cli.signals import EXIT_INTERRUPTED, end_as_by_ctrl_c
 from biodata_cache._core.errors import CacheError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish import publish as _publish
@@ -69,7 +70,7 @@ class Publishers:
 def serve() -> None:
     """Fork a publisher for each line of stdin."""
     assert _s3  # imported before the first fork
-    outcomes = {0: "done", 1: "refused", -9: "killed"}
+    outcomes = {0: "done", 1: "refused", -9: "killed", EXIT_INTERRUPTED: "interrupted"}
     for line in sys.stdin:
         what, root, work, version = line.split()
         if what == "wait":
@@ -90,6 +91,7 @@ def _say(line: str) -> None:
 
 def _run(what: str, root: str, work: str, version: str) -> int:
     _settings.installed_version = lambda: version  # type: ignore[assignment]
+    end_as_by_ctrl_c()  # as each command does
     settings = _settings.load(root=root, work=work)
     try:
         if what == "publish":
@@ -99,6 +101,8 @@ def _run(what: str, root: str, work: str, version: str) -> int:
     except CacheError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     return 0
 
 

@@ -247,8 +247,16 @@ def test_a_server_that_goes_away_leaves_a_cache_to_be_read(
     assert two.is_published(1)
 
 
+OUTCOMES = {"SIGTERM": "interrupted", "disk full": "refused"}
+"""How a publisher ends that is not killed."""
+
+
 class Victim:
-    """A publisher that does not get beyond a request."""
+    """A publisher that does not get beyond a request.
+
+    `how` is what the proxy does with the request when the publisher is killed, or `SIGTERM`, or
+    `disk full`, of which it is told.
+    """
 
     def __init__(self, last: int, how: str) -> None:
         self._last, self._how = last, how
@@ -262,7 +270,13 @@ class Victim:
     def fault(self, number: int, *_: str) -> str | None:
         if number < self._last:
             return None
+        if self._how == "disk full":
+            return "507"
         self._is_known.wait(10)
+        if self._how == "SIGTERM":
+            if number == self._last:
+                os.kill(self._process, signal.SIGTERM)
+            return None
         os.kill(self._process, signal.SIGKILL)
         return self._how
 
@@ -313,7 +327,7 @@ def _kill(
             assert _is_consistent(build)
             if outcome == "done":
                 break
-            assert outcome == "killed"
+            assert outcome == OUTCOMES.get(how, "killed")
             killed += 1
             _until_unlocked(again)
             assert two.is_published(second), f"killed at request {number}"
@@ -330,6 +344,16 @@ def test_a_publisher_that_is_killed(
     last = _requests_of_a_publish(two, proxy, monkeypatch)
     points = {last // 2, last - 3, last + 20}
     assert _kill(two, proxy, monkeypatch, "publish", "drop_answer", points.__contains__) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["SIGTERM", "disk full"])
+@pytest.mark.parametrize("what", ["publish", "rollback"])
+def test_a_publisher_that_is_told_to_end_or_finds_the_disk_full(
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str, how: str
+) -> None:
+    points = [*range(4, 400, 7)]
+    assert _kill(Two.of(build), proxy, monkeypatch, what, how, points.__contains__) > 2
 
 
 @pytest.mark.slow
