@@ -44,10 +44,14 @@
     {%- if not has_list -%}
         {{ return(_unlisted_files(folder, name)) }}
     {%- endif -%}
+    {#- As much as that is allocated, and twice. -#}
+    {%- set size = run_query(
+        'select size from read_blob(' ~ path_literal(folder ~ '/files.json') ~ ')'
+    )[0][0] -%}
     {%- set files = run_query(
         "select unnest(files, recursive := true) from read_json("
         ~ path_literal(folder ~ '/files.json') ~ ", format = 'unstructured', "
-        ~ "maximum_object_size = 1073741824, "
+        ~ "maximum_object_size = " ~ [size, 65536] | max ~ ", "
         ~ "columns = {files: 'struct(name varchar, sha256 varchar)[]'})"
     ) -%}
     {%- set paths = [] -%}

@@ -15,8 +15,8 @@ from biodata_cache._core.registry.entries import ObjectFile
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._publish.artifacts import failures, reason
-from biodata_cache._publish.large_objects import OBJECT_BYTES, split
 from biodata_cache._publish.public_files import PublicFile
+from biodata_cache._publish.snapshot import OBJECT_BYTES, split
 from biodata_cache._storage.common import sha256_of
 
 if TYPE_CHECKING:

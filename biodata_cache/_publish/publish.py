@@ -27,11 +27,10 @@ from biodata_cache._publish.audit import audit, build_area, built_tables, check_
 from biodata_cache._publish.builds import tidy_up
 from biodata_cache._publish.catalogue.provenance import provenance
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
-from biodata_cache._publish.large_objects import OBJECT_BYTES
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
 from biodata_cache._publish.root_documents import release, released, sweep, write_status
-from biodata_cache._publish.snapshot import read_published, snapshot
+from biodata_cache._publish.snapshot import OBJECT_BYTES, read_published, snapshot
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.open import open_storage
 

@@ -45,6 +45,7 @@ from biodata_cache.tables._checks import (
     metadata_upgrade,
     record_consistency,
 )
+from biodata_cache.tables._completion import name_columns as _name_columns
 from biodata_cache.tables._platforms import (
     assets_smartspim,
     behavior_curriculum,
@@ -120,3 +121,6 @@ __all__ = [
     "unique_project_names",
     "unique_subject_ids",
 ]
+
+for _name in __all__:
+    _name_columns(globals()[_name])

@@ -10,7 +10,7 @@ select injections.subject_id, injections.start_date, injections.targeted_structu
     assets.acquisition_start_at
 from injections
 inner join assets on injections.subject_id = assets.subject_id
-where injections.material ilike '%GCaMP%' and assets.is_raw
+where injections.material ilike '%GRAB%' and assets.is_raw
     and list_contains(assets.modalities, 'fib')
     and assets.acquisition_start_at >= injections.start_date
 order by all;

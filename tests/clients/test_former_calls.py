@@ -150,7 +150,7 @@ def test_functions_of_tables_elsewhere_read_a_root_that_has_them(
     monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path))
     monkeypatch.setenv("BIODATA_CACHE_VERSION", "0.42")
 
-    assert biodata_cache.storage_lens(force_update=False)["value"].tolist() == [7]
+    assert biodata_cache.storage_lens()["value"].tolist() == [7]
     traces = biodata_cache.platform_fib_traces("a1")
     assert traces["value"].tolist() == [0, 1]
     assert set(traces["asset_name"]) == {"a1"}

@@ -9,8 +9,8 @@ import pytest
 from built import Build
 
 from biodata_cache import Cache
-from biodata_cache._publish.large_objects import split
 from biodata_cache._publish.publish import publish, rollback
+from biodata_cache._publish.snapshot import split
 from biodata_cache._publish.verify import verify
 from biodata_cache._storage.open import open_storage
 

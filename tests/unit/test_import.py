@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,18 @@ def test_dir_shows_names_before_they_are_used():
 
 def test_the_package_is_marked_as_typed():
     assert (PACKAGE / "py.typed").is_file()
+
+
+def test_columns_are_named_in_signatures():
+    shown = inspect.signature(biodata_cache.assets).parameters
+    assert {"columns", "name", "modalities", "limit"} <= set(shown)
+    assert repr(shown["name"].default) == "..."
+    assert list(inspect.signature(biodata_cache.qc).parameters)[:2] == ["subject_id", "asset_names"]
+
+
+@pytest.mark.filterwarnings("default")  # of the packages that complete
+def test_columns_complete_in_jupyter():
+    jedi = pytest.importorskip("jedi")
+    for call in ("assets(moda", "quality_control(stat", "asset_basics(lim"):
+        found = jedi.Interpreter(f"biodata_cache.{call}", [{"biodata_cache": biodata_cache}])
+        assert [each.name for each in found.complete()][:1] != [], call
