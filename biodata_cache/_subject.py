@@ -10,6 +10,7 @@ from biodata_cache import _session
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
+from biodata_cache._reader import selection as _selection
 from biodata_cache._reader.filters import conditions as _filters
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def subject(subject_id: str) -> Subject:
     cache = _session.current_published()
 
     def rows(table: str, **filters: object) -> pd.DataFrame:
-        return _read.frame(cache, _read.selection(table, None, filters))
+        return _read.frame(cache, _selection.selection(table, None, filters))
 
     everyone = rows("subjects")
     facts = everyone[everyone["subject_id"] == asked].reset_index(drop=True)

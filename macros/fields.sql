@@ -35,11 +35,13 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- What no other field of an object reads; NULL if there is nothing more. -#}
-{% macro read_rest(fields, name, without=[]) -%}
+{#- What no other column reads of an object; NULL if there is nothing more. -#}
+{% macro read_rest(fields, name, without=[], keep=[]) -%}
     {%- set known = without | list -%}
     {%- for field in fields if field.startswith(name ~ '.') -%}
-        {%- do known.append(field[name | length + 1:]) -%}
+        {%- if field[name | length + 1:] not in keep -%}
+            {%- do known.append(field[name | length + 1:]) -%}
+        {%- endif -%}
     {%- endfor -%}
     nullif(cast({{ json_without(name ~ '.value', known) }} as string), '{}')
 {%- endmacro %}
@@ -190,7 +192,9 @@
     {%- elif kind == 'number' -%}
         {{ number_text(text) }}
     {%- elif kind == 'whole number' -%}
-        case when {{ exact_integer(parse_number(text)) }} is not null then trim({{ text }}) end
+        case
+            when regexp_full_match({{ text }}, '\s*[+-]?\d{1,9}([.]0*)?\s*') then trim({{ text }})
+        end
     {%- elif kind == 'date' -%}
         cast({{ parse_date(text) }} as string)
     {%- elif kind == 'birth year' -%}

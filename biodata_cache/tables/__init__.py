@@ -61,7 +61,16 @@ from biodata_cache.tables._quality import (
     qc_status_by_modality,
     qc_tag_status,
     quality_control,
+    quality_control_history,
     time_to_qc,
+)
+from biodata_cache.tables._records import get_record, get_records, records
+from biodata_cache.tables._sessions import (
+    acquisition_devices,
+    funding,
+    processing_steps,
+    sessions,
+    stimulus_epochs,
 )
 from biodata_cache.tables._subjects import (
     implants,
@@ -71,6 +80,7 @@ from biodata_cache.tables._subjects import (
 )
 
 __all__ = [
+    "acquisition_devices",
     "asset_basics",
     "asset_lineage",
     "assets",
@@ -78,6 +88,9 @@ __all__ = [
     "behavior_curriculum",
     "data_quality",
     "foraging_sessions",
+    "funding",
+    "get_record",
+    "get_records",
     "implants",
     "injections",
     "metadata_core",
@@ -87,15 +100,20 @@ __all__ = [
     "platform_qc",
     "platform_smartspim",
     "procedures",
+    "processing_steps",
     "qc",
     "qc_status",
     "qc_status_by_modality",
     "qc_tag_status",
     "quality_control",
+    "quality_control_history",
     "raw_to_derived",
     "record_consistency",
+    "records",
     "scientist_rl_fib",
+    "sessions",
     "source_data",
+    "stimulus_epochs",
     "subjects",
     "time_to_qc",
     "unique_genotypes",

@@ -5,7 +5,7 @@ Written by `scripts/write_filters.py` from the columns of the models: change tho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     from biodata_cache._reader.filters.conditions import (
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
         TextFilter,
         TimeFilter,
     )
+
+
+class AcquisitionDevicesFilters(TypedDict, total=False):
+    """Filters on `acquisition_devices`."""
+
+    asset_name: TextFilter
+    stream_index: NumberFilter
+    device_index: NumberFilter
+    device_name: TextFilter
+    device_kind: TextFilter
+    modality: TextFilter
+    stream_modalities: TextFilter
+    details: TextFilter
+    limit: int | None
 
 
 class AssetBasicsFilters(TypedDict, total=False):
@@ -42,6 +56,8 @@ class AssetBasicsFilters(TypedDict, total=False):
     instrument_id_normalized: TextFilter
     created: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class AssetLineageFilters(TypedDict, total=False):
@@ -56,6 +72,8 @@ class AssetLineageFilters(TypedDict, total=False):
     modalities: TextFilter
     is_latest: FlagFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class AssetsFilters(TypedDict, total=False):
@@ -82,6 +100,8 @@ class AssetsFilters(TypedDict, total=False):
     code_ocean_id: TextFilter
     record_count: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class BehaviorCurriculumFilters(TypedDict, total=False):
@@ -92,6 +112,8 @@ class BehaviorCurriculumFilters(TypedDict, total=False):
     stage_name: TextFilter
     stage_node_id: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class DataQualityFilters(TypedDict, total=False):
@@ -105,6 +127,8 @@ class DataQualityFilters(TypedDict, total=False):
     problem: TextFilter
     value: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class ForagingSessionsFilters(TypedDict, total=False):
@@ -127,6 +151,19 @@ class ForagingSessionsFilters(TypedDict, total=False):
     finished_rate: NumberFilter
     total_trials: NumberFilter
     bias_naive: NumberFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class FundingFilters(TypedDict, total=False):
+    """Filters on `funding`."""
+
+    asset_name: TextFilter
+    funding_index: NumberFilter
+    funder: TextFilter
+    grant_number: TextFilter
+    fundees: TextFilter
     limit: int | None
 
 
@@ -216,6 +253,8 @@ class MetadataCoreFilters(TypedDict, total=False):
     quality_control: FlagFilter
     name: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformExaspimFilters(TypedDict, total=False):
@@ -227,6 +266,8 @@ class PlatformExaspimFilters(TypedDict, total=False):
     raw_link: TextFilter
     fused_link: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformFibFilters(TypedDict, total=False):
@@ -246,6 +287,8 @@ class PlatformFibFilters(TypedDict, total=False):
     target_coordinate_origin: TextFilter
     target_coordinate_unit: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformQcFilters(TypedDict, total=False):
@@ -258,6 +301,8 @@ class PlatformQcFilters(TypedDict, total=False):
     instrument_id_normalized: TextFilter
     experimenters_normalized: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformSmartspimFilters(TypedDict, total=False):
@@ -275,6 +320,36 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     segmentation_link: TextFilter
     quantification_link: TextFilter
     raw_link: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class ProcessingStepsFilters(TypedDict, total=False):
+    """Filters on `processing_steps`."""
+
+    asset_name: TextFilter
+    step_index: NumberFilter
+    process_type: TextFilter
+    name: TextFilter
+    stage: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    is_last: FlagFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    commit_hash: TextFilter
+    container: TextFilter
+    pipeline_name: TextFilter
+    pipeline_version: TextFilter
+    experimenters: TextFilter
+    output_path: TextFilter
+    parameters: TextFilter
+    notes: TextFilter
     limit: int | None
 
 
@@ -319,6 +394,8 @@ class QcStatusFilters(TypedDict, total=False):
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcStatusByModalityFilters(TypedDict, total=False):
@@ -336,6 +413,8 @@ class QcStatusByModalityFilters(TypedDict, total=False):
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcTagStatusFilters(TypedDict, total=False):
@@ -346,6 +425,8 @@ class QcTagStatusFilters(TypedDict, total=False):
     asset_name: TextFilter
     timestamp: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QualityControlFilters(TypedDict, total=False):
@@ -369,6 +450,24 @@ class QualityControlFilters(TypedDict, total=False):
     metric_index: NumberFilter
     asset_id: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class QualityControlHistoryFilters(TypedDict, total=False):
+    """Filters on `quality_control_history`."""
+
+    asset_name: TextFilter
+    asset_id: TextFilter
+    metric_index: NumberFilter
+    judgement_index: NumberFilter
+    name: TextFilter
+    status: TextFilter
+    evaluator: TextFilter
+    evaluated_at: TimeFilter
+    is_last: FlagFilter
+    is_curation: FlagFilter
+    limit: int | None
 
 
 class RecordConsistencyFilters(TypedDict, total=False):
@@ -378,6 +477,30 @@ class RecordConsistencyFilters(TypedDict, total=False):
     record_id: TextFilter
     name: TextFilter
     detail: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class RecordsFilters(TypedDict, total=False):
+    """Filters on `records`."""
+
+    _id: TextFilter
+    name: TextFilter
+    location: TextFilter
+    _created: TextFilter
+    _last_modified: TextFilter
+    schema_version: TextFilter
+    subject: TextFilter
+    data_description: TextFilter
+    procedures: TextFilter
+    instrument: TextFilter
+    acquisition: TextFilter
+    processing: TextFilter
+    quality_control: TextFilter
+    model: TextFilter
+    other_identifiers: TextFilter
+    extra: TextFilter
     limit: int | None
 
 
@@ -391,6 +514,39 @@ class ScientistRlFibFilters(TypedDict, total=False):
     mouse_count: NumberFilter
     session_count: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class SessionsFilters(TypedDict, total=False):
+    """Filters on `sessions`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    acquisition_type: TextFilter
+    instrument_id: TextFilter
+    instrument_id_normalized: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    experimenters_normalized: TextFilter
+    modalities: TextFilter
+    epoch_count: NumberFilter
+    stimulus_names: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed_total: NumberFilter
+    reward_unit: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    mouse_platform: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_ids: TextFilter
+    age: NumberFilter
+    notes: TextFilter
+    limit: int | None
 
 
 class SourceDataFilters(TypedDict, total=False):
@@ -400,6 +556,40 @@ class SourceDataFilters(TypedDict, total=False):
     source_data: TextFilter
     pipeline_name: TextFilter
     processing_time: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class StimulusEpochsFilters(TypedDict, total=False):
+    """Filters on `stimulus_epochs`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    epoch_index: NumberFilter
+    stimulus_name: TextFilter
+    stimulus_modalities: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    software: TextFilter
+    training_protocol: TextFilter
+    curriculum_status: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed: NumberFilter
+    reward_unit: TextFilter
+    stage: TextFilter
+    task_parameters: TextFilter
+    output_parameters: TextFilter
+    active_devices: TextFilter
+    notes: TextFilter
     limit: int | None
 
 
@@ -437,6 +627,8 @@ class TimeToQcFilters(TypedDict, total=False):
     qc_completed_at: TimeFilter
     days_to_qc: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueGenotypesFilters(TypedDict, total=False):
@@ -444,6 +636,8 @@ class UniqueGenotypesFilters(TypedDict, total=False):
 
     genotype: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueProjectNamesFilters(TypedDict, total=False):
@@ -451,6 +645,8 @@ class UniqueProjectNamesFilters(TypedDict, total=False):
 
     project_name: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueSubjectIdsFilters(TypedDict, total=False):
@@ -458,3 +654,5 @@ class UniqueSubjectIdsFilters(TypedDict, total=False):
 
     subject_id: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
