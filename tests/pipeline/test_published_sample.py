@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -19,8 +20,6 @@ import biodata_cache
 from extract.sample.faults import FAULTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fragments import Fragment
     from whole_runs import Pipeline
 
@@ -164,19 +163,12 @@ def test_building_again_gives_the_same_bytes(sample: Pipeline) -> None:
 # What is missing is NULL, which is no fault of a value: the metric is published without a name.
 MISSING = {"metric_name_missing"}
 # Modules whose docstrings have examples.
+CHECKOUT = Path(biodata_cache.__file__).parents[1]
 DOCUMENTED = [
-    "_core.messages",
-    "_core.registry",
-    "_core.settings",
-    "_core.sqltext",
-    "_functions",
-    "_publish.contract",
-    "_core.display",
-    "_reader.filter_sql",
-    "_reader.filters",
-    "_reader.frames",
-    "_session",
-    "tables",
+    ".".join(path.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__")
+    for package in ("biodata_cache", "extract")
+    for path in sorted((CHECKOUT / package).rglob("*.py"))
+    if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)
 ]
 
 
@@ -272,7 +264,7 @@ def test_raw_to_derived_agrees_with_the_lineage() -> None:
 
 @pytest.mark.parametrize("module", DOCUMENTED)
 def test_examples_in_docstrings(module: str) -> None:
-    outcome = doctest.testmod(importlib.import_module(f"biodata_cache.{module}"))
+    outcome = doctest.testmod(importlib.import_module(module))
     assert outcome.attempted > 0
     assert outcome.failed == 0
 
