@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache import CacheError
+from biodata_cache._core import messages
 from biodata_cache._core.settings import values as settings
 from extract.sources.open import open_source
 
@@ -39,6 +40,19 @@ def test_what_looks_like_credentials_is_refused_and_not_shown(name: str, value: 
         settings.load(**{name: value})
     assert f"BIODATA_CACHE_{name.upper()}" in str(caught.value)
     assert "S3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no answer from http://me:S3cr3t@host/a@b", "no answer from http://***@host/a@b"),
+        ("mongodb://me:a@S3cr3t@host:1", "mongodb://***@host:1"),
+        ("a://x:S3cr3t@h b://S3cr3t@h", "a://***@h b://***@h"),
+        ("s3://bucket/a@b and me@host", "s3://bucket/a@b and me@host"),
+    ],
+)
+def test_what_stands_before_the_host_is_in_no_message(text: str, shown: str) -> None:
+    assert messages.redacted(text) == shown
 
 
 @pytest.mark.parametrize("name", ["a@b.jsonl", "night:1/a@b", "C:/data/me@here", "a@b:c"])
