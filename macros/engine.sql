@@ -205,12 +205,6 @@
     unnest(range(len({{ list }}))) as {{ position }}
 {%- endmacro %}
 
-{% macro explode_map(map, position, key, value) -%}
-    unnest(map_keys({{ map }})) as {{ key }},
-    unnest(map_values({{ map }})) as {{ value }},
-    unnest(range(cast(cardinality({{ map }}) as bigint))) as {{ position }}
-{%- endmacro %}
-
 {% macro parse_timestamp(text) -%}
     {%- set instant = 'try_cast(' ~ castable_time(text) ~ ' as timestamptz)' -%}
     case
