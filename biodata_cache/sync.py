@@ -9,10 +9,11 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError, TableNotFoundError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.settings.values import NO_SOURCE
+from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._pipeline.project import published_names
 from biodata_cache._pipeline.run_ended import notify
 from biodata_cache._pipeline.run_report import Run, recorded
-from biodata_cache._pipeline.stages import Outcome, run_sync
+from biodata_cache._pipeline.stages import run_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +56,7 @@ def update_all_tables(
     run = Run("update_all_tables", settings)
     try:
         with recorded(run):
-            run_sync(settings, run, unit_tests=False, selection=selection, outcome=run.outcome)
+            run_sync(settings, run, selection=selection, outcome=run.outcome)
     finally:
         for problem in notify(run):
             warnings.warn(problem, stacklevel=2)

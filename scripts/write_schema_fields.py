@@ -22,7 +22,7 @@ import duckdb
 
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.dbt_build import build
-from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
 
 PROJECT = Path(__file__).parents[1]
 PAGE = PROJECT / "docs" / "schema-fields.md"
@@ -67,7 +67,7 @@ def read_paths(records: dict[str, dict[str, Any]]) -> set[str]:
                 file.write(json.dumps(whole) + "\n")
         settings = _settings.load(source=str(source), root=folder, work=f"{folder}/work")
         run_extract(settings, lambda *_: None)
-        build(settings, unit_tests=False)
+        build(settings)
         table = f"{folder}/work/cache/data-asset-cache/{settings.version_folder}/data_quality.pqt"
         query = "select distinct record_id from read_parquet(?) where path <> ''"
         return {row[0] for row in duckdb.execute(query, [table]).fetchall()}

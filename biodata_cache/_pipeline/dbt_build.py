@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
+from biodata_cache._pipeline import dbt_target
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
 from biodata_cache._publish.artifacts import (
@@ -38,7 +39,7 @@ def build(
     settings: Settings,
     progress: Progress | None = None,
     *,
-    unit_tests: bool = True,
+    unit_tests: bool = False,
     selection: Sequence[str] = (),
 ) -> float:
     """Build and test every table from the raw lake into the build area.
@@ -72,9 +73,13 @@ def build(
     check_filled(settings.raw, Path(settings.raw))
     with work_locked(work), reading(Path(settings.raw)):
         check_lakes(Path(settings.raw))
+        project, environment = project_folder(), _environment(settings)
         _remove_earlier(work)
-        command = [*_command(work, unit_tests=unit_tests), *selection]
-        output, exit_code = _run(command, _environment(settings), progress)
+        dbt_target.discard_if_other(work, project, environment)
+        command = [*_command(work, project, unit_tests=unit_tests), *selection]
+        output, exit_code = _run(command, environment, progress)
+        if (target_folder(work) / RUN_RESULTS).exists():
+            dbt_target.keep(work, project, environment)
     return _verdict(work, exit_code, output)
 
 
@@ -102,8 +107,7 @@ def _remove_earlier(work: Path) -> None:
         ) from None
 
 
-def _command(work: Path, *, unit_tests: bool) -> list[str]:
-    project = str(project_folder())
+def _command(work: Path, project: Path, *, unit_tests: bool) -> list[str]:
     return [
         sys.executable,
         "-c",
@@ -112,13 +116,13 @@ def _command(work: Path, *, unit_tests: bool) -> list[str]:
         str(work / WORKER_LOCK),
         "--log-format",
         "json",
-        # What an earlier version of the project left behind must not decide what this one tests.
-        "--no-partial-parse",
+        "--log-format-file",
+        "text",
         "build",
         "--project-dir",
-        project,
+        str(project),
         "--profiles-dir",
-        project,
+        str(project),
         "--target-path",
         str(target_folder(work)),
         "--log-path",

@@ -82,7 +82,6 @@ def _build(settings: Settings, found: _Place) -> None:
                 raw=Address(work / "raw"),
             ),
             line,
-            unit_tests=False,
         )
     except BaseException:
         line.end("failed")

@@ -6,7 +6,10 @@
     The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
     table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
     `folder` (its own name by default), `partition_key`, `partitions_from` (a model whose column of
-    the key's name lists partitions that exist without rows) and `sort_order`.
+    the key's name lists partitions that exist without rows) and `sort_order`. A table with `buckets`,
+    a number of them, has no file that others know: its model says the bucket of each row in a column
+    `bucket` that is not published, and each bucket is an object of its own, of which the table in the
+    build database is a view.
 #}
 {% materialization external, adapter="duckdb" %}
     {%- set meta = config.get('meta', {}) -%}
@@ -15,23 +18,40 @@
 
     {{ run_hooks(pre_hooks) }}
     {{ drop_relation_if_exists(existing) }}
+    {% set area = cache_folder() %}
+    {% if meta.get('buckets') %}
+        {%- set target = this.incorporate(type='view') -%}
+        {% do make_folder(objects_folder()) %}
+        {% do write_buckets(compiled_code, model, objects_folder(), meta) %}
+        {% call statement('main') -%}
+            {{ create_view_as(target, buckets_written(objects_folder(), this.identifier, meta)) }}
+        {%- endcall %}
+        {{ adapter.commit() }}
+        {{ run_hooks(post_hooks) }}
+        {{ return({'relations': [target]}) }}
+    {% endif %}
     {% call statement('main') -%}
         {{ create_table_as(False, target, sorted(compiled_code, model, meta)) }}
     {%- endcall %}
     {% do persist_docs(target, model) %}
     {{ adapter.commit() }}
 
-    {% set area = cache_folder() %}
+    {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
-        {% do make_folder(objects_folder()) %}
+        {% do make_folder(cache_folder() ~ '/objects') %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% do write_file(
-            target, objects_folder() ~ '/' ~ this.identifier ~ '.pqt', "row_group_size 10240"
+            target, cache_folder() ~ '/objects/' ~ file, "row_group_size 10240"
         ) %}
-        {% do write_partitions(target, area ~ '/' ~ meta.get('folder', this.identifier), meta) %}
+        {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
+        {% call statement('partitions', language='python') -%}
+            {{ python_that_writes_partitions(
+                target, area ~ '/' ~ meta.get('folder', this.identifier), meta
+            ) }}
+        {%- endcall %}
     {% else %}
-        {% do write_file(target, area ~ '/' ~ this.identifier ~ '.pqt') %}
+        {% do write_file(target, area ~ '/' ~ file) %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
 
@@ -39,14 +59,11 @@
 {% endmaterialization %}
 
 {% macro cache_folder() -%}
-    {{ return(
-        env_var('BIODATA_CACHE_WORK', '.biodata-cache')
-        ~ '/cache/data-asset-cache/bdc-v' ~ var('cache_version')
-    ) }}
+    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache') }}
 {%- endmacro %}
 
-{% macro objects_folder() -%}
-    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache/objects') }}
+{% macro version_folder() -%}
+    {{ return('bdc-v' ~ var('cache_version')) }}
 {%- endmacro %}
 
 {% macro sorted(sql, model, meta) -%}
@@ -77,45 +94,39 @@
     ) %}
 {%- endmacro %}
 
-{% macro write_partitions(relation, folder, meta) -%}
-    {%- set key = meta.partition_key -%}
-    {% do make_folder(folder) %}
-    {%- set values -%}
-        select distinct {{ adapter.quote(key) }} as value from {{ relation }}
-        {%- if meta.get('partitions_from') %}
-        union
-        select distinct {{ adapter.quote(key) }} as value from {{ ref(meta.partitions_from) }}
-        {%- endif %}
-    {%- endset -%}
-    {#- A partitioned copy makes the folders, and removes each file of an earlier build; a second one
-        without rows removes its own files again, as their names are not the ones of the contract. -#}
-    {%- set options = "(format parquet, partition_by (" ~ adapter.quote(key) ~ "), overwrite true)" -%}
-    {%- set target = "'" ~ folder | replace("'", "''") ~ "'" -%}
-    {% do run_query(
-        "copy (select value as " ~ adapter.quote(key) ~ ", 0 as nothing from (" ~ values ~ ")) to "
-        ~ target ~ " " ~ options
-    ) %}
-    {% do run_query(
-        "copy (select '' as " ~ adapter.quote(key) ~ ", 0 as nothing limit 0) to "
-        ~ target ~ " " ~ options
-    ) %}
-    {%- set files -%}
-        select
-            replace(value, '''', '''''') as literal,
-            concat({{ target }}, '/{{ key }}=', url_encode(value), '/data.pqt') as path
-        from ({{ values }})
-        order by value
-    {%- endset -%}
-    {%- set copies = [] -%}
-    {%- for file in run_query(files) -%}
-        {%- do copies.append(
-            "copy (select * from " ~ relation ~ " where " ~ adapter.quote(key) ~ " = '" ~ file[0]
-            ~ "') to '" ~ file[1] | replace("'", "''") ~ "' (format parquet, compression zstd)"
+{% macro write_buckets(sql, model, folder, meta) -%}
+    {#- One after the other: a bucket is sorted in memory. -#}
+    {%- set columns = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- do columns.append(
+            'cast(' ~ adapter.quote(column.name) ~ ' as ' ~ column.data_type ~ ') as '
+            ~ adapter.quote(column.name)
         ) -%}
     {%- endfor -%}
-    {%- for batch in copies | batch(100) -%}
-        {% do run_query(batch | join(';\n')) %}
+    {%- set keys = [] -%}
+    {%- for name in meta.sort_order -%}
+        {%- do keys.append(adapter.quote(name) ~ ' nulls last') -%}
     {%- endfor -%}
+    {%- for bucket in range(meta.buckets) -%}
+        {% do run_query(
+            "copy (select " ~ columns | join(', ') ~ " from (" ~ sql ~ ") where bucket = " ~ bucket
+            ~ " order by " ~ keys | join(', ') ~ ") to '"
+            ~ bucket_file(folder, model.name, bucket) | replace("'", "''")
+            ~ "' (format parquet, compression zstd, row_group_size 2048)"
+        ) %}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro buckets_written(folder, name, meta) -%}
+    {%- set files = [] -%}
+    {%- for bucket in range(meta.buckets) -%}
+        {%- do files.append("'" ~ bucket_file(folder, name, bucket) | replace("'", "''") ~ "'") -%}
+    {%- endfor -%}
+    select * from read_parquet([{{ files | join(', ') }}], hive_partitioning = false)
+{%- endmacro %}
+
+{% macro bucket_file(folder, name, bucket) -%}
+    {{ return(folder ~ '/' ~ name ~ '-' ~ '%02d' % bucket ~ '.pqt') }}
 {%- endmacro %}
 
 {% macro make_folder(path) -%}

@@ -28,6 +28,10 @@ object_left_out as (
     select * from {{ ref('int_excluded_objects') }}
 ),
 
+procedure_left_out as (
+    select * from {{ ref('int_excluded_procedures') }}
+),
+
 copy_left_out as (
     select * from {{ ref('int_excluded_copies') }}
 ),
@@ -82,6 +86,8 @@ reported_value as (
     select * from subject_left_out
     union all
     select * from object_left_out
+    union all
+    select * from procedure_left_out
     union all
     select * from copy_left_out
 ),

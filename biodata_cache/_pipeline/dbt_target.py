@@ -1,0 +1,111 @@
+"""dbt's target folder between builds: kept while what decides a parse is the same, else removed.
+
+dbt keeps what it has parsed there, which saves a build some seconds. It may only serve a run of the
+very same project, packages and settings: what an earlier version left behind must not decide what
+this one builds and tests. So a key of all of these stands beside it, and is there only after a run
+that came to its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from importlib.metadata import distributions
+from typing import TYPE_CHECKING
+
+from biodata_cache._core.errors import BuildError
+from biodata_cache._publish.artifacts import reason, target_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_KEY = ".parsed_from"
+_PARSED = "partial_parse.msgpack"
+_PROJECT_FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml")
+_PROJECT_FOLDERS = ("macros", "models", "seeds", "tests/data")
+_PREFIXES = ("BIODATA_CACHE_", "DBT_")
+
+
+def discard_if_other(work: Path, project: Path, environment: Mapping[str, str]) -> None:
+    """Remove the target folder unless the same project was parsed into it; take the key away.
+
+    Args:
+        work: The work folder.
+        project: The folder of the dbt project.
+        environment: Variables that dbt is to run with.
+
+    Raises:
+        BuildError: If it cannot be removed, or a file of the project cannot be read.
+    """
+    target = target_folder(work)
+    key = target / _KEY
+    try:
+        known = key.read_text() if key.is_file() else None
+        if known is None or known != _key(target, project, environment):
+            if target.exists():
+                shutil.rmtree(target)
+        else:
+            key.unlink()
+    except OSError as error:
+        raise _unusable(error) from None
+
+
+def keep(work: Path, project: Path, environment: Mapping[str, str]) -> None:
+    """Write the key of a run that came to its end.
+
+    Args:
+        work: The work folder.
+        project: The folder of the dbt project.
+        environment: Variables that dbt ran with.
+
+    Raises:
+        BuildError: If it cannot be written.
+    """
+    target = target_folder(work)
+    try:
+        if (target / _PARSED).is_file():
+            (target / _KEY).write_text(_key(target, project, environment))
+    except OSError as error:
+        raise _unusable(error) from None
+
+
+def _key(target: Path, project: Path, environment: Mapping[str, str]) -> str:
+    """Hash of all that decides what dbt parses, and of what it has parsed."""
+    digest = hashlib.sha256()
+    for part in _parts(target, project, environment):
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+def _parts(target: Path, project: Path, environment: Mapping[str, str]) -> Iterator[bytes]:
+    yield sys.version.encode()
+    yield os.fsencode(project)
+    for path in _project_files(project):
+        yield os.fsencode(path.relative_to(project))
+        yield path.read_bytes()
+    yield from sorted(
+        f"{distribution.metadata['Name']} {distribution.version}".encode()
+        for distribution in distributions()
+    )
+    for name, value in sorted(environment.items()):
+        if name.startswith(_PREFIXES):
+            yield os.fsencode(f"{name}={value}")
+    parsed = target / _PARSED  # also of a run by hand, which knows no key
+    yield parsed.read_bytes() if parsed.is_file() else b""
+
+
+def _project_files(project: Path) -> list[Path]:
+    files = [project / name for name in _PROJECT_FILES]
+    for folder in _PROJECT_FOLDERS:
+        files += (project / folder).rglob("*")
+    return sorted(path for path in files if path.is_file())
+
+
+def _unusable(error: OSError) -> BuildError:
+    return BuildError(
+        f"{error.filename} is in the way of a new build ({reason(error)}): remove it, or give "
+        "another folder with --work."
+    )
