@@ -29,8 +29,8 @@
 {%- endmacro %}
 
 {% macro json_type(value) -%}
-    {#- The first letter tells; long texts are not looked through. -#}
-    case left(ltrim(left(cast({{ value }} as varchar), 16)), 1)
+    {#- The first letter tells: no blank stands before a value, neither in the lake nor in a part. -#}
+    case left(cast({{ value }} as varchar), 1)
         when '{' then 'object'
         when '[' then 'array'
         when '"' then 'string'
@@ -45,15 +45,43 @@
     end
 {%- endmacro %}
 
+{% macro json_by_type(value, array, object, other) -%}
+    case left(cast({{ value }} as varchar), 1)
+        when '[' then {{ array }}
+        when '{' then {{ object }}
+        else {{ other }}
+    end
+{%- endmacro %}
+
+{% macro json_is_other(value, types) -%}
+    {%- set letters = {
+        'object': '{', 'array': '[', 'string': '"', 'boolean': 'tf', 'number': '-0123456789',
+    } -%}
+    {%- set known = ['n'] -%}
+    {%- for type in types -%}
+        {%- do known.extend(letters[type] | list) -%}
+    {%- endfor -%}
+    left(cast({{ value }} as varchar), 1) not in ('{{ known | join("', '") }}')
+{%- endmacro %}
+
 {% macro json_is_valid(text) -%}
     json_valid({{ text }})
 {%- endmacro %}
 
-{% macro json_text(value) -%}
+{% macro json_content(text) -%}
     case
-        when left(cast({{ value }} as varchar), 1) not in ('{', '[')
-            then json_extract_string({{ value }}, '$')
+        when {{ json_is_valid(text) }}
+            then ltrim({{ text }}, concat(' ', chr(9), chr(10), chr(13)))
     end
+{%- endmacro %}
+
+{% macro json_text(value) -%}
+    {{ json_by_type(value, 'null', 'null', json_scalar(value)) }}
+{%- endmacro %}
+
+{#- The text of a value that is neither list nor object. -#}
+{% macro json_scalar(value) -%}
+    json_extract_string({{ value }}, '$')
 {%- endmacro %}
 
 {% macro json_field(value, field) -%}
@@ -198,6 +226,19 @@
             and {{ instant }} < timestamptz '10000-01-01 00:00:00+00'
             then {{ instant }}
     end
+{%- endmacro %}
+
+{#- A time in the form in which nearly all are written: told with less effort than any other. -#}
+{% macro is_plain_time(text) -%}
+    (
+        regexp_full_match(
+            {{ text }},
+            '\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?'
+            || '(Z|[+-](0\d|1[0-3]):[0-5]\d)?'
+        )
+        and left({{ text }}, 4) between '0002' and '9998'
+        and try_cast({{ text }} as timestamptz) is not null
+    )
 {%- endmacro %}
 
 {% macro castable_time(text) -%}

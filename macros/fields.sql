@@ -25,7 +25,7 @@
         cast({{ _value(key) }} as string)
     {%- elif shape.kind == 'any' -%}
         case
-            when {{ json_type(_value(key)) }} = 'string' then {{ json_text(_value(key)) }}
+            when left({{ _value(key) }}, 1) = '"' then {{ json_scalar(_value(key)) }}
             else cast({{ _value(key) }} as string)
         end
     {%- elif shape.main -%}
@@ -103,6 +103,9 @@
 
 {#- What is judged of a field: the value, and the main text of an object that stands for it. -#}
 {% macro _judged_parts(key, shape) -%}
+    {%- if shape.kind == 'any' -%}
+        {{ return([]) }}
+    {%- endif -%}
     {%- set value = _value(key) -%}
     {%- set parts = [{'path': _path(key), 'value': value, 'problem': _problem(value, shape)}] -%}
     {%- if '.' not in key -%}
@@ -124,11 +127,11 @@
 {% macro _problem(value, shape) -%}
     {%- set text = json_text(value) -%}
     case
-        when {{ json_type(value) }} not in ('{{ shape.right | join("', '") }}') then 'wrong kind'
+        when {{ json_is_other(value, shape.right) }} then 'wrong kind'
         {%- if shape.main and shape.kind != 'objects' %}
-        when
-            {{ json_type(value) }} = 'object'
-            and {{ json_type(json_field(value, shape.main)) }} is null
+        when {{ json_by_type(
+            value, 'false', json_type(json_field(value, shape.main)) ~ ' is null', 'false'
+        ) }}
             then 'no {{ shape.main }}'
         {%- endif %}
         {%- if shape.kind in ('number', 'whole number', 'time', 'date', 'birth year') %}
@@ -142,37 +145,35 @@
 {%- endmacro %}
 
 {% macro _scalar(value, kind, main) -%}
-    case
-        when {{ json_type(value) }} = 'array'
-            then {{ json_first(value, _as_kind(_single_text('item', main), kind)) }}
-        else {{ _as_kind(_single_text(value, main), kind) }}
-    end
+    {{ json_by_type(
+        value,
+        json_first(value, _as_kind(_single_text('item', main), kind)),
+        _as_kind(json_text(json_field(value, main)), kind),
+        _as_kind(json_scalar(value), kind)
+    ) }}
 {%- endmacro %}
 
 {#- The text of a value that is no list; of an object, of its main field. -#}
 {% macro _single_text(value, main) -%}
-    case
-        when {{ json_type(value) }} = 'object' then {{ json_text(json_field(value, main)) }}
-        else {{ json_text(value) }}
-    end
+    {{ json_by_type(value, 'null', json_text(json_field(value, main)), json_scalar(value)) }}
 {%- endmacro %}
 
 {% macro _main_text(value, shape) -%}
-    case {{ json_type(value) }}
-        when 'object' then {{ _scalar(json_field(value, shape.main), 'text', shape.main) }}
-        when 'array' then {{ json_first(value, _main_single_text('item', shape)) }}
-        else {{ _main_single_text(value, shape) }}
-    end
+    {{ json_by_type(
+        value,
+        json_first(value, _main_single_text('item', shape)),
+        _scalar(json_field(value, shape.main), 'text', shape.main),
+        _main_single_text(value, shape)
+    ) }}
 {%- endmacro %}
 
 {#- A number is no object, but may stand for a text. -#}
 {% macro _main_single_text(value, shape) -%}
-    case
-        when {{ json_type(value) }} = 'object'
-            then {{ json_text(json_field(value, shape.main)) }}
-        when {{ json_type(value) }} = 'string' {{ 'or true' if shape.kind == 'text' }}
-            then {{ json_text(value) }}
-    end
+    {%- set scalar = json_scalar(value) -%}
+    {%- if shape.kind != 'text' -%}
+        {%- set scalar = 'case when ' ~ json_type(value) ~ " = 'string' then " ~ scalar ~ ' end' -%}
+    {%- endif -%}
+    {{ json_by_type(value, 'null', json_text(json_field(value, shape.main)), scalar) }}
 {%- endmacro %}
 
 {% macro _as_kind(text, kind) -%}
@@ -215,9 +216,9 @@
         'list': ['array'], 'list or object': ['array', 'object'], 'list or text': ['array', 'string'],
         'object': ['object'], 'text': ['string'], 'time': ['string'], 'date': ['string'],
         'judgement': ['string'], 'data level': ['string'], 'object type': ['string'],
-        'number': ['integer', 'decimal'], 'birth year': ['integer', 'decimal'],
-        'whole number': ['integer', 'decimal'], 'number or text': ['integer', 'decimal', 'string'],
-        'any': ['object', 'array', 'string', 'integer', 'decimal', 'boolean'],
+        'number': ['number'], 'birth year': ['number'], 'whole number': ['number'],
+        'number or text': ['number', 'string'],
+        'any': ['object', 'array', 'string', 'number', 'boolean'],
     } -%}
     {%- if words in whole -%}
         {{ return({

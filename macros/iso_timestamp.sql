@@ -1,5 +1,6 @@
 {% macro iso_timestamp(text) -%}
     case
+        when {{ is_plain_time(text) }} then replace({{ text }}, ' ', 'T')
         when {{ parse_timestamp(text) }} is not null
             then regexp_replace(
                 regexp_replace(

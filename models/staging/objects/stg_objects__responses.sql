@@ -62,7 +62,7 @@ select
     response.location,
     response.key,
     response.content,
-    case when {{ json_is_valid('response.content') }} then response.content end as content_json,
+    {{ json_content('response.content') }} as content_json,
     coalesce(
         response.problem,
         case when not {{ json_is_valid('response.content') }} then 'not JSON' end
