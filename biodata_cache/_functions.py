@@ -178,6 +178,33 @@ def changes(table: str, *, since: str | date) -> pd.DataFrame:
     return _session.current().changes(table, since=since)
 
 
+def compare(earlier: str, later: str, table: str) -> pd.DataFrame:
+    """The rows of a table that differ between two published versions.
+
+    Rows are compared by the key that the table has in the later version.
+
+    Args:
+        earlier: Version to compare with, such as `"0.34"`.
+        later: Version whose columns are those of the result.
+        table: Name of the table.
+
+    Returns:
+        One row per key that differs, as `changes` gives it.
+
+    Raises:
+        ArgumentError: If the table has no key that both versions have.
+        CacheNotFoundError: If one of the versions is not published.
+        TableNotFoundError: If one of them does not have the table.
+
+    Example:
+        >>> from biodata_cache import compare, get_cache_versions
+        >>> newest = get_cache_versions()[-1]
+        >>> len(compare(newest, newest, "assets"))
+        0
+    """
+    return _session.current().compare(earlier, later, table)
+
+
 def partitions(table: str) -> pd.DataFrame:
     """The partitions of a table, with the size of each.
 

@@ -6,7 +6,7 @@ Reading stands below this module and knows neither settings nor how tables are b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
@@ -100,6 +100,18 @@ class Cache:
 
         return _changes.changes(self._open(), table, since)
 
+    def compare(self, earlier: str, later: str, table: str) -> pd.DataFrame:
+        """As `biodata_cache.compare`, of the versions at this root."""
+        from biodata_cache._reader import changes as _changes
+
+        first, last = (
+            replace(
+                self._open(), version_folder=_settings.load(version=_version(each)).version_folder
+            )
+            for each in (earlier, later)
+        )
+        return _changes.compared(replace(first, build=None), replace(last, build=None), table)
+
     def partitions(self, table: str) -> pd.DataFrame:
         """As `biodata_cache.partitions`, of this cache."""
         from biodata_cache._reader import partitions as _partitions
@@ -118,12 +130,12 @@ class Cache:
         self, name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue
     ) -> Scan:
         """As `biodata_cache.scan`, of this cache."""
-        from biodata_cache._reader import read as _read
         from biodata_cache._reader import scan as _scan
+        from biodata_cache._reader import selection as _selection
         from biodata_cache._reader.filters import conditions as _filters
 
         table = _filters.text_argument("name", name)
-        return _scan.Scan(self._open, _read.selection(table, columns, filters))
+        return _scan.Scan(self._open, _selection.selection(table, columns, filters))
 
     def sql(
         self, query: str, parameters: Mapping[str, object] | Sequence[object] | None = None

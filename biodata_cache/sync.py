@@ -9,10 +9,11 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError, TableNotFoundError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.settings.values import NO_SOURCE
+from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._pipeline.project import published_names
 from biodata_cache._pipeline.run_ended import notify
 from biodata_cache._pipeline.run_report import Run, recorded
-from biodata_cache._pipeline.stages import Outcome, run_sync
+from biodata_cache._pipeline.stages import run_sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,23 +6,23 @@ could not be read, nothing is taken for deleted.
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from biodata_cache._core.errors import CacheError, LakeError, SourceError
+from biodata_cache._core.errors import CacheError, SourceError
 from biodata_cache._core.settings.values import ExtractOptions
 from extract.documents.document import V1, V2, Shape
 from extract.lake import compaction, takeover
-from extract.lake.folder import Folder
+from extract.lake import rejects as _rejects
 from extract.lake.lake import Lake
 from extract.lake.rejects import RejectWriter
 from extract.lake.source_files import SourceFiles
 from extract.lake.state import State, database_errors
 from extract.lake.writer import LakeWriter, ensure_schema
 from extract.report import Report
+from extract.run_records import leave_record
 from extract.sources import sync_changes, sync_documents
 from extract.sources.base import DatabaseSource
 
@@ -105,7 +105,7 @@ def extract(
             raise
         finally:
             run.report.seconds = time.perf_counter() - started
-            _record(run, error)
+            leave_record(raw, run.report, run.options, run.started_at, error)
     return run.report
 
 
@@ -126,8 +126,11 @@ def without_records(lake: Lake, source: str) -> None:
         takeover.take_over(lake)
         with lake.state() as state:
             is_of_another = any(_kind(held) != _kind(source) for held in state.sources)
+            is_empty = not state.sources
         if is_of_another:
             lake.commit(remove=[file.name for file in lake.store.listed()])
+        if is_of_another or is_empty:
+            _rejects.forget(lake)
         ensure_schema(lake)
 
 
@@ -143,6 +146,7 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
     report.damaged = [f"{lake.folder / name}: {problem}" for name, problem in damage.items()]
     is_database = isinstance(source, DatabaseSource)
     rejects = RejectWriter(lake, source.description)
+    report.damaged += rejects.damaged
     writer = LakeWriter(
         lake,
         source.description,
@@ -263,23 +267,3 @@ def _check_shrink(run: _Run, state: State, listed: int) -> None:
 def _kind(source: str) -> str:
     """Kind of a source, such as `sample`, `file` or `mongodb`."""
     return source.partition(":")[0]
-
-
-def _record(run: _Run, error: str | None) -> None:
-    """Leave a record of the run in the lake, for machines to read."""
-    content: dict[str, Any] = asdict(run.report) | {
-        "started_at": run.started_at.isoformat(),
-        "outcome": "completed" if error is None else "failed",
-        "error": error,
-        "full": run.options.full,
-        "allow_shrink": run.options.allow_shrink,
-    }
-    folder = Folder(run.lake.raw / "runs" / run.lake.collection)
-    try:
-        folder.write_text(
-            f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S%fZ}.json",
-            json.dumps(content, indent=2) + "\n",
-        )
-    except LakeError:
-        if error is None:  # else the failure that came first is the one to tell
-            raise

@@ -60,6 +60,14 @@
     json_extract({{ value }}, '$.{{ field }}')
 {%- endmacro %}
 
+{% macro json_without(value, keys) -%}
+    {#- A null of the patch takes the key away. -#}
+    case
+        when {{ json_type(value) }} = 'object'
+            then json_merge_patch(cast({{ value }} as json), '{"{{ keys | join('":null,"') }}":null}')
+    end
+{%- endmacro %}
+
 {% macro json_or_text(value, text) -%}
     coalesce({{ value }}, to_json({{ text }}))
 {%- endmacro %}

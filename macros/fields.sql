@@ -7,7 +7,9 @@
     A key without a dot is a value and its path, from `json_slot` or `explode_json`. `subject.x` is
     the field `x` of an object, from `json_object`. These are the shapes:
 
-        text, number, time, date, birth year        one value; in a list, the first that can be used
+        text, number, whole number, time, date, birth year
+                                                    one value; in a list, the first that can be used
+        number or text                              a number, or a text that is one
         judgement, data level, object type          a text with a spelling of its own
         object                                      an object; in a list, the first one
         object or NAME                              likewise; a text in its place is its field NAME
@@ -31,6 +33,17 @@
     {%- else -%}
         {{ _scalar(_value(key), shape.kind, key.split('.') | last) }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- What no other column reads of an object; NULL if there is nothing more. -#}
+{% macro read_rest(fields, name, without=[], keep=[]) -%}
+    {%- set known = without | list -%}
+    {%- for field in fields if field.startswith(name ~ '.') -%}
+        {%- if field[name | length + 1:] not in keep -%}
+            {%- do known.append(field[name | length + 1:]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    nullif(cast({{ json_without(name ~ '.value', known) }} as string), '{}')
 {%- endmacro %}
 
 {% macro json_slot(value, path) -%}
@@ -118,7 +131,7 @@
             and {{ json_type(json_field(value, shape.main)) }} is null
             then 'no {{ shape.main }}'
         {%- endif %}
-        {%- if shape.kind in ('number', 'time', 'date', 'birth year') %}
+        {%- if shape.kind in ('number', 'whole number', 'time', 'date', 'birth year') %}
         when {{ value }} is not null and {{ _as_kind(text, shape.kind) }} is null
             then 'not a {{ 'year of birth' if shape.kind == 'birth year' else shape.kind }}'
         {%- elif shape.kind == 'judgement' %}
@@ -167,7 +180,8 @@
         'judgement': ['Pass', 'Fail', 'Pending'],
         'data level': ['raw', 'derived', 'simulated'],
         'object type': [
-            'QC metric', 'Curation metric', 'Probe implant', 'Brain injection', 'Translation',
+            'QC metric', 'Curation metric', 'Probe implant', 'Device implant', 'Catheter implant',
+            'Myomatrix insertion', 'Brain injection', 'Injection', 'Translation', 'Rotation',
             'Patch cord config', 'Fiber assembly config',
         ],
     } -%}
@@ -177,6 +191,10 @@
         {{ iso_timestamp(text) }}
     {%- elif kind == 'number' -%}
         {{ number_text(text) }}
+    {%- elif kind == 'whole number' -%}
+        case
+            when regexp_full_match({{ text }}, '\s*[+-]?\d{1,9}([.]0*)?\s*') then trim({{ text }})
+        end
     {%- elif kind == 'date' -%}
         cast({{ parse_date(text) }} as string)
     {%- elif kind == 'birth year' -%}
@@ -198,11 +216,12 @@
         'object': ['object'], 'text': ['string'], 'time': ['string'], 'date': ['string'],
         'judgement': ['string'], 'data level': ['string'], 'object type': ['string'],
         'number': ['integer', 'decimal'], 'birth year': ['integer', 'decimal'],
+        'whole number': ['integer', 'decimal'], 'number or text': ['integer', 'decimal', 'string'],
         'any': ['object', 'array', 'string', 'integer', 'decimal', 'boolean'],
     } -%}
     {%- if words in whole -%}
         {{ return({
-            'kind': 'list' if words.startswith('list') else words,
+            'kind': (words.split(' or ') | first),
             'right': whole[words],
             'main': none,
         }) }}

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 #: The base views keep the newest version of each record and the newest answer about each object;
 #: the complement of the first reports the others.
-BASE_VIEWS = {"stg_docdb__records", "stg_objects__responses"}
+BASE_VIEWS = {"stg_docdb__records", "stg_docdb_v1__records", "stg_objects__responses"}
 MAY_JOIN = {*BASE_VIEWS, "stg_docdb__duplicate_documents"}
-MAY_RANK = {*BASE_VIEWS, "stg_docdb_v1__records"}
+MAY_RANK = BASE_VIEWS
 
 GRAIN = re.compile(r"-- Grain: one row\b")
 CONFIG_BLOCK = re.compile(r"\A\{\{\s*config\(.*?\)\s*\}\}\s*", re.DOTALL)

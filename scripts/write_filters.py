@@ -21,7 +21,7 @@ Written by `scripts/write_filters.py` from the columns of the models: change tho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     from biodata_cache._reader.filters.conditions import (
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         TimeFilter,
     )
 '''
+# What every table takes beside its columns.
+OPTIONS = ("limit: int | None", 'lists: Literal["text"] | None', "parse_times: bool")
 KINDS = {
     "varchar": "TextFilter",
     "varchar[]": "TextFilter",
@@ -58,7 +60,7 @@ def _class(model: dict[str, Any]) -> str:
         for column in model["columns"].values()
         if column["name"] != key and column["name"].isidentifier()
     ]
-    lines.append("    limit: int | None")
+    lines += [f"    {option}" for option in OPTIONS]
     head = (
         f'class {name}Filters(TypedDict, total=False):\n    """Filters on `{model["name"]}`."""\n\n'
     )

@@ -22,7 +22,7 @@ import duckdb
 
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.dbt_build import build
-from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
 
 PROJECT = Path(__file__).parents[1]
 PAGE = PROJECT / "docs" / "schema-fields.md"

@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,30 +42,32 @@ def dbt_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def dbt(dbt_work: Path) -> Dbt:
     """Runs a command of dbt in that work folder."""
+    return partial(_run_dbt, dbt_work)
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
-            cwd=PROJECT,
-            env={
-                **os.environ,
-                "BIODATA_CACHE_WORK": str(dbt_work),
-                "DBT_LOG_PATH": str(dbt_work),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-    return run
+def _run_dbt(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
+        cwd=PROJECT,
+        env={**os.environ, "BIODATA_CACHE_WORK": str(work), "DBT_LOG_PATH": str(work)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="session")
-def manifest(dbt: Dbt, dbt_work: Path) -> dict[str, Any]:
-    """Everything that dbt knows about the project, without a lake."""
-    finished = dbt("parse")
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return json.loads((dbt_work / "target" / "manifest.json").read_text(encoding="utf-8"))
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Everything that dbt knows about the project, without a lake; parsed once in a run."""
+    base = tmp_path_factory.getbasetemp()
+    work = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "parsed"
+    work.mkdir(exist_ok=True)
+    path = work / "target" / "manifest.json"
+    with FileLock(work / ".lock"):
+        if not path.exists():
+            finished = _run_dbt(work, "parse")
+            assert finished.returncode == 0, finished.stdout + finished.stderr
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -23,11 +23,6 @@ READS = {
     "cache": {"staging", "intermediate", "seed"},
 }
 
-#: Columns of the contract that have one name and two types, and why.
-TWO_TYPES = {
-    "timestamp": "an instant in quality_control and qc_tag_status, a text in platform_qc, where"
-    " readers compare it with the text of a date",
-}
 SECTIONS = [
     "subject",
     "data_description",
@@ -37,11 +32,22 @@ SECTIONS = [
     "processing",
     "quality_control",
 ]
+#: Columns of the contract that have one name and two types, and why.
+TWO_TYPES = {
+    "timestamp": "an instant in quality_control and qc_tag_status, a text in platform_qc, where"
+    " readers compare it with the text of a date",
+    **dict.fromkeys(SECTIONS, "the section in records, whether there is one in metadata_core"),
+}
 #: Columns that have one name and several meanings, and why.
 MANY_MEANINGS = {
     "channel": "of a fiber, or of an image",
+    "experimenters": "of an acquisition, or of a procedure",
+    "kind": "of a procedure, or of an object in the store",
+    "record_count": "of a name, or of a subject",
+    "source": "of a record of the lake, or of an animal",
     "name": "of the asset, but of the metric in quality_control: readers expect it",
     "status": "of a metric, of a key, of an asset",
+    "stage": "of a metric, of a data process, or of training",
     "timestamp": "see TWO_TYPES",
     "value": "of a metric, or of whatever data_quality reports",
     "object_type": "of a metric, or of a procedure",
@@ -52,7 +58,7 @@ MANY_MEANINGS = {
     "process_end_time": "as written, but with its fallback in time_to_qc",
     "subject_id": "of a record, or of the copied table of sessions",
     "targeted_structure": "as written in staging, `missing` for none above",
-    **dict.fromkeys(SECTIONS, "the section in staging, whether there is one in metadata_core"),
+    **dict.fromkeys(SECTIONS, "the section itself, whether there is one in metadata_core"),
 }
 
 
@@ -213,7 +219,11 @@ def test_each_layer_reads_the_layers_below(
 
 def test_the_folder_decides_how_a_model_is_built(models: dict[str, dict[str, Any]]) -> None:
     views = [name for name, model in models.items() if model["config"]["materialized"] == "view"]
-    assert sorted(views) == ["stg_docdb__records", "stg_objects__responses"]
+    assert sorted(views) == [
+        "stg_docdb__records",
+        "stg_docdb_v1__records",
+        "stg_objects__responses",
+    ]
     for name, model in models.items():
         assert not model["config"]["tags"], name
         # Meta and contract stand in the yaml: SQL files hold logic.

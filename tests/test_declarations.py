@@ -14,21 +14,30 @@ if TYPE_CHECKING:
     from conftest import Dbt
 
 PROJECT = Path(__file__).parent.parent
-STAGING = PROJECT / "models" / "staging" / "docdb"
-#: Models that take no value out of a record: the lake itself, kinds of sections, and the union.
+STAGING = PROJECT / "models" / "staging"
+#: Models that take no value out of JSON or of another's table: base views, types of sections, names
+#: of files, what this project itself published, and the unions of what the others found.
 WITHOUT_FIELDS = {
     "stg_docdb__records",
+    "stg_docdb_v1__records",
     "stg_docdb__duplicate_documents",
     "stg_docdb__rejects",
     "stg_docdb__section_types",
     "stg_docdb__type_errors",
+    "stg_objects__responses",
+    "stg_objects__channels",
+    "stg_objects__exaspim_files",
+    "stg_objects__type_errors",
+    "stg_upgrader__history",
 }
 #: The macros through which a model may look at JSON; all take a declared key but for those of the
 #: frame: what is a slot, an object known to be one, a list to be taken apart.
-ON_DECLARED = re.compile(r"\b(read|json_object)\(fields, '([^']+)'")
+ON_DECLARED = re.compile(r"\b(read|json_object|read_column)\(fields, '([^']+)'")
 FRAME = {"json_slot", "json_known_object", "explode_json", "json_type"}
 #: The identity of a record stands beside its sections, and is declared for itself.
 IDENTITY = {"json_struct", "json_or_text"}
+#: In these a declared field is a column, and feeds the published column of its name.
+COPIES = {"stg_foraging__sessions": "foraging_sessions", "stg_upgrader__runs": "metadata_upgrade"}
 
 
 def _models() -> dict[str, str]:
@@ -48,7 +57,12 @@ def _declared(sql: str) -> dict[str, str]:
 
 
 def _entity(model: str) -> str:
-    return model.partition("__")[2]
+    """As `published_fields` names the model."""
+    return model.removeprefix("stg_").removeprefix("docdb__")
+
+
+def _model(entity: str) -> str:
+    return ("stg_" if "__" in entity else "stg_docdb__") + entity
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -63,24 +77,52 @@ def test_nothing_is_read_that_is_not_declared(model: str) -> None:
     """No macro of JSON but for those that take a declared key, and no field behind their back."""
     sql = MODELS[model]
     macros = set(re.findall(r"\b(json_\w+|explode\w*|parse_\w+)\(", sql)) - {"json_object"}
-    assert macros <= (FRAME | IDENTITY if model == "stg_docdb__identities" else FRAME)
+    assert macros <= (FRAME | IDENTITY if model.endswith("__identities") else FRAME)
     assert not re.search(r"\.(fields|value)\.", sql)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_declared_field_is_judged(model: str) -> None:
-    assert MODELS[model].count("{{ invalid_fields(fields) }} as invalid_fields") == 1
+    macro = "invalid_columns" if model in COPIES else "invalid_fields"
+    assert MODELS[model].count("{{ " + macro + "(fields) }} as invalid_fields") == 1
+
+
+def test_every_model_without_fields_reads_no_value() -> None:
+    for path in STAGING.rglob("*.sql"):
+        if path.stem in WITHOUT_FIELDS:
+            assert not re.search(
+                r"\b(json_(text|struct|object|field)|read|try_cast)\(",
+                path.read_text(encoding="utf-8"),
+            ), path
 
 
 def test_every_model_is_gathered() -> None:
-    gathered = (STAGING / "record" / "stg_docdb__type_errors.sql").read_text(encoding="utf-8")
-    (entities,) = re.findall(r"set entities = (\[.*?\])\s*%\}", gathered, re.DOTALL)
-    assert sorted(ast.literal_eval(entities)) == sorted(map(_entity, MODELS))
+    gathered = []
+    for path in STAGING.rglob("*__type_errors.sql"):
+        sql = path.read_text(encoding="utf-8")
+        (entities,) = re.findall(r"set entities = (\[.*?\])\s*%\}", sql, re.DOTALL)
+        prefix = "objects__" if path.stem.startswith("stg_objects") else ""
+        gathered += [prefix + entity for entity in ast.literal_eval(entities)]
+    assert sorted(gathered) == sorted(map(_entity, MODELS.keys() - COPIES.keys()))
+
+
+def test_every_declared_column_of_a_copy_is_published_under_its_name(
+    manifest: dict[str, Any],
+) -> None:
+    for model, table in COPIES.items():
+        columns = set(manifest["nodes"][f"model.biodata_cache.{table}"]["columns"])
+        declared = set(_declared(MODELS[model])) - {"record_id"}
+        assert declared <= columns, model
 
 
 def test_every_declared_field_is_mapped_to_the_column_that_it_feeds() -> None:
     """A field without a row in the seed would vanish from `data_quality`."""
-    declared = {(_entity(model), key) for model, sql in MODELS.items() for key in _declared(sql)}
+    declared = {
+        (_entity(model), key)
+        for model, sql in MODELS.items()
+        if model not in COPIES
+        for key in _declared(sql)
+    }
     with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
         mapped = {(row["entity"], row["field"]) for row in csv.DictReader(file)}
     assert declared == mapped
@@ -93,7 +135,7 @@ def test_what_is_mapped_feeds_the_table(manifest: dict[str, Any]) -> None:
         rows = list(csv.DictReader(file))
     assert rows
     for row in rows:
-        wanted = f"model.biodata_cache.stg_docdb__{row['entity']}"
+        wanted = f"model.biodata_cache.{_model(row['entity'])}"
         assert wanted in _ancestors(nodes, f"model.biodata_cache.{row['table_name']}"), row
 
 

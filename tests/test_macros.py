@@ -28,9 +28,9 @@ CALLS = {
     "parse_number": "parse_number('x')",
     "number_text": "number_text('x')",
     "exact_integer": "exact_integer('cast(x as double)')",
-    "read_number": "read_number({'x': 'number'}, 'x')",
-    "read_whole_number": "read_number({'x': 'whole number'}, 'x')",
-    "invalid_numbers": "invalid_numbers({'x': 'whole number'})",
+    "read_number_column": "read_column({'x': 'number'}, 'x')",
+    "read_whole_number_column": "read_column({'x': 'whole number'}, 'x')",
+    "invalid_columns": "invalid_columns({'x': 'whole number'})",
     "person_name": "person_name('x')",
     "instrument_name": "instrument_name('x')",
     "spelled": "spelled('x', ['Pass', 'Fail', 'Pending'])",
@@ -190,7 +190,7 @@ def test_years_of_birth(ask: Any, text: str | None, year: int | None) -> None:
 )  # fmt: skip
 def test_numbers(ask: Any, text: str, number: float) -> None:
     assert ask("parse_number", text) == number
-    assert ask("read_number", text) == number
+    assert ask("read_number_column", text) == number
     assert ask("number_text", text) == text.strip(" ")
 
 
@@ -200,7 +200,7 @@ def test_numbers(ask: Any, text: str, number: float) -> None:
      "1e309", "-1e309", "true", "1 2", "\uff11"],
 )  # fmt: skip
 def test_what_is_no_number(ask: Any, text: str | None) -> None:
-    for name in ("parse_number", "number_text", "read_number", "read_whole_number"):
+    for name in ("parse_number", "number_text", "read_number_column", "read_whole_number_column"):
         assert ask(name, text) is None, name
 
 
@@ -219,18 +219,18 @@ def test_any_finite_number_is_read_as_python_reads_it(ask: Any, number: float) -
 )  # fmt: skip
 def test_whole_numbers(ask: Any, text: str | None, whole: int | None) -> None:
     assert ask("exact_integer", text) == whole
-    assert ask("read_whole_number", text) == whole
+    assert ask("read_whole_number_column", text) == whole
 
 
 @pytest.mark.parametrize("text", ["1.5", "n/a", "", "inf", "2147483648"])
 def test_what_is_no_whole_number_is_told(ask: Any, text: str) -> None:
-    (told,) = ask("invalid_numbers", text)
+    (told,) = ask("invalid_columns", text)
     assert told == {"field": "x", "problem": "not a whole number", "value": text}
 
 
 @pytest.mark.parametrize("text", ["1", "1.0", "nan", "NaN", None])
 def test_whole_numbers_and_missing_ones_are_not_told(ask: Any, text: str | None) -> None:
-    assert ask("invalid_numbers", text) is None
+    assert ask("invalid_columns", text) is None
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ prune = click.option(
     help="Accept that a folder no longer has a file, or a store a bucket, with all of it.",
 )
 strict = click.option(
-    "--strict", is_flag=True, help="End with exit code 1 where the source was not read whole."
+    "--strict", is_flag=True, help="End with exit code 1 if the run warns of anything."
 )
 unit_tests = click.option(
     "--unit-tests/--no-unit-tests",

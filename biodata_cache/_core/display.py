@@ -36,7 +36,7 @@ class _Partition(Protocol):
 
 
 class _Table(Protocol):
-    """An entry of the registry, which shows itself by the functions of this module."""
+    """An entry of the registry."""
 
     @property
     def name(self) -> str: ...
@@ -69,7 +69,7 @@ class _Table(Protocol):
 
 
 def table_text(entry: _Table) -> str:
-    """A table for a terminal: what it is, how large and how fresh, and its columns."""
+    """A table for a terminal: description, size, age and columns."""
     width = _width()
     lines = [entry.name, ""]
     lines += [line for part in _parts(entry) for line in textwrap.wrap(part, width)]
@@ -81,16 +81,16 @@ def table_text(entry: _Table) -> str:
 def table_html(entry: _Table) -> str:
     """A table for a notebook."""
     rows = [(each.name, each.type or "?", _plain(each.description)) for each in entry.columns]
-    said = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts(entry))
+    items = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts(entry))
     text = "<br>".join(map(html.escape, _parts(entry)))
     return (
         f"<h4>{html.escape(entry.name)}</h4><p>{text}</p>"
-        f"<ul>{said}</ul>{_html_grid(('column', 'type', 'what it holds'), rows)}"
+        f"<ul>{items}</ul>{_html_grid(('column', 'type', 'what it holds'), rows)}"
     )
 
 
 def registry_text(registry: Iterable[_Table]) -> str:
-    """All tables for a terminal, a line each, or as many as its text takes."""
+    """All tables for a terminal, one row each."""
     return "\n".join(_grid(_HEADER, _listed(registry), _width()))
 
 
@@ -116,7 +116,7 @@ def _listed(registry: Iterable[_Table]) -> list[tuple[str, ...]]:
 
 
 def facts(entry: _Table) -> list[str]:
-    """What there is to say about a table beside its text and its columns, in lines."""
+    """Lines about size, age, partitions, key, order and location of a table."""
     rows = "unknown number of rows" if entry.row_count is None else f"{entry.row_count:,} rows"
     measured = [rows]
     if entry.bytes is not None:
@@ -143,7 +143,7 @@ def _values(entry: _Table) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes, as people read it.
+    """A number of bytes with a unit.
 
     Example:
         >>> size(999), size(1_520_128)
@@ -160,7 +160,7 @@ def size(count: int) -> str:
 
 
 def ago(built_at: str | None) -> str:
-    """How long ago that was; a question mark if nobody knows."""
+    """Time since a build in words; a question mark if it is unknown."""
     seconds = seconds_since(built_at)
     if seconds is None:
         return "?"
@@ -172,7 +172,7 @@ def ago(built_at: str | None) -> str:
 
 
 def seconds_since(built_at: str | None) -> float | None:
-    """Seconds since a time as the registry has it; None if it is none."""
+    """Seconds since a time in ISO format; None if it cannot be parsed."""
     try:
         # Python 3.10 reads no Z.
         built = datetime.fromisoformat((built_at or "").replace("Z", "+00:00"))
@@ -184,12 +184,12 @@ def seconds_since(built_at: str | None) -> float | None:
 
 
 def _plain(text: str) -> str:
-    """Markdown without its marks, in one line."""
+    """Markdown as plain text in one line."""
     return " ".join(re.sub(r"\*\*|`", "", text).split())
 
 
 def _parts(entry: _Table) -> list[str]:
-    """The text of a table: what it holds, what it leaves out, what to watch."""
+    """Paragraphs of the description of a table."""
     parts = re.split(r"\n\s*\n|(?=\*\*(?:Left|Watch) out:)", entry.description)
     return [_plain(part) for part in parts if part.strip()]
 
@@ -203,7 +203,7 @@ def _width() -> int:
 
 
 def _grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Columns side by side, the last of them in as many lines as it takes."""
+    """Rows with aligned columns, the last column wrapped."""
     rows = [header, *rows]
     widths = [max(len(row[number]) for row in rows) for number in range(len(header) - 1)]
     indent = sum(widths) + len(_GAP) * len(widths)

@@ -1,4 +1,4 @@
-"""Every error the package raises on purpose.
+"""The errors of this package.
 
     CacheError
     ├── SettingsError             a setting is missing or has a value that cannot be used
@@ -8,15 +8,15 @@
     ├── AssetNotFoundError        no asset of this name
     ├── RegistryError             the published registry cannot be read
     ├── CacheFileError            a published data file is missing or damaged
-    ├── AccessError               the place may not be read, or not be written, with these rights
-    ├── UnreachableError          the place does not answer
+    ├── AccessError               no right to read or write a location
+    ├── UnreachableError          a server does not answer
     ├── CustomNotFoundError       no custom table of this name
     ├── ArgumentError             an argument is of a kind that cannot be used
     ├── SourceError               a source of records cannot be read
     ├── LakeError                 the raw lake cannot be read or written
     ├── BuildError                dbt failed, or a data test did
     ├── AuditError                built files disagree with their contract
-    ├── LockedError               another process is at work in the same place
+    ├── LockedError               another process holds the lock of a lake, work folder or root
     └── MissingDependencyError    an optional dependency is not installed
 
 Each also is the builtin error that it refines, so that both of these work:
@@ -77,11 +77,11 @@ class CacheFileError(CacheError, OSError):
 
 
 class AccessError(CacheError, PermissionError):
-    """The place may not be read, or not be written, with these rights or credentials."""
+    """The rights or credentials do not allow to read or write a location."""
 
 
 class UnreachableError(CacheError, ConnectionError):
-    """The place does not answer, or stopped answering."""
+    """A server does not answer, or stopped answering."""
 
 
 class CustomNotFoundError(TableNotFoundError, ValueError):
@@ -109,7 +109,7 @@ class AuditError(CacheError, RuntimeError):
 
 
 class LockedError(CacheError, RuntimeError):
-    """Another process is at work in the same place."""
+    """Another process holds the lock of a lake, a work folder or a root."""
 
 
 class MissingDependencyError(CacheError, ImportError):
@@ -117,8 +117,8 @@ class MissingDependencyError(CacheError, ImportError):
 
 
 class VersionWarning(UserWarning):
-    """The installed package is newer than anything that is published where it reads."""
+    """The installed package is newer than every version published at the root."""
 
 
 class NotFoundWarning(UserWarning):
-    """A name or a value that is asked for is not in the cache, so that nothing was found."""
+    """A requested name or value is not in the cache, so the result is empty."""

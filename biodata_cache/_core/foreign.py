@@ -1,4 +1,4 @@
-"""The boundary to JSON that others wrote: whatever goes wrong there is one error."""
+"""The boundary to JSON written by others: every failure becomes one error."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class NotJsonError(ValueError):
-    """A text is not JSON that every reader can hold; its own text says why."""
+    """A text is not JSON that every reader can parse; the message says why."""
 
 
-def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # whatever is there
+def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # any JSON
     """Parse JSON.
 
     Args:
         content: The text, or its bytes.
 
     Raises:
-        NotJsonError: If it is not JSON, or nests deeper or holds longer numbers than Python can
-            read, or text that is none.
+        NotJsonError: If it is not JSON, is nested deeper or holds longer numbers than Python can
+            parse, or holds text that cannot be encoded.
 
     Example:
         >>> json_value(b'{"a": [1, 2]}')
@@ -52,16 +52,16 @@ def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # whatever is ther
 
 
 def parse_json(content: bytes | str, location: str, error: type[CacheError], remedy: str) -> Any:  # noqa: ANN401
-    """Parse JSON of others, with an error of ours that names its location.
+    """Parse JSON; the error names its location.
 
     Args:
         content: The text, or its bytes.
         location: Path or address, for the message.
-        error: Class of the error if it is not JSON.
-        remedy: What to do then, a sentence.
+        error: Class of the error to raise.
+        remedy: Sentence that says what to do.
 
     Raises:
-        CacheError: If it is not JSON that every reader can hold; of the class that is given.
+        CacheError: If it is not JSON that every reader can parse; of the given class.
     """
     try:
         return json_value(content)

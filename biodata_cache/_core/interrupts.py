@@ -1,4 +1,4 @@
-"""Ctrl-C as Python knows it, also where DuckDB was at work."""
+"""Ctrl-C as `KeyboardInterrupt`, also while DuckDB runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# While it runs a query, and while it reads a table of Python, maybe with the traceback of that.
+# Messages of DuckDB: in a query; while it scans a Python object, maybe with its traceback.
 _INTERRUPTED = re.compile(r"^(Query interrupted|KeyboardInterrupt)\b", re.MULTILINE)
 
 
@@ -17,8 +17,8 @@ _INTERRUPTED = re.compile(r"^(Query interrupted|KeyboardInterrupt)\b", re.MULTIL
 def interrupts() -> Iterator[None]:
     """Raise `KeyboardInterrupt` where DuckDB raises an error of its own for it.
 
-    Belongs directly around what DuckDB does: whoever turns its errors into ours would otherwise say
-    that a file is damaged.
+    Belongs directly around calls of DuckDB, inside of what converts its errors to ours: an
+    interrupted query is otherwise reported as a damaged file.
     """
     try:
         yield

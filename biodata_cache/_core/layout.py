@@ -2,7 +2,7 @@
 
     data-asset-cache/
         cache_versions.json                  released versions
-        cache_status.json                    when the cache was last checked, and what was found
+        cache_status.json                    time and result of the last complete publish
         .objects/<sha256>.pqt                immutable, named by content
         .builds/<version folder>/<build>.json
         custom/<name>.pqt
@@ -47,7 +47,7 @@ _BUILD = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
 def single(name: str) -> str:
-    """The name, once it is known to be that of one file or folder.
+    """The name, checked to be the name of one file or folder.
 
     Raises:
         RegistryError: If it is empty, `.` or `..`, too long, or holds a separator or a control
@@ -68,10 +68,10 @@ def single(name: str) -> str:
 
 
 def path(*names: str) -> str:
-    """Path of these names, each of which must be a single one.
+    """Path of checked single names.
 
     Raises:
-        RegistryError: If one is not.
+        RegistryError: If one of them is not a single name.
 
     Example:
         >>> path("bdc-v0.50.0", "cache_registry.json")
@@ -91,7 +91,7 @@ def registry_path(version_folder: str) -> str:
 
 
 def history_path(version_folder: str) -> str:
-    """Path of the list of builds that led to the one that is published."""
+    """Path of the list of published builds."""
     return path(version_folder, HISTORY_FILE)
 
 
@@ -153,7 +153,7 @@ def partition_path(folder: str, key: str, value: str) -> str:
 
 
 def partition_value(folder: str, key: str, found: str) -> str | None:
-    """Value of the partition whose file has this path; None if no partition of the table has.
+    """Value of the partition whose file has this path; None if it is not a partition file.
 
     Example:
         >>> partition_value("qc", "subject_id", "qc/subject_id=a%2Fb/data.pqt")
@@ -189,30 +189,30 @@ def object_path(name: str) -> str:
     """Path of an object.
 
     Raises:
-        RegistryError: If no object has such a name.
+        RegistryError: If it is not the name of an object.
     """
     if not is_object_name(name):
-        raise RegistryError(f"{name!r} is no name of an object: publish this version again.")
+        raise RegistryError(f"{name!r} is not the name of an object: publish this version again.")
     return path(OBJECTS, name)
 
 
 def builds_folder(version_folder: str) -> str:
-    """Folder of the registries of the builds of a version that are kept."""
+    """Folder of the registries of the kept builds of a version."""
     return path(BUILDS, version_folder)
 
 
 def pending_path(version_folder: str) -> str:
-    """Path of the word that a publish leaves while public files are of more than one build."""
+    """Path of the marker of an unfinished publish: public files are of more than one build."""
     return path(BUILDS, version_folder, "pending.json")
 
 
 def rollback_path(version_folder: str) -> str:
-    """Path of the word that a rollback leaves for the next publish."""
+    """Path of the marker of a rollback, which the next publish checks."""
     return path(BUILDS, version_folder, "rollback.json")
 
 
 def is_build_name(name: str) -> bool:
-    """Whether a name is one that `publish` gives to a build.
+    """Whether a name is the name of a build.
 
     Example:
         >>> is_build_name("20260131T081500Z-0a1b2c3d")
@@ -222,7 +222,7 @@ def is_build_name(name: str) -> bool:
 
 
 def build_time(build: str) -> datetime:
-    """When a build was made, as its name has it.
+    """Time of a build, from its name.
 
     Example:
         >>> build_time("20260131T081500Z-0a1b2c3d").isoformat()
@@ -233,14 +233,14 @@ def build_time(build: str) -> datetime:
 
 
 def build_path(version_folder: str, build: str) -> str:
-    """Path of the registry of a build that is kept.
+    """Path of the registry of a kept build.
 
     Raises:
-        RegistryError: If no build has such a name.
+        RegistryError: If it is not the name of a build.
     """
     if not is_build_name(build):
         raise RegistryError(
-            f"{build!r} is no name of a build, such as '20260131T081500Z-0a1b2c3d': "
+            f"{build!r} is not the name of a build, such as '20260131T081500Z-0a1b2c3d': "
             "'biodata-cache builds' lists those that are kept."
         )
     return path(BUILDS, version_folder, f"{build}.json")

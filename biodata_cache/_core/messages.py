@@ -1,4 +1,4 @@
-"""How messages speak of many values."""
+"""Parts of messages: lists of values, suggestions of names, addresses without passwords."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 _FEW = 5
 _PACKAGE = __name__.partition(".")[0]
@@ -18,7 +19,7 @@ _told: list[str] = []
 
 
 def few(values: Sequence[object]) -> str:
-    """The first of the values, and how many more there are.
+    """The first few values, and the number of the others.
 
     Example:
         >>> few(["a", "b"])
@@ -31,7 +32,7 @@ def few(values: Sequence[object]) -> str:
 
 
 def redacted(text: str) -> str:
-    """The text with `***` for what stands before `@` in any address.
+    """The text with `***` for user and password of every address.
 
     Example:
         >>> redacted("no answer from http://me:secret@host/path")
@@ -41,7 +42,7 @@ def redacted(text: str) -> str:
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """A sentence that offers the names most like this one; empty if none is.
+    """A sentence with the most similar names; empty if there is none.
 
     Example:
         >>> nearest("asset_basic", ["asset_basics", "qc"])
@@ -58,10 +59,16 @@ def warn(text: str, category: type[Warning]) -> None:
         text: What to say.
         category: Class of the warning.
     """
-    frame, level = sys._getframe(1), 2  # noqa: SLF001  # `warnings` skips files from Python 3.12 on
+    _, level = caller()
+    warnings.warn(text, category, stacklevel=level)
+
+
+def caller() -> tuple[FrameType, int]:
+    """The frame outside of this package that led here, and how far it is from who asks."""
+    frame, level = sys._getframe(1), 1  # noqa: SLF001  # `warnings` skips files from Python 3.12 on
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, category, stacklevel=level)
+    return frame, level
 
 
 def tell_of_nothing(name: str, instead: str) -> None:

@@ -1,10 +1,10 @@
-"""Identifiers and texts as SQL writes them."""
+"""Quoting of identifiers, texts and paths for SQL."""
 
 from __future__ import annotations
 
 
 def quoted(identifier: str) -> str:
-    """An identifier as SQL writes it.
+    """A quoted identifier.
 
     Example:
         >>> quoted("subject_id")
@@ -14,7 +14,7 @@ def quoted(identifier: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text as SQL writes it.
+    """A string literal.
 
     Example:
         >>> literal("it's")
@@ -24,7 +24,7 @@ def literal(text: str) -> str:
 
 
 def pattern_of(path: str) -> str:
-    """A path as a pattern of DuckDB that no other path matches.
+    """A path escaped as a glob pattern of DuckDB that matches only itself.
 
     Example:
         >>> pattern_of("a[b]*/c.parquet")

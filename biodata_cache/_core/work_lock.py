@@ -1,4 +1,4 @@
-"""One build at a time in a work folder, until the last process of it has ended."""
+"""Lock of a work folder: one build or publish at a time, until its last process has ended."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WORKER_LOCK = ".dbt.lock"
-"""Held by dbt itself, which may live a moment longer than a command that was killed."""
+"""Held by the dbt process, which may outlive a killed command for a moment."""
 _LOCK = ".build.lock"
 _PATIENCE = 5.0
 
 
 @contextmanager
 def work_locked(work: Path, patience: float = _PATIENCE) -> Iterator[None]:
-    """Hold what a build leaves in the work folder, so that nobody else changes it.
+    """Lock the work folder.
 
     Args:
-        work: The work folder; it is made if it is not there.
-        patience: Seconds to wait for the dbt of a command that was killed.
+        work: The work folder; created if missing.
+        patience: Seconds to wait for the dbt process of a killed command.
 
     Raises:
         BuildError: If the folder cannot be written.
-        LockedError: If a build, or a publish of what it built, is at work there.
+        LockedError: If another build or publish runs there.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
 
@@ -39,7 +39,7 @@ def work_locked(work: Path, patience: float = _PATIENCE) -> Iterator[None]:
                 pass
         except Timeout:
             raise LockedError(
-                f"Another build is at work in {work}: wait until it has ended, "
+                f"Another build or publish runs in {work}: wait until it has ended, "
                 "or give this one a folder of its own with --work."
             ) from None
         except OSError as error:

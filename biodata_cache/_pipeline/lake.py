@@ -34,7 +34,6 @@ Progress = Callable[[int, int], None]
 """Receives the number of files that were copied, and of all that are to be copied."""
 
 RECORDS = "docdb_v2"
-V1_RECORDS = "docdb_v1"
 _LOCK = ".lock.json"
 _KNOWN = ".copy.json"
 # Files of a lake; hidden ones are unfinished, or locks.

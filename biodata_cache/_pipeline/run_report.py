@@ -22,7 +22,7 @@ from biodata_cache._core.errors import AuditError, BuildError, CacheError
 from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.failed_nodes import failed_nodes
-from biodata_cache._pipeline.stages import Outcome
+from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._storage.common import written_whole
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from biodata_cache._core.settings.values import Settings
-    from biodata_cache._pipeline.stages import Reporter
+    from biodata_cache._pipeline.outcome import Reporter
     from extract.objects.probes import Report as ObjectsReport
 
 Status = Literal["running", "completed", "failed", "interrupted", "killed"]
@@ -275,15 +275,13 @@ def write_whole(path: Path, text: str) -> None:
 def warnings_of(outcome: Outcome) -> list[str]:
     """What of a run somebody should look at, a sentence each."""
     found: list[str] = []
-    for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
-        if report is None:
-            continue
+    for stage, report in outcome.extracted.items():
         found += [f"{stage}: {warning}" for warning in report.warnings()]
         if (report.rejected or report.repaired) and outcome.rejects is not None:
             found.append(
-                f"{stage}: what was rejected or repaired ({report.repaired:,}) is in "
-                f"{outcome.rejects.with_stem(report.collection)}, with file, line and reason, "
-                "and in the table data_quality"
+                f"{stage}: what was rejected ({report.rejected:,}) or repaired "
+                f"({report.repaired:,}) is in {outcome.rejects}, in the files of "
+                f"{report.collection}, with file, line and reason, and in the table data_quality"
             )
     if outcome.objects is not None:
         for problem, number in sorted(outcome.objects.problems.items()):
@@ -301,11 +299,12 @@ def warnings_of(outcome: Outcome) -> list[str]:
 
 def _extracted(outcome: Outcome) -> dict[str, Any] | None:
     """What the extract stage did."""
-    if outcome.extracted is None:
+    if not outcome.extracted:
         return None
+    records = [asdict(report) for report in outcome.extracted.values()]
     return {
-        "records": asdict(outcome.extracted),
-        "records_v1": None if outcome.extracted_v1 is None else asdict(outcome.extracted_v1),
+        "records": records[0],
+        "records_v1": records[1] if len(records) > 1 else None,
         "objects": None if outcome.objects is None else _asked(outcome.objects),
         "foraging_sessions": outcome.sessions,
         "foraging_sessions_missing": outcome.sessions_missing,

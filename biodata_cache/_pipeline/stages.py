@@ -3,93 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from biodata_cache._core.settings.address import Address
-from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
+from biodata_cache._core.settings.values import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
+from biodata_cache._pipeline.extract_stage import copying, run_extract
+from biodata_cache._pipeline.outcome import Outcome, Plan
 from biodata_cache._pipeline.project import import_extract, published_names, require
-from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.open import check_root, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from datetime import datetime
 
     from biodata_cache._core.settings.values import Settings
+    from biodata_cache._pipeline.outcome import Reporter
     from biodata_cache._publish import publish as _publish
-    from extract import report as run
-    from extract.objects import probes
-    from extract.objects.stores import ObjectStore
-    from extract.sources.base import DatabaseSource, Source
-
-
-class Reporter(Protocol):
-    """Receives progress of a stage."""
-
-    def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
-        """Report progress.
-
-        Args:
-            stage: Name of the stage.
-            done: Steps done.
-            total: Steps in all; None if unknown.
-            detail: The last step.
-        """
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a sync would do after its extract.
-
-    Attributes:
-        tables: Tables that it would build and test.
-        place: Address of the version folder that it would publish to.
-        build: The build that is published there now; None if none is.
-    """
-
-    tables: list[str]
-    place: str
-    build: str | None
-
-
-@dataclass
-class Outcome:
-    """What the stages did.
-
-    Attributes:
-        lake: Folder of the raw lake, or of its copy on this machine.
-        copied_from: Where the lake itself is; None if it is that folder.
-        extracted: Report of the extract stage.
-        extracted_v1: Its report on the records of version 1, if there is a source of them.
-        objects: What the object store was asked; None if it was not.
-        sessions: Foraging sessions that were copied; None if there is no frame of them.
-        sessions_missing: Why there is none.
-        upgrades: Rows of the upgrader's custom table; None if there is none.
-        kept: What stays of earlier runs, as it is not there or cannot be read, a sentence each.
-        published: Report of the publish stage.
-        plan: What would be built and published, of a dry run.
-        rejects: File of the documents that could not be used.
-        seconds: Wall time by stage.
-        table_seconds: Seconds that dbt took for each published table.
-    """
-
-    lake: Path | None = None
-    copied_from: str | None = None
-    extracted: run.Report | None = None
-    extracted_v1: run.Report | None = None
-    objects: probes.Report | None = None
-    sessions: int | None = None
-    sessions_missing: str | None = None
-    upgrades: int | None = None
-    kept: list[str] = field(default_factory=list)
-    published: _publish.Report | None = None
-    plan: Plan | None = None
-    rejects: Path | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    table_seconds: dict[str, float] = field(default_factory=dict)
 
 
 def run_sync(
@@ -162,158 +94,6 @@ def run_dry_sync(
     return outcome
 
 
-def run_extract(
-    settings: Settings,
-    report: Reporter,
-    options: ExtractOptions | None = None,
-    *,
-    lease: float = LEASE_SECONDS,
-    outcome: Outcome | None = None,
-) -> Outcome:
-    """Bring the raw lake up to date.
-
-    Args:
-        settings: Where everything is.
-        report: Receives progress.
-        options: How to extract.
-        lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
-        outcome: Filled as the stage goes.
-
-    Raises:
-        CacheError: The source cannot be read, or the lake cannot be written.
-        LockedError: Another extract is writing the lake.
-    """
-    require("msgspec", "pyarrow", "filelock")
-    import_extract()
-    from extract.documents.document import V1  # noqa: PLC0415
-    from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
-    from extract.pipeline import extract, without_records  # noqa: PLC0415
-    from extract.retries import Retries  # noqa: PLC0415
-    from extract.sources.base import SourceOptions  # noqa: PLC0415
-    from extract.sources.open import open_source  # noqa: PLC0415
-
-    chosen = options or ExtractOptions()
-    outcome = Outcome() if outcome is None else outcome
-    report("extract", 0, None, f"from {settings.source}")
-    wanted = SourceOptions(
-        database=settings.database,
-        collection=settings.collection,
-        retries=Retries(ceiling=settings.retry_seconds),
-        workers=settings.workers,
-        salvage=chosen.salvage,
-    )
-    has_v1 = settings.v1_source != NO_SOURCE
-    if has_v1:  # an address that cannot be read is told before hours of work
-        wanted_v1 = replace(
-            wanted,
-            database=settings.v1_database,
-            collection=settings.v1_collection,
-            shape=V1,
-        )
-        source_v1 = open_source(settings.v1_source.reveal(), wanted_v1)
-    source = open_source(settings.source.reveal(), wanted)
-
-    def tell(stage: str, source: Source | DatabaseSource) -> Callable[[int, int], None]:
-        return lambda documents, size: report(
-            stage, documents, None, f"{size / 1e6:,.0f} MB from {source.description}"
-        )
-
-    def bring_up_to_date(raw: Path, save: Callable[[], None]) -> None:
-        outcome.lake = raw
-        outcome.copied_from = settings.raw if _lake.is_remote(settings) else None
-        outcome.rejects = raw / "rejects" / f"{_lake.RECORDS}.parquet"
-        outcome.extracted = extract(
-            source, raw, _lake.RECORDS, tell("extract", source), chosen, save
-        )
-        outcome.seconds["extract"] = outcome.extracted.seconds
-        save()
-        if has_v1:
-            report("extract v1", 0, None, f"from {source_v1.description}")
-            outcome.extracted_v1 = extract(
-                source_v1, raw, _lake.V1_RECORDS, tell("extract v1", source_v1), chosen, save
-            )
-            outcome.seconds["extract v1"] = outcome.extracted_v1.seconds
-            save()
-
-    if chosen.dry_run:
-        with _lake.reading(settings, _copying(report)) as raw:
-            bring_up_to_date(raw, lambda: None)
-        return outcome
-    with _lake.writing(settings, _copying(report), lease) as lake:
-        bring_up_to_date(lake.folder, lake.save)
-        if not has_v1:
-            without_records(Lake(lake.folder, _lake.V1_RECORDS), source.description)
-        _extract_the_rest(settings, lake, outcome, report, prune=chosen.prune)
-    return outcome
-
-
-def _copying(report: Reporter) -> Callable[[int, int], None]:
-    """Reports how far the copying of a lake is."""
-    return lambda done, total: report("lake", done, total, "files copied")
-
-
-def _extract_the_rest(
-    settings: Settings,
-    lake: _lake.HeldLake,
-    outcome: Outcome,
-    report: Reporter,
-    *,
-    prune: bool,
-) -> None:
-    """Bring the lakes up to date that the records name, or that stand beside them."""
-    from extract.lake.lake import Lake  # noqa: PLC0415
-    from extract.lake.state import paths_of  # noqa: PLC0415
-    from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
-    from extract.objects import object_tables as answers  # noqa: PLC0415
-    from extract.objects.stores import s3_store  # noqa: PLC0415
-
-    started, raw = time.perf_counter(), lake.folder
-    report("objects", 0, None, "")
-
-    def tell(store: ObjectStore, done: int, total: int) -> None:
-        report("objects", done, total, f"from {store.description}")
-        lake.save()
-
-    with answers.locked(raw):
-        probes.prepare(raw)
-        foraging.folder(raw)
-        published = upgrades.published_at(
-            settings.root, partial(s3_store, pays=settings.requester_pays)
-        )
-        store = probes.open_store(
-            settings.objects,
-            settings.source.reveal(),
-            settings.work,
-            pays=settings.requester_pays,
-        )
-        is_sample = settings.source.kind == "sample"
-        if store is None and not is_sample:
-            foraging.forget_sample(raw)
-        place = upgrades.in_sample(store) if store and settings.objects == "sample" else None
-        outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
-            published,
-            raw,
-            sample=place,
-            prune=prune,
-            is_sample=is_sample,
-        )
-        if (missing := probes.missing_folder(settings.objects)) is not None:
-            outcome.kept.append(missing)
-        if store is not None:
-            outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(
-                store, raw, prune=prune, is_sample=is_sample
-            )
-            outcome.objects = probes.ask(
-                store,
-                raw,
-                paths_of(Lake(raw, _lake.RECORDS).files()),
-                partial(tell, store),
-                prune=prune,
-                is_sample=is_sample,
-            )
-    outcome.seconds["objects"] = time.perf_counter() - started
-
-
 def run_build(
     settings: Settings,
     report: Reporter,
@@ -331,7 +111,7 @@ def run_build(
 
     started = time.perf_counter()
     report("build", 0, None, "starting dbt")
-    with _lake.reading(settings, _copying(report)) as raw:
+    with _lake.reading(settings, copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
         build(
             replace(settings, raw=Address(raw)),
@@ -356,7 +136,7 @@ def run_publish(
     Raises:
         CacheError: The build is not fit to be published, or the root cannot be written.
     """
-    require("filelock")
+    require("filelock", "msgspec", "pyarrow")
     from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
     from biodata_cache._publish.publish import publish  # noqa: PLC0415
 
@@ -367,12 +147,21 @@ def run_publish(
         lambda done, total, name: report("publish", done, total, name),
         only_built=only_built,
         force=force,
+        last_reading=_last_reading(settings),
     )
     return Outcome(
         published=published,
         seconds={"publish": time.perf_counter() - started},
         table_seconds=table_seconds(settings.work),
     )
+
+
+def _last_reading(settings: Settings) -> Callable[[datetime], datetime | None]:
+    """Says when the source of the lake was last read whole, before an instant."""
+    import_extract()
+    from extract.run_records import last_whole_reading  # noqa: PLC0415
+
+    return partial(last_whole_reading, _lake.local_folder(settings), _lake.RECORDS)
 
 
 def run_dry_publish(settings: Settings) -> _publish.Report:

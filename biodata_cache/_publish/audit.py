@@ -15,6 +15,7 @@ from biodata_cache._core.registry.entries import ObjectFile
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._publish.artifacts import failures, reason
+from biodata_cache._publish.large_objects import OBJECT_BYTES, split
 from biodata_cache._publish.public_files import PublicFile
 from biodata_cache._storage.common import sha256_of
 
@@ -28,11 +29,11 @@ class BuiltTable:
 
     Attributes:
         files: Its public files, sorted by path.
-        object_file: The local file with all of its rows in order, and what describes it.
+        objects: The local files with all of its rows in order, and what describes each.
     """
 
     files: list[PublicFile]
-    object_file: tuple[Path, ObjectFile]
+    objects: list[tuple[Path, ObjectFile]]
 
 
 def check_run(
@@ -126,7 +127,12 @@ def build_area(work: Path, manifest: dict[str, Any]) -> Path:
 
 
 def audit(
-    connection: duckdb.DuckDBPyConnection, area: Path, tables: list[Table], *, is_whole: bool
+    connection: duckdb.DuckDBPyConnection,
+    area: Path,
+    tables: list[Table],
+    *,
+    is_whole: bool,
+    object_bytes: int = OBJECT_BYTES,
 ) -> dict[str, BuiltTable]:
     """Compare each file in the build area with the contract and with the tested table.
 
@@ -137,11 +143,12 @@ def audit(
         area: The version folder in the build area.
         tables: Tables to be published.
         is_whole: Whether they are all there are; then no other file may be there.
+        object_bytes: Size from which on the rows of a table are split into several objects.
 
     Raises:
         AuditError: If they differ.
     """
-    built = {table.name: _audit_table(connection, area, table) for table in tables}
+    built = {table.name: _audit_table(connection, area, table, object_bytes) for table in tables}
     wanted = {file.path for table in built.values() for file in table.files}
     places = {table.place for table in tables}
     found = {
@@ -158,14 +165,16 @@ def audit(
     return built
 
 
-def _audit_table(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -> BuiltTable:
+def _audit_table(
+    connection: duckdb.DuckDBPyConnection, area: Path, table: Table, object_bytes: int
+) -> BuiltTable:
     """The files of one table, once they are known to hold what was tested.
 
     Raises:
         AuditError: If they do not, or cannot be read.
     """
     try:
-        return _compared(connection, area, table)
+        return _compared(connection, area, table, object_bytes)
     except (duckdb.Error, OSError) as error:
         raise AuditError(
             f"The files of table {table.name!r} in {area} cannot be compared with what was tested "
@@ -173,26 +182,35 @@ def _audit_table(connection: duckdb.DuckDBPyConnection, area: Path, table: Table
         ) from None
 
 
-def _compared(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -> BuiltTable:
+def _compared(
+    connection: duckdb.DuckDBPyConnection, area: Path, table: Table, object_bytes: int
+) -> BuiltTable:
     paths = _paths(connection, table)
     missing = [path for path in paths if not (area / path).is_file()]
     if missing:
         raise AuditError(f"Table {table.name!r} has no file {missing[0]} in {area}: build again.")
     files = [str(area / path) for path in paths]
     hashes = {file: sha256_of(Path(file)) for file in files}
-    whole = area / table.place
-    if table.partition_key is not None:
-        whole = area.parent / _layout.AREA_OBJECTS / f"{table.name}.pqt"
-        if not whole.is_file():
-            raise AuditError(f"Table {table.name!r} has no file {whole}: build again.")
-        hashes[str(whole)] = sha256_of(whole)
-        _check_columns(connection, table, [str(whole)])
-        _check_rows(connection, table, [str(whole)])
+    objects = _object_paths(area, table)
+    if objects != [area / table.place]:
+        missing = [str(path) for path in objects if not path.is_file()]
+        if missing:
+            raise AuditError(f"Table {table.name!r} has no file {missing[0]}: build again.")
+        hashes |= {str(path): sha256_of(path) for path in objects}
+        _check_columns(connection, table, [str(path) for path in objects])
+        if table.buckets is None:  # else the tested table is a view of these files
+            _check_rows(connection, table, [str(path) for path in objects])
     if files:  # a table in partitions that has no rows may have none
         _check_columns(connection, table, files)
         _check_rows(connection, table, files)
     if table.partition_key is not None and files:
         _check_places(connection, table, dict(zip(files, paths.values(), strict=True)))
+    if table.buckets is None and objects[0].stat().st_size > object_bytes:
+        folder = area.parent / _layout.AREA_OBJECTS
+        objects = split(connection, objects[0], folder / table.name, object_bytes)
+        hashes |= {str(path): sha256_of(path) for path in objects}
+        _check_columns(connection, table, [str(path) for path in objects])
+        _check_rows(connection, table, [str(path) for path in objects])
     rows = dict(
         connection.execute(
             "select file_name, num_rows from parquet_file_metadata(?)", [[*hashes]]
@@ -203,8 +221,18 @@ def _compared(connection: duckdb.DuckDBPyConnection, area: Path, table: Table) -
             PublicFile(path, table.name, value, rows[file], Path(file).stat().st_size, hashes[file])
             for (path, value), file in zip(paths.items(), files, strict=True)
         ],
-        (whole, _object_file(whole, rows[str(whole)], hashes[str(whole)])),
+        [(path, _object_file(path, rows[str(path)], hashes[str(path)])) for path in objects],
     )
+
+
+def _object_paths(area: Path, table: Table) -> list[Path]:
+    """The local files that become the objects of a table."""
+    folder = area.parent / _layout.AREA_OBJECTS
+    if table.buckets is not None:
+        return [folder / f"{table.name}-{bucket:02}.pqt" for bucket in range(table.buckets)]
+    if table.partition_key is not None:
+        return [folder / f"{table.name}.pqt"]
+    return [area / table.place]
 
 
 def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
@@ -213,6 +241,8 @@ def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
 
 def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str | None]:
     """Paths that the files of a table must have, with the values of its partitions."""
+    if table.buckets is not None:
+        return {}
     if table.partition_key is None:
         return {table.place: None}
     sources = [table.relation, *table.partitions_from]

@@ -46,6 +46,8 @@ class Table:
         columns: Columns in the order of the file.
         dynamic_column: What every further column of the file is, its name left open; None if the
             table has the columns above and no others.
+        buckets: Number of objects that its rows are spread over; None for one object, and for
+            public files beside it.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Table:
     sort_order: tuple[str, ...]
     columns: tuple[Column, ...]
     dynamic_column: Column | None = None
+    buckets: int | None = None
 
     @property
     def place(self) -> str:
@@ -145,6 +148,7 @@ def _table(node: dict[str, Any], relations: dict[str, str]) -> Table:
             for column in node["columns"].values()
         ),
         dynamic_column=_dynamic_column(meta.get("dynamic_columns")),
+        buckets=meta.get("buckets"),
     )
 
 

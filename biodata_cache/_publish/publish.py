@@ -6,6 +6,7 @@ Nothing is built in the published place, and nothing is published that was not t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from biodata_cache._publish.audit import audit, build_area, built_tables, check_
 from biodata_cache._publish.builds import tidy_up
 from biodata_cache._publish.catalogue.provenance import provenance
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
+from biodata_cache._publish.large_objects import OBJECT_BYTES
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
 from biodata_cache._publish.root_documents import release, released, sweep, write_status
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from biodata_cache._core.registry.entries import ObjectFile
     from biodata_cache._core.settings.values import Settings
     from biodata_cache._publish.audit import BuiltTable
     from biodata_cache._publish.catalogue.provenance import Provenance
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Storage
 
 __all__ = ["Report", "publish", "rollback"]
+
+LastReading = Callable[[datetime], datetime | None]
+"""When the source was last read whole, before an instant."""
 
 _AS_OF = "int_as_of"
 """The model that says how new the records are."""
@@ -61,6 +67,8 @@ def publish(
     only_built: bool = False,
     force: bool = False,
     lease: float = LEASE_SECONDS,
+    last_reading: LastReading | None = None,
+    object_bytes: int = OBJECT_BYTES,
 ) -> Report:
     """Promote the last build to the published place.
 
@@ -72,6 +80,9 @@ def publish(
             published; by default the run must be of all.
         force: Publish although somebody has rolled the version back.
         lease: Seconds after which the lock of a publisher that was killed ends, on S3.
+        last_reading: Says when the source was last read whole before an instant: the records are as
+            new as that, also after nights in which none of them changed.
+        object_bytes: Size from which on the rows of a table are split into several objects.
 
     Raises:
         AuditError: If the last build failed, its files disagree with the contract, or the version
@@ -84,7 +95,9 @@ def publish(
     work = settings.work.resolve()
     read_manifest(target_folder(work))  # a folder without a build is not even locked
     with work_locked(work):
-        build = _audited(work, only_built=only_built)
+        build = _audited(work, only_built=only_built, object_bytes=object_bytes)
+        extracts = [build.as_of, last_reading(build.began_at) if last_reading else None]
+        newest_extract = max((each for each in extracts if each is not None), default=None)
         folder = build.area.name
         if dry_run:
             report = _publication(storage, build).report
@@ -107,7 +120,7 @@ def publish(
             publication.finish()
             held.check()
             tidy_up(storage, folder, settings.keep_days, settings.grace_hours)
-            write_status(storage, folder, _status(report, build))
+            write_status(storage, folder, _status(report, newest_extract))
     return report
 
 
@@ -120,7 +133,8 @@ class _Build:
         tables: All tables of the project.
         built: What was built of those tables that are to be published.
         built_at: When they were built.
-        as_of: How new its records are, as ISO text; None if the project does not say.
+        began_at: When the build began.
+        as_of: When its newest record was extracted; None if the project does not say.
         provenance: How each table came about.
     """
 
@@ -128,11 +142,12 @@ class _Build:
     tables: list[Table]
     built: dict[str, BuiltTable]
     built_at: str
-    as_of: str | None
+    began_at: datetime
+    as_of: datetime | None
     provenance: dict[str, Provenance]
 
 
-def _audited(work: Path, *, only_built: bool) -> _Build:
+def _audited(work: Path, *, only_built: bool, object_bytes: int) -> _Build:
     """The last build, once it is known to be fit to be published."""
     target = target_folder(work)
     manifest, results = read_manifest(target), read_results(target)
@@ -145,7 +160,7 @@ def _audited(work: Path, *, only_built: bool) -> _Build:
     area = build_area(work, manifest)
     with open_database(work) as connection:
         tables = with_dynamic_columns(connection, tables)
-        built = audit(connection, area, tables, is_whole=is_whole)
+        built = audit(connection, area, tables, is_whole=is_whole, object_bytes=object_bytes)
         as_of = _newest_extract(connection, manifest)
     chosen = {table.name: table for table in tables}
     return _Build(
@@ -153,18 +168,27 @@ def _audited(work: Path, *, only_built: bool) -> _Build:
         [chosen.get(table.name, table) for table in every],
         built,
         str(results["metadata"]["generated_at"]),
+        _began_at(results),
         as_of,
         made,
     )
 
 
-def _newest_extract(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str | None:
+def _began_at(results: dict[str, Any]) -> datetime:
+    """When a run of dbt began, before it read anything."""
+    began = str(results["metadata"].get("invocation_started_at") or "1970-01-01T00:00:00Z")
+    return datetime.fromisoformat(began.replace("Z", "+00:00"))
+
+
+def _newest_extract(
+    connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]
+) -> datetime | None:
     for node in manifest["nodes"].values():
         if node.get("name") == _AS_OF and node.get("resource_type") == "model":
             if not _is_built(connection, node):  # a build of a few tables alone
                 return None
             row = connection.execute(f"select max(as_of) from {node['relation_name']}").fetchone()
-            return row[0].isoformat() if row and row[0] is not None else None
+            return row[0] if row else None
     return None
 
 
@@ -191,11 +215,10 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
         if built is None:
             entries.append(before.registry[table.name])
             continue
-        local, object_file = built.object_file
         address = storage.address(f"{folder}/{table.place}").replace("\\", "/")
         entry = _entry(table, address, built, build.provenance[table.name])
         entries.append(_same_build(entry, before))
-        objects[object_file.name] = local
+        objects |= {each.name: local for local, each in built.objects}
         files += built.files
         sources |= {file.path: build.area / file.path for file in built.files}
     return snapshot(
@@ -229,6 +252,8 @@ def _published_files(storage: Storage, before: Published, names: list[str]) -> l
 def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> TableEntry:
     """The registry entry of a table."""
     files = built.files
+    objects = tuple(each for _, each in built.objects)
+    counted = objects if table.buckets is not None else files
     return TableEntry(
         name=table.name,
         description=table.description,
@@ -239,14 +264,14 @@ def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> T
         columns=tuple(
             ColumnEntry(column.name, column.description, column.type) for column in table.columns
         ),
-        row_count=sum(file.rows for file in files),
-        bytes=sum(file.bytes for file in files),
+        row_count=sum(file.rows for file in counted),
+        bytes=sum(file.bytes for file in counted),
         files=len(files),
-        sha256=_sha256_of_all(files),
+        sha256=_sha256_of_all(files) if table.buckets is None else _sha256_of_objects(objects),
         primary_key=table.primary_key,
         sort_order=table.sort_order,
         partition_count=None if table.partition_key is None else len(files),
-        objects=(built.object_file[1],),
+        objects=objects,
         checks=tuple(CheckEntry(check, status) for check, status in made.checks),
         made_from=made.made_from,
     )
@@ -268,12 +293,17 @@ def _sha256_of_all(files: list[PublicFile]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _status(report: Report, build: _Build) -> dict[str, Any]:
+def _sha256_of_objects(objects: tuple[ObjectFile, ...]) -> str:
+    """Content hash of a table without public files."""
+    return hashlib.sha256("".join(f"{each.name}\n" for each in objects).encode()).hexdigest()
+
+
+def _status(report: Report, newest_extract: datetime | None) -> dict[str, Any]:
     """Content of `cache_status.json` after a complete publish."""
     return {
         "checked_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "build": report.build,
-        "newest_extract": build.as_of,
+        "newest_extract": None if newest_extract is None else newest_extract.isoformat(),
         "found": {
             "is_new_build": report.build != report.build_before,
             "files_added": len(report.added),

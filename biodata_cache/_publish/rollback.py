@@ -25,7 +25,7 @@ from biodata_cache._core.errors import (
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.document import as_json
-from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._core.sqltext import literal, pattern_of, quoted
 from biodata_cache._publish import builds as _builds
 from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.pending import Pending
@@ -164,8 +164,10 @@ def _restored(
     plan = Publication(storage, folder, now, then, is_rollback=True)
     with tempfile.TemporaryDirectory(prefix="biodata-cache-") as temporary:
         wanted: dict[str, list[PublicFile]] = {}
+        named = {each.name for entry in kept.registry for each in entry.objects}
         for file in plan.changed_data:
-            if file.key_value is not None:
+            # A file that is an object of its own is copied from it.
+            if _layout.object_name(file.sha256) not in named:
                 wanted.setdefault(file.table_name, []).append(file)
         made: dict[str, PublicFile] = {}
         sources: dict[str, bytes | Path] = {}
@@ -208,31 +210,35 @@ def _check_objects(storage: Storage, kept: KeptBuild) -> None:
 def _made_again(
     storage: Storage, entry: TableEntry, files: list[PublicFile], folder: Path
 ) -> Iterator[tuple[PublicFile, Path]]:
-    """Files of partitions from the object of their table.
+    """Files of partitions, and files too large for one object, from the objects of their table.
 
     Raises:
-        CacheFileError: If the object cannot be read.
+        CacheFileError: If an object cannot be read.
     """
-    (listed,) = entry.objects
-    source = folder / listed.name
-    if not storage.download(_layout.object_path(listed.name), source, sha256=listed.sha256):
-        raise CacheFileError(f"The object {listed.name} of {entry.name} is missing or damaged.")
+    sources = []
+    for listed in entry.objects:
+        source = folder / listed.name
+        if not storage.download(_layout.object_path(listed.name), source, sha256=listed.sha256):
+            raise CacheFileError(f"The object {listed.name} of {entry.name} is missing or damaged.")
+        sources.append(pattern_of(str(source)))
     columns = ", ".join(quoted(column.name) for column in entry.columns)
     key = quoted(str(entry.partition_key))
     try:
         with duckdb.connect() as duck:
             duck.execute("set TimeZone = 'UTC'")
-            duck.execute(f"create view whole as from read_parquet({literal(str(source))})")
+            paths = ", ".join(literal(path) for path in sources)
+            duck.execute(f"create view whole as from read_parquet([{paths}])")
             for position, file in enumerate(files):
                 target = folder / f"{entry.name}-{position}.pqt"
-                query = f"select {columns} from whole where {key} = {literal(str(file.key_value))}"
+                chosen = "true" if file.key_value is None else f"{key} = {literal(file.key_value)}"
+                query = f"select {columns} from whole where {chosen}"
                 duck.execute(
                     f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)"
                 )
                 size, hashed = target.stat().st_size, sha256_of(target)
                 yield file._replace(bytes=size, sha256=hashed), target
     except duckdb.Error as error:
-        raise CacheFileError(f"The object {listed.name} cannot be read ({error}).") from None
+        raise CacheFileError(f"The objects of {entry.name} cannot be read ({error}).") from None
 
 
 def _now() -> str:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import ArgumentError, CacheNotFoundError, TableNotFoundError
+from biodata_cache._core.registry.entries import ColumnEntry
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
+from biodata_cache._reader import read as _read
 from biodata_cache._reader.filters import conditions as _filters
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from biodata_cache._core.registry.entries import CacheRegistry, ColumnEntry, TableEntry
+    from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 
@@ -41,7 +43,7 @@ class _Comparison(NamedTuple):
         """All of them."""
         return [*self.before, *self.after]
 
-    def parameters(self, locations: Sequence[str]) -> dict[str, object]:
+    def parameters(self, locations: Sequence[str]) -> dict[str, list[str]]:
         """The parameters of the query, where the files are read at these locations."""
         count = len(self.before)
         return {"before": list(locations[:count]), "after": list(locations[count:])}
@@ -67,6 +69,60 @@ def changes(cache: PublishedCache, table: str, since: object) -> pd.DataFrame:
             return _frames.frame(duck, found.query, found.parameters(locations))
 
     return _connections.consistently(cache, read)
+
+
+def compared(earlier: PublishedCache, later: PublishedCache, table: str) -> pd.DataFrame:
+    """The rows that differ between two versions of a table, as `changes` gives them.
+
+    Args:
+        earlier: The version to compare with.
+        later: The version whose key and columns are those of the result.
+        table: Name of the table.
+
+    Raises:
+        ArgumentError: If the table has no key that both versions have.
+        TableNotFoundError: If one of the versions does not have the table.
+    """
+
+    def read(registry: CacheRegistry) -> pd.DataFrame:
+        before, after = earlier.registry()[table], registry[table]
+        found = _Comparison(earlier.files(before), later.files(after), "")
+        with _connections.connection(later, found.files, is_whole=True) as (duck, locations):
+            sides = found.parameters(locations)
+            before = _typed(duck, before, sides["before"])
+            after = _typed(duck, after, sides["after"])
+            _check_key(before, after, earlier.version_folder)
+            return _frames.frame(duck, _comparing(before, after), sides)
+
+    return _connections.consistently(later, read)
+
+
+def _typed(
+    duck: duckdb.DuckDBPyConnection, entry: TableEntry, locations: Sequence[str]
+) -> TableEntry:
+    """The entry with the columns that its files have, and their types."""
+    if not locations:
+        return entry
+    types = _read.column_types(
+        duck, "read_parquet($files, hive_partitioning = false)", {"files": list(locations)}
+    )
+    columns = tuple(ColumnEntry(name, type=kind) for name, kind in types.items())
+    return replace(entry, columns=columns)
+
+
+def _check_key(before: TableEntry, after: TableEntry, build: str) -> None:
+    """Make sure that rows can be told apart on both sides.
+
+    Raises:
+        ArgumentError: If the table has no key that both sides have.
+    """
+    known = {column.name for column in before.columns}
+    if not after.primary_key or not known.issuperset(after.primary_key):
+        key = ", ".join(after.primary_key) or "none"
+        raise ArgumentError(
+            f"{after.name} has no key by which rows of {build} could be compared with those of "
+            f"now: it is {key}, and {build} has the columns {', '.join(sorted(known))}."
+        )
 
 
 def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBPyRelation:
@@ -104,13 +160,7 @@ def _compared(
             f"{table} was published without objects, so that builds of it cannot be compared: "
             "publish it with this version of the package, and compare from then on."
         )
-    known = {column.name for column in before.columns}
-    if not after.primary_key or not known.issuperset(after.primary_key):
-        key = ", ".join(after.primary_key) or "none"
-        raise ArgumentError(
-            f"{table} has no key by which rows of {build} could be compared with those of now: it "
-            f"is {key}, and {build} has the columns {', '.join(sorted(known))}."
-        )
+    _check_key(before, after, build)
     return _Comparison(earlier.files(before), cache.files(after), _comparing(before, after))
 
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pandas as pd
 
+from biodata_cache._core import messages as _messages
 from biodata_cache._reader.filters.conditions import INSTANT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -233,3 +234,35 @@ def _with_missing(pa: Any) -> Any:  # noqa: ANN401  # pyarrow has no types
         pa.bool_(): pd.BooleanDtype(),
     }
     return dtypes.get
+
+
+# DataFrames of whoever calls --------------------------------------------------------------------
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def frames_named(query: str) -> Iterator[tuple[str, Any]]:
+    """The frames whose names are in a query: of the caller's function, or of its module.
+
+    Args:
+        query: A statement of SQL.
+    """
+    frame, _ = _messages.caller()
+    for name in dict.fromkeys(_NAME.findall(query)):
+        value = frame.f_locals.get(name, frame.f_globals.get(name))
+        found = _as_frame(value)
+        if found is not None:
+            yield name, found
+
+
+def _as_frame(value: object) -> Any:  # noqa: ANN401  # of whatever library
+    """What DuckDB can take as a table; None if it is nothing like that."""
+    if isinstance(value, pd.DataFrame):
+        return value
+    kind = type(value)
+    home = kind.__module__.partition(".")[0]
+    if home == "pyarrow" and kind.__name__ in {"Table", "RecordBatch", "RecordBatchReader"}:
+        return value
+    if home == "polars" and kind.__name__ == "DataFrame":
+        return value.to_arrow()  # type: ignore[attr-defined]  # of polars
+    return None

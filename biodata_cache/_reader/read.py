@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
@@ -27,81 +26,15 @@ if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._reader.filters.kinds import Condition
+    from biodata_cache._reader.selection import Selection
     from biodata_cache._storage.base import DataFile
 
 # DuckDB takes these for a missing value, if they are the name of a partition.
 _MISSING = r"(?i:null|__hive_default_partition__)"
+# Columns of texts that hold times.
+_TIMES_AS_TEXT = re.compile(r"_time$|^timestamp$|_timestamp$|^_?last_modified$|^created$")
 _Result = TypeVar("_Result")
 _Rows = TypeVar("_Rows", bound=Sized)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A query on one published table: columns, filters, partition key.
-
-    Attributes:
-        table: Name of the table.
-        columns: Columns, in this order; None for all.
-        filters: Values by column, as `_filters` takes them.
-        key: Column that the table must be in partitions by if it is filtered by it.
-        limit: Most rows, from the first on; None for all.
-    """
-
-    table: str
-    columns: tuple[str, ...] | None = None
-    filters: Mapping[str, object] = field(default_factory=dict)
-    key: str | None = None
-    limit: int | None = None
-
-
-def selection(
-    table: str,
-    columns: Sequence[str] | None,
-    filters: Mapping[str, object],
-    *,
-    key: str | None = None,
-) -> Selection:
-    """The query on a table, once its arguments are known to be of the right kind.
-
-    Args:
-        table: Name of the table.
-        columns: Columns, in this order; None for all.
-        filters: Values by column, and `limit`, the most rows.
-        key: Column that the table must be in partitions by if it is filtered by it.
-
-    Raises:
-        ArgumentError: If `columns` are not texts, or none at all, or one is there twice, or the
-            limit is not a number of rows.
-    """
-    filters = dict(filters)
-    limit = _limit(filters.pop("limit", None))
-    if SUBJECT in filters:
-        filters[SUBJECT] = _filters.subject_texts(filters[SUBJECT])
-    # A read may begin again, and what can be gone through only once would be used up.
-    filters = {
-        name: list(value) if isinstance(value, Iterator) else value
-        for name, value in filters.items()
-    }
-    if columns is None:
-        return Selection(table, None, filters, key, limit)
-    names = text_arguments("columns", columns)
-    if not names or len(set(names)) < len(names):
-        raise ArgumentError(
-            f"columns must be names of columns, each once, not {names}: leave it out for all."
-        )
-    return Selection(table, tuple(names), filters, key, limit)
-
-
-def _limit(value: object) -> int | None:
-    """The most rows; None for all.
-
-    Raises:
-        ArgumentError: If it is not a number of rows.
-    """
-    value = _filters.plain(value)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
-        return value
-    raise ArgumentError(f"limit must be a number of rows, not {value!r}; None for all.")
 
 
 def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
@@ -165,20 +98,6 @@ def _explain(
     _hints.other_spellings(duck, asked.table, rows.source, rows.values, others)
 
 
-def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
-    """The arguments, if they are texts; a single text counts as a list of one.
-
-    Raises:
-        ArgumentError: If they are something else.
-    """
-    given = _filters.without_dimensions(values)
-    if isinstance(given, str):
-        return [_filters.text_argument(name, given)]
-    if not isinstance(given, Iterable):
-        raise ArgumentError(f"{name} must be a text or a list of texts, not {given!r}.")
-    return [_filters.text_argument(f"each of {name}", value) for value in given]
-
-
 @dataclass(frozen=True)
 class Rows:
     """A query on files, and how its result is typed.
@@ -192,6 +111,7 @@ class Rows:
         chosen: Several partitions, in whose order they come; None for that of the files.
         all_types: DuckDB types of all columns that there are.
         limit: Most rows; None for all.
+        expressions: SQL of the columns that are converted.
     """
 
     source: str
@@ -202,6 +122,7 @@ class Rows:
     chosen: AnyOf | None = None
     all_types: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
+    expressions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def query(self) -> str:
@@ -213,7 +134,12 @@ class Rows:
             order = f"{_POSITION.format(column=quoted(self.chosen.column))}, {order}"
         by = f" order by {order}" if order else ""
         first = "" if self.limit is None else f" limit {self.limit}"
-        columns = ", ".join(map(quoted, self.types))
+        columns = ", ".join(
+            f"{self.expressions[name]} as {quoted(name)}"
+            if name in self.expressions
+            else quoted(name)
+            for name in self.types
+        )
         return f"select {columns} from {self.source}{where}{by}{first}"
 
     @property
@@ -271,7 +197,9 @@ def rows_of(
     # What older publishers wrote may tell Arrow of other types than its own.
     is_ours = known_types(entry) is not None
     is_file = is_ours and len(locations) == 1 and not conditions and "://" not in locations[0]
-    is_file = is_file and asked.limit is None
+    converted_columns = expressions(columns, asked)
+    is_file = is_file and asked.limit is None and not converted_columns
+    columns = columns | {name: kind for name, (kind, _) in converted_columns.items()}
     chosen = [
         each
         for each in conditions
@@ -286,7 +214,24 @@ def rows_of(
         next(iter(chosen), None),
         types,
         asked.limit,
+        {name: sql for name, (_, sql) in converted_columns.items()},
     )
+
+
+def expressions(columns: Mapping[str, str], asked: Selection) -> dict[str, tuple[str, str]]:
+    """Types and SQL of the columns that a selection wants converted.
+
+    Args:
+        columns: DuckDB types by column.
+        asked: The selection.
+    """
+    found = {}
+    for name, kind in columns.items():
+        if asked.lists_as_text and kind == "VARCHAR[]":
+            found[name] = "VARCHAR", f"array_to_string({quoted(name)}, ', ')"
+        if asked.parses_times and kind == "VARCHAR" and _TIMES_AS_TEXT.search(name):
+            found[name] = _filters.INSTANT, _filter_sql.instant_of(quoted(name))
+    return found
 
 
 def checked(

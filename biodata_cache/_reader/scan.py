@@ -15,6 +15,7 @@ from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader import read as _read
+from biodata_cache._reader import selection as _selection
 from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._reader.sql import resolve_locations, view_of
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._reader.catalog import PublishedCache
-    from biodata_cache._reader.read import Rows, Selection
+    from biodata_cache._reader.read import Rows
+    from biodata_cache._reader.selection import Selection
 
 
 # Before DuckDB 1.5, a relation ended with the connection that made it.
@@ -58,7 +60,9 @@ class Scan:
         known = _read.known_types(entry)
         if known is None:
             with _connections.connection(cache, files) as (duck, locations):
-                known = _read.rows_of(duck, entry, locations, _read.Selection(asked.table)).types
+                known = _read.rows_of(
+                    duck, entry, locations, _selection.Selection(asked.table)
+                ).types
         columns, _ = _read.checked(entry, known, asked)
         _partitions.check(cache, registry, entry, asked.filters)
         if len(files) == 1 and not entry.objects:
@@ -140,7 +144,13 @@ class Scan:
             relation = duck.sql(f"from {quoted(entry.name)}")
             kept = _filter_sql.as_expression(conditions)
             relation = relation if kept is None else relation.filter(kept)
-            selected = [_filter_sql.column_expression(name) for name in columns]
+            converted = _read.expressions(columns, asked)
+            selected = [
+                duckdb.SQLExpression(converted[name][1]).alias(name)
+                if name in converted
+                else _filter_sql.column_expression(name)
+                for name in columns
+            ]
             chosen: DuckDBPyRelation = relation.select(*selected)
             return chosen if asked.limit is None else chosen.limit(asked.limit)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
@@ -69,7 +70,11 @@ def sql(
     _filters.text_argument("query", query)
     values = _bound(parameters)
 
+    lists = _LISTS.search(query) is not None
+    variables = dict(_frames.frames_named(query))
+
     def read(registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
+        frames = {name: it for name, it in variables.items() if name not in registry}
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         locations = resolve_locations(cache, files)
@@ -80,8 +85,12 @@ def sql(
             is_separate=True,
         ) as (duck, every):
             duck.execute("set python_enable_replacements = false")  # these would be ours
+            for name, frame in frames.items():
+                duck.register(name, frame)
             for entry in named:
                 duck.execute(view_of(duck, entry, locations[entry.name]))
+                if lists:
+                    duck.execute(comments_of(entry))
             try:
                 if not duck.extract_statements(query):
                     raise ArgumentError(f"query must be a statement of SQL, not {query!r}.")
@@ -89,7 +98,7 @@ def sql(
             except duckdb.Error as error:
                 if _is_of_files(error, every):
                     raise
-                return error
+                return _with_nearest(error, registry)
 
     found = _connections.consistently(cache, read)
     if isinstance(found, duckdb.Error):
@@ -164,10 +173,29 @@ def create_views(
         # A view says nothing about what is in the files: whether they change does not matter yet.
         with _connections.errors(cache, [], locations[entry.name][:1]), duck.cursor() as cursor:
             cursor.execute(view_of(cursor, entry, locations[entry.name]))
+            cursor.execute(comments_of(entry))
 
     with ThreadPoolExecutor(cache.store.threads) as pool:
         for _ in pool.map(create, registry):
             pass
+
+
+def comments_of(entry: TableEntry) -> str:
+    """The statements that give the view of a table, and its columns, their texts."""
+    view = quoted(entry.name)
+    comments = [f"comment on view {view} is {literal(entry.description)}"]
+    comments += [
+        f"comment on column {view}.{quoted(column.name)} is {literal(column.description)}"
+        for column in entry.columns
+    ]
+    return "; ".join(comments)
+
+
+def _with_nearest(error: duckdb.Error, registry: CacheRegistry) -> duckdb.Error:
+    """The error of a query; of a table that is not there, with those of ours like it."""
+    missing = re.search(r"Table with name (.+?) does not exist", str(error))
+    hint = _messages.nearest(missing[1], registry.names) if missing else ""
+    return type(error)(f"{error}\n\nTables of the cache:{hint}") if hint else error
 
 
 def view_of(

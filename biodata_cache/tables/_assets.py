@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import lineage as _derived
-from biodata_cache._reader import read as _read
+from biodata_cache._reader import selection as _selection
 from biodata_cache._reader.filters import conditions as _filters
 from biodata_cache.tables._former import former_arguments
 from biodata_cache.tables._reading import read_table, read_texts
@@ -220,7 +220,7 @@ def raw_to_derived(
         raise ArgumentError(f"latest must be True or False, not {latest!r}.")
     if modality is not None:
         modality = _filters.text_argument("modality", modality)
-    names = _read.text_arguments("asset_name", asset_name)
+    names = _selection.text_arguments("asset_name", asset_name)
     cache = _session.current_published()
     derived = _derived.derived_names(cache, names, latest=latest, modality=modality)
     return derived[names[0]] if isinstance(asset_name, str) else derived

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         QcStatusFilters,
         QcTagStatusFilters,
         QualityControlFilters,
+        QualityControlHistoryFilters,
         TimeToQcFilters,
     )
 
@@ -55,6 +56,35 @@ def quality_control(
     """
     return read_partitions(
         "quality_control", "subject_id", subject_id, columns, filters, asset_names
+    )
+
+
+def quality_control_history(
+    subject_id: str | Iterable[str] | None = None,
+    *,
+    asset_names: str | Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
+    **filters: Unpack[QualityControlHistoryFilters],
+) -> pd.DataFrame:
+    """Read every judgement of the quality-control metrics of one subject, or of all.
+
+    Args:
+        subject_id: Subject as the record has it, or several; None: every subject.
+        asset_names: Keep these assets only: one name or several.
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per metric and judgement, oldest first; Curation metrics are included.
+
+    Raises:
+        ArgumentError: If the subject is neither a text nor a number, or an asset name is no text.
+
+    Warns:
+        NotFoundWarning: If no record is of that subject. One without quality control has no rows.
+    """
+    return read_partitions(
+        "quality_control_history", "subject_id", subject_id, columns, filters, asset_names
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
+from biodata_cache._reader import selection as _selection
 from biodata_cache._reader.filters import conditions as _filters
 from biodata_cache._reader.partitions import SUBJECT
 
@@ -21,7 +22,7 @@ def read_table(
     name: str, columns: Sequence[str] | None, filters: Mapping[str, object]
 ) -> pd.DataFrame:
     """Some columns and rows of a table."""
-    asked = _read.selection(name, columns, filters)
+    asked = _selection.selection(name, columns, filters)
     return _read.frame(_session.current_published(), asked)
 
 
@@ -40,13 +41,13 @@ def read_partitions(
     if value is not None:
         is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
         chosen[key] = (
-            _filters.text_argument(key, value) if is_one else _read.text_arguments(key, value)
+            _filters.text_argument(key, value) if is_one else _selection.text_arguments(key, value)
         )
     if asset_names is not None:
         if "asset_name" in chosen:
             raise ArgumentError("Give asset_names or asset_name, not both: they mean the same.")
-        chosen["asset_name"] = _read.text_arguments("asset_names", asset_names)
-    asked = _read.selection(name, columns, chosen, key=key)
+        chosen["asset_name"] = _selection.text_arguments("asset_names", asset_names)
+    asked = _selection.selection(name, columns, chosen, key=key)
     return _read.frame(_session.current_published(), asked)
 
 

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
+from biodata_cache._core.errors import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from extract.lake.state import State
 
 __all__ = ["Counts", "Listing", "Reading"]
+
+_FIRST_CHECK = 100_000
+"""Documents listed before it is first checked that none was listed twice; then at each doubling."""
 
 
 class Counts(NamedTuple):
@@ -136,12 +141,15 @@ class Listing:
 
     Args:
         state: What the lake holds.
+        source: Description of the database.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, source: str) -> None:
         """Makes an empty table."""
         self._state = state
+        self._source = source
         self._count = 0
+        self._next_check = _FIRST_CHECK
         state.execute(_LISTED)
 
     def add(self, entries: Iterable[tuple[Any, str | None, str | None]]) -> None:
@@ -161,13 +169,32 @@ class Listing:
             }
         )
         self._state.insert("listed", table)
+        if self._count >= self._next_check:  # a database that goes on for ever must not
+            self._next_check = 2 * self._count
+            self._check_unique()
+
+    def _check_unique(self) -> None:
+        """Make sure that each document is listed once.
+
+        Raises:
+            SourceError: If one is listed twice.
+        """
+        for (text,) in self._state.rows(_LISTED_TWICE):
+            raise SourceError(
+                f"{self._source} lists the document {text!r} more than once, so nobody can tell "
+                "what it leaves out: report it to whoever runs it, and run again later."
+            )
 
     def compare(self, *, is_full: bool) -> None:
         """Find out what must be fetched, and what is gone.
 
         Args:
             is_full: Fetch what has not changed, too.
+
+        Raises:
+            SourceError: If a document is listed twice.
         """
+        self._check_unique()
         self._state.execute(_ENTRIES)
         self._state.execute(_WANTED, {"is_full": is_full})
         self._state.execute(_GONE)
@@ -257,6 +284,15 @@ def _batches(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[Wanted
 
 _LISTED = """
 create or replace table listed (place bigint, text varchar, last_modified varchar, key blob)
+"""
+# Two documents may have the same text, but not the same key.
+_LISTED_TWICE = """
+select text
+from listed
+where text is not null
+group by text, key
+having count(*) > 1
+limit 1
 """
 # A second document with the same text cannot be a record of its own; its key must not be lost.
 _ENTRIES = """

@@ -139,6 +139,17 @@ class Folder:
         """Bytes of a file."""
         return (self.path / name).stat().st_size
 
+    def measured(self, name: str) -> ListedFile:
+        """What a list says of a file that is there, for folders that had none.
+
+        Raises:
+            LakeError: If it cannot be read.
+        """
+        with self.open(name) as file:
+            rows = file.metadata.num_rows
+        sha256, size = measure(self.path / name)
+        return ListedFile(name=name, sha256=sha256, bytes=size, rows=rows, run=0, buckets=(0, 15))
+
     @contextmanager
     def open(self, name: str) -> Iterator[pq.ParquetFile]:
         """Open a parquet file to read it; what goes wrong while it is read is told with its path.
@@ -232,6 +243,11 @@ class UnfinishedFile:
     def size(self) -> int:
         """Bytes written so far."""
         return self._sink.size
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the bytes written so far; of all once it is closed."""
+        return self._sink.sha256
 
     def write(self, table: pa.Table) -> None:
         """Append a row group.

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import filecmp
-from datetime import datetime, timezone
+import re
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from filelock import FileLock
 
+from biodata_cache._core.errors import LakeError
 from extract.documents.repairs import Repair
-from extract.lake.folder import Folder
+from extract.lake.folder import Folder, ListedFile, unwritable
+from extract.lake.reading import is_read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from extract.documents.document import Row
+    from extract.lake.folder import UnfinishedFile
     from extract.lake.lake import Lake
 
-__all__ = ["REJECT_SCHEMA", "RejectWriter"]
+__all__ = ["REJECT_SCHEMA", "RejectWriter", "forget"]
 
 REJECT_SCHEMA = pa.schema(
     [
@@ -38,30 +42,37 @@ MOST_NOTES = 100
 """Most repairs of one document that are reported one by one."""
 _GROUP_BYTES = 64 * 2**20
 _PAGE = 10_000
+_FOLDER = "rejects"
+_ALL_BUCKETS = (0, 15)
+_LOCK_SECONDS = 60.0
 
 
 class RejectWriter:
     """Keeps what could not be used, whole, and what had to be repaired.
 
     The file of the run before is replaced when the run ends. Repairs are remembered for as long as
-    the record is unchanged; they are on the disk before the repaired rows are.
+    the record is unchanged; they are on the disk before the repaired rows are. As in the lake of
+    records, what the list of files names counts, and no file changes its content.
 
     Args:
         lake: Lake whose collection the documents were meant for; the caller holds its lock.
         source: Where the documents come from.
+
+    Attributes:
+        count: Documents that could not be used.
+        damaged: Files of earlier runs that cannot be read any more, a line for each.
     """
 
     def __init__(self, lake: Lake, source: str) -> None:
         """Begins a file that no reader sees before `close`."""
         self.count = 0
         self._source = source
-        self._store = Folder(lake.raw / "rejects")
-        self._name = f"{lake.collection}.parquet"
-        self._prefix = f"{lake.collection}-repaired-"
+        self._files = _Files(lake)
+        self.damaged = self._files.drop_damaged()
         self._repaired: dict[tuple[str, str, int], list[dict[str, object]]] = {}
         self._noted: list[dict[str, object]] = []
         self._note_lock = Lock()
-        self._file = self._store.create(self._name, REJECT_SCHEMA, compression="zstd")
+        self._file = self._files.create()
         self._rows: list[dict[str, object]] = []
         self._bytes = 0
 
@@ -115,24 +126,22 @@ class RejectWriter:
         with self._note_lock:
             noted, self._noted = self._noted, []
         if noted:
-            name = f"{self._prefix}{datetime.now(timezone.utc):%Y%m%dT%H%M%S%fZ}-0.parquet"
-            file = self._store.create(name, REJECT_SCHEMA)
+            file = self._files.create()
             file.write(pa.Table.from_pylist(noted, schema=REJECT_SCHEMA))
-            file.finish()
+            self._files.change(add=[file.finish(buckets=_ALL_BUCKETS)])
 
     def keep_repairs(self, unchanged: Callable[[list[str]], set[str]]) -> None:
         """Carry over what earlier runs noted, of those documents that are unchanged."""
-        for name in self._store.names():
-            if name == self._name or name.startswith(self._prefix):
-                with self._store.open(name) as file:
-                    told = {record_id for record_id, _, _ in self._repaired}
-                    for batch in file.iter_batches(_PAGE):
-                        rows = [row for row in batch.to_pylist() if _is_note(row)]
-                        current = unchanged([row["record_id"] for row in rows]) - told
-                        for row in rows:
-                            if row["record_id"] in current:
-                                key = (row["record_id"], row["file"], row["line"] or 0)
-                                self._repaired.setdefault(key, []).append(row)
+        for listed in self._files.own():
+            with self._files.store.open(listed.name) as file:
+                told = {record_id for record_id, _, _ in self._repaired}
+                for batch in file.iter_batches(_PAGE):
+                    rows = [row for row in batch.to_pylist() if _is_note(row)]
+                    current = unchanged([row["record_id"] for row in rows]) - told
+                    for row in rows:
+                        if row["record_id"] in current:
+                            key = (row["record_id"], row["file"], row["line"] or 0)
+                            self._repaired.setdefault(key, []).append(row)
 
     def close(self) -> None:
         """Replace the rejects of the run before, if these are others.
@@ -143,14 +152,13 @@ class RejectWriter:
         self._rows += [row for _, rows in sorted(self._repaired.items()) for row in rows]
         self._flush()
         unfinished = self._file.close()
-        target = self._store.path / self._name
-        if target.exists() and filecmp.cmp(unfinished, target, shallow=False):
-            unfinished.unlink()
+        own = self._files.own()
+        same = next((file for file in own if file.sha256 == self._file.sha256), None)
+        if same is None:
+            self._files.change(add=[self._file.finish(buckets=_ALL_BUCKETS)], remove=own)
         else:
-            self._file.finish()
-        for name in self._store.names():
-            if name.startswith(self._prefix):
-                self._store.remove(name)
+            unfinished.unlink()
+            self._files.change(remove=[file for file in own if file != same])
 
     def abandon(self) -> None:
         """Leave the rejects of the run before in place."""
@@ -174,3 +182,90 @@ class RejectWriter:
 def _is_note(row: dict[str, Any]) -> bool:
     """Whether a row says what was repaired; earlier versions did not say in which record."""
     return bool(row["reason"].startswith(REPAIRED) and row.get("record_id"))
+
+
+def forget(lake: Lake) -> None:
+    """Remove what was noted about documents of a collection; the caller holds its lock."""
+    files = _Files(lake)
+    files.change(remove=files.own())
+
+
+class _Files:
+    """The files of one collection in the folder of rejects, whose list all collections share."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.store = Folder(lake.raw / _FOLDER)
+        self._raw = lake.raw
+        self._collection = lake.collection
+        # Those of older versions were named after the collection alone, or after a time.
+        self._name = re.compile(rf"{lake.collection}(-.*)?\.parquet", re.ASCII)
+        self._next = 1 + max(map(_number_of, self.store.names()), default=0)
+
+    def own(self) -> list[ListedFile]:
+        """The listed files of the collection."""
+        return [file for file in self.store.listed() if self._name.fullmatch(file.name)]
+
+    def create(self) -> UnfinishedFile:
+        """Begin a file of the collection."""
+        name = f"{self._collection}-{self._next:08}.parquet"
+        self._next += 1
+        return self.store.create(name, REJECT_SCHEMA, compression="zstd")
+
+    def drop_damaged(self) -> list[str]:
+        """Give up files that cannot be read any more, or whose list cannot; a line for each."""
+        try:
+            own = self.own()
+        except LakeError as error:
+            with self._listing():
+                self.store.commit([])
+            return [f"{error}"]
+        damage = self.store.damage(own)
+        self.change(remove=[file for file in own if file.name in damage])
+        return [
+            f"{self.store.path / name}: {problem}; what it said of repaired records comes again "
+            "with 'biodata-cache extract --full'"
+            for name, problem in damage.items()
+        ]
+
+    def change(self, *, add: Iterable[ListedFile] = (), remove: Iterable[ListedFile] = ()) -> None:
+        """Change the list in one step, and remove what it no longer names, unless it is read."""
+        added, removed = list(add), {file.name for file in remove}
+        with self._listing():
+            if added or removed or not self.store.has_list():
+                old = self.store.listed() if self.store.has_list() else self._adopted()
+                self.store.commit([*(file for file in old if file.name not in removed), *added])
+            listed = {file.name for file in self.store.listed()}
+        unlisted = [
+            name for name in self.store.names() if self._name.fullmatch(name) and name not in listed
+        ]
+        if unlisted and not is_read(self._raw):
+            for name in unlisted:
+                self.store.remove(name)
+
+    def _adopted(self) -> list[ListedFile]:
+        """The files that are there, of an older version, which kept no list."""
+        found = []
+        for name in self.store.names():
+            with suppress(LakeError):  # damaged: it is given up
+                found.append(self.store.measured(name))
+        return found
+
+    @contextmanager
+    def _listing(self) -> Iterator[None]:
+        """Keep other collections from changing the list meanwhile.
+
+        Raises:
+            LakeError: If the folder cannot be written, or somebody does not let go of it.
+        """
+        path = self._raw / f".{_FOLDER}.lock"
+        try:
+            self._raw.mkdir(parents=True, exist_ok=True)
+            with FileLock(path, timeout=_LOCK_SECONDS):
+                yield
+        except OSError as error:  # a timeout is one, too
+            raise unwritable(self._raw, error) from None
+
+
+def _number_of(name: str) -> int:
+    found = re.fullmatch(r".*-(\d{8})\.parquet", name, re.ASCII)
+    return int(found[1]) if found is not None else 0

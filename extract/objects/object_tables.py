@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from extract.lake.folder import Folder, ListedFile, measure
+from extract.lake.folder import Folder
 from extract.lake.reading import is_read
 from extract.lake.state import database_errors, paths_of
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from extract.lake.folder import ListedFile
 
 SCHEMA = pa.schema(
     [
@@ -77,12 +79,7 @@ class TableFolder:
         # What an older version joined stands for all that it had written before.
         joined = max((stem for stem in stems if stem.endswith(_JOINED)), default="")
         for name in (f"{stem}.parquet" for stem in stems if stem >= joined):
-            with self._store.open(name) as file:
-                rows = file.metadata.num_rows
-            sha256, size = measure(self.path / name)
-            yield ListedFile(
-                name=name, sha256=sha256, bytes=size, rows=rows, run=0, buckets=(0, 15)
-            )
+            yield self._store.measured(name)
 
     def files(self) -> list[Path]:
         """The files of the folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_plus
 
 import pymongo
@@ -18,16 +18,19 @@ from pymongo.uri_parser import parse_uri
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import SettingsError, SourceError
 from extract.documents.document import V2, Shape
-from extract.retries import Limit, Retries, TransientError
+from extract.retries import Limit, Retries, TransientError, Worker
 from extract.sources.base import Entry, Fetched
 from extract.sources.bson_text import OPTIONS, convert, stamp_text, text_of
 from extract.sources.hosts import is_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bson.codec_options import CodecOptions
     from pymongo.collection import Collection
+    from pymongo.cursor import Cursor
+
+_Document = TypeVar("_Document", bound="Mapping[str, Any]")
 
 __all__ = ["MongoSource", "redacted"]
 
@@ -89,7 +92,12 @@ class MongoSource:
         try:
             parsed = parse_uri(uri, validate=True, warn=False)
             self._hosts = list(parsed["nodelist"])
-            options = {key.lower() for key in parsed["options"]}
+            # A socket without a limit would be waited for without an end.
+            options = {
+                key.lower()
+                for key, value in parsed["options"].items()
+                if value or key.lower() != "sockettimeoutms"
+            }
         except (errors.PyMongoError, ValueError, OSError) as error:
             raise self._unreadable_address(error) from None
         place = ",".join(
@@ -112,16 +120,13 @@ class MongoSource:
             raise self._no_host(unknown)
         wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
         is_empty = True
-        seconds = self.retries.listing * self.retries.ceiling
-        limit = Limit(seconds, f"The listing of {self.description}")
         with (
             self._translated(),
             self._collection(OPTIONS).find(
                 {}, wanted, sort=[("_id", 1)], batch_size=_LISTED_AT_ONCE
             ) as cursor,
         ):
-            for document in cursor:
-                limit.check()
+            for document in self._documents(cursor, self._limit("The listing of")):
                 is_empty = False
                 stamp = next(
                     (document[key] for key in self._shape.stamp_keys if key in document), None
@@ -144,12 +149,7 @@ class MongoSource:
                 {"_id": {"$in": keys}}, self._shape.projection, batch_size=self._reply_size()
             ) as cursor,
         ):
-            for number, document in enumerate(cursor):
-                if number >= len(keys):  # a server that gives others would have no end
-                    raise SourceError(
-                        f"{self.description} gives more documents than it was asked for, so it is "
-                        "no server that can be used: check the address."
-                    )
+            for document in self._documents(cursor, self._limit("An answer of"), len(keys)):
                 raw = document.raw
                 self._size_hint += (len(raw) - self._size_hint) * 0.05
                 yield convert(raw)
@@ -166,7 +166,9 @@ class MongoSource:
             self._translated(),
             self._collection(OPTIONS).find({"_id": {"$in": candidates}}, {"_id": 1}) as cursor,
         ):
-            return {text for document in cursor if (text := text_of(document["_id"])) is not None}
+            documents = self._documents(cursor, self._limit("An answer of"), len(candidates))
+            found = {text_of(document.get("_id")) for document in documents}
+        return found & set(texts)  # type: ignore[return-value]
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -187,13 +189,55 @@ class MongoSource:
         database = self._client.get_database(self._database, codec_options=options)
         return database.get_collection(self._name, codec_options=options)
 
+    def _limit(self, what: str) -> Limit:
+        """What an answer with all its parts may take, however much it brings."""
+        return Limit(self.retries.listing * self.retries.ceiling, f"{what} {self.description}")
+
+    def _documents(
+        self, cursor: Cursor[_Document], limit: Limit, most: int | None = None
+    ) -> Iterator[_Document]:
+        """All documents of an answer; a part of it without any is not its end.
+
+        Args:
+            cursor: The answer.
+            limit: What it may take.
+            most: How many documents it may have; None if nobody knows.
+
+        Raises:
+            SourceError: If it has more documents, or has no end.
+        """
+        number = 0
+        while cursor.alive:
+            limit.check()
+            for document in cursor:
+                limit.check()
+                number += 1
+                if most is not None and number > most:  # others would have no end
+                    raise SourceError(
+                        f"{self.description} gives more documents than it was asked for, so it is "
+                        "no server that can be used: check the address."
+                    )
+                yield document
+
     def _check_exists(self) -> None:
         """Tell a collection that is empty from one that is not there.
 
         Raises:
+            TransientError: If the server does not say what there is.
             SourceError: There is no such collection.
         """
-        names = self._client[self._database].list_collection_names()
+        worker = Worker("mongodb")  # the driver would read a list without an end to its end
+        try:
+            names = worker.result(
+                self._client[self._database].list_collection_names, self.retries.ceiling
+            )
+        except TimeoutError:
+            raise TransientError(
+                f"{self.description}: the server has not named its collections within "
+                f"{self.retries.ceiling:,.0f} s."
+            ) from None
+        finally:
+            worker.close()
         if self._name not in names:
             there = ", ".join(sorted(names)[:10])
             raise SourceError(

@@ -337,7 +337,7 @@ def _list(comparison: Comparison, stop: threading.Event, report: Report) -> List
     source = comparison.source
     attempts = Attempts(source.retries, stop)
     while True:
-        listing, page = Listing(comparison.state), []
+        listing, page = Listing(comparison.state, source.description), []
         try:
             for entry in source.list_entries():
                 page.append(entry)

@@ -6,7 +6,10 @@
     The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
     table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
     `folder` (its own name by default), `partition_key`, `partitions_from` (a model whose column of
-    the key's name lists partitions that exist without rows) and `sort_order`.
+    the key's name lists partitions that exist without rows) and `sort_order`. A table with `buckets`,
+    a number of them, has no file that others know: its model says the bucket of each row in a column
+    `bucket` that is not published, and each bucket is an object of its own, of which the table in the
+    build database is a view.
 #}
 {% materialization external, adapter="duckdb" %}
     {%- set meta = config.get('meta', {}) -%}
@@ -15,6 +18,18 @@
 
     {{ run_hooks(pre_hooks) }}
     {{ drop_relation_if_exists(existing) }}
+    {% set area = cache_folder() %}
+    {% if meta.get('buckets') %}
+        {%- set target = this.incorporate(type='view') -%}
+        {% do make_folder(objects_folder()) %}
+        {% do write_buckets(compiled_code, model, objects_folder(), meta) %}
+        {% call statement('main') -%}
+            {{ create_view_as(target, buckets_written(objects_folder(), this.identifier, meta)) }}
+        {%- endcall %}
+        {{ adapter.commit() }}
+        {{ run_hooks(post_hooks) }}
+        {{ return({'relations': [target]}) }}
+    {% endif %}
     {% call statement('main') -%}
         {{ create_table_as(False, target, sorted(compiled_code, model, meta)) }}
     {%- endcall %}
@@ -77,6 +92,41 @@
         ~ "' (format parquet, compression zstd, use_tmp_file true"
         ~ (", " ~ more if more else "") ~ ")"
     ) %}
+{%- endmacro %}
+
+{% macro write_buckets(sql, model, folder, meta) -%}
+    {#- One after the other: a bucket is sorted in memory. -#}
+    {%- set columns = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- do columns.append(
+            'cast(' ~ adapter.quote(column.name) ~ ' as ' ~ column.data_type ~ ') as '
+            ~ adapter.quote(column.name)
+        ) -%}
+    {%- endfor -%}
+    {%- set keys = [] -%}
+    {%- for name in meta.sort_order -%}
+        {%- do keys.append(adapter.quote(name) ~ ' nulls last') -%}
+    {%- endfor -%}
+    {%- for bucket in range(meta.buckets) -%}
+        {% do run_query(
+            "copy (select " ~ columns | join(', ') ~ " from (" ~ sql ~ ") where bucket = " ~ bucket
+            ~ " order by " ~ keys | join(', ') ~ ") to '"
+            ~ bucket_file(folder, model.name, bucket) | replace("'", "''")
+            ~ "' (format parquet, compression zstd, row_group_size 2048)"
+        ) %}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro buckets_written(folder, name, meta) -%}
+    {%- set files = [] -%}
+    {%- for bucket in range(meta.buckets) -%}
+        {%- do files.append("'" ~ bucket_file(folder, name, bucket) | replace("'", "''") ~ "'") -%}
+    {%- endfor -%}
+    select * from read_parquet([{{ files | join(', ') }}], hive_partitioning = false)
+{%- endmacro %}
+
+{% macro bucket_file(folder, name, bucket) -%}
+    {{ return(folder ~ '/' ~ name ~ '-' ~ '%02d' % bucket ~ '.pqt') }}
 {%- endmacro %}
 
 {% macro make_folder(path) -%}

@@ -28,7 +28,7 @@ from biodata_cache._publish.artifacts import read_manifest
 from biodata_cache._publish.contract import published_tables
 
 PROJECT = Path(__file__).resolve().parents[2]
-NOTEBOOK = PROJECT / "examples/qc_over_time.ipynb"
+NOTEBOOKS = {"qc-over-time": "qc_over_time", "a-week": "a_week_with_the_cache"}
 # Pages are dated by this, so that the same input gives the same bytes: 1 January 2026.
 _DATE = "1767225600"
 
@@ -61,11 +61,10 @@ def build(work: Path, site: Path) -> None:
     (pages / "python.md").write_text(api.page())
     _complete(pages / "command-line.md", "commands", commands.section())
     _complete(pages / "adding-a-table.md", "checklist", _checklist())
-    notebook.write_page(
-        notebook.run(NOTEBOOK, root, work),
-        pages / "qc-over-time.md",
-        NOTEBOOK.relative_to(PROJECT).as_posix(),
-    )
+    for page, name in NOTEBOOKS.items():
+        path = PROJECT / "examples" / f"{name}.ipynb"
+        done = notebook.run(path, root, work)
+        notebook.write_page(done, pages / f"{page}.md", path.relative_to(PROJECT).as_posix())
     _make_site(pages, site, [table.name for table in published])
 
 

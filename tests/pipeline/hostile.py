@@ -173,3 +173,15 @@ def _replaced(value: Json, place: tuple[Json, ...], new: Json) -> Json:
     copy = dict(value) if isinstance(value, dict) else list(value)
     copy[key] = _replaced(value[key], tuple(rest), new)
     return copy
+
+
+def small_records(subjects: range) -> list[dict[str, object]]:
+    return [
+        record(
+            f"r{number}",
+            f"asset {number}",
+            subject={"subject_id": f"{number:06}"},
+            quality_control=quality_control(metric(), drift="Pass"),
+        )
+        for number in subjects
+    ]

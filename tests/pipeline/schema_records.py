@@ -204,6 +204,13 @@ def acquisition(streams: list[Any], **given: Any) -> Any:
         "acquisition_type": "Uncoupled Baiting",
         "data_streams": streams,
         "global_coordinate_system": BREGMA,
+        "ethics_review_id": ["2414"],
+        "subject_details": example(
+            of("core.acquisition", "AcquisitionSubjectDetails"),
+            animal_weight_prior=Decimal("23.5"),
+            reward_consumed_total=Decimal("0.87"),
+            reward_consumed_unit=word("units", "VolumeUnit").ML,
+        ),
     } | given
     return example(of("core.acquisition", "Acquisition"), **facts)
 
@@ -252,6 +259,22 @@ def subjects() -> list[Record]:
                 "instrument_id": "447_2D_20241023",
                 "acquisition_start_time": START.isoformat(),
                 "acquisition_end_time": END.isoformat(),
+            }
+        ]
+        record.rows["sessions"] = [
+            {
+                "subject_id": "735001",
+                "acquisition_type": "Uncoupled Baiting",
+                "duration_s": 3720.0,
+                "animal_weight_prior": 23.5,
+                "animal_weight_post": None,
+                "weight_unit": "gram",
+                "reward_consumed_total": 0.87,
+                "reward_unit": "milliliter",
+                "mouse_platform": "some mouse_platform_name",
+                "ethics_review_ids": ["2414"],
+                "protocol_ids": [],
+                "epoch_count": 0,
             }
         ]
         records.append(record)
@@ -312,6 +335,21 @@ def one_of_each() -> list[Record]:
     )
     record.sections["data_description"] = description(record, MODALITY.FIB)
     record.rows["platform_fib"] = []
+    used = [
+        device
+        for each in configurations
+        for device in (each, *(getattr(each, "probes", None) or ()))
+    ]
+    record.rows["acquisition_devices"] = [
+        {
+            "stream_index": 0,
+            "device_index": index,
+            "device_name": device.device_name,
+            "device_kind": device.object_type,
+            "modality": "fib",
+        }
+        for index, device in enumerate(used)
+    ]
     records.append(record)
     instrument = of("core.instrument", "Instrument")
     record = Record("one of each device")
@@ -437,7 +475,22 @@ def trained() -> list[Record]:
         of("core.acquisition", "StimulusEpoch"),
         stimulus_start_time=START,
         stimulus_end_time=END,
-        performance_metrics=metrics(output_parameters=stage),
+        stimulus_name="a task",
+        code=of("components.identifiers", "Code")(
+            url="https://example.org/task",
+            version="1.6",
+            core_dependency=of("components.identifiers", "Software")(name="Bonsai"),
+        ),
+        performance_metrics=metrics(
+            output_parameters=stage,
+            trials_total=400,
+            trials_finished=350,
+            reward_consumed_during_epoch=Decimal("777.0"),
+            reward_consumed_unit=word("units", "VolumeUnit").UL,
+        ),
+        active_devices=["Speaker"],
+        training_protocol_name="a protocol",
+        curriculum_status="STAGE_FINAL",
     )
     level = word("data_name_patterns", "DataLevel")
     record.sections = {
@@ -460,6 +513,27 @@ def trained() -> list[Record]:
         ),
         "acquisition": acquisition([], stimulus_epochs=[epoch]),
     }
+    record.rows["stimulus_epochs"] = [
+        {
+            "epoch_index": 0,
+            "stimulus_name": "a task",
+            "stimulus_modalities": epoch.model_dump(mode="json")["stimulus_modalities"],
+            "start_time": START.isoformat(),
+            "end_time": END.isoformat(),
+            "code_url": "https://example.org/task",
+            "code_version": "1.6",
+            "software": "Bonsai",
+            "trials_total": 400,
+            "trials_finished": 350,
+            "trials_rewarded": None,
+            "reward_consumed": 777.0,
+            "reward_unit": "microliter",
+            "stage": "STAGE_FINAL",
+            "active_devices": ["Speaker"],
+            "training_protocol": "a protocol",
+            "curriculum_status": "STAGE_FINAL",
+        }
+    ]
     record.rows["scientist_rl_fib"] = [
         {
             "targeted_structure": "VTA",
@@ -550,6 +624,18 @@ def quality() -> list[Record]:
     }
     record.rows["quality_control"] = []
     record.rows["qc_status"] = [{"status": None, "metric_count": 0, "curation_count": 1}]
+    record.rows["quality_control_history"] = [
+        {
+            "metric_index": 0,
+            "judgement_index": 0,
+            "name": "c",
+            "status": "Pass",
+            "evaluator": "Ann Bee",
+            "is_last": True,
+            "is_curation": True,
+            "asset_name": record.name,
+        }
+    ]
     return [*records, record]
 
 
@@ -560,13 +646,27 @@ def processed() -> list[Record]:
     processing = of("core.processing", "Processing")
     level = word("data_name_patterns", "DataLevel")
     record = Record("processed_2026-03-02_10-11-12")
-    pipeline = code(name="a pipeline", url="https://example.org/pipeline", version="1")
+    pipeline = code(
+        name="a pipeline",
+        url="https://example.org/pipeline",
+        version="1",
+        commit_hash="0a1b2c3d",
+        container=example(of("components.identifiers", "Container"), uri="ghcr.io/x", tag="1"),
+        parameters={"a": 1},
+    )
+    funding = of("core.data_description", "Funding")(
+        funder=word("organizations", "Organization").AI,
+        grant_number="U19",
+        fundee=[of("components.identifiers", "Person")(name="Cee")],
+    )
     steps = [
         example(
             process,
             name=f"step {number}",
             notes="what it did",
             code=pipeline,
+            experimenters=["Ann Bee"],
+            output_path="results",
             start_date_time=END + timedelta(hours=number),
             end_date_time=END + timedelta(hours=number, minutes=30),
             pipeline_name="a pipeline",
@@ -575,7 +675,10 @@ def processed() -> list[Record]:
     ]
     record.sections = {
         "data_description": description(
-            record, data_level=level.DERIVED, source_data=["photometry"]
+            record,
+            data_level=level.DERIVED,
+            source_data=["photometry"],
+            funding_source=[funding],
         ),
         "processing": example(
             processing,
@@ -591,6 +694,31 @@ def processed() -> list[Record]:
             "pipeline_name": "a pipeline",
             "processing_time": "2026-03-02_10-11-12",
         }
+    ]
+    record.rows["processing_steps"] = [
+        {
+            "step_index": number,
+            "name": f"step {number}",
+            "process_type": step.model_dump(mode="json")["process_type"],
+            "stage": step.model_dump(mode="json")["stage"],
+            "duration_s": 1800.0,
+            "is_last": number == 1,
+            "code_url": "https://example.org/pipeline",
+            "code_name": "a pipeline",
+            "code_version": "1",
+            "commit_hash": "0a1b2c3d",
+            "container": "ghcr.io/x:1",
+            "pipeline_name": "a pipeline",
+            "pipeline_version": "1",
+            "experimenters": ["Ann Bee"],
+            "output_path": "results",
+            "parameters": '{"a":1}',
+            "notes": "what it did",
+        }
+        for number, step in enumerate(steps)
+    ]
+    record.rows["funding"] = [
+        {"funding_index": 0, "funder": "Allen Institute", "grant_number": "U19", "fundees": ["Cee"]}
     ]
     record.rows["asset_basics"] = [
         {"data_level": "derived", "process_date": steps[-1].start_date_time.date().isoformat()}

@@ -41,6 +41,11 @@ MODELS = {
         "select 1 as number, 'a' as key where false",
         "{sort_order: [number], partition_key: key, partitions_from: flat}",
     ),
+    "spread": (
+        "select 3 as number, 'c' as key, 1 as bucket union all select 2, 'b', 0 "
+        "union all select 1, 'a', 1",
+        "{sort_order: [number], buckets: 3}",
+    ),
 }
 
 
@@ -167,12 +172,25 @@ def test_contract_is_enforced(project: Path) -> None:
 
 def test_partitioned_table_is_one_sorted_object_too(project: Path) -> None:
     objects = project / "work/cache/data-asset-cache/objects"
-    assert sorted(path.name for path in objects.iterdir()) == ["listed.pqt", "parts.pqt"]
+    names = {path.name for path in objects.iterdir()}
+    assert {name for name in names if "spread" not in name} == {"listed.pqt", "parts.pqt"}
     found = rows(objects / "parts.pqt")
     assert found == sorted(found, key=lambda row: (row[1], row[0]))
     files = sorted((project / AREA / "elsewhere").glob("*/data.pqt"))
     assert sorted(found) == sorted(row for file in files for row in rows(file))
     assert rows(objects / "listed.pqt") == []
+
+
+def test_table_in_buckets_is_sorted_objects_and_no_file(project: Path) -> None:
+    """The bucket itself is no column, and a bucket without rows is a file, too."""
+    objects = project / "work/cache/data-asset-cache/objects"
+    assert not (project / AREA / "spread.pqt").exists()
+    found = [rows(objects / f"spread-{bucket:02}.pqt") for bucket in range(3)]
+    assert found == [[(2, "b")], [(1, "a"), (3, "c")], []]
+    with duckdb.connect(str(project / "work/build.duckdb"), read_only=True) as duck:
+        view = duck.execute("select sql from duckdb_views() where view_name = 'spread'").fetchone()
+    assert view is not None
+    assert "spread-00.pqt" in view[0]
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
 from extract.lake.lake import Lake
 
 PROJECT = Path(__file__).resolve().parents[2]

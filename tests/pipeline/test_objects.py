@@ -11,96 +11,15 @@ from typing import Any
 import pandas as pd
 import pytest
 from hostile import ODD_TEXTS, record
+from odd_objects import OPEN, STATE, WRONG, behavior, spim, state
 from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
 from extract.objects.foraging import BUCKET, KEY
 
-LINK = "SPIM/derivatives/neuroglancer_config.json"
 REAL = Path(__file__).parents[2] / "../shared/records"
-OPEN = "aind-open-data"
-STATE = "behavior/trainer_state.json"
-
-
-def spim(name: str, level: str = "raw", sources: Any = None, **more: Any) -> dict[str, Any]:
-    described = {
-        "data_level": level,
-        "modalities": [{"abbreviation": "SPIM"}],
-        "source_data": sources,
-        "institution": {"abbreviation": "AIND"},
-    }
-    parts = {"data_description": described, "location": f"s3://{OPEN}/{name}"}
-    return record(name, name, **(parts | more))
-
-
-def behavior(name: str, **more: Any) -> dict[str, Any]:
-    return record(name, name, **({"location": f"s3://{OPEN}/{name}"} | more))
-
-
-def state(curriculum: Any, stage: Any, nodes: Any) -> str:
-    graph = {"nodes": nodes, "graph": {}}
-    named = {"name": curriculum, "graph": graph} if curriculum else curriculum
-    return json.dumps({"curriculum": named, "stage": {"name": stage} if stage else stage})
-
-
-WRONG = [None, 5, -1.5, True, "", "text", [], {}, [None], [{}], {"": None}, {"name": {"a": []}}]
-
-
-@pytest.fixture(scope="module")
-def objects(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """Every odd thing that a store of objects can hold, in one build."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("objects"))
-    records = [
-        spim("raw"),
-        spim("raw_flat_2024-01-01_00-00-00", "derived", ["raw"]),
-        spim("raw_flat_stitched_2024-01-02_00-00-00", "derived", ["raw_flat_2024-01-01_00-00-00"]),
-        spim("raw_stitched_2024-01-01_23-00-00", "derived", ["raw"]),
-        spim("exa", acquisition={"instrument_id": "440_exa-SPIM1_20240611"}),
-        spim("exa_fused_2024-01-01_00-00-00", "derived", ["exa"], location=None),
-        spim("hexa", acquisition={"instrument_id": "HexaRig1"}, location="nowhere"),
-        spim("no acquisition", acquisition=None, location=f"s3://{OPEN}"),
-        behavior("none"),
-        behavior("large"),
-        behavior("private", location="s3://aind-private-data/private"),
-        behavior("repeated keys"),
-    ]
-    pipeline.put(
-        OPEN, "raw/SPIM/derivatives/neuroglancer_config.json", '{"ng_link": "x/derivatives/y"}'
-    )
-    for channel in ODD_TEXTS:
-        if "/" not in channel and channel not in {".", ".."}:
-            folder = "raw_flat_stitched_2024-01-02_00-00-00/image_cell_segmentation"
-            pipeline.put(OPEN, f"{folder}/{channel}/x.json", "{}")
-    pipeline.put(OPEN, "exa/process_output.json", "{}")
-    padding = {"0": {"name": "one", "padding": "x" * 2_000_000}}
-    pipeline.put(OPEN, f"large/{STATE}", state("Large", "one", padding))
-    pipeline.put("aind-private-data", f"private/{STATE}", state("Private", "one", {}))
-    pipeline.put(
-        OPEN,
-        f"repeated keys/{STATE}",
-        '{"stage": {"name": "a"}, "stage": {"name": "b"}, "curriculum": {"name": "c", "graph": '
-        '{"nodes": {"0": {"name": "a"}, "0": {"name": "b"}, "00": {"name": "a"}}}}}',
-    )
-    for number, wrong in enumerate(WRONG):
-        whole, part = f"whole {number}", f"part {number}"
-        records += [behavior(whole), behavior(part), spim(f"link {number}")]
-        pipeline.put(OPEN, f"{whole}/{STATE}", json.dumps(wrong))
-        nested = {"curriculum": wrong, "stage": wrong}
-        if number % 2:
-            nested = {
-                "curriculum": {"name": wrong, "graph": {"nodes": wrong}},
-                "stage": {"name": "s"},
-            }
-        pipeline.put(OPEN, f"{part}/{STATE}", json.dumps(nested))
-        link = json.dumps({"ng_link": wrong})
-        pipeline.put(OPEN, f"link {number}/{LINK}", link)
-    for number, broken in enumerate(["", "{", "\x00", '{"a": NaN}', b"\xff\xfe", b"\x80\x04N."]):
-        records.append(behavior(f"broken {number}"))
-        pipeline.put(OPEN, f"broken {number}/{STATE}", broken)
-    pipeline.run(records)
-    return pipeline
 
 
 def test_stitched_descendant_by_way_of_another(objects: Pipeline) -> None:
@@ -138,10 +57,20 @@ def test_odd_trainer_states_are_read_or_reported(objects: Pipeline) -> None:
     assert rows["repeated keys"]["stage_node_id"] == 0
     reported = objects.read("data_quality", "table_name = 'behavior_curriculum'")
     # The fourth holds NaN, which DuckDB takes for a number.
-    broken = {f"broken {number}" for number in (0, 1, 2, 4, 5)}
-    assert {row["name"] for row in reported} == broken
-    assert {row["path"] for row in reported} == {STATE}
-    assert {row["problem"] for row in reported} == {"not JSON", "not UTF-8 text"}
+    broken = [(f"broken {number}", STATE) for number in (0, 1, 2, 4, 5)]
+    whole = [(f"whole {number}", f"{STATE} $") for number in (1, 2, 3, 4, 5, 6, 8, 9)]
+    both = ["curriculum", "stage"]
+    deep = ["curriculum.name", "curriculum.graph.nodes"]
+    parts = {
+        1: deep, 2: both, 3: deep, 4: both, 5: deep[1:], 6: both, 7: deep[:1], 8: both,
+        9: [*deep, f"{deep[1]}[0]"], 10: ["stage"], 11: [deep[0], f"{deep[1]}.name"],
+    }  # fmt: skip
+    told = [(f"part {number}", f"{STATE} $.{path}") for number in parts for path in parts[number]]
+    assert sorted((row["name"], row["path"]) for row in reported) == sorted(broken + whole + told)
+    assert {row["problem"] for row in reported if row["path"] == STATE} == {
+        "not JSON",
+        "not UTF-8 text",
+    }
 
 
 def test_odd_links_are_reported(objects: Pipeline) -> None:
@@ -155,8 +84,10 @@ def test_odd_links_are_reported(objects: Pipeline) -> None:
         "text",
     ]
     reported = objects.read("data_quality", "column_name = 'raw_link'")
-    assert {row["problem"] for row in reported} == {"no link"}
-    assert len(reported) == len(WRONG) - 5
+    told = {row["name"]: row["problem"] for row in reported}
+    assert len(reported) == len(told) == len(WRONG) - 2
+    assert told.pop("link 0") == "no link"
+    assert set(told.values()) == {"wrong kind"}
 
 
 @pytest.mark.slow

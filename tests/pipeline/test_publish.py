@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 from filelock import FileLock
-from hostile import metric, quality_control, record
+from hostile import record, small_records
 from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache import (
     AuditError,
     BuildError,
-    CacheError,
     LockedError,
     RegistryError,
     SettingsError,
@@ -37,31 +33,10 @@ if TYPE_CHECKING:
 CHECKOUT = Path(biodata_cache.__file__).resolve().parents[1]
 
 
-def small_records(subjects: range) -> list[dict[str, object]]:
-    return [
-        record(
-            f"r{number}",
-            f"asset {number}",
-            subject={"subject_id": f"{number:06}"},
-            quality_control=quality_control(metric(), drift="Pass"),
-        )
-        for number in subjects
-    ]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """A small build that nobody has published yet."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("built"))
-    pipeline.extract(small_records(range(40)))
-    pipeline.build()
-    return pipeline
-
-
 @pytest.fixture
-def copy(built: Pipeline, tmp_path: Path) -> Pipeline:
+def copy(objects: Pipeline, tmp_path: Path) -> Pipeline:
     """A build and a published cache to be damaged."""
-    shutil.copytree(built.folder / "work", tmp_path / "work")
+    shutil.copytree(objects.folder / "work", tmp_path / "work")
     pipeline = Pipeline(tmp_path)
     pipeline.publish()
     return pipeline
@@ -266,51 +241,3 @@ def test_failing_test_leaves_the_published_folder_untouched(tmp_path: Path) -> N
     with pytest.raises(AuditError, match="no_asset_is_called_so"):
         pipeline.publish()
     assert pipeline.snapshot() == before
-
-
-@pytest.mark.slow
-def test_killed_publisher_and_a_reader_that_looks_all_the_while(
-    built: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed at many points: each time what is there can be read, and the next run completes."""
-    shutil.copytree(built.folder / "work", tmp_path / "work")
-    pipeline = Pipeline(tmp_path)
-    monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)
-    monkeypatch.setenv("BIODATA_CACHE_WORK", str(tmp_path / "work"))
-    random_source = random.Random(11)
-    script = (
-        "import sys; from biodata_cache._core.settings import values as settings;"
-        "from biodata_cache._publish import publish;"
-        "s=settings.load();sys.stdout.write('ready');sys.stdout.flush();publish.publish(s)"
-    )
-    killed = 0
-    for _ in range(8):
-        shutil.rmtree(tmp_path / "root", ignore_errors=True)
-        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        process.stdout.read(5)
-        deadline = time.monotonic() + random_source.uniform(0.02, 0.35)
-        while time.monotonic() < deadline and process.poll() is None:
-            look(pipeline)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        killed += process.returncode == -signal.SIGKILL
-        look(pipeline)
-        pipeline.publish()
-        assert pipeline.publish().written == 0
-        assert not list(pipeline.published.parent.glob(".unfinished-*"))
-    assert killed > 0
-
-
-def look(pipeline: Pipeline) -> None:
-    """A released version is whole: every table that the registry names can be read."""
-    try:
-        versions = biodata_cache.get_cache_versions()
-        if pipeline.published.name not in versions:
-            return
-        for entry in biodata_cache.get_cache_registry():
-            assert entry.row_count is not None
-        assert len(biodata_cache.assets()) == 40
-        assert len(biodata_cache.quality_control()) == 40
-    except CacheError as error:
-        raise AssertionError("a reader saw half a cache") from error

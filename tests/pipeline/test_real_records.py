@@ -14,7 +14,10 @@ from whole_runs import Pipeline
 
 SOURCE = Path(__file__).resolve().parents[2] / "../shared/records/docdb_v2.jsonl.gz"
 
-pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason="the real records are not here")
+pytestmark = [
+    pytest.mark.skipif(not SOURCE.exists(), reason="the real records are not here"),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from biodata_cache import (
     sync,
 )
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
 from extract.lake.lake import Lake
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.dbt_build import build
-from biodata_cache._pipeline.stages import run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
 from biodata_cache._publish.publish import Report, publish
 
 if TYPE_CHECKING:
@@ -24,9 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A work folder and a root of its own."""
+    """A work folder and a root of its own.
+
+    Attributes:
+        folder: Where both are.
+        root: Name of the root.
+    """
 
     folder: Path
+    root: str = "root"
 
     @property
     def objects(self) -> str | None:
@@ -36,7 +42,7 @@ class Pipeline:
 
     @property
     def settings(self) -> Settings:
-        return _settings.load(root=str(self.folder / "root"), work=str(self.folder / "work"))
+        return _settings.load(root=str(self.folder / self.root), work=str(self.folder / "work"))
 
     @property
     def area(self) -> Path:
@@ -46,7 +52,7 @@ class Pipeline:
     @property
     def published(self) -> Path:
         """The version folder as readers see it."""
-        return self.folder / "root/data-asset-cache" / self.settings.version_folder
+        return self.folder / self.root / "data-asset-cache" / self.settings.version_folder
 
     def extract(self, source: str | Iterable[Mapping[str, Any]]) -> None:
         """Bring the lake up to date; of records of version 1, with those of `put_v1`."""
@@ -80,7 +86,7 @@ class Pipeline:
 
     def put_upgrades(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put the custom table of the metadata upgrader where it leaves it."""
-        path = self.folder / "root/data-asset-cache/custom/metadata_upgrade_status_prod.pqt"
+        path = self.folder / self.root / "data-asset-cache/custom/metadata_upgrade_status_prod.pqt"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(list(rows)), path)
 

@@ -113,7 +113,12 @@ class Build:
             }
             for name, columns in tables.items()
         }
-        metadata = {"invocation_id": "1", "generated_at": built_at, "project_name": "p"}
+        metadata = {
+            "invocation_id": "1",
+            "generated_at": built_at,
+            "invocation_started_at": built_at,
+            "project_name": "p",
+        }
         results = [
             {"unique_id": name, "status": "success", "execution_time": 0.1} for name in nodes
         ]

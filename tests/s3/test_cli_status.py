@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,9 @@ from click.testing import CliRunner, Result
 
 from biodata_cache._cli import cli
 from biodata_cache._publish.publish import publish
+from extract.pipeline import extract
+from extract.sources.base import SourceOptions
+from extract.sources.open import open_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,3 +142,35 @@ def test_extract_reports_as_json(tmp_path: Path) -> None:
     report = json.loads(done.stdout)["extract"]
     assert (report["records"]["new"], report["records"]["rejected"]) == (1, 1)
     assert report["records_v1"] is None
+
+
+def test_the_newest_extract_is_the_last_whole_reading_before_the_build(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of nights that change nothing, or that a damaged source ends with a warning."""
+    raw, source = tmp_path / "lake", tmp_path / "records.jsonl"
+    monkeypatch.setenv("BIODATA_CACHE_RAW", str(raw))
+    whole = '{"_id": "a", "name": "a"}\n{"_id": "b", "name": "b"}\n'
+
+    def read(text: str = whole) -> str:
+        source.write_text(text)
+        extract(open_source(str(source), SourceOptions()), raw)
+        last = max((raw / "runs" / "docdb_v2").glob("*.json"))
+        return str(json.loads(last.read_text())["started_at"])
+
+    def published() -> str:
+        now = datetime.now(timezone.utc)
+        build.make({"1": "a"}, built_at=f"{now:%Y-%m-%dT%H:%M:%S.%fZ}")
+        assert run(build, "publish").exit_code == 0
+        return str(status(build)["newest_extract"])
+
+    first = read()
+    assert published() == first
+    quiet = read()
+    assert quiet > first
+    assert published() == quiet
+    read(whole + "broken\n")  # nobody can tell whose this was
+    assert published() == quiet
+    build.make({"1": "a"}, built_at="2026-01-03T00:00:00Z")  # before any of these
+    assert run(build, "publish").exit_code == 0
+    assert status(build)["newest_extract"] is None

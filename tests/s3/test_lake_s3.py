@@ -31,7 +31,8 @@ from biodata_cache import (
 from biodata_cache._cli import cli
 from biodata_cache._core.settings.values import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
-from biodata_cache._pipeline.stages import run_build, run_extract
+from biodata_cache._pipeline.extract_stage import run_extract
+from biodata_cache._pipeline.stages import run_build
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.open import open_lake
 from extract.lake import policy
@@ -92,7 +93,7 @@ def test_the_bucket_and_every_copy_hold_the_same_files(
     assert objects(aws, raw) == files(copy) == files(pulled(raw, tmp_path / "b"))
     assert sorted(path.partition("/")[0] for path in files(copy)) == [
         *["docdb_v2"] * 3,
-        "rejects",
+        *["rejects"] * 2,
         *["runs"] * 2,
     ]
     assert held_by(copy) == LATER
@@ -494,14 +495,14 @@ def test_the_command_stages(raw: str, tmp_path: Path) -> None:
         run_build(settings(raw, tmp_path / "a"), lambda *_: None)
     dry = ExtractOptions(dry_run=True)
     chosen = settings(raw, tmp_path / "a", source=source)
-    assert counts(run_extract(chosen, lambda *_: None, dry).extracted) == (3, 0, 0, 0)
+    assert counts(run_extract(chosen, lambda *_: None, dry).extracted["extract"]) == (3, 0, 0, 0)
     assert files(pulled(raw, tmp_path / "b")) == {}
     told: list[tuple[object, ...]] = []
     outcome = run_extract(chosen, lambda *_: None)
     again = run_extract(
         settings(raw, tmp_path / "b", source=source), lambda *each: told.append(each[:3])
     )
-    assert counts(again.extracted) == (0, 0, 3, 0)
+    assert counts(again.extracted["extract"]) == (0, 0, 3, 0)
     arguments = ["--source", source, "--raw", raw, "--work", str(tmp_path / "b")]
     said = CliRunner().invoke(cli, ["extract", *arguments, "--objects", "none"]).stderr
     copy = _lake.local_folder(settings(raw, tmp_path / "b"))

@@ -15,13 +15,15 @@ class Gateway:
 
     Answers hold as many documents as fit into `cap` bytes; where not one fits, or where
     `fails_when_large` is set, the answer is 413. `fault` is called with the number of the request
-    and gives a status to answer with, `cut`, `drop`, or None.
+    and gives a status to answer with, `cut`, `drop`, or None. Where `is_once` is set, there
+    is nothing behind the first page of an answer.
     """
 
     def __init__(self, authority, documents=(), *, cap=50_000) -> None:
         self.documents = {document["_id"]: document for document in documents}
         self.cap = cap
         self.fails_when_large = False
+        self.is_once = False
         self.seconds_per_byte = 0.0
         self.fault = lambda number: None
         self.requests: list[dict] = []
@@ -56,6 +58,8 @@ class Gateway:
         if fault is not None:
             return fault, []
         first, limit = int(given["skip"]), int(given["limit"])
+        if first and self.is_once:
+            return 200, []
         projection = json.loads(given.get("projection", "null"))
         page, size = [], 0
         for document in documents[first : first + limit if limit else None]:

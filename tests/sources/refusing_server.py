@@ -12,7 +12,7 @@ import bson
 if TYPE_CHECKING:
     import ssl
 
-_OP_MSG, _OP_QUERY = 2013, 2004
+MESSAGE, QUERY = 2013, 2004
 
 
 class RefusingServer:
@@ -50,16 +50,16 @@ class RefusingServer:
             connection.close()
 
     def _reply(self, request: int, operation: int, body: bytes) -> bytes:
-        if operation == _OP_QUERY:
-            answer = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(_HELLO)
+        if operation == QUERY:
+            answer = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(HELLO)
             return struct.pack("<iiii", 16 + len(answer), 0, request, 1) + answer
         command = next(iter(bson.decode(body[5:])))
-        document = _HELLO if command.lower() in {"hello", "ismaster"} else _REFUSED
+        document = HELLO if command.lower() in {"hello", "ismaster"} else _REFUSED
         answer = struct.pack("<IB", 0, 0) + bson.encode(document)
-        return struct.pack("<iiii", 16 + len(answer), 0, request, _OP_MSG) + answer
+        return struct.pack("<iiii", 16 + len(answer), 0, request, MESSAGE) + answer
 
 
-_HELLO = {
+HELLO = {
     "ismaster": True,
     "isWritablePrimary": True,
     "helloOk": True,

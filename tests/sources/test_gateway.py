@@ -74,6 +74,17 @@ def test_capped_answers_lose_nothing(gateway, tmp_path, cap, fails_when_large):
     check(gateway, tmp_path)
 
 
+@pytest.mark.parametrize("cap", [21_000, 50_000])
+def test_what_a_short_answer_leaves_out_is_asked_for_again(gateway, cap):
+    """By the source itself, not by the next run; where the client asks for no second page."""
+    gateway.cap = cap
+    gateway.is_once = True
+    keys = list(gateway.documents)
+    fetched = list(open_source(gateway.address, SourceOptions(retries=QUICK)).fetch(keys))
+    assert sorted(found.key for found in fetched) == keys
+    assert [found for found in fetched if found.problem] == []
+
+
 def test_listing_is_capped_too(gateway, tmp_path):
     gateway.documents = {key: document(i, 10) for i, key in enumerate(gateway.documents)}
     gateway.cap = 700

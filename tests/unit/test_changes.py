@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from published_cache import Published
 
 import biodata_cache
 from biodata_cache import (
@@ -23,8 +24,6 @@ from biodata_cache import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from published_cache import Published
 
 
 FIRST = """select * from (values
@@ -220,3 +219,28 @@ def test_a_connection_stays_with_its_build(cache: Published, two: tuple[str, str
         build(cache, "select 'new' as name", "20260104T060000Z")
         assert duck.sql("select count(*) from assets").fetchone() == (4,)
     assert biodata_cache.sql("from assets")["name"].tolist() == ["new"]
+
+
+def test_two_versions_are_compared_by_the_key_of_the_later(tmp_path, monkeypatch):
+    older, newer = (Published(tmp_path, version) for version in ("0.34", "0.50.0"))
+    for published in (older, newer):
+        published.folder.mkdir(parents=True)
+    older.plain("assets", "select * from (values ('a', 1), ('b', 2)) as it(name, age)")
+    newer.plain("assets", "select * from (values ('b', 3, 1), ('c', 4, 1)) as it(name, age, more)")
+    newer.entries[0]["primary_key"] = ["name"]
+    newer.write_registry()
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path))
+    found = biodata_cache.compare("0.34", "0.50.0", "assets")
+    assert found[["change", "name"]].to_numpy().tolist() == [
+        ["removed", "a"],
+        ["changed", "b"],
+        ["added", "c"],
+    ]
+    assert found["changed_columns"][1].tolist() == ["age"]
+    assert len(biodata_cache.compare("0.50.0", "0.50.0", "assets")) == 0
+    with pytest.raises(ArgumentError, match="assets has no key"):
+        biodata_cache.compare("0.50.0", "0.34", "assets")
+    with pytest.raises(CacheNotFoundError, match=r"0\.33"):
+        biodata_cache.compare("0.33", "0.50.0", "assets")
+    with pytest.raises(TableNotFoundError):
+        biodata_cache.compare("0.34", "0.50.0", "qc_status")

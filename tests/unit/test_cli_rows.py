@@ -313,7 +313,6 @@ def test_a_statement_without_rows(assets: Published) -> None:
         (["read", "assets", "--format", "xml"], 2, "xml"),
         (["read", "assets", "--limit", "-1"], 2, "-1"),
         (["read", "assets", "--root", "nowhere"], 1, "nowhere"),
-        (["read", "quality_control", "--where", "subject_id=1"], 1, "'1'"),
         (["sql"], 2, "QUERY"),
     ],
 )
@@ -324,6 +323,20 @@ def test_what_goes_wrong_says_so(
     assert done.exit_code == code, done.stderr
     assert part in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.filterwarnings("default")  # they are what is shown
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["quality_control", "--where", "subject_id=1"], "warning: No record is of subject '1'"),
+        (["assets", "--where", "name=A"], "name='A': did you mean 'a'?"),
+    ],
+)
+def test_what_finds_nothing_says_why(assets: Published, arguments: list[str], part: str) -> None:
+    done = run("read", *arguments)
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 1)
+    assert part in done.stderr
 
 
 def test_a_damaged_file_is_one_message(cache: Published) -> None:

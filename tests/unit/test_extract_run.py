@@ -19,6 +19,7 @@ import pytest
 
 from biodata_cache import LockedError, SettingsError, SourceError
 from biodata_cache._core.settings.values import ExtractOptions
+from extract.lake.folder import Folder
 from extract.lake.lake import Lake
 from extract.pipeline import extract
 from extract.sources.base import SourceOptions
@@ -62,7 +63,8 @@ def held(raw: Path) -> int:
 
 
 def rejects(raw: Path) -> list[dict[str, Any]]:
-    result: list[dict[str, Any]] = pq.read_table(raw / "rejects" / "docdb_v2.parquet").to_pylist()
+    (listed,) = Folder(raw / "rejects").listed()
+    result: list[dict[str, Any]] = pq.read_table(raw / "rejects" / listed.name).to_pylist()
     return result
 
 

@@ -316,3 +316,31 @@ def test_partitions_are_narrowed_by_other_filters(qc_cache: Any) -> None:
     assert biodata_cache.qc("451", columns=["value"])["value"].tolist()[0] == "0.5"
     with pytest.raises(ArgumentError, match="asset_names or asset_name"):
         biodata_cache.qc("451", "451_first", asset_name="451_first")
+
+
+def test_lists_come_as_text_where_that_is_asked_for(assets):
+    names = biodata_cache.assets(lists="text")["modalities"]
+    assert names[:3].tolist() == ["fib, behavior", "SPIM", ""]
+    assert pd.isna(names[3])
+    counts = biodata_cache.assets(lists="text").groupby("modalities").size()
+    assert counts["fib, behavior"] == 1
+    some = scan("assets", lists="text", modalities="fib", columns=["modalities"])
+    assert some.arrow()["modalities"].to_pylist() == ["fib, behavior"]
+    assert some.duckdb().fetchall() == [("fib, behavior",)]
+    assert isinstance(biodata_cache.assets()["modalities"][0], np.ndarray)
+
+
+def test_texts_of_times_come_as_times_where_that_is_asked_for(assets):
+    times = biodata_cache.assets(parse_times=True)["start_time"]
+    assert str(times.dt.tz) == "UTC"
+    assert times[0] == pd.Timestamp("2024-02-01T07:30:00Z")
+    assert pd.isna(times[3])
+    early = scan("assets", parse_times=True, start_time=(None, "2023-12-31"))
+    assert early.df()["start_time"].tolist() == [pd.Timestamp("2023-12-31", tz="UTC")]
+    assert [row[0] for row in early.duckdb().fetchall()] == ["c"]
+
+
+@pytest.mark.parametrize("option", [{"lists": "comma"}, {"lists": True}, {"parse_times": 1}])
+def test_an_option_of_another_value_is_refused(assets, option):
+    with pytest.raises(ArgumentError, match=f"{next(iter(option))} must be"):
+        biodata_cache.assets(**option)

@@ -13,6 +13,7 @@ import pytest
 
 from biodata_cache._core.settings.values import ExtractOptions
 from extract.documents.document import read_document
+from extract.lake.folder import Folder
 from extract.pipeline import extract
 from extract.sources.base import BrokenFile, Document
 from extract.sources.files import read_file
@@ -181,7 +182,8 @@ def test_public_cases(name: str) -> None:
 
 
 def notes(raw: Path) -> list[tuple[str | None, ...]]:
-    table = pq.read_table(raw / "rejects" / "docdb_v2.parquet")
+    (listed,) = Folder(raw / "rejects").listed()
+    table = pq.read_table(raw / "rejects" / listed.name)
     columns = ("record_id", "name", "path", "reason", "line")
     return sorted(zip(*(table.column(name).to_pylist() for name in columns), strict=True), key=str)
 

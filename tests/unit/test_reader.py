@@ -34,16 +34,25 @@ from biodata_cache._session import current_published
 from biodata_cache._storage.cached import CachedStorage
 
 PLAIN = [
+    "acquisition_devices",
     "asset_basics",
     "asset_lineage",
     "assets",
     "data_quality",
+    "funding",
+    "implants",
+    "injections",
     "metadata_core",
     "platform_fib",
+    "procedures",
+    "processing_steps",
     "qc_status",
     "qc_status_by_modality",
     "scientist_rl_fib",
+    "sessions",
     "source_data",
+    "stimulus_epochs",
+    "subjects",
     "time_to_qc",
 ]
 TEXT = pd.Series(["text"]).dtype

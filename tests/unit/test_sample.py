@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import extract
-from extract.sample.draw import Draw
 from extract.sample.faults import FAULTS
 from extract.sample.generator import documents
 from extract.sample.words import NO_MATERIAL
@@ -42,11 +41,6 @@ def parse(document):
 @pytest.fixture(scope="module")
 def sample():
     return [parse(document) for document in documents()]
-
-
-@pytest.fixture(scope="module")
-def benchmark():
-    return [(parse(document), len(document)) for document in documents(600)]
 
 
 def level(record):
@@ -127,12 +121,12 @@ def lineage(records):
 # --- what is promised of every document ---------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [0, 1, 7, 300])
+@pytest.mark.parametrize("count", [0, 1, 7, 60])
 def test_exactly_as_many_documents_as_asked_for(count):
     assert sum(1 for _ in documents(count)) == count
 
 
-@pytest.mark.parametrize("count", [None, 300])
+@pytest.mark.parametrize("count", [None, 50])
 def test_documents_are_strict_json_on_one_line(count):
     for document in documents(count):
         assert b"\n" not in document
@@ -175,53 +169,8 @@ def test_generation_begins_before_it_is_complete():
     assert parse(next(documents(10**9)))["object_type"] == "Metadata"
 
 
-def test_ids_are_unique(sample, benchmark):
-    for records in (sample, [record for record, _ in benchmark]):
-        assert len({record["_id"] for record in records}) == len(records)
-
-
-# --- a coin that remembers ----------------------------------------------------------------------
-
-
-def test_a_trait_is_due_as_often_as_its_rate_says():
-    draw = Draw("coin")
-    tosses = [draw.due("trait", 0.02) for _ in range(1_000)]
-    assert sum(tosses) in range(19, 22)
-    assert any(tosses[:51])
-
-
-# --- sizes --------------------------------------------------------------------------------------
-
-
-def test_the_sample_is_small():
-    sizes = [len(document) for document in documents()]
-    assert len(sizes) == 400
-    assert sum(sizes) < 6_000_000
-    assert max(sizes) < 50_000
-
-
-def test_benchmark_documents_have_the_sizes_of_real_ones(benchmark):
-    sizes = sorted(size for _, size in benchmark)
-    assert 60_000 < sum(sizes) / len(sizes) < 160_000
-    assert 35_000 < sizes[300] < 90_000
-    assert sizes[-1] > 1_000_000
-    assert 2_900 < max(len(metrics(record)) for record, _ in benchmark) < 3_200
-
-
-def test_benchmark_has_the_hard_tails_of_imaging_and_electrophysiology(benchmark):
-    records = [record for record, _ in benchmark]
-    sorting = [record for record in records if "_sorted" in record["name"]]
-    assert max(len(processes(record)) for record in sorting) >= 50
-    assert max(len(metrics(record)) for record in sorting) >= 100
-    tiles = [
-        len(configuration["images"])
-        for record in records
-        for stream in streams(record)
-        for configuration in stream["configurations"]
-        if configuration["object_type"] == "Imaging config" and "SmartSPIM" in record["name"]
-    ]
-    assert min(tiles) >= 84
-    assert max(tiles) > 400
+def test_ids_are_unique(sample):
+    assert len({record["_id"] for record in sample}) == len(sample)
 
 
 # --- faults -------------------------------------------------------------------------------------
@@ -259,7 +208,7 @@ def test_what_is_not_planted_is_sound(sample):
 # --- names and lineage --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [None, 600])
+@pytest.mark.parametrize("count", [None, 50])
 def test_every_source_exists_and_comes_before(count):
     seen = set()
     for record in map(parse, documents(count)):
@@ -287,14 +236,6 @@ def test_lineage_traits(sample):
     assert all(source not in names for record in lost for source in sources(record))
 
 
-def test_an_asset_is_processed_twice_in_the_same_way(sample):
-    steps = Counter(
-        re.sub(r"_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d$", "", name)
-        for name in {record["name"] for record in sample if level(record) == "derived"}
-    )
-    assert sum(times == 2 for times in steps.values()) >= 3
-
-
 def test_names_are_taken_twice_by_other_records(sample):
     times = Counter(record["name"] for record in sample)
     assert 4 <= sum(count > 1 for count in times.values()) <= 20
@@ -305,15 +246,6 @@ def test_names_are_taken_twice_by_other_records(sample):
     }
     assert any(len(moments) == 1 for moments in pairs.values())
     assert any(len(moments) > 1 for moments in pairs.values())
-
-
-def test_own_name_differs_now_and_then(sample):
-    differing = [r for r in sample if r["name"] != r["data_description"]["name"]]
-    assert 2 <= len(differing) <= 40
-
-
-def test_many_records_share_a_last_modified(sample):
-    assert max(Counter(record["_last_modified"] for record in sample).values()) >= 5
 
 
 # --- identity -----------------------------------------------------------------------------------
@@ -340,14 +272,6 @@ def test_a_subject_can_be_on_two_platforms(sample):
         imaged = "SPIM" in modalities(record)
         kinds.setdefault(record["subject"].get("subject_id"), set()).add(imaged)
     assert any(len(kind) == 2 for kind in kinds.values())
-
-
-def test_both_generations(sample):
-    upgraded = [record for record in sample if "(v1v2 upgrade)" in json.dumps(record)]
-    born = [record for record in sample if re.match(r"[0-9M]\w*_\d{4}-", record["name"])]
-    assert 0.1 < len(born) / len(sample) < 0.35
-    assert len(upgraded) > len(sample) / 2
-    assert all(record["processing"]["pipelines"] for record in born if len(processes(record)) > 2)
 
 
 def test_people_are_spelled_in_many_ways(sample):
@@ -517,12 +441,6 @@ def test_status_has_keys_of_every_kind(sample):
     assert any({"Raw data", "Raw Data"} <= set(status(record)) for record in sample)
 
 
-def test_some_quality_control_is_pending_and_some_is_finished(sample):
-    derived = [r for r in sample if level(r) == "derived" and status(r) and not fault(r)]
-    pending = [record for record in derived if "Pending" in status(record).values()]
-    assert 10 < len(pending) < len(derived) - 10
-
-
 # --- what the tables need -----------------------------------------------------------------------
 
 
@@ -659,37 +577,6 @@ def test_trained_mice_with_fiber_and_virus_at_one_place(sample):
     usable = {(at, name) for at, name in rows if name and name != NO_MATERIAL}
     assert len(usable) >= 4
     assert len({at for at, _ in usable}) >= 2
-
-
-def test_acquisition_types(sample):
-    found = {
-        record["acquisition"]["acquisition_type"] for record in sample if record["acquisition"]
-    }
-    assert {
-        "AindVrForaging",
-        "Uncoupled Baiting",
-        "Coupled Without Baiting",
-        "Imaging session",
-        "STAGE_1",
-        "OPHYS_2_images_A_passive",
-    } <= found
-
-
-def test_open_behavior_assets_may_have_a_trainer_state(sample):
-    found = [
-        record
-        for record in sample
-        if any("behavior" in (kind or "") for kind in modalities(record))
-        and (record["location"] or "").startswith("s3://aind-open-data/")
-    ]
-    assert len(found) > 40
-
-
-def test_ages_can_be_told(sample):
-    details = [record["subject"]["subject_details"] for record in sample]
-    assert sum(bool(each.get("date_of_birth")) for each in details) > 300
-    elsewhere = [r["acquisition"]["subject_details"] for r in sample if r["acquisition"]]
-    assert any("date_of_birth" in each for each in elsewhere)
 
 
 # --- what breaks readers of JSON ----------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from published_cache import QC_TYPES, SUBJECTS, add_quality_control
 
@@ -228,3 +229,46 @@ def test_a_root_whose_name_looks_like_a_partition(
     found = sql("from quality_control")
     assert found.columns.tolist() == list(QC_TYPES)
     assert set(found["subject_id"]) == set(SUBJECTS)
+
+
+MINE = pd.DataFrame({"asset_name": ["451_first"], "score": [7]})
+
+
+def test_frames_of_the_caller_are_tables_by_their_names(qc_cache):
+    local = pd.DataFrame({"asset_name": ["0451_first"], "score": [3]})
+    query = "select score from {} join quality_control using (asset_name)"
+    assert biodata_cache.sql(query.format("local"))["score"].tolist() == [3]
+    assert biodata_cache.sql(query.format("MINE"))["score"].tolist() == [7]
+    arrow = pa.table({"asset_name": ["0451_first"], "score": [5]})
+    assert biodata_cache.sql(query.format("arrow"))["score"].tolist() == [5]
+    assert len(arrow) == len(local)
+    with biodata_cache.connect() as duck:
+        assert duck.sql(query.format("local")).fetchall() == [(3,)]
+
+
+def test_a_published_table_comes_before_a_frame_of_its_name(qc_cache):
+    quality_control = pd.DataFrame({"asset_name": ["mine"]})
+    assert len(biodata_cache.sql("from quality_control")) > len(quality_control)
+
+
+def test_variables_of_the_package_are_no_tables(qc_cache):
+    for name in ("frames", "registry", "rows", "query"):
+        with pytest.raises(duckdb.CatalogException):
+            biodata_cache.sql(f"from {name}")
+
+
+def test_a_misspelt_table_is_told_the_nearest_of_ours(qc_cache):
+    with pytest.raises(duckdb.CatalogException, match="Nearest: 'quality_control'"):
+        biodata_cache.sql("from quality_contrl")
+
+
+def test_views_and_their_columns_have_texts(qc_cache):
+    qc_cache.entries[0]["description"] = "It's a text."
+    qc_cache.entries[0]["columns"][0]["description"] = "Name of the metric."
+    qc_cache.write_registry()
+    comments = "select comment from duckdb_views() where view_name = 'quality_control'"
+    of_columns = "select comment from duckdb_columns() where column_name = 'name' and comment != ''"
+    with biodata_cache.connect() as duck:
+        assert duck.sql(comments).fetchall() == [("It's a text.",)]
+        assert duck.sql(of_columns).fetchall() == [("Name of the metric.",)]
+    assert biodata_cache.sql(comments)["comment"].tolist() == ["It's a text."]

@@ -128,7 +128,11 @@ def read(
             types = dict(zip(found.columns, map(str, found.types), strict=True))
         filters: dict[str, Any] = _conditions.parse(where, types)
         chosen = None if columns is None else [part.strip() for part in columns.split(",")]
-        target.write(cache.scan(name, columns=chosen, **filters).duckdb(), limit)
+        asked = cache.scan(name, columns=chosen, **filters)
+        rows = asked.duckdb()
+        target.write(rows, limit)
+        if filters and rows.limit(1).fetchone() is None:
+            asked.df()  # warns of names that are unknown, and of other spellings
 
 
 @click.command()

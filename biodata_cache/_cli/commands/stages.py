@@ -14,12 +14,12 @@ from biodata_cache._cli.output import count, print_table, say, size
 from biodata_cache._cli.running import running
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.settings import values as _settings
+from biodata_cache._pipeline.extract_stage import run_extract
+from biodata_cache._pipeline.run_report import warnings_of
 from biodata_cache._pipeline.stages import (
-    Outcome,
     run_build,
     run_dry_publish,
     run_dry_sync,
-    run_extract,
     run_publish,
     run_rollback,
     run_sync,
@@ -28,8 +28,8 @@ from biodata_cache._session import Cache
 
 if TYPE_CHECKING:
     from biodata_cache._core.settings.values import ExtractOptions
+    from biodata_cache._pipeline.outcome import Outcome, Plan
     from biodata_cache._pipeline.run_report import Run
-    from biodata_cache._pipeline.stages import Plan
     from biodata_cache._publish.publication import Report
 
 
@@ -74,7 +74,7 @@ def extract(
     options = replace(how, dry_run=dry_run)
     with running("extract", settings, _print_extract, as_json=as_json, dry_run=dry_run) as run:
         run_extract(settings, run, options, outcome=run.outcome)
-        _check_complete(run.outcome, strict=strict)
+        _check_warnings(run, strict=strict)
 
 
 @click.command()
@@ -206,32 +206,29 @@ def sync(
             run_dry_sync(settings, run, how, outcome=run.outcome)
         else:
             run_sync(settings, run, how, unit_tests=unit_tests, force=force, outcome=run.outcome)
-        _check_complete(run.outcome, strict=strict)
+        _check_warnings(run, strict=strict)
 
 
 COMMANDS = (extract, build, publish, rollback, sync)
 
 
-def _check_complete(outcome: Outcome, *, strict: bool) -> None:
-    """Fail if `--strict` is given and a source was not read completely.
+def _check_warnings(run: Run, *, strict: bool) -> None:
+    """With `--strict`, fail for whatever the report of the run warns of.
 
     Raises:
-        SourceError: If a source was not read completely.
+        SourceError: If it warns of something.
     """
-    reports = (outcome.extracted, outcome.extracted_v1)
-    reasons = [reason for report in reports if report is not None for reason in report.missing]
-    if strict and reasons:
+    warnings = [*warnings_of(run.outcome), *run.warnings]
+    if strict and warnings:
+        more = f", and {len(warnings) - 1:,} more" if len(warnings) > 1 else ""
         raise SourceError(
-            f"the source was not read whole, which --strict forbids ({reasons[0]}): mend it, or "
-            "run without --strict."
+            f"{warnings[0]}{more}; --strict forbids that: mend it, or run without --strict."
         )
 
 
 def _print_extract(run: Run) -> None:
     outcome = run.outcome
-    for stage, report in (("extract", outcome.extracted), ("extract v1", outcome.extracted_v1)):
-        if report is None:
-            continue
+    for stage, report in outcome.extracted.items():
         name = f"{stage} (dry run: nothing is written)" if run.is_dry else stage
         retries = f", {report.retries:,} retries" if report.retries else ""
         say(
@@ -240,7 +237,7 @@ def _print_extract(run: Run) -> None:
             f"{report.deleted:,} deleted, {report.rejected:,} rejected "
             f"({size(report.bytes)} in {report.seconds:.1f} s{retries})"
         )
-    if outcome.extracted is not None and not run.is_dry:
+    if outcome.extracted and not run.is_dry:
         _print_objects(outcome)
         if outcome.copied_from is not None:
             say(f"lake: {outcome.copied_from}, with a copy in {outcome.lake} that dbt can read")

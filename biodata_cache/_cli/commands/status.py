@@ -109,7 +109,7 @@ class Status:
         built_at: When the newest of its tables was built.
         age_seconds: How long ago that is.
         checked_at: When a publish of it was last complete, whether or not anything was new.
-        newest_extract: How new the records were then.
+        newest_extract: When the source was last read whole before what was checked was built.
         is_unfinished: Whether public files are of more than one build, because a publish is at
             work, or was killed.
         rolled_back_to: The build that somebody has put back, over which the next publish would go.
@@ -334,7 +334,7 @@ def _show(found: Status) -> None:
     _line("build", f"{found.build or 'not known'}, {ago(found.built_at)}")
     _line("before", found.build_before or f"not known: {found.before_missing}")
     if found.checked_at is not None:
-        _line("checked", f"{ago(found.checked_at)}, newest record {ago(found.newest_extract)}")
+        _line("checked", f"{ago(found.checked_at)}, newest extract {ago(found.newest_extract)}")
     if found.rolled_back_to is not None:
         _line("rollback", f"to {found.rolled_back_to}: the next publish needs --force", "yellow")
     if found.is_unfinished:

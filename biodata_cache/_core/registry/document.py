@@ -1,6 +1,6 @@
 """The published registry as a JSON document, written and read by the same code.
 
-What other versions write beside what is known here is kept, and written back as it was.
+Unknown keys, which other versions write, are kept and written back.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def parse(content: bytes | str, source: str) -> CacheRegistry:
 
     Args:
         content: JSON: an object with the key `tables`.
-        source: What to call it in messages, usually its address.
+        source: Its address, for messages.
 
     Raises:
-        RegistryError: If it is not a registry; says which entry and which key.
+        RegistryError: If it is not a registry; names the entry and the key.
 
     Example:
         >>> parse('{"tables": []}', "cache_registry.json").names
@@ -53,7 +53,7 @@ def parse(content: bytes | str, source: str) -> CacheRegistry:
 
 
 def parse_fragments(contents: Mapping[str, bytes]) -> CacheRegistry:
-    """The registry of a version of which only the entries are published, each in its own file.
+    """The registry of a version that publishes only fragments, one file per table.
 
     Args:
         contents: Contents of the files `cache_registry/<name>.json` by address.
@@ -80,7 +80,7 @@ def fragment(entry: TableEntry) -> bytes:
 
 
 def content_hash(tables: Iterable[TableEntry]) -> str:
-    """Hash of what a build holds, whenever it was made."""
+    """Hash of the content of a build, without its times."""
     timeless = (replace(table, built_at=None, build_id=None).model_dump() for table in tables)
     return hashlib.sha256(as_json([*timeless])).hexdigest()
 
@@ -140,7 +140,7 @@ def _item(content: bytes | str, source: str) -> _Item:
 
 @dataclass(frozen=True)
 class _Item:
-    """One JSON object of the registry, and what to call it in messages."""
+    """One JSON object of the registry, and its name in messages."""
 
     values: dict[str, Any]
     label: str
@@ -217,10 +217,10 @@ class _Item:
         return self.checked(made) if isinstance(made, TableEntry) else made  # type: ignore[return-value]  # both are
 
     def checked(self, entry: TableEntry) -> TableEntry:
-        """The entry of a table, once its values go together.
+        """The entry of a table, checked.
 
         Raises:
-            RegistryError: If they do not.
+            RegistryError: If its values contradict each other.
         """
         for key in ("name", "location", *(["partition_key"] if entry.partitioned else [])):
             if not getattr(entry, key):
@@ -233,6 +233,6 @@ class _Item:
 
 
 def _shown(value: object) -> str:
-    """A JSON value, cut to what fits into a message."""
+    """A JSON value, shortened for a message."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # a short line

@@ -1,4 +1,4 @@
-"""The published registry as objects; `registry_document` reads and writes them as JSON."""
+"""The published registry as objects; `document` reads and writes them as JSON."""
 
 from __future__ import annotations
 
@@ -137,8 +137,8 @@ class CheckEntry(RegistryPart):
     """A check that ran on a table when it was built.
 
     Attributes:
-        check: What it makes sure of, in words.
-        status: `pass`, or `warn` where the project tolerates that it does not hold.
+        check: Description of the check.
+        status: `pass`, or `warn` for a failure that the project tolerates.
     """
 
     check: str
@@ -147,12 +147,12 @@ class CheckEntry(RegistryPart):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TableEntry(RegistryPart):
-    """What the registry says about one table; what an older publisher left out is None or empty.
+    """The registry's entry of one table; fields that older publishers left out are None or empty.
 
     Attributes:
         name: Name of the table.
-        description: What one row stands for, and what to look out for.
-        location: Where it was published: a file, or the folder of its partitions.
+        description: What one row is, what is left out, and what to watch.
+        location: Address of its file, or of the folder of its partitions.
         partitioned: Whether it is one file per value of a key.
         partition_key: Column of that key; None if the table is not partitioned.
         type: One of `metadata`, `asset`, `event`, `realtime`, `platform`; any text becomes one that
@@ -164,14 +164,14 @@ class TableEntry(RegistryPart):
         sha256: Checksum of the data.
         built_at: When it was built, as ISO text.
         build_id: The build it comes from.
-        primary_key: Columns that tell its rows apart.
+        primary_key: Columns of the key.
         sort_order: Columns its rows are sorted by.
         partition_count: Number of its partitions.
         objects: The files with all of its rows, sorted by partition key and sort order; empty if
             an older publisher made none.
         checks: The checks that ran on it.
-        made_from: Names of all that it was made from, by layer.
-        partitions: Its partitions, which only older publishers list.
+        made_from: Names of its upstream models and sources, by layer.
+        partitions: Its partitions, listed by older publishers only.
         other: Unknown keys, written by a later version.
     """
 
@@ -209,10 +209,10 @@ class TableEntry(RegistryPart):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TableInfo(TableEntry):
-    """What there is to know about one table of the version that is read; made by `table_info`.
+    """One table of the version that is read; made by `table_info`.
 
-    In a terminal and in a notebook it shows itself: texts and types of the columns, number of rows,
-    size, freshness, partitions. `location` is the place that it is read from.
+    Its display in a terminal and in a notebook shows descriptions and types of the columns, number
+    of rows, size, age and partitions. `location` is the address that it is read from.
 
     Attributes:
         version: Version folder that is read.
@@ -225,7 +225,7 @@ class TableInfo(TableEntry):
 class CacheRegistry(RegistryPart):
     """The tables of one published version, in the order of the registry.
 
-    In a terminal and in a notebook it shows itself as a list of them.
+    Its display in a terminal and in a notebook is a list of them.
 
     Attributes:
         tables: One entry per table.
@@ -276,7 +276,7 @@ class CacheRegistry(RegistryPart):
         """The entry of the table of this name.
 
         Raises:
-            TableNotFoundError: There is no such table.
+            TableNotFoundError: If there is no table of this name.
         """
         for table in self.tables:
             if table.name == name:

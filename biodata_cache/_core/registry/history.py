@@ -1,7 +1,7 @@
-"""The builds that a version went through: when each was made, and how large its tables were.
+"""History of the published builds of a version: their times and the sizes of their tables.
 
-The publisher keeps them beside the registry, one line each. The last one is the build that is
-live. What lies between is what was live before it: a rollback forgets what it takes back.
+Published beside the registry, one line per build, the live build last. A rollback removes the
+builds that it takes back.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ class PublishedBuild:
     Attributes:
         build: Its name.
         built_at: When the newest of its tables was built, as ISO text.
-        tables: Its tables by name; those of which an older publisher did not say how large they
-            were are left out.
+        tables: Sizes of its tables by name, as far as the registry knows them.
     """
 
     build: str
@@ -71,10 +70,10 @@ def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
 
     Args:
         content: Its bytes.
-        source: What to call it in messages.
+        source: Its address, for messages.
 
     Raises:
-        RegistryError: It is not a history.
+        RegistryError: If it is not a history.
 
     Example:
         >>> line = '{"build": "b1", "built_at": "2026-01-01T00:00:00Z", "tables": {"a": [2, 99]}}'
@@ -95,13 +94,13 @@ def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
 def extended(
     known: Sequence[PublishedBuild], before: PublishedBuild | None, now: PublishedBuild
 ) -> tuple[PublishedBuild, ...]:
-    """The history of a build that takes the place of another.
+    """The history after a publish.
 
     Args:
-        known: What was written down until now.
-        before: The build in whose place it comes. It is in the history already, unless whoever
-            published it kept none, or was killed before it was written.
-        now: The build that is live then.
+        known: The history before it.
+        before: The replaced build, which the history may lack: its publisher kept no history, or
+            was killed before it wrote one.
+        now: The published build.
     """
     names = [build.build for build in known]
     if before is not None and before.build not in names:

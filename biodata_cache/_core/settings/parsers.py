@@ -1,4 +1,4 @@
-"""How the texts of settings are read: each parser takes the name of the setting and its text."""
+"""Parsers of the texts of settings, called with the name of the setting and its text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from biodata_cache._core.settings.address import redacted
 
 Backend = Literal["S3", "LOCAL", "MEMORY", "CODEOCEAN"]
 Parser = Callable[[str, str], Any]
-"""Makes a value of the name of a setting and a text that is not empty."""
+"""Called with the name of a setting and its text, which is not empty; returns the value."""
 
 PREFIX = "BIODATA_CACHE_"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -27,7 +27,7 @@ def expanded(name: str, path: str) -> str:
     """A path whose `~`, if it begins with one, is the home of a user.
 
     Raises:
-        SettingsError: If nobody knows where that is.
+        SettingsError: If that user has no home directory.
     """
     try:
         return str(Path(path).expanduser()) if path.startswith("~") else path
@@ -65,11 +65,10 @@ def as_path(name: str, text: str) -> Path:
 
 
 def as_location(name: str, text: str) -> str:
-    """A path in full, or an address where one may be.
+    """A path with its home directory expanded, or the address of a source.
 
     Raises:
-        SettingsError: If it looks like an address with a password where none belongs; the message
-            shows nothing of it.
+        SettingsError: If it looks like an address with a password; the message does not show it.
     """
     is_address = name in {"SOURCE", "V1_SOURCE"} and _ADDRESS.match(text) is not None
     if is_address or not _CREDENTIALS.search(text) or Path(text).exists():
@@ -101,7 +100,7 @@ def as_root(name: str, text: str) -> str:
 
 
 def as_backend(name: str, text: str) -> Backend:
-    """One of the four, in any case.
+    """One of S3, LOCAL, MEMORY and CODEOCEAN, in any case.
 
     Raises:
         SettingsError: If it is not one of them.
@@ -172,7 +171,7 @@ def as_count(name: str, text: str) -> int:
     """A whole number that may be zero.
 
     Raises:
-        SettingsError: If it is something else.
+        SettingsError: If it is not.
     """
     if not (text.isascii() and text.isdigit()):
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give a whole number, for example 3.")
@@ -183,7 +182,7 @@ def as_flag(name: str, text: str) -> bool:
     """Yes or no.
 
     Raises:
-        SettingsError: If it is something else.
+        SettingsError: If it is not.
     """
     if text.lower() not in {"yes", "no"}:
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give 'yes' or 'no'.")
@@ -215,7 +214,7 @@ def as_local_cache(name: str, text: str) -> Path | None:
 
 
 def system_cache() -> Path | None:
-    """Where the system keeps what can be had again; None if nobody is at home."""
+    """The cache folder of the operating system; None if the user has no home directory."""
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     elif sys.platform == "darwin":

@@ -1,6 +1,6 @@
 """The settings of a command or of a reader, from options and `BIODATA_CACHE_*` variables.
 
-`table` says what there is; here stands what follows from several of them.
+`table` lists them; this module derives what depends on several of them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Settings:
     """Where the cache is read, published and built.
 
     Attributes:
-        backend: Kind of place the cache lives in.
+        backend: Kind of storage of the root.
         root: Where the cache is published and read: a folder or `s3://bucket[/prefix]`; empty for
             the backend `MEMORY`.
         version_folder: Folder of the version to read, for example `bdc-v0.50.0`.

@@ -121,12 +121,15 @@ def _within_as_sql(condition: Within, bind: Callable[[object], str]) -> str:
 def _compared(condition: Within) -> str:
     """SQL for what a range is compared with."""
     column = quoted(condition.column)
-    if condition.is_text_time:
-        return (
-            f"coalesce(try_cast({column} as timestamptz), "
-            f"try_strptime({column}, '{_TIME_IN_NAMES}')::timestamptz)"
-        )
-    return column
+    return instant_of(column) if condition.is_text_time else column
+
+
+def instant_of(column: str) -> str:
+    """SQL for the instant that a published text stands for; NULL if it is none."""
+    return (
+        f"coalesce(try_cast({column} as timestamptz), "
+        f"try_strptime({column}, '{_TIME_IN_NAMES}')::timestamptz)"
+    )
 
 
 # As expressions of DuckDB ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Written by `scripts/write_filters.py` from the columns of the models: change tho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     from biodata_cache._reader.filters.conditions import (
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
         TextFilter,
         TimeFilter,
     )
+
+
+class AcquisitionDevicesFilters(TypedDict, total=False):
+    """Filters on `acquisition_devices`."""
+
+    asset_name: TextFilter
+    stream_index: NumberFilter
+    device_index: NumberFilter
+    device_name: TextFilter
+    device_kind: TextFilter
+    modality: TextFilter
+    stream_modalities: TextFilter
+    details: TextFilter
+    limit: int | None
 
 
 class AssetBasicsFilters(TypedDict, total=False):
@@ -42,6 +56,8 @@ class AssetBasicsFilters(TypedDict, total=False):
     instrument_id_normalized: TextFilter
     created: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class AssetLineageFilters(TypedDict, total=False):
@@ -56,6 +72,8 @@ class AssetLineageFilters(TypedDict, total=False):
     modalities: TextFilter
     is_latest: FlagFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class AssetsFilters(TypedDict, total=False):
@@ -82,6 +100,8 @@ class AssetsFilters(TypedDict, total=False):
     code_ocean_id: TextFilter
     record_count: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class BehaviorCurriculumFilters(TypedDict, total=False):
@@ -92,6 +112,8 @@ class BehaviorCurriculumFilters(TypedDict, total=False):
     stage_name: TextFilter
     stage_node_id: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class DataQualityFilters(TypedDict, total=False):
@@ -105,6 +127,8 @@ class DataQualityFilters(TypedDict, total=False):
     problem: TextFilter
     value: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class ForagingSessionsFilters(TypedDict, total=False):
@@ -128,6 +152,91 @@ class ForagingSessionsFilters(TypedDict, total=False):
     total_trials: NumberFilter
     bias_naive: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class FundingFilters(TypedDict, total=False):
+    """Filters on `funding`."""
+
+    asset_name: TextFilter
+    funding_index: NumberFilter
+    funder: TextFilter
+    grant_number: TextFilter
+    fundees: TextFilter
+    limit: int | None
+
+
+class ImplantsFilters(TypedDict, total=False):
+    """Filters on `implants`."""
+
+    subject_id: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    start_date: TimeFilter
+    device_name: TextFilter
+    device_type: TextFilter
+    targeted_structure: TextFilter
+    targeted_structure_name: TextFilter
+    coordinate_ap: NumberFilter
+    coordinate_ml: NumberFilter
+    coordinate_si: NumberFilter
+    coordinate_depth: NumberFilter
+    coordinate_system: TextFilter
+    coordinate_origin: TextFilter
+    coordinate_unit: TextFilter
+    rotation_ap: NumberFilter
+    rotation_ml: NumberFilter
+    rotation_si: NumberFilter
+    rotation_unit: TextFilter
+    transform: TextFilter
+    model: TextFilter
+    serial_number: TextFilter
+    length: NumberFilter
+    length_unit: TextFilter
+    limit: int | None
+
+
+class InjectionsFilters(TypedDict, total=False):
+    """Filters on `injections`."""
+
+    subject_id: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    material_index: NumberFilter
+    dynamics_index: NumberFilter
+    start_date: TimeFilter
+    targeted_structure: TextFilter
+    targeted_structure_name: TextFilter
+    coordinate_ap: NumberFilter
+    coordinate_ml: NumberFilter
+    coordinate_si: NumberFilter
+    coordinate_depth: NumberFilter
+    coordinate_system: TextFilter
+    coordinate_origin: TextFilter
+    coordinate_unit: TextFilter
+    transform: TextFilter
+    relative_position: TextFilter
+    material: TextFilter
+    material_type: TextFilter
+    virus_tars_id: TextFilter
+    plasmid_tars_alias: TextFilter
+    addgene_id: TextFilter
+    prep_lot_number: TextFilter
+    titer: NumberFilter
+    titer_unit: TextFilter
+    concentration: NumberFilter
+    concentration_unit: TextFilter
+    volume: NumberFilter
+    volume_unit: TextFilter
+    injection_rate: NumberFilter
+    injection_rate_unit: TextFilter
+    injection_duration: NumberFilter
+    injection_duration_unit: TextFilter
+    injection_current: NumberFilter
+    injection_current_unit: TextFilter
+    protocol_id: TextFilter
+    limit: int | None
 
 
 class MetadataCoreFilters(TypedDict, total=False):
@@ -144,6 +253,8 @@ class MetadataCoreFilters(TypedDict, total=False):
     quality_control: FlagFilter
     name: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformExaspimFilters(TypedDict, total=False):
@@ -155,6 +266,8 @@ class PlatformExaspimFilters(TypedDict, total=False):
     raw_link: TextFilter
     fused_link: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformFibFilters(TypedDict, total=False):
@@ -174,6 +287,8 @@ class PlatformFibFilters(TypedDict, total=False):
     target_coordinate_origin: TextFilter
     target_coordinate_unit: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformQcFilters(TypedDict, total=False):
@@ -186,6 +301,8 @@ class PlatformQcFilters(TypedDict, total=False):
     instrument_id_normalized: TextFilter
     experimenters_normalized: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class PlatformSmartspimFilters(TypedDict, total=False):
@@ -204,6 +321,64 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     quantification_link: TextFilter
     raw_link: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class ProcessingStepsFilters(TypedDict, total=False):
+    """Filters on `processing_steps`."""
+
+    asset_name: TextFilter
+    step_index: NumberFilter
+    process_type: TextFilter
+    name: TextFilter
+    stage: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    is_last: FlagFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    commit_hash: TextFilter
+    container: TextFilter
+    pipeline_name: TextFilter
+    pipeline_version: TextFilter
+    experimenters: TextFilter
+    output_path: TextFilter
+    parameters: TextFilter
+    notes: TextFilter
+    limit: int | None
+
+
+class ProceduresFilters(TypedDict, total=False):
+    """Filters on `procedures`."""
+
+    subject_id: TextFilter
+    kind: TextFilter
+    procedure_index: NumberFilter
+    part_index: NumberFilter
+    procedure_type: TextFilter
+    start_date: TimeFilter
+    end_date: TimeFilter
+    experimenters: TextFilter
+    experimenters_normalized: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_id: TextFilter
+    specimen_id: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    anaesthesia_type: TextFilter
+    anaesthesia_duration: NumberFilter
+    anaesthesia_duration_unit: TextFilter
+    anaesthesia_level_percent: NumberFilter
+    notes: TextFilter
+    details: TextFilter
+    surgery_details: TextFilter
+    limit: int | None
 
 
 class QcStatusFilters(TypedDict, total=False):
@@ -219,6 +394,8 @@ class QcStatusFilters(TypedDict, total=False):
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcStatusByModalityFilters(TypedDict, total=False):
@@ -236,6 +413,8 @@ class QcStatusByModalityFilters(TypedDict, total=False):
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcTagStatusFilters(TypedDict, total=False):
@@ -246,6 +425,8 @@ class QcTagStatusFilters(TypedDict, total=False):
     asset_name: TextFilter
     timestamp: TimeFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QualityControlFilters(TypedDict, total=False):
@@ -269,6 +450,24 @@ class QualityControlFilters(TypedDict, total=False):
     metric_index: NumberFilter
     asset_id: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class QualityControlHistoryFilters(TypedDict, total=False):
+    """Filters on `quality_control_history`."""
+
+    asset_name: TextFilter
+    asset_id: TextFilter
+    metric_index: NumberFilter
+    judgement_index: NumberFilter
+    name: TextFilter
+    status: TextFilter
+    evaluator: TextFilter
+    evaluated_at: TimeFilter
+    is_last: FlagFilter
+    is_curation: FlagFilter
+    limit: int | None
 
 
 class RecordConsistencyFilters(TypedDict, total=False):
@@ -278,6 +477,30 @@ class RecordConsistencyFilters(TypedDict, total=False):
     record_id: TextFilter
     name: TextFilter
     detail: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class RecordsFilters(TypedDict, total=False):
+    """Filters on `records`."""
+
+    _id: TextFilter
+    name: TextFilter
+    location: TextFilter
+    _created: TextFilter
+    _last_modified: TextFilter
+    schema_version: TextFilter
+    subject: TextFilter
+    data_description: TextFilter
+    procedures: TextFilter
+    instrument: TextFilter
+    acquisition: TextFilter
+    processing: TextFilter
+    quality_control: TextFilter
+    model: TextFilter
+    other_identifiers: TextFilter
+    extra: TextFilter
     limit: int | None
 
 
@@ -291,6 +514,39 @@ class ScientistRlFibFilters(TypedDict, total=False):
     mouse_count: NumberFilter
     session_count: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class SessionsFilters(TypedDict, total=False):
+    """Filters on `sessions`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    acquisition_type: TextFilter
+    instrument_id: TextFilter
+    instrument_id_normalized: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    experimenters_normalized: TextFilter
+    modalities: TextFilter
+    epoch_count: NumberFilter
+    stimulus_names: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed_total: NumberFilter
+    reward_unit: TextFilter
+    animal_weight_prior: NumberFilter
+    animal_weight_post: NumberFilter
+    weight_unit: TextFilter
+    mouse_platform: TextFilter
+    protocol_ids: TextFilter
+    ethics_review_ids: TextFilter
+    age: NumberFilter
+    notes: TextFilter
+    limit: int | None
 
 
 class SourceDataFilters(TypedDict, total=False):
@@ -300,6 +556,64 @@ class SourceDataFilters(TypedDict, total=False):
     source_data: TextFilter
     pipeline_name: TextFilter
     processing_time: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class StimulusEpochsFilters(TypedDict, total=False):
+    """Filters on `stimulus_epochs`."""
+
+    asset_name: TextFilter
+    subject_id: TextFilter
+    epoch_index: NumberFilter
+    stimulus_name: TextFilter
+    stimulus_modalities: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    software: TextFilter
+    training_protocol: TextFilter
+    curriculum_status: TextFilter
+    trials_total: NumberFilter
+    trials_finished: NumberFilter
+    trials_rewarded: NumberFilter
+    reward_consumed: NumberFilter
+    reward_unit: TextFilter
+    stage: TextFilter
+    task_parameters: TextFilter
+    output_parameters: TextFilter
+    active_devices: TextFilter
+    notes: TextFilter
+    limit: int | None
+
+
+class SubjectsFilters(TypedDict, total=False):
+    """Filters on `subjects`."""
+
+    subject_id: TextFilter
+    species: TextFilter
+    sex: TextFilter
+    date_of_birth: TimeFilter
+    year_of_birth: NumberFilter
+    genotype: TextFilter
+    strain: TextFilter
+    alleles: TextFilter
+    source: TextFilter
+    rrid: TextFilter
+    housing: TextFilter
+    project_names: TextFilter
+    modalities: TextFilter
+    asset_count: NumberFilter
+    raw_count: NumberFilter
+    first_acquisition_at: TimeFilter
+    last_acquisition_at: TimeFilter
+    record_count: NumberFilter
     limit: int | None
 
 
@@ -313,6 +627,8 @@ class TimeToQcFilters(TypedDict, total=False):
     qc_completed_at: TimeFilter
     days_to_qc: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueGenotypesFilters(TypedDict, total=False):
@@ -320,6 +636,8 @@ class UniqueGenotypesFilters(TypedDict, total=False):
 
     genotype: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueProjectNamesFilters(TypedDict, total=False):
@@ -327,6 +645,8 @@ class UniqueProjectNamesFilters(TypedDict, total=False):
 
     project_name: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class UniqueSubjectIdsFilters(TypedDict, total=False):
@@ -334,3 +654,5 @@ class UniqueSubjectIdsFilters(TypedDict, total=False):
 
     subject_id: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool

@@ -40,9 +40,14 @@ def _primate(draw: Draw, animal: Subject) -> Json:
 
 
 def _mouse(draw: Draw, animal: Subject) -> Json:
+    lines = [line.partition("/")[0] for line in animal.genotype.split(";")]
+    alleles = [_of("allele", draw, name=name) for name in lines if name != "wt"]
     return _of(
         "mouse",
         draw,
+        strain=_of("unknown_strain" if alleles else "wild_type", draw),
+        alleles=alleles,
+        rrid=None if alleles else _of("wild_type_rrid", draw),
         number=draw.digits(6),
         sex=animal.sex,
         date_of_birth=animal.born.isoformat(),

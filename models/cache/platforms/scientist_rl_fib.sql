@@ -14,11 +14,7 @@ indicator as (
     select
         record_id,
         targeted_structure,
-        coalesce(
-            -- The upgrader writes a remark where an old record names no material.
-            if(material_name like '(v1v2 upgrade) No %', null, nullif(trim(material_name), '')),
-            nullif(trim(virus_tars_id), '')
-        ) as indicator
+        {{ material_name('material_name', 'virus_tars_id') }} as indicator
     from {{ ref('stg_docdb__injection_materials') }}
 ),
 

@@ -24,12 +24,24 @@ subject_left_out as (
     select * from {{ ref('int_excluded_subjects') }}
 ),
 
+object_left_out as (
+    select * from {{ ref('int_excluded_objects') }}
+),
+
+procedure_left_out as (
+    select * from {{ ref('int_excluded_procedures') }}
+),
+
 copy_left_out as (
     select * from {{ ref('int_excluded_copies') }}
 ),
 
 asset as (
     select * from {{ ref('int_assets_joined') }}
+),
+
+record_v1 as (
+    select * from {{ ref('stg_docdb_v1__identities') }}
 ),
 
 -- A document that did not become a record has a name, too, where it can be read.
@@ -73,6 +85,10 @@ reported_value as (
     union all
     select * from subject_left_out
     union all
+    select * from object_left_out
+    union all
+    select * from procedure_left_out
+    union all
     select * from copy_left_out
 ),
 
@@ -81,12 +97,13 @@ named_value as (
         reported_value.table_name,
         reported_value.column_name,
         reported_value.record_id,
-        coalesce(asset.name, rejected.name) as name,
+        coalesce(asset.name, record_v1.name, rejected.name) as name,
         reported_value.path,
         reported_value.problem,
         left(reported_value.value, 200) as value
     from reported_value
     left join asset on reported_value.record_id = asset.record_id
+    left join record_v1 on reported_value.record_id = record_v1.record_id
     left join rejected on reported_value.record_id = rejected.record_id
 )
 

@@ -20,6 +20,10 @@ check_of_fibers as (
     select * from {{ ref('int_checks_of_fibers') }}
 ),
 
+check_of_subjects as (
+    select * from {{ ref('int_checks_of_subjects') }}
+),
+
 failed_check as (
     select * from check_of_names
     union all
@@ -30,6 +34,8 @@ failed_check as (
     select * from check_of_processes
     union all
     select * from check_of_fibers
+    union all
+    select * from check_of_subjects
 )
 
 select

@@ -6,7 +6,7 @@ with last_run as (
 ),
 
 record_v1 as (
-    select * from {{ ref('stg_docdb_v1__records') }}
+    select * from {{ ref('stg_docdb_v1__identities') }}
 ),
 
 record_v2 as (
@@ -32,7 +32,7 @@ upgraded_record as (
         last_run.upgrader_version,
         last_run.last_modified,
         last_run.status,
-        {{ iso_timestamp('last_run.upgrade_datetime') }} as upgrade_datetime,
+        last_run.upgrade_datetime,
         -- 2026-11-20: sqlfluff takes the name that is left out for one that is selected.
         status_by_version.* exclude (record_id) -- noqa: RF02
     from last_run

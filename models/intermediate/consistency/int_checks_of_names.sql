@@ -1,7 +1,7 @@
 -- Grain: one row per record and check of its names that it fails.
 
 with record_v1 as (
-    select * from {{ ref('stg_docdb_v1__records') }}
+    select * from {{ ref('stg_docdb_v1__identities') }}
     where name != ''
 ),
 

@@ -1,40 +1,6 @@
--- Grain: one row per object, or row of a copied table, that a table cannot hold.
+-- Grain: one row per row of a copied table, or value in it, that a table cannot hold.
 
-with asset as (
-    select
-        record_id,
-        location
-    from {{ ref('int_assets_joined') }}
-    where is_current
-),
-
-trainer_state as (
-    select
-        asset.record_id,
-        'behavior_curriculum' as table_name,
-        'curriculum_name' as column_name,
-        state.key as path,
-        state.problem,
-        state.odd_content as value
-    from {{ ref('stg_objects__trainer_states') }} as state
-    inner join asset on state.location = asset.location
-    where state.problem is not null
-),
-
-raw_link as (
-    select
-        asset.record_id,
-        'platform_smartspim' as table_name,
-        'raw_link' as column_name,
-        link.key as path,
-        link.problem,
-        link.odd_content as value
-    from {{ ref('stg_objects__raw_links') }} as link
-    inner join asset on link.location = asset.location
-    where link.problem is not null
-),
-
-repeated_session as (
+with repeated_session as (
     select
         cast(null as varchar) as record_id,
         'foraging_sessions' as table_name,
@@ -46,28 +12,14 @@ repeated_session as (
     where not is_newest
 ),
 
-undated_session as (
-    select
-        cast(null as varchar) as record_id,
-        'foraging_sessions' as table_name,
-        'session_date' as column_name,
-        concat('row ', position + 1, ' of the source') as path,
-        'not a date' as problem,
-        session_date_text as value
-    from {{ ref('int_foraging_sessions') }}
-    where
-        session_date is null
-        and session_date_text != ''
-),
-
-number_error as (
+invalid_session as (
     select
         position,
         unnest(invalid_fields) as error
     from {{ ref('int_foraging_sessions') }}
 ),
 
-wrong_number as (
+session_error as (
     select
         cast(null as varchar) as record_id,
         'foraging_sessions' as table_name,
@@ -75,7 +27,27 @@ wrong_number as (
         concat('row ', position + 1, ' of the source') as path,
         error.problem,
         error.value
-    from number_error
+    from invalid_session
+),
+
+invalid_run as (
+    select
+        record_id,
+        run_number,
+        unnest(invalid_fields) as error
+    from {{ ref('int_upgrade_runs') }}
+    where is_last
+),
+
+run_error as (
+    select
+        cast(null as varchar) as record_id,
+        'metadata_upgrade' as table_name,
+        error.field as column_name,
+        concat('v1_id ', record_id, ', run ', run_number) as path,
+        error.problem,
+        error.value
+    from invalid_run
 ),
 
 nameless_version as (
@@ -111,15 +83,11 @@ repeated_run as (
 ),
 
 excluded_copy as (
-    select * from trainer_state
-    union all
-    select * from raw_link
-    union all
     select * from repeated_session
     union all
-    select * from undated_session
+    select * from session_error
     union all
-    select * from wrong_number
+    select * from run_error
     union all
     select * from nameless_version
     union all

@@ -4,42 +4,16 @@ with session as (
     select * from {{ ref('stg_foraging__sessions') }}
 ),
 
-typed as (
-    select
-        position,
-        subject_id,
-        session_date as session_date_text,
-        case
-            when try_cast(left(session_date, 10) as date) is not null then left(session_date, 10)
-        end as session_date,
-        session,
-        nwb_suffix,
-        rig,
-        trainer,
-        coalesce({{ person_name('trainer') }}, '') as trainer_normalized,
-        task,
-        curriculum_name,
-        curriculum_version,
-        current_stage_actual,
-        foraging_eff,
-        foraging_eff_random_seed,
-        finished_trials,
-        finished_rate,
-        total_trials,
-        bias_naive,
-        invalid_fields
-    from session
-),
-
-judged as (
+numbered_session as (
     select
         *,
+        coalesce({{ person_name('trainer') }}, '') as trainer_normalized,
         -- Rows are appended to the frame: the last of a session is its newest.
         row_number() over (
             partition by subject_id, session_date, session, nwb_suffix
             order by position desc
         ) = 1 as is_newest
-    from typed
+    from session
 )
 
-select * from judged
+select * from numbered_session

@@ -31,7 +31,9 @@ unplaced_injection as (
             injection.record_id = material.record_id
             and injection.surgery_position = material.surgery_position
             and injection.position = material.injection_position
-    where coalesce(injection.targeted_structure, '') in ('', 'root')
+    where
+        injection.object_type = 'Brain injection'
+        and coalesce(injection.targeted_structure, '') in ('', 'root')
 )
 
 select * from unplaced_injection

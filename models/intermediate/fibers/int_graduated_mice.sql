@@ -27,6 +27,7 @@ procedure as (
     select record_id from {{ ref('stg_docdb__implants') }}
     union
     select record_id from {{ ref('stg_docdb__injections') }}
+    where object_type = 'Brain injection'
 ),
 
 mouse as (

@@ -27,6 +27,7 @@ normalized as (
         place as position,
         person_name
     from {{ ref('int_people_normalized') }}
+    where role in ('experimenter', 'investigator')
 ),
 
 person as (

@@ -1,9 +1,10 @@
--- Grain: one row per record, role and person, in the order of the record, under one spelling.
+-- Grain: one row per record, role, list and person, in the order of the record, under one spelling.
 
 with experimenter as (
     select
         record_id,
         'experimenter' as role,
+        0 as list_index,
         position,
         person_name
     from {{ ref('stg_docdb__experimenters') }}
@@ -13,21 +14,38 @@ investigator as (
     select
         record_id,
         'investigator' as role,
+        0 as list_index,
         position,
         person_name
     from {{ ref('stg_docdb__investigators') }}
+),
+
+-- Each procedure has a list of its own; of a subject one record counts.
+procedure_experimenter as (
+    select
+        person.record_id,
+        concat(person.kind, ' procedure') as role,
+        person.procedure_position as list_index,
+        person.position,
+        person.person_name
+    from {{ ref('stg_docdb__procedure_experimenters') }} as person
+    inner join {{ ref('int_procedure_records') }} as procedure_record
+        on person.record_id = procedure_record.record_id
 ),
 
 entry as (
     select * from experimenter
     union all
     select * from investigator
+    union all
+    select * from procedure_experimenter
 ),
 
 name_part as (
     select
         record_id,
         role,
+        list_index,
         position,
         unnest(string_split(person_name, ',')) as part,
         unnest(range(len(string_split(person_name, ',')))) as part_position
@@ -38,6 +56,7 @@ spelled_name as (
     select
         record_id,
         role,
+        list_index,
         position,
         part_position,
         {{ person_name('part') }} as person_name
@@ -48,6 +67,7 @@ person as (
     select
         record_id,
         role,
+        list_index,
         position,
         part_position,
         person_name,
@@ -57,7 +77,7 @@ person as (
     where person_name != ''
     -- The same person under two spellings: the first one stays.
     qualify row_number() over (
-        partition by record_id, role, lower(replace(person_name, ' ', ''))
+        partition by record_id, role, list_index, lower(replace(person_name, ' ', ''))
         order by position, part_position
     ) = 1
 ),
@@ -66,7 +86,7 @@ counted_person as (
     select
         *,
         count(*) filter (where is_full_name) over (
-            partition by record_id, role, first_word
+            partition by record_id, role, list_index, first_word
         ) as full_names_in_list
     from person
 ),
@@ -82,7 +102,10 @@ full_name as (
         first_word,
         min(person_name) as person_name
     from kept_person
-    where is_full_name
+    where
+        is_full_name
+        -- Who operates does not decide how those are named who record.
+        and role in ('experimenter', 'investigator')
     group by all
     having count(distinct person_name) = 1
 ),
@@ -91,20 +114,24 @@ completed_person as (
     select
         kept_person.record_id,
         kept_person.role,
+        kept_person.list_index,
         kept_person.position,
         kept_person.part_position,
         coalesce(full_name.person_name, kept_person.person_name) as person_name
     from kept_person
-    -- A full name can only find itself.
-    left join full_name on kept_person.first_word = full_name.first_word
+    left join full_name
+        on
+            not kept_person.is_full_name
+            and kept_person.first_word = full_name.first_word
 ),
 
 listed_person as (
     select
         record_id,
         role,
+        list_index,
         row_number() over (
-            partition by record_id, role
+            partition by record_id, role, list_index
             order by position, part_position
         ) as place,
         person_name

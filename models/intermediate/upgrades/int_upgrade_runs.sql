@@ -33,6 +33,7 @@ ranked_run as (
         last_modified,
         status,
         upgrade_datetime,
+        invalid_fields,
         run_number,
         record_id is not null and run_number = 1 as is_last,
         record_id is not null

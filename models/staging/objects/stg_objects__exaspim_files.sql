@@ -1,13 +1,13 @@
 -- Grain: one row per location of a raw asset and file that a link can point to.
 
-with answer as (
+with response as (
     select * from {{ ref('stg_objects__responses') }}
 )
 
 select
     location,
     key as file_name
-from answer
+from response
 where
     kind = 'exaspim'
     and key is not null

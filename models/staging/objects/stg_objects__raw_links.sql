@@ -1,47 +1,31 @@
 -- Grain: one row per location of a raw asset with a neuroglancer configuration.
 
-with answer as (
+{%- set fields = {'file': 'object', 'configuration.ng_link': 'text'} %}
+
+with files as (
     select
         location,
         key,
-        content,
-        problem,
-        case when {{ json_is_valid('content') }} then content end as readable
+        {{ json_slot('content_json', "concat(key, ' $')") }} as file
     from {{ ref('stg_objects__responses') }}
     where
         kind = 'neuroglancer'
         and key is not null
 ),
 
-parsed as (
+configurations as (
     select
         location,
         key,
-        content,
-        problem,
-        readable,
-        {{ json_struct('readable', {'ng_link': 'json'}) }} as configuration
-    from answer
-),
-
-judged as (
-    select
-        location,
-        key,
-        content,
-        {{ json_text('configuration.ng_link') }} as raw_link,
-        case
-            when problem is not null then problem
-            when readable is null then 'not JSON'
-            when {{ json_text('configuration.ng_link') }} is null then 'no link'
-        end as problem
-    from parsed
+        file,
+        {{ json_object(fields, 'file', 'configuration') }} as configuration
+    from files
 )
 
 select
     location,
     key,
-    raw_link,
-    problem,
-    case when problem is not null then left(content, 200) end as odd_content
-from judged
+    {{ read(fields, 'configuration.ng_link') }} as raw_link,
+    {{ read(fields, 'file') }} as file_json,
+    {{ invalid_fields(fields) }} as invalid_fields
+from configurations

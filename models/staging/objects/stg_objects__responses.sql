@@ -1,13 +1,13 @@
 {{ config(materialized = 'view') }}
 
--- Grain: one row per kind of question, location and object found, of the newest answer; one without
+-- Grain: one row per kind of question, location and object found, of the newest response; one without
 -- a key where nothing was found.
 -- A view: trainer states are large, and stay in the lake until a model reads them.
 
 {% set kinds = ['channels', 'neuroglancer', 'exaspim', 'trainer_states'] %}
 
 -- Two readings of the lake: of one that is used twice DuckDB would keep a copy in memory.
-with asked as (
+with question as (
     {%- for kind in kinds %}
     select
         '{{ kind }}' as kind,
@@ -20,7 +20,7 @@ with asked as (
     {%- endfor %}
 ),
 
-ranked as (
+ranked_question as (
     select
         kind,
         location,
@@ -28,20 +28,20 @@ ranked as (
         row_number() over (
             partition by kind, location
             order by asked_at desc nulls last
-        ) as answer_rank
-    from asked
+        ) as response_rank
+    from question
 ),
 
-newest as (
+newest_response as (
     select
         kind,
         location,
         asked_at
-    from ranked
-    where answer_rank = 1
+    from ranked_question
+    where response_rank = 1
 ),
 
-answer as (
+response as (
     {%- for kind in kinds %}
     select
         '{{ kind }}' as kind,
@@ -58,14 +58,18 @@ answer as (
 )
 
 select
-    answer.kind,
-    answer.location,
-    answer.key,
-    answer.content,
-    answer.problem
-from answer
-inner join newest
+    response.kind,
+    response.location,
+    response.key,
+    response.content,
+    case when {{ json_is_valid('response.content') }} then response.content end as content_json,
+    coalesce(
+        response.problem,
+        case when not {{ json_is_valid('response.content') }} then 'not JSON' end
+    ) as problem
+from response
+inner join newest_response
     on
-        answer.kind = newest.kind
-        and answer.location = newest.location
-        and answer.asked_at = newest.asked_at
+        response.kind = newest_response.kind
+        and response.location = newest_response.location
+        and response.asked_at = newest_response.asked_at

@@ -1,51 +1,61 @@
 -- Grain: one row per location of a behavior asset and trainer state found there.
 
-with answer as (
+{%- set fields = {
+    'file': 'object',
+    'state.curriculum': 'object or name',
+    'state.stage': 'object of name',
+    'curriculum.name': 'text',
+    'curriculum.graph': 'object',
+    'graph.nodes': 'object',
+} %}
+
+with files as (
     select
         location,
         key,
-        content,
-        problem,
-        case when {{ json_is_valid('content') }} then content end as readable
+        {{ json_slot('content_json', "concat(key, ' $')") }} as file
     from {{ ref('stg_objects__responses') }}
     where
         kind = 'trainer_states'
         and key is not null
 ),
 
-parsed as (
+states as (
     select
         location,
         key,
-        content,
-        problem,
-        readable,
-        {{ json_struct('readable', {
-            'curriculum': {'name': 'json'},
-            'stage': {'name': 'json'}
-        }) }} as state
-    from answer
+        file,
+        {{ json_object(fields, 'file', 'state') }} as state
+    from files
 ),
 
-judged as (
+curricula as (
     select
         location,
         key,
-        content,
-        {{ json_text('state.curriculum.name') }} as curriculum_name,
-        {{ json_text('state.stage.name') }} as stage_name,
-        case
-            when problem is not null then problem
-            when readable is null then 'not JSON'
-        end as problem
-    from parsed
+        file,
+        state,
+        {{ json_object(fields, 'state.curriculum', 'curriculum') }} as curriculum
+    from states
+),
+
+graphs as (
+    select
+        location,
+        key,
+        file,
+        state,
+        curriculum,
+        {{ json_object(fields, 'curriculum.graph', 'graph') }} as graph
+    from curricula
 )
 
 select
     location,
     key,
-    curriculum_name,
-    stage_name,
-    problem,
-    case when problem is not null then left(content, 200) end as odd_content
-from judged
+    {{ read(fields, 'curriculum.name') }} as curriculum_name,
+    {{ read(fields, 'state.stage') }} as stage_name,
+    {{ read(fields, 'graph.nodes') }} as nodes_json,
+    concat(graph.path, '.nodes') as nodes_path,
+    {{ invalid_fields(fields) }} as invalid_fields
+from graphs

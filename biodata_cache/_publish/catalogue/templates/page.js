@@ -139,6 +139,7 @@
       const value = example ? JSON.stringify(example[0]) : "";
       made.push(["Python", [...lines, "import biodata_cache", "", `${table.name} = biodata_cache.${table.name}(${value})`].join("\n")]);
     }
+    if (table.files === 0 && !table.partition_key) return made; // its objects have no fixed names
     const path = example ? fileOf(table, example[0]) : place(table);
     const file = `${from}/${remote ? href(path) : path}`;
     if (!table.partition_key) {

@@ -10,6 +10,9 @@
     'acquisition.experimenters': 'list',
     'acquisition.data_streams': 'list',
     'acquisition.stimulus_epochs': 'list',
+    'acquisition.protocol_id': 'list',
+    'acquisition.ethics_review_id': 'list',
+    'acquisition.notes': 'text',
     'acquisition.subject_details': 'object',
     'details.date_of_birth': 'date',
     'details.year_of_birth': 'birth year',
@@ -51,16 +54,12 @@ select
     {{ read(fields, 'details.date_of_birth') }} as date_of_birth,
     {{ read(fields, 'details.year_of_birth') }} as year_of_birth,
     {{ read(fields, 'acquisition.experimenters') }} as experimenters_json,
-    -- Streams and epochs are large, and only those with a fiber or a training stage are used.
-    case
-        when
-            contains(lower({{ read(fields, 'acquisition.data_streams') }}), 'patch cord')
-            or contains(lower({{ read(fields, 'acquisition.data_streams') }}), 'fiber')
-            then {{ read(fields, 'acquisition.data_streams') }}
-    end as data_streams_json,
-    case
-        when contains({{ read(fields, 'acquisition.stimulus_epochs') }}, 'stage_in_use')
-            then {{ read(fields, 'acquisition.stimulus_epochs') }}
-    end as stimulus_epochs_json,
+    {{ read(fields, 'acquisition.data_streams') }} as data_streams_json,
+    {{ read(fields, 'acquisition.stimulus_epochs') }} as stimulus_epochs_json,
+    {{ read(fields, 'acquisition.protocol_id') }} as protocol_ids_json,
+    {{ read(fields, 'acquisition.ethics_review_id') }} as ethics_review_ids_json,
+    {{ read(fields, 'acquisition.notes') }} as notes,
+    details.path as details_path,
+    details.value as details_json,
     {{ invalid_fields(fields) }} as invalid_fields
 from subject_details

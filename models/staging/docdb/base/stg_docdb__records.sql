@@ -64,6 +64,7 @@ select
     location,
     _created as created,
     _last_modified as last_modified,
+    schema_version,
     run,
     extracted_at,
     position,
@@ -76,6 +77,7 @@ select
     acquisition,
     processing,
     quality_control,
+    model,
     other_identifiers,
     extra as extra_json
 from live_record

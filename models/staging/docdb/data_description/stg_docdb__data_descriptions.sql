@@ -10,6 +10,7 @@
     'description.modalities': 'list',
     'description.investigators': 'list',
     'description.source_data': 'list',
+    'description.funding_source': 'list',
 } %}
 
 with sections as (
@@ -39,5 +40,6 @@ select
     {{ read(fields, 'description.modalities') }} as modalities_json,
     {{ read(fields, 'description.investigators') }} as investigators_json,
     {{ read(fields, 'description.source_data') }} as source_data_json,
+    {{ read(fields, 'description.funding_source') }} as funding_source_json,
     {{ invalid_fields(fields) }} as invalid_fields
 from descriptions

@@ -4,6 +4,9 @@
     'element': 'object',
     'step.object_type': 'object type',
     'step.translation': 'list',
+    'step.angles': 'list',
+    'step.angles_unit': 'text',
+    'step.axis_order': 'text',
     'step.reference_coordinate_system': 'text',
 } %}
 
@@ -35,6 +38,9 @@ select
     step.path,
     {{ read(fields, 'step.object_type') }} as object_type,
     {{ read(fields, 'step.translation') }} as translation_json,
+    {{ read(fields, 'step.angles') }} as angles_json,
+    {{ read(fields, 'step.angles_unit') }} as angles_unit,
+    {{ read(fields, 'step.axis_order') }} as axis_order,
     {{ read(fields, 'step.reference_coordinate_system') }} as reference_coordinate_system,
     {{ invalid_fields(fields) }} as invalid_fields
 from steps

@@ -1,8 +1,10 @@
--- Grain: one row per record and subject procedure, a surgery.
+-- Grain: one row per record and subject procedure, a surgery or another one.
 
 {%- set fields = {
     'element': 'object',
+    'surgery.object_type': 'object type',
     'surgery.procedures': 'list',
+    'surgery.injections': 'list',
     'surgery.global_coordinate_system': 'object',
     'surgery.coordinate_system': 'object',
 } %}
@@ -47,7 +49,24 @@ select
     record_id,
     element.position,
     surgery.path,
-    {{ read(fields, 'surgery.procedures') }} as procedures_json,
+    {{ read(fields, 'surgery.object_type') }} as object_type,
+    surgery.value as surgery_json,
+    -- Injections outside of a surgery stand in a list of their own, or for themselves.
+    coalesce(
+        {{ read(fields, 'surgery.procedures') }},
+        {{ read(fields, 'surgery.injections') }},
+        case
+            when {{ read(fields, 'surgery.object_type') }} in ('Injection', 'Brain injection')
+                then surgery.value
+        end
+    ) as procedures_json,
+    case
+        when {{ read(fields, 'surgery.procedures') }} is not null
+            then concat(surgery.path, '.procedures')
+        when {{ read(fields, 'surgery.injections') }} is not null
+            then concat(surgery.path, '.injections')
+        else surgery.path
+    end as procedures_path,
     -- Upgraded records name the coordinate system once, beside the surgeries.
     coalesce(global_system.value, own_system.value, coordinate_system_json)
         as coordinate_system_json,

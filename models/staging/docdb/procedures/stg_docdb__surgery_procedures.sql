@@ -1,6 +1,11 @@
 -- Grain: one row per record, surgery and procedure in it.
 
-{%- set fields = {'element': 'object', 'procedure.object_type': 'object type'} %}
+{%- set fields = {
+    'element': 'object',
+    'procedure.object_type': 'object type',
+    'procedure.protocol_id': 'text',
+    'procedure.notes': 'text',
+} %}
 
 with elements as (
     select
@@ -8,8 +13,7 @@ with elements as (
         position as surgery_position,
         coordinate_system_json,
         coordinate_system_path,
-        {{ explode_json('procedures_json', "concat(path, '.procedures')", ['object_type']) }}
-            as element
+        {{ explode_json('procedures_json', 'procedures_path', ['object_type']) }} as element
     from {{ ref('stg_docdb__surgeries') }}
 ),
 
@@ -30,6 +34,9 @@ select
     element.position,
     procedure.path,
     {{ read(fields, 'procedure.object_type') }} as object_type,
+    {{ read(fields, 'procedure.protocol_id') }} as protocol_id,
+    {{ read(fields, 'procedure.notes') }} as notes,
+    {{ read_rest(fields, 'procedure') }} as details,
     procedure.value as procedure_json,
     coordinate_system_json,
     coordinate_system_path,

@@ -1,6 +1,6 @@
 -- Grain: one row per record and pipeline, in the order of the record.
 
-{%- set fields = {'pipeline': 'object of name'} %}
+{%- set fields = {'pipeline': 'object of name', 'code.version': 'text'} %}
 
 with pipelines as (
     select
@@ -8,11 +8,20 @@ with pipelines as (
         {{ explode_json('pipelines_json', "concat(path, '.pipelines')", ['name', 'version']) }}
             as pipeline
     from {{ ref('stg_docdb__processings') }}
+),
+
+codes as (
+    select
+        record_id,
+        pipeline,
+        {{ json_object(fields, 'pipeline', 'code') }} as code
+    from pipelines
 )
 
 select
     record_id,
     pipeline.position,
     {{ read(fields, 'pipeline') }} as pipeline_name,
+    {{ read(fields, 'code.version') }} as pipeline_version,
     {{ invalid_fields(fields) }} as invalid_fields
-from pipelines
+from codes

@@ -1,18 +1,26 @@
 -- Grain: one row per value that is not of the shape that staging reads, and row that reads it.
 
 {%- set entities = [
+    'docdb_v1__identities',
     'identities',
-    'subjects',
-    'data_descriptions', 'modalities', 'investigators', 'sources',
+    'subjects', 'alleles',
+    'data_descriptions', 'modalities', 'investigators', 'sources', 'fundings', 'fundees',
     'other_identifiers', 'code_ocean_ids',
-    'acquisitions', 'experimenters', 'stimulus_epochs', 'training_stages',
-    'data_streams', 'connections', 'configurations', 'patch_cords', 'patch_cord_channels',
-    'processings', 'data_processes', 'pipelines',
+    'acquisitions', 'acquisition_details', 'experimenters', 'protocols', 'ethics_reviews',
+    'stimulus_epochs', 'epoch_codes', 'epoch_modalities', 'epoch_devices', 'epoch_performances',
+    'training_stages',
+    'data_streams', 'stream_devices', 'stream_modalities', 'connections', 'configurations',
+    'assembly_probes', 'patch_cords', 'patch_cord_channels',
+    'processings', 'data_processes', 'process_codes', 'process_experimenters', 'pipelines',
     'quality_controls', 'qc_statuses', 'qc_allowed_tags',
     'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags',
-    'procedures', 'surgeries', 'surgery_procedures',
+    'procedures', 'surgeries', 'surgery_procedures', 'subject_procedures',
+    'specimen_procedures', 'procedure_experimenters', 'specimens', 'specimen_protocols',
     'implants', 'implant_axes', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
-    'injections', 'injection_materials',
+    'implant_angles', 'implanted_devices',
+    'injections', 'injection_axes', 'injection_sites', 'injection_transforms',
+    'injection_coordinates', 'injection_relative_positions', 'injection_dynamics',
+    'injection_materials', 'injection_plasmids',
 ] %}
 
 with errors as (
@@ -21,7 +29,7 @@ with errors as (
         record_id,
         '{{ entity }}' as entity,
         {{ explode('invalid_fields', 'position', 'error') }}
-    from {{ ref('stg_docdb__' ~ entity) }}
+    from {{ ref(('stg_' if '__' in entity else 'stg_docdb__') ~ entity) }}
     {%- if not loop.last %}
     union all
     {%- endif %}

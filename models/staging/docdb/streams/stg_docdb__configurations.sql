@@ -3,7 +3,9 @@
 {%- set fields = {
     'element': 'object',
     'configuration.object_type': 'object type',
+    'configuration.device_name': 'text',
     'configuration.patch_cords': 'list',
+    'configuration.probes': 'list',
 } %}
 
 with elements as (
@@ -31,7 +33,14 @@ select
     record_id,
     stream_position,
     element.position,
+    configuration.path,
+    configuration.value is not null as is_usable,
     {{ read(fields, 'configuration.object_type') }} as object_type,
+    {{ read(fields, 'configuration.device_name') }} as device_name,
+    {{ read(fields, 'configuration.probes') }} as probes_json,
+    -- An image has one entry for each of its tiles, of which there may be a thousand.
+    {{ read_rest(fields, 'configuration', without = ['images'], keep = ['patch_cords']) }}
+        as details,
     -- A fiber assembly holds its patch cords; another one is its own.
     case {{ read(fields, 'configuration.object_type') }}
         when 'Patch cord config' then configuration.path

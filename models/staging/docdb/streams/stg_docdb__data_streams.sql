@@ -1,9 +1,11 @@
--- Grain: one row per record and data stream, of records with a fiber or patch cord.
+-- Grain: one row per record and data stream, in the order of the record.
 
 {%- set fields = {
     'element': 'object',
     'stream.connections': 'list',
     'stream.configurations': 'list',
+    'stream.active_devices': 'list',
+    'stream.modalities': 'list',
 } %}
 
 with elements as (
@@ -31,5 +33,7 @@ select
     stream.path,
     {{ read(fields, 'stream.connections') }} as connections_json,
     {{ read(fields, 'stream.configurations') }} as configurations_json,
+    {{ read(fields, 'stream.active_devices') }} as active_devices_json,
+    {{ read(fields, 'stream.modalities') }} as modalities_json,
     {{ invalid_fields(fields) }} as invalid_fields
 from streams

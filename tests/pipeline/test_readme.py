@@ -9,53 +9,28 @@ import shlex
 import subprocess
 import sys
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from readme import BIN, MAKE_THE_SAMPLE, PROJECT, README, blocks, commands, run
 
 from biodata_cache._core.settings.table import SETTINGS
-from extract.sample import generator as sample
+from extract.sample import generator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
-README = (PROJECT / "README.md").read_text()
-BIN = Path(sys.executable).parent
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-
-
-def commands() -> list[str]:
-    return [line for block in blocks("bash") for line in block.splitlines() if line]
-
-
-def run(command: list[str], folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    environment: Mapping[str, str] = {
-        **os.environ,
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "BIODATA_CACHE_WORK": str(folder / "work"),
-        **more,
-    }
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
+    from whole_runs import Pipeline
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(sample: Pipeline) -> Path:
     """Where the commands of the README were run, in their order."""
-    folder = tmp_path_factory.mktemp("readme")
     for command in commands():
-        if command.startswith("biodata-cache"):
-            run(shlex.split(command), folder)
-    return folder
+        if command.startswith("biodata-cache") and not command.startswith(MAKE_THE_SAMPLE):
+            run(shlex.split(command), sample.folder)
+    return sample.folder
 
 
 def test_every_command_is_known_to_these_tests() -> None:
@@ -108,7 +83,7 @@ def test_make_installs_again_when_the_version_changes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_make_sync_with_records_of_your_own(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "records.jsonl.gz", "wb") as file:
-        file.writelines(document + b"\n" for document in islice(sample.documents(), 30))
+        file.writelines(document + b"\n" for document in islice(generator.documents(), 30))
     stamp = BIN.parent / ".installed"
     make = ["make", "-C", str(PROJECT), "-o", str(stamp), f"VENV={BIN.parent}", "sync"]
     source, root = tmp_path / "records.jsonl.gz", tmp_path / "cache"

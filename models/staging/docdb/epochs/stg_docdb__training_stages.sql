@@ -7,7 +7,7 @@ with stages as (
         record_id,
         position as epoch_position,
         {{ explode_json('stage_in_use_json', "concat(path, '.stage_in_use')") }} as stage
-    from {{ ref('stg_docdb__stimulus_epochs') }}
+    from {{ ref('stg_docdb__epoch_performances') }}
 )
 
 select

@@ -1,0 +1,205 @@
+"""The first stage: bring the raw lake up to date, its collections and the tables beside them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
+from biodata_cache._pipeline import lake as _lake
+from biodata_cache._pipeline.outcome import Outcome
+from biodata_cache._pipeline.project import import_extract, require
+from biodata_cache._storage.base import LEASE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from biodata_cache._core.settings.address import Secret
+    from biodata_cache._core.settings.values import Settings
+    from biodata_cache._pipeline.outcome import Reporter
+    from extract.objects.stores import ObjectStore
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One collection of records.
+
+    Attributes:
+        name: Its name in the lake.
+        stage: What progress and reports call its extract.
+        source: Where its records come from, or `none`.
+        database: Name of its database.
+        collection: Its name there.
+    """
+
+    name: str
+    stage: str
+    source: Secret
+    database: str
+    collection: str
+
+
+def collections(settings: Settings) -> tuple[Collection, ...]:
+    """The collections that a lake has, the one that decides what the lake is of first."""
+    return (
+        Collection(
+            _lake.RECORDS, "extract", settings.source, settings.database, settings.collection
+        ),
+        Collection(
+            "docdb_v1",
+            "extract v1",
+            settings.v1_source,
+            settings.v1_database,
+            settings.v1_collection,
+        ),
+    )
+
+
+def run_extract(
+    settings: Settings,
+    report: Reporter,
+    options: ExtractOptions | None = None,
+    *,
+    lease: float = LEASE_SECONDS,
+    outcome: Outcome | None = None,
+) -> Outcome:
+    """Bring the raw lake up to date.
+
+    Args:
+        settings: Where everything is.
+        report: Receives progress.
+        options: How to extract.
+        lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
+        outcome: Filled as the stage goes.
+
+    Raises:
+        CacheError: The source cannot be read, or the lake cannot be written.
+        LockedError: Another extract is writing the lake.
+    """
+    require("msgspec", "pyarrow", "filelock")
+    import_extract()
+    from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
+    from extract.pipeline import SHAPES, extract, without_records  # noqa: PLC0415
+    from extract.retries import Retries  # noqa: PLC0415
+    from extract.sources.base import SourceOptions  # noqa: PLC0415
+    from extract.sources.open import open_source  # noqa: PLC0415
+
+    chosen = options or ExtractOptions()
+    outcome = Outcome() if outcome is None else outcome
+    report("extract", 0, None, f"from {settings.source}")
+    common = SourceOptions(
+        retries=Retries(ceiling=settings.retry_seconds),
+        workers=settings.workers,
+        salvage=chosen.salvage,
+    )
+    # An address that cannot be read is told before hours of work.
+    sources = {
+        each: open_source(
+            each.source.reveal(),
+            replace(
+                common, database=each.database, collection=each.collection, shape=SHAPES[each.name]
+            ),
+        )
+        for each in collections(settings)
+        if each.source != NO_SOURCE
+    }
+
+    def bring_up_to_date(raw: Path, save: Callable[[], None]) -> None:
+        outcome.lake = raw
+        outcome.copied_from = settings.raw if _lake.is_remote(settings) else None
+        outcome.rejects = raw / "rejects"
+        for each, source in sources.items():
+            told = f"from {source.description}"
+            report(each.stage, 0, None, told)
+            progress = partial(_tell, report, each.stage, told)
+            done = extract(source, raw, each.name, progress, chosen, save)
+            outcome.extracted[each.stage] = done
+            outcome.seconds[each.stage] = done.seconds
+            save()
+
+    if chosen.dry_run:
+        with _lake.reading(settings, copying(report)) as raw:
+            bring_up_to_date(raw, lambda: None)
+        return outcome
+    with _lake.writing(settings, copying(report), lease) as lake:
+        bring_up_to_date(lake.folder, lake.save)
+        for each in collections(settings):
+            if each not in sources:
+                description = next(iter(sources.values())).description
+                without_records(Lake(lake.folder, each.name), description)
+        _extract_the_rest(settings, lake, outcome, report, prune=chosen.prune)
+    return outcome
+
+
+def _tell(report: Reporter, stage: str, source: str, documents: int, size: int) -> None:
+    report(stage, documents, None, f"{size / 1e6:,.0f} MB {source}")
+
+
+def copying(report: Reporter) -> Callable[[int, int], None]:
+    """Reports how far the copying of a lake is."""
+    return lambda done, total: report("lake", done, total, "files copied")
+
+
+def _extract_the_rest(
+    settings: Settings,
+    lake: _lake.HeldLake,
+    outcome: Outcome,
+    report: Reporter,
+    *,
+    prune: bool,
+) -> None:
+    """Bring the lakes up to date that the records name, or that stand beside them."""
+    from extract.lake.lake import Lake  # noqa: PLC0415
+    from extract.lake.state import paths_of  # noqa: PLC0415
+    from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
+    from extract.objects import object_tables as answers  # noqa: PLC0415
+    from extract.objects.stores import s3_store  # noqa: PLC0415
+
+    started, raw = time.perf_counter(), lake.folder
+    report("objects", 0, None, "")
+
+    def tell(store: ObjectStore, done: int, total: int) -> None:
+        report("objects", done, total, f"from {store.description}")
+        lake.save()
+
+    with answers.locked(raw):
+        probes.prepare(raw)
+        foraging.folder(raw)
+        published = upgrades.published_at(
+            settings.root, partial(s3_store, pays=settings.requester_pays)
+        )
+        store = probes.open_store(
+            settings.objects,
+            settings.source.reveal(),
+            settings.work,
+            pays=settings.requester_pays,
+        )
+        is_sample = settings.source.kind == "sample"
+        if store is None and not is_sample:
+            foraging.forget_sample(raw)
+        place = upgrades.in_sample(store) if store and settings.objects == "sample" else None
+        outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
+            published,
+            raw,
+            sample=place,
+            prune=prune,
+            is_sample=is_sample,
+        )
+        if (missing := probes.missing_folder(settings.objects)) is not None:
+            outcome.kept.append(missing)
+        if store is not None:
+            outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(
+                store, raw, prune=prune, is_sample=is_sample
+            )
+            outcome.objects = probes.ask(
+                store,
+                raw,
+                paths_of(Lake(raw, _lake.RECORDS).files()),
+                partial(tell, store),
+                prune=prune,
+                is_sample=is_sample,
+            )
+    outcome.seconds["objects"] = time.perf_counter() - started

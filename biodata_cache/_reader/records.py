@@ -1,0 +1,103 @@
+"""Whole records, as dicts: what no table has is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from biodata_cache._reader import connections as _connections
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from biodata_cache._core.registry.entries import CacheRegistry
+    from biodata_cache._reader.catalog import PublishedCache
+
+# Grain: one row per text that is asked for and known, with the record that it names.
+_NAMED = """
+with basics as materialized (
+    select name, _id, _last_modified
+    from read_parquet($basics, hive_partitioning = false)
+    where _id in (select unnest($asked)) or name in (select unnest($asked))
+),
+
+named as (
+    select _id as asked, _id from basics where _id in (select unnest($asked))
+    union all
+    -- Names are not unique: the newest record of a name speaks for it.
+    (
+        select name as asked, _id
+        from basics
+        where name in (select unnest($asked)) and name not in (select _id from basics)
+        qualify
+            row_number() over (
+                partition by name
+                order by try_cast(_last_modified as timestamptz) desc nulls last, _id
+            ) = 1
+    )
+)
+
+select asked, _id from named
+"""
+_RECORDS = """
+select * from read_parquet($files, hive_partitioning = false)
+where _id in (select unnest($ids))
+"""
+_PLAIN = ("_id", "name", "location", "_created", "_last_modified", "schema_version")
+
+
+def records(cache: PublishedCache, asked: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The records of names and ids, by what was asked for; what is not known is not there.
+
+    Args:
+        cache: The cache.
+        asked: Values of `_id`, or names of assets.
+    """
+
+    def read(registry: CacheRegistry) -> dict[str, dict[str, Any]]:
+        entry = registry["records"]
+        basics = cache.files(registry["asset_basics"])
+        with _connections.connection(cache, basics) as (duck, locations):
+            given = {"basics": locations, "asked": list(asked)}
+            ids: dict[str, str] = dict(duck.execute(_NAMED, given).fetchall())
+        if not ids:
+            return {}
+        every = cache.files(entry)
+        needed = sorted({_bucket(each) for each in ids.values()})
+        files = [every[bucket] for bucket in needed] if len(every) == _BUCKETS else every
+        with _connections.connection(cache, files) as (duck, locations):
+            rows = duck.execute(_RECORDS, {"files": locations, "ids": list(ids.values())})
+            columns = [column[0] for column in rows.description or ()]
+            found = {
+                document["_id"]: document
+                for document in (
+                    _document(dict(zip(columns, row, strict=True))) for row in rows.fetchall()
+                )
+            }
+        return {text: found[ids[text]] for text in dict.fromkeys(asked) if text in ids}
+
+    return _connections.consistently(cache, read)
+
+
+_BUCKETS = 16
+
+
+def _bucket(record_id: str) -> int:
+    """The object that holds a record: the first hexadecimal digit of the md5 of its `_id`."""
+    return hashlib.md5(record_id.encode(), usedforsecurity=False).digest()[0] >> 4
+
+
+def _document(row: dict[str, str | None]) -> dict[str, Any]:
+    """The record as it is in the database; a key that it lacks is not there."""
+    document: dict[str, Any] = {}
+    for key, text in row.items():
+        if text is None:
+            continue
+        if key in _PLAIN:
+            document[key] = text
+        elif key == "extra":
+            document |= json.loads(text)
+        else:
+            document[key] = json.loads(text)
+    return document

@@ -1,0 +1,117 @@
+"""A query on one published table, once its arguments are known to be of the right kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from biodata_cache._core.errors import ArgumentError
+from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.partitions import SUBJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A query on one published table: columns, filters, partition key.
+
+    Attributes:
+        table: Name of the table.
+        columns: Columns, in this order; None for all.
+        filters: Values by column, as `_filters` takes them.
+        key: Column that the table must be in partitions by if it is filtered by it.
+        limit: Most rows, from the first on; None for all.
+        lists_as_text: Whether lists come as text, their elements joined by `, `.
+        parses_times: Whether texts that hold times come as times in UTC.
+    """
+
+    table: str
+    columns: tuple[str, ...] | None = None
+    filters: Mapping[str, object] = field(default_factory=dict)
+    key: str | None = None
+    limit: int | None = None
+    lists_as_text: bool = False
+    parses_times: bool = False
+
+
+def selection(
+    table: str,
+    columns: Sequence[str] | None,
+    filters: Mapping[str, object],
+    *,
+    key: str | None = None,
+) -> Selection:
+    """The query on a table, once its arguments are known to be of the right kind.
+
+    Args:
+        table: Name of the table.
+        columns: Columns, in this order; None for all.
+        filters: Values by column; `limit`, the most rows; `lists`, which may be `"text"`; and
+            `parse_times`.
+        key: Column that the table must be in partitions by if it is filtered by it.
+
+    Raises:
+        ArgumentError: If `columns` are not texts, or none at all, or one is there twice, or an
+            option has a value that it cannot have.
+    """
+    filters = dict(filters)
+    options = _options(filters)
+    if SUBJECT in filters:
+        filters[SUBJECT] = _filters.subject_texts(filters[SUBJECT])
+    # A read may begin again, and what can be gone through only once would be used up.
+    filters = {
+        name: list(value) if isinstance(value, Iterator) else value
+        for name, value in filters.items()
+    }
+    if columns is None:
+        return Selection(table, None, filters, key, *options)
+    names = text_arguments("columns", columns)
+    if not names or len(set(names)) < len(names):
+        raise ArgumentError(
+            f"columns must be names of columns, each once, not {names}: leave it out for all."
+        )
+    return Selection(table, tuple(names), filters, key, *options)
+
+
+def _options(filters: dict[str, object]) -> tuple[int | None, bool, bool]:
+    """What stands among the filters and is none: limit, lists as text, times parsed.
+
+    Raises:
+        ArgumentError: If it has a value that it cannot have.
+    """
+    limit = _limit(filters.pop("limit", None))
+    lists, parse_times = filters.pop("lists", None), filters.pop("parse_times", False)
+    if lists not in {None, "text"}:
+        raise ArgumentError(f"lists must be 'text', or None for lists, not {lists!r}.")
+    if not isinstance(parse_times, bool):
+        raise ArgumentError(f"parse_times must be True or False, not {parse_times!r}.")
+    return limit, lists == "text", parse_times
+
+
+def _limit(value: object) -> int | None:
+    """The most rows; None for all.
+
+    Raises:
+        ArgumentError: If it is not a number of rows.
+    """
+    value = _filters.plain(value)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise ArgumentError(f"limit must be a number of rows, not {value!r}; None for all.")
+
+
+def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
+    """The arguments, if they are texts; a single text counts as a list of one.
+
+    Raises:
+        ArgumentError: If they are something else.
+    """
+    given = _filters.without_dimensions(values)
+    if isinstance(given, str):
+        return [_filters.text_argument(name, given)]
+    if not isinstance(given, Iterable):
+        raise ArgumentError(f"{name} must be a text or a list of texts, not {given!r}.")
+    return [_filters.text_argument(f"each of {name}", value) for value in given]

@@ -1,0 +1,21 @@
+-- Grain: one row per record, injection and word that says where it is.
+
+{%- set fields = {'word': 'text'} %}
+
+with words as (
+    select
+        record_id,
+        surgery_position,
+        position as injection_position,
+        {{ explode_json('relative_position_json', "concat(path, '.relative_position')") }} as word
+    from {{ ref('stg_docdb__injections') }}
+)
+
+select
+    record_id,
+    surgery_position,
+    injection_position,
+    word.position,
+    {{ read(fields, 'word') }} as relative_position,
+    {{ invalid_fields(fields) }} as invalid_fields
+from words

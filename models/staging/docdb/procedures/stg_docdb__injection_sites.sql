@@ -1,0 +1,23 @@
+-- Grain: one row per record, injection and place of it, a list of transforms.
+
+{%- set fields = {'site': 'list'} %}
+
+with sites as (
+    select
+        record_id,
+        surgery_position,
+        position as injection_position,
+        {{ explode_json('coordinates_json', "concat(path, '.coordinates')", ['object_type']) }}
+            as site
+    from {{ ref('stg_docdb__injections') }}
+)
+
+select
+    record_id,
+    surgery_position,
+    injection_position,
+    site.position,
+    {{ read(fields, 'site') }} as transform_json,
+    site.path as transform_path,
+    {{ invalid_fields(fields) }} as invalid_fields
+from sites

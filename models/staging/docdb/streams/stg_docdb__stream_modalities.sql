@@ -1,0 +1,21 @@
+-- Grain: one row per record, data stream and modality of it, in the order of the record.
+
+{%- set fields = {'modality': 'object of abbreviation'} %}
+
+with modalities as (
+    select
+        record_id,
+        position as stream_position,
+        {{ explode_json(
+            'modalities_json', "concat(path, '.modalities')", ['name', 'abbreviation']
+        ) }} as modality
+    from {{ ref('stg_docdb__data_streams') }}
+)
+
+select
+    record_id,
+    stream_position,
+    modality.position,
+    {{ read(fields, 'modality') }} as abbreviation,
+    {{ invalid_fields(fields) }} as invalid_fields
+from modalities

@@ -1,0 +1,48 @@
+-- Grain: one row per v1 record, with what identifies it.
+
+{%- set fields = {
+    'name': 'text',
+    'location': 'text',
+    'section': 'object',
+    'description.project_name': 'text',
+    'description.data_level': 'data level',
+} %}
+
+-- Identity that is not a text stays with the rest of the document.
+with records as (
+    select
+        record_id,
+        name,
+        location,
+        data_description,
+        {{ json_struct('extra_json', {'name': 'json', 'location': 'json'}) }} as extra
+    from {{ ref('stg_docdb_v1__records') }}
+),
+
+identities as (
+    select
+        record_id,
+        {{ json_slot(json_or_text('extra.name', 'name'), "'name'") }} as name,
+        {{ json_slot(json_or_text('extra.location', 'location'), "'location'") }} as location,
+        {{ json_slot('data_description', "'data_description'") }} as section
+    from records
+),
+
+descriptions as (
+    select
+        record_id,
+        name,
+        location,
+        section,
+        {{ json_object(fields, 'section', 'description') }} as description
+    from identities
+)
+
+select
+    record_id,
+    {{ read(fields, 'name') }} as name,
+    {{ read(fields, 'location') }} as location,
+    {{ read(fields, 'description.project_name') }} as project_name,
+    {{ read(fields, 'description.data_level') }} as data_level,
+    {{ invalid_fields(fields) }} as invalid_fields
+from descriptions

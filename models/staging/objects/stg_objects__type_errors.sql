@@ -1,0 +1,25 @@
+-- Grain: one row per value of an object that is not of the shape that staging reads.
+
+{%- set entities = ['raw_links', 'trainer_states', 'trainer_nodes'] %}
+
+with errors as (
+    {%- for entity in entities %}
+    select
+        location,
+        'objects__{{ entity }}' as entity,
+        {{ explode('invalid_fields', 'position', 'error') }}
+    from {{ ref('stg_objects__' ~ entity) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
+select
+    location,
+    entity,
+    error.field,
+    error.path,
+    error.problem,
+    error.value
+from errors
