@@ -36,12 +36,14 @@
     {% do persist_docs(target, model) %}
     {{ adapter.commit() }}
 
-    {% set file = this.identifier ~ '.pqt' %}
+    {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
-        {% do make_folder(objects_folder()) %}
+        {% do make_folder(cache_folder() ~ '/objects') %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
-        {% do write_file(target, objects_folder() ~ '/' ~ file, "row_group_size 10240") %}
+        {% do write_file(
+            target, cache_folder() ~ '/objects/' ~ file, "row_group_size 10240"
+        ) %}
         {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
         {% call statement('partitions', language='python') -%}
             {{ python_that_writes_partitions(
@@ -57,14 +59,11 @@
 {% endmaterialization %}
 
 {% macro cache_folder() -%}
-    {{ return(
-        env_var('BIODATA_CACHE_WORK', '.biodata-cache')
-        ~ '/cache/data-asset-cache/bdc-v' ~ var('cache_version')
-    ) }}
+    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache') }}
 {%- endmacro %}
 
-{% macro objects_folder() -%}
-    {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache/objects') }}
+{% macro version_folder() -%}
+    {{ return('bdc-v' ~ var('cache_version')) }}
 {%- endmacro %}
 
 {% macro sorted(sql, model, meta) -%}
