@@ -45,6 +45,7 @@ MANY_MEANINGS = {
     "kind": "of a procedure, or of an object in the store",
     "record_count": "of a name, or of a subject",
     "source": "of a record of the lake, or of an animal",
+    "modality": "of a metric, or of a data stream",
     "name": "of the asset, but of the metric in quality_control: readers expect it",
     "status": "of a metric, of a key, of an asset",
     "stage": "of a metric, of a data process, or of training",

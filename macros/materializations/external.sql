@@ -18,13 +18,13 @@
 
     {{ run_hooks(pre_hooks) }}
     {{ drop_relation_if_exists(existing) }}
-    {% set area = cache_folder() %}
+    {%- set objects = cache_folder() ~ '/objects' -%}
     {% if meta.get('buckets') %}
         {%- set target = this.incorporate(type='view') -%}
-        {% do make_folder(objects_folder()) %}
-        {% do write_buckets(compiled_code, model, objects_folder(), meta) %}
+        {% do make_folder(objects) %}
+        {% do write_buckets(compiled_code, model, objects, meta) %}
         {% call statement('main') -%}
-            {{ create_view_as(target, buckets_written(objects_folder(), this.identifier, meta)) }}
+            {{ create_view_as(target, buckets_written(objects, this.identifier, meta)) }}
         {%- endcall %}
         {{ adapter.commit() }}
         {{ run_hooks(post_hooks) }}
@@ -39,10 +39,10 @@
     {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
-        {% do make_folder(cache_folder() ~ '/objects') %}
+        {% do make_folder(objects) %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% do write_file(
-            target, cache_folder() ~ '/objects/' ~ file, "row_group_size 10240"
+            target, objects ~ '/' ~ file, "row_group_size 10240"
         ) %}
         {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
         {% call statement('partitions', language='python') -%}
