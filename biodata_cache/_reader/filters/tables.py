@@ -28,6 +28,8 @@ class AcquisitionDevicesFilters(TypedDict, total=False):
     stream_modalities: TextFilter
     details: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class AssetBasicsFilters(TypedDict, total=False):
@@ -165,6 +167,8 @@ class FundingFilters(TypedDict, total=False):
     grant_number: TextFilter
     fundees: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class ImplantsFilters(TypedDict, total=False):
@@ -195,6 +199,8 @@ class ImplantsFilters(TypedDict, total=False):
     length: NumberFilter
     length_unit: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class InjectionsFilters(TypedDict, total=False):
@@ -237,6 +243,8 @@ class InjectionsFilters(TypedDict, total=False):
     injection_current_unit: TextFilter
     protocol_id: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class MetadataCoreFilters(TypedDict, total=False):
@@ -325,34 +333,6 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     parse_times: bool
 
 
-class ProcessingStepsFilters(TypedDict, total=False):
-    """Filters on `processing_steps`."""
-
-    asset_name: TextFilter
-    step_index: NumberFilter
-    process_type: TextFilter
-    name: TextFilter
-    stage: TextFilter
-    start_time: TextFilter
-    end_time: TextFilter
-    start_at: TimeFilter
-    end_at: TimeFilter
-    duration_s: NumberFilter
-    is_last: FlagFilter
-    code_url: TextFilter
-    code_name: TextFilter
-    code_version: TextFilter
-    commit_hash: TextFilter
-    container: TextFilter
-    pipeline_name: TextFilter
-    pipeline_version: TextFilter
-    experimenters: TextFilter
-    output_path: TextFilter
-    parameters: TextFilter
-    notes: TextFilter
-    limit: int | None
-
-
 class ProceduresFilters(TypedDict, total=False):
     """Filters on `procedures`."""
 
@@ -379,6 +359,38 @@ class ProceduresFilters(TypedDict, total=False):
     details: TextFilter
     surgery_details: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class ProcessingStepsFilters(TypedDict, total=False):
+    """Filters on `processing_steps`."""
+
+    asset_name: TextFilter
+    step_index: NumberFilter
+    process_type: TextFilter
+    name: TextFilter
+    stage: TextFilter
+    start_time: TextFilter
+    end_time: TextFilter
+    start_at: TimeFilter
+    end_at: TimeFilter
+    duration_s: NumberFilter
+    is_last: FlagFilter
+    code_url: TextFilter
+    code_name: TextFilter
+    code_version: TextFilter
+    commit_hash: TextFilter
+    container: TextFilter
+    pipeline_name: TextFilter
+    pipeline_version: TextFilter
+    experimenters: TextFilter
+    output_path: TextFilter
+    parameters: TextFilter
+    notes: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class QcStatusFilters(TypedDict, total=False):
@@ -468,6 +480,8 @@ class QualityControlHistoryFilters(TypedDict, total=False):
     is_last: FlagFilter
     is_curation: FlagFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class RecordConsistencyFilters(TypedDict, total=False):
@@ -502,6 +516,8 @@ class RecordsFilters(TypedDict, total=False):
     other_identifiers: TextFilter
     extra: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class ScientistRlFibFilters(TypedDict, total=False):
@@ -547,6 +563,8 @@ class SessionsFilters(TypedDict, total=False):
     age: NumberFilter
     notes: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class SourceDataFilters(TypedDict, total=False):
@@ -591,6 +609,8 @@ class StimulusEpochsFilters(TypedDict, total=False):
     active_devices: TextFilter
     notes: TextFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class SubjectsFilters(TypedDict, total=False):
@@ -615,6 +635,8 @@ class SubjectsFilters(TypedDict, total=False):
     last_acquisition_at: TimeFilter
     record_count: NumberFilter
     limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 
 
 class TimeToQcFilters(TypedDict, total=False):
