@@ -55,7 +55,7 @@ format: $(VENV)/.installed ## Put Python and SQL into house style.
 	$(RUN)/ruff format .
 	$(RUN)/sqlfluff fix --disable-progress-bar models tests/data
 
-bench: $(VENV)/.installed ## Measure extract, build and publish against a plain scan of the same records.
+bench: $(VENV)/.installed ## Measure builds, nights and reading against their floors.
 	$(RUN)/python scripts/bench.py
 
 docs: $(VENV)/.installed ## Write what is generated of README and package, and build the documentation into site/.
