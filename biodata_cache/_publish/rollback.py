@@ -166,8 +166,8 @@ def _restored(
         wanted: dict[str, list[PublicFile]] = {}
         named = {each.name for entry in kept.registry for each in entry.objects}
         for file in plan.changed_data:
-            # A file that is an object of its own is copied from it.
-            if _layout.object_name(file.sha256) not in named:
+            # The file of a plain table is an object of its own, and copied from it.
+            if file.key_value is not None or _layout.object_name(file.sha256) not in named:
                 wanted.setdefault(file.table_name, []).append(file)
         made: dict[str, PublicFile] = {}
         sources: dict[str, bytes | Path] = {}
@@ -232,13 +232,27 @@ def _made_again(
                 target = folder / f"{entry.name}-{position}.pqt"
                 chosen = "true" if file.key_value is None else f"{key} = {literal(file.key_value)}"
                 query = f"select {columns} from whole where {chosen}"
-                duck.execute(
-                    f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)"
-                )
-                size, hashed = target.stat().st_size, sha256_of(target)
-                yield file._replace(bytes=size, sha256=hashed), target
+                for write in (_write_by_arrow, _write_by_duckdb):
+                    write(duck, query, target)
+                    hashed = sha256_of(target)
+                    if hashed == file.sha256:
+                        break
+                yield file._replace(bytes=target.stat().st_size, sha256=hashed), target
     except duckdb.Error as error:
         raise CacheFileError(f"The objects of {entry.name} cannot be read ({error}).") from None
+
+
+def _write_by_arrow(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """As a build writes the file of a partition."""
+    import pyarrow.parquet as pq  # noqa: PLC0415  # needs the extra `sync`
+
+    rows = duck.execute(query).to_arrow_table()
+    pq.write_table(rows, target, compression="zstd", store_schema=False)
+
+
+def _write_by_duckdb(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """As a build writes the file of a plain table, and older versions those of partitions."""
+    duck.execute(f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)")
 
 
 def _now() -> str:

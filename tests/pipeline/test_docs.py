@@ -46,8 +46,8 @@ def blocks(page: Path, language: str) -> list[str]:
 
 @pytest.fixture
 def root(sample: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(sample.folder / "root"))
-    return sample.folder / "root"
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", sample.settings.root)
+    return Path(sample.settings.root)
 
 
 def test_queries_are_of_tables() -> None:

@@ -162,5 +162,8 @@ def test_what_changed_after_the_audit_is_not_published(builds: list[Build], name
 
 
 def test_nobody_builds_in_a_folder_that_is_published_from(builds: list[Build]) -> None:
-    with work_locked(builds[0].work), pytest.raises(LockedError, match="Another build is at work"):
+    with (
+        work_locked(builds[0].work),
+        pytest.raises(LockedError, match="Another build or publish runs"),
+    ):
         publish(builds[0].settings)

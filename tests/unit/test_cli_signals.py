@@ -103,7 +103,7 @@ def test_dbt_ends_with_a_build_that_was_killed(tmp_path: Path) -> None:
 def test_a_build_waits_for_the_dbt_of_one_that_was_killed(tmp_path: Path) -> None:
     with (
         FileLock(tmp_path / WORKER_LOCK),
-        pytest.raises(LockedError, match="Another build is at work"),
+        pytest.raises(LockedError, match="Another build or publish runs"),
         work_locked(tmp_path, patience=0.1),
     ):
         pass
