@@ -82,7 +82,9 @@ def test_nothing_valid_is_reported(built: Built) -> None:
     """A valid record has no value of the wrong kind; what a table leaves out is another matter."""
     reported = built.pipeline.read("data_quality")
     problems = ("wrong kind", "not a", "no ", "unknown judgement")
-    assert [row for row in reported if row["problem"].startswith(problems)] == []
+    left_out = {"no subject"}  # the record of all procedures has no other section
+    wrong = [row for row in reported if row["problem"].startswith(problems)]
+    assert [row for row in wrong if row["problem"] not in left_out] == []
 
 
 def test_the_list_of_fields_that_no_table_reads_is_up_to_date() -> None:
