@@ -6,7 +6,24 @@ with session as (
 
 numbered_session as (
     select
-        *,
+        position,
+        subject_id,
+        session_date,
+        session,
+        nwb_suffix,
+        rig,
+        trainer,
+        task,
+        curriculum_name,
+        curriculum_version,
+        current_stage_actual,
+        foraging_eff,
+        foraging_eff_random_seed,
+        finished_trials,
+        finished_rate,
+        total_trials,
+        bias_naive,
+        invalid_fields,
         coalesce({{ person_name('trainer') }}, '') as trainer_normalized,
         -- Rows are appended to the frame: the last of a session is its newest.
         row_number() over (

@@ -126,11 +126,11 @@ local_target as (
 
 target as (
     select
-        record_id,
-        kind,
-        surgery_position,
-        part_position,
-        site_position,
+        coalesce(global_target.record_id, local_target.record_id) as record_id,
+        coalesce(global_target.kind, local_target.kind) as kind,
+        coalesce(global_target.surgery_position, local_target.surgery_position) as surgery_position,
+        coalesce(global_target.part_position, local_target.part_position) as part_position,
+        coalesce(global_target.site_position, local_target.site_position) as site_position,
         global_target.ap,
         global_target.ml,
         global_target.si,
@@ -140,7 +140,12 @@ target as (
         coalesce(global_target.fourth_number, local_target.depth) as last_number
     from global_target
     full join local_target
-        using (record_id, kind, surgery_position, part_position, site_position)
+        on
+            global_target.record_id = local_target.record_id
+            and global_target.kind = local_target.kind
+            and global_target.surgery_position = local_target.surgery_position
+            and global_target.part_position = local_target.part_position
+            and global_target.site_position = local_target.site_position
 ),
 
 placed as (
