@@ -64,6 +64,10 @@ class Source(Protocol):
     settings: dict[str, str]
     environment: dict[str, str]
 
+    def close(self) -> None:
+        """Close what is open."""
+        ...
+
     def hold(self, records: Records) -> None:
         """Have these records from now on."""
         ...
@@ -81,6 +85,9 @@ class Files:
         self.settings = {"SOURCE": str(folder)}
         self.environment: dict[str, str] = {}
         folder.mkdir()
+
+    def close(self) -> None:
+        pass
 
     def hold(self, records: Records) -> None:
         parts = 4
@@ -120,6 +127,10 @@ class Mongo:
         self.settings = {"SOURCE": uri, "DATABASE": name}
         self.environment: dict[str, str] = {}
 
+    def close(self) -> None:
+        self._client.close()
+        self._proxy.close()
+
     def hold(self, records: Records) -> None:
         self._proxy.fault = lambda connection, chunk: "pass"
         changed = [
@@ -148,6 +159,9 @@ class Web:
         self._gateway = Gateway(authority, cap=5_000_000)
         self.settings = {"SOURCE": self._gateway.address}
         self.environment = {"REQUESTS_CA_BUNDLE": str(bundle)}
+
+    def close(self) -> None:
+        self._gateway.close()
 
     def hold(self, records: Records) -> None:
         self._gateway.fault = lambda number: None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,14 +80,15 @@ def tell(
     is_on_s3 = not build and draw.random() < 0.4
     raw = f"s3://{servers.bucket}/{seed}" if is_on_s3 else str(folder / "lake")
     source = _source(draw.randrange(3), seed, folder, servers)
-    story = Story(draw, source, folder, raw, servers.s3 if is_on_s3 else None)
-    story.begin(records)
-    for _ in range(nights):
-        story.night()
-    story.sound_night()
-    story.quiet_night()
-    if build:
-        build_and_publish(story)
+    with closing(source):
+        story = Story(draw, source, folder, raw, servers.s3 if is_on_s3 else None)
+        story.begin(records)
+        for _ in range(nights):
+            story.night()
+        story.sound_night()
+        story.quiet_night()
+        if build:
+            build_and_publish(story)
     return story
 
 

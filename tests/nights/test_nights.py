@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 pytest.importorskip("aind_data_access_api", reason="aind-data-access-api is not installed")
 RECORDS = int(os.environ.get("BIODATA_TEST_NIGHTS_RECORDS", "400"))
-SEEDS = range(int(os.environ.get("BIODATA_TEST_NIGHTS_SEEDS", "6")))
+SEEDS = range(int(os.environ.get("BIODATA_TEST_NIGHTS_SEEDS", "3")))
 
 
 @pytest.fixture(scope="module")
