@@ -325,7 +325,10 @@ def _implant(
 
 
 def _injection(reader: Reader, injection: dict[str, Json], path: str) -> None:
-    reader.main(injection.get("targeted_structure"), f"{path}.targeted_structure", "acronym")
+    structure, at = reader.object(
+        injection.get("targeted_structure"), f"{path}.targeted_structure", "acronym"
+    )
+    reader.scalar(structure.get("acronym"), f"{at}.acronym")
     for material, where in _objects(
         reader, injection.get("injection_materials"), f"{path}.injection_materials",
         ("object_type", "name", "tars_identifiers"), "name",
