@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,9 @@ def sql(
         ) as (duck, every):
             duck.execute("set python_enable_replacements = false")  # these would be ours
             for name, frame in frames.items():
-                duck.register(name, frame)
+                # A frame that only shares its name with a column may hold what DuckDB cannot read.
+                with suppress(duckdb.NotImplementedException):
+                    duck.register(name, frame)
             for entry in named:
                 duck.execute(view_of(duck, entry, locations[entry.name]))
                 if lists:
