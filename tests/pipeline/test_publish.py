@@ -158,9 +158,9 @@ def test_subjects_that_are_gone_leave_and_other_files_stay(tmp_path: Path) -> No
     folder = pipeline.published.name
     assert gone == {
         f"data-asset-cache/{folder}/{table}/subject_id=000000/data.pqt"
-        for table in ("qc", "qc_tag_status")
+        for table in ("qc", "qc_tag_status", "quality_control_history")
     }
-    assert report.removed == 2
+    assert report.removed == 3
     assert not (pipeline.published / "qc/subject_id=000000").exists()
     assert foreign.exists()
     kept = f"data-asset-cache/{folder}/qc/subject_id=000003/data.pqt"
