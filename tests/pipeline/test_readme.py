@@ -111,7 +111,10 @@ def test_dbt_build_alone_makes_the_build_area(folder: Path, tmp_path: Path) -> N
     )
     assert done.returncode == 0, done.stdout
     built, published = (
-        {path.relative_to(area).as_posix(): path.read_bytes() for path in area.rglob("*.pqt")}
+        {
+            path.relative_to(area).as_posix(): path.read_bytes()
+            for path in area.glob("bdc-v*/**/*.pqt")
+        }
         for area in (
             tmp_path / "work/cache/data-asset-cache",
             folder / "published/data-asset-cache",
