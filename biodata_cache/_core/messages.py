@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _FEW = 5
 _PACKAGE = __name__.partition(".")[0]
-# What was said to do nothing.
+# Messages that were shown already: each is shown once.
 _told: list[str] = []
 
 

@@ -95,7 +95,7 @@ def run_extract(
         workers=settings.workers,
         salvage=chosen.salvage,
     )
-    # An address that cannot be read is told before hours of work.
+    # Fail on an unreadable address before hours of work.
     sources = {
         each: open_source(
             each.source.reveal(),

@@ -111,7 +111,7 @@ def _typed(
 
 
 def _check_key(before: TableEntry, after: TableEntry, build: str) -> None:
-    """Make sure that rows can be told apart on both sides.
+    """Check that the key identifies each row on both sides.
 
     Raises:
         ArgumentError: If the table has no key that both sides have.

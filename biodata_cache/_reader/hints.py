@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SUBJECTS_TABLE = "unique_subject_ids"
 _MOST_VALUES = 50
 
-# Grain: one row per value of a column that is spelt like one that is asked for.
+# Grain: one row per value of the column that differs from a filter value in spelling only.
 _SPELT_ALIKE = """
 with held as (
     select distinct {value} as spelling

@@ -84,7 +84,7 @@ def _explain(
     registry: CacheRegistry,
     asked: Selection,
 ) -> None:
-    """Warn of what is the reason that there are no rows, where that can be told."""
+    """Warn why a selection has no rows, if the reason is known."""
     conditions = _filters.conditions(asked.table, rows.all_types, asked.filters)
     subjects = [
         str(value)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._reader.catalog import PublishedCache
 
-# Grain: one row per text that is asked for and known, with the record that it names.
+# Grain: one row per requested name or id that exists, with its record.
 _NAMED = """
 with basics as materialized (
     select name, _id, _last_modified
@@ -48,7 +48,7 @@ _PLAIN = ("_id", "name", "location", "_created", "_last_modified", "schema_versi
 
 
 def records(cache: PublishedCache, asked: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The records of names and ids, by what was asked for; what is not known is not there.
+    """Records by requested name or id; unknown ones are left out.
 
     Args:
         cache: The cache.
