@@ -1,7 +1,7 @@
 {{ config(materialized = 'view') }}
 
--- Grain: one row per kind of question, location and object found, of the newest response; one without
--- a key where nothing was found.
+-- Grain: one row per kind of question, location and object found, of the newest response; one
+-- without a key where nothing was found.
 -- A view: trainer states are large, and stay in the lake until a model reads them.
 
 {% set kinds = ['channels', 'neuroglancer', 'exaspim', 'trainer_states'] %}
