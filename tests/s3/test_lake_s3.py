@@ -471,6 +471,7 @@ def test_tables_are_those_of_a_lake_in_a_folder(raw: str, tmp_path: Path) -> Non
     outcome = run_extract(settings(raw, tmp_path / "a", source="sample:60"), lambda *_: None)
     shutil.copytree(outcome.lake, tmp_path / "lake")
     tables = ["--select", "+quality_control", "+foraging_sessions", "+metadata_upgrade"]
+    tables += ["--indirect-selection", "cautious"]
     for lake_of, work in ((raw, "b"), (str(tmp_path / "lake"), "c")):
         run_build(settings(lake_of, tmp_path / work), lambda *_: None, selection=tables)
     built, expected = (files(tmp_path / work / "cache") for work in ("b", "c"))
