@@ -470,10 +470,8 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_what_is_there(
 def test_tables_are_those_of_a_lake_in_a_folder(raw: str, tmp_path: Path) -> None:
     outcome = run_extract(settings(raw, tmp_path / "a", source="sample:60"), lambda *_: None)
     shutil.copytree(outcome.lake, tmp_path / "lake")
-    tables = ["--select", "+quality_control", "+foraging_sessions", "+metadata_upgrade"]
-    tables += ["--indirect-selection", "cautious"]
     for lake_of, work in ((raw, "b"), (str(tmp_path / "lake"), "c")):
-        run_build(settings(lake_of, tmp_path / work), lambda *_: None, selection=tables)
+        run_build(settings(lake_of, tmp_path / work), lambda *_: None)
     built, expected = (files(tmp_path / work / "cache") for work in ("b", "c"))
     assert len(expected) > 20
     assert built == expected
