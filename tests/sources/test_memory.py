@@ -7,10 +7,8 @@ import os
 import subprocess
 import sys
 
-import bson
 import pymongo
 import pytest
-from bson.raw_bson import RawBSONDocument
 from lakes import ROOT, rows
 from mongodb_server import OWN_SERVER, Server
 
@@ -43,14 +41,12 @@ def large_collection(mongodb_uri):
 def test_peak_is_bounded_whatever_the_documents(large_collection, tmp_path):
     """900 MB in documents of 1.8 and 12 MB."""
     filler = [{"value": number / 7, "text": "x" * 1_000} for number in range(1_700)]
-    models = [
-        bson.encode({"model": {f"part_{part}": filler for part in range(size)}}) for size in (1, 9)
-    ]
     for number in range(400):
-        identity = bson.encode({"_id": str(number), "_last_modified": "2026"})
-        elements = identity[4:-1] + models[number % 20 == 0][4:]
-        size = (4 + len(elements)).to_bytes(4, "little")
-        large_collection.insert_one(RawBSONDocument(size + elements))
+        size = 9 if number % 20 == 0 else 1
+        sections = {f"part_{part}": filler for part in range(size)}
+        large_collection.insert_one(
+            {"_id": str(number), "_last_modified": "2026", "model": sections}
+        )
     host, port = large_collection.database.client.address
     done = subprocess.run(
         [
