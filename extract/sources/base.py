@@ -71,6 +71,11 @@ class BrokenFile:
     reason: str
 
 
+def kind_of(description: str) -> str:
+    """Kind of a source, such as `sample`, `file` or `mongodb`."""
+    return description.partition(":")[0]
+
+
 class Source(Protocol):
     """A place that gives documents, the same ones in the same order each time it is read.
 

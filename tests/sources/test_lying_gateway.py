@@ -107,6 +107,14 @@ def breaks_off(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
     return 200, json.dumps(answer[1]).encode()[:-20]
 
 
+def gives_a_part(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+    return 206, []
+
+
+def moved_to_nowhere(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+    return 301, []
+
+
 def is_slow(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
     gateway.seconds_per_byte = 0.2
     return answer
@@ -125,9 +133,11 @@ LIES = [
     answers_with_an_object,
     answers_no_json,
     breaks_off,
+    gives_a_part,
+    moved_to_nowhere,
     is_slow,
 ]
-QUICK = {takes_after_for_from, gives_another_document, is_slow}
+QUICK = {takes_after_for_from, gives_another_document, gives_a_part, is_slow}
 
 
 @pytest.fixture(scope="module")
