@@ -24,7 +24,7 @@ from extract.lake.writer import LakeWriter, ensure_schema
 from extract.report import Report
 from extract.run_records import leave_record
 from extract.sources import sync_changes, sync_documents
-from extract.sources.base import DatabaseSource, kind_of
+from extract.sources.base import DatabaseSource, is_another, kind_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,33 +144,35 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
     listed = lake.store.listed()
     damage = lake.store.damage(listed)
     report.damaged = [f"{lake.folder / name}: {problem}" for name, problem in damage.items()]
-    is_database = isinstance(source, DatabaseSource)
     rejects = RejectWriter(lake, source.description)
     report.damaged += rejects.damaged
-    writer = LakeWriter(
-        lake,
-        source.description,
-        is_resumable=is_database,
-        before_finish=rejects.checkpoint,
-        after_finish=run.save,
-    )
-    try:
-        with lake.state([file for file in listed if file.name not in damage]) as state:
-            _check_clock(report, state)
+    with lake.state([file for file in listed if file.name not in damage]) as state:
+        _check_clock(report, state)
+        # One source takes the place of another in one step, or not at all.
+        is_takeover = any(is_another(held, source.description) for held in state.sources)
+        is_resumable = isinstance(source, DatabaseSource) and not is_takeover
+        writer = LakeWriter(
+            lake,
+            source.description,
+            is_resumable=is_resumable,
+            before_finish=rejects.checkpoint,
+            after_finish=run.save,
+        )
+        try:
             _bring_up_to_date(run, source, state, writer, rejects)
-        writer.close()
-        rejects.close()
-    except (SourceError, KeyboardInterrupt):
-        rejects.abandon()
-        if is_database:  # each row is a sound version by itself: none need be fetched again
             writer.close()
-        else:
+            rejects.close()
+        except (SourceError, KeyboardInterrupt):
+            rejects.abandon()
+            if is_resumable:  # each row is a sound version by itself: none need be fetched again
+                writer.close()
+            else:
+                writer.abandon()
+            raise
+        except BaseException:
+            rejects.abandon()
             writer.abandon()
-        raise
-    except BaseException:
-        rejects.abandon()
-        writer.abandon()
-        raise
+            raise
     report.rejected = rejects.count
     if run.options.full:
         replaced = [file.name for file in listed]

@@ -48,6 +48,7 @@ base.LEASE_SECONDS = {lease}
 policy.DEFAULT = policy.Policy(group_rows={rows}, checkpoint_seconds=1.0, many_small=6)
 if {disk} is not None:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({disk}, {disk}))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 sys.argv[0] = "biodata-cache"
 from biodata_cache.__main__ import main
 main()
