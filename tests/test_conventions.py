@@ -320,6 +320,8 @@ def test_filters_are_typed_as_the_columns_are(manifest: dict[str, Any]) -> None:
     writer = _script("write_filters")
     wanted = writer.module(writer.published(manifest))
     assert writer.MODULE.read_text(encoding="utf-8") == wanted, "run 'make docs'"
+    texts = writer.texts(writer.published(manifest))
+    assert writer.TEXTS.read_text(encoding="utf-8") == texts, "run 'make docs'"
 
 
 def test_the_layers_keep_apart(lint: Any) -> None:
