@@ -41,6 +41,7 @@ servers: $(VENV)/.installed ## Install the servers, the browser and the packages
 	scripts/install_duckdb_versions.sh
 	scripts/install_schema_packages.sh
 	scripts/install_clients.sh
+	scripts/install_checkers.sh
 
 lint: $(VENV)/.installed ## Check style and types of Python and SQL.
 	$(RUN)/ruff check .

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from biodata_cache._core.registry.entries import ForeignKey
+from biodata_cache._publish.contract import published_tables
+
 if TYPE_CHECKING:
     from conftest import Dbt
 
@@ -320,6 +323,21 @@ def test_filters_are_typed_as_the_columns_are(manifest: dict[str, Any]) -> None:
     writer = _script("write_filters")
     wanted = writer.module(writer.published(manifest))
     assert writer.MODULE.read_text(encoding="utf-8") == wanted, "run 'make docs'"
+    texts = writer.texts(writer.published(manifest))
+    assert writer.TEXTS.read_text(encoding="utf-8") == texts, "run 'make docs'"
+
+
+def test_foreign_keys_hold_for_all_rows_and_lead_to_published_columns(
+    manifest: dict[str, Any],
+) -> None:
+    tables = {table.name: table for table in published_tables(manifest)}
+    keys = {name: table.foreign_keys for name, table in tables.items()}
+    assert keys["qc_status"] == (ForeignKey("name", "assets", "name"),)
+    assert keys["data_quality"] == (), "its test leaves some rows out"
+    for name, some in keys.items():
+        for key in some:
+            assert key.column in {column.name for column in tables[name].columns}
+            assert key.references in {column.name for column in tables[key.table].columns}
 
 
 def test_the_layers_keep_apart(lint: Any) -> None:

@@ -53,7 +53,9 @@ def frame(
         table = result.arrow(ROWS_AT_ONCE).read_all()
         return _frame(names, _by_arrow(duck, table, [kind for _, kind in described]))
     if types is None:
-        query = _last_statement(duck, query)
+        *first, query = statements(duck, query)
+        for statement in first:
+            duck.execute(statement)
         described = _described(duck, query, values)
     else:
         described = list(types.items())
@@ -128,16 +130,14 @@ def _told_apart(names: Sequence[str]) -> list[str]:
     return told
 
 
-def _last_statement(duck: duckdb.DuckDBPyConnection, query: str) -> str:
-    """The last statement, without what ends it; those before it are executed."""
+def statements(duck: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    """The statements of a query, without what ends them; the query if that cannot be told."""
     # Of a statement with another one after it, the text is without the semicolon.
-    *statements, _ = duck.extract_statements(f"{query}\n; select 1")
-    texts = [statement.query for statement in statements]
+    *some, _ = duck.extract_statements(f"{query}\n; select 1")
+    texts = [statement.query for statement in some]
     if not all(texts):  # some are several statements to DuckDB, which then have no texts
-        return query
-    for text in texts[:-1]:
-        duck.execute(text)
-    return texts[-1]
+        return [query]
+    return texts
 
 
 def _described(

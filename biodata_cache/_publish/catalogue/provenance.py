@@ -61,11 +61,12 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
 
 def _place(test: dict[str, Any], columns: list[str]) -> int:
     """Where a check is told: those of the whole table first, then those of each column."""
-    column = _column(test)
+    column = column_of(test)
     return columns.index(column) + 1 if column in columns else 0
 
 
-def _column(test: dict[str, Any]) -> str:
+def column_of(test: dict[str, Any]) -> str:
+    """The column that a test looks at; empty if it is the whole table."""
     kwargs = (test.get("test_metadata") or {}).get("kwargs", {})
     return str(kwargs.get("column_name") or "").strip('"')
 
@@ -74,7 +75,7 @@ def _in_words(test: dict[str, Any]) -> str:
     """What a check makes sure of, as a reader says it; the name of one that is not known here."""
     metadata = test.get("test_metadata") or {}
     kwargs = metadata.get("kwargs", {})
-    column = f"`{_column(test)}`"
+    column = f"`{column_of(test)}`"
     kind = metadata.get("name")
     if kind == "not_null":
         words = f"{column} is never missing"
@@ -83,7 +84,7 @@ def _in_words(test: dict[str, Any]) -> str:
     elif kind == "unique_combination":
         words = f"{_listed(kwargs['columns'])} together are unique"
     elif kind == "relationships":
-        words = f"{column} is a `{kwargs['field']}` of `{_referred(kwargs['to'])}`, or missing"
+        words = f"{column} is a `{kwargs['field']}` of `{referred(kwargs['to'])}`, or missing"
     elif kind == "accepted_values":
         words = f"{column} is one of {_listed(kwargs['values'], 'or')}"
     elif kind == "castable_time":
@@ -98,7 +99,7 @@ def _listed(names: list[Any], last: str = "and") -> str:
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
 
 
-def _referred(to: str) -> str:
+def referred(to: str) -> str:
     """Name of the model in `ref('name')`."""
     found = re.search(r"\w+(?=['\"]\))", to)
     return found[0] if found else to
