@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._storage.base import LEASE_SECONDS
-from biodata_cache._storage.common import sha256_of, written_whole
+from biodata_cache._storage.common import atomic_write, sha256_of
 from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
@@ -374,7 +374,7 @@ class _Copy(HeldLake):
             return {}
 
     def _remember(self) -> None:
-        with written_whole(self.folder / _KNOWN) as unfinished:
+        with atomic_write(self.folder / _KNOWN) as unfinished:
             unfinished.write_text(json.dumps(self._files), encoding="utf-8")
 
     @contextmanager

@@ -23,7 +23,7 @@ from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.failed_nodes import failed_nodes
 from biodata_cache._pipeline.outcome import Outcome
-from biodata_cache._storage.common import written_whole
+from biodata_cache._storage.common import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,7 +268,7 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OSError: If it cannot be written.
     """
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 

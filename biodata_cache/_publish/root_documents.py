@@ -12,7 +12,7 @@ from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.settings import values as _settings
 
 if TYPE_CHECKING:
-    from biodata_cache._storage.base import Got, Storage
+    from biodata_cache._storage.base import Storage, StoredContent
 
 _ATTEMPTS = 20
 
@@ -29,7 +29,7 @@ def sweep(storage: Storage, version_folder: str) -> None:
         storage.sweep(top)
 
 
-def released(storage: Storage) -> tuple[list[str], Got | None]:
+def released(storage: Storage) -> tuple[list[str], StoredContent | None]:
     """The version index, and what was read of it.
 
     Raises:

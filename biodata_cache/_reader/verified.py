@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import AccessError, CacheFileError
 from biodata_cache._core.registry.entries import REMEDY
-from biodata_cache._storage.common import identity, sha256_of
+from biodata_cache._storage.common import file_identity, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class VerifiedFiles:
             AccessError: If it may not be read.
             CacheFileError: If its content is another, or cannot be read.
         """
-        found = identity(path)
+        found = file_identity(path)
         now = None if found is None else [*found]  # as JSON has it
         if now is None or self._remembered(path.parent).get(path.name) == now:
             return
