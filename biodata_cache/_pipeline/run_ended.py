@@ -31,7 +31,7 @@ def notify(run: Run) -> Iterator[str]:
         run: A run that has ended and left its report.
 
     Yields:
-        What went wrong with that, a sentence each: it never fails a run.
+        A sentence for each failure; failures never fail the run.
     """
     settings = run.settings
     if run.is_dry or not run.claims_notification():
@@ -50,9 +50,10 @@ def notify(run: Run) -> Iterator[str]:
 
 
 def _start(settings: Settings, report: Path, status: str, patience: float) -> str | None:
-    """Run the operator's command; what went wrong, if anything did.
+    """Start the operator's command; returns a sentence if that failed, else None.
 
-    It gets no variable that would make a `biodata-cache` that it calls call it again.
+    The variables of notifications are removed from its environment, so that a `biodata-cache` that
+    it runs does not start it again.
     """
     environment = {
         name: value for name, value in os.environ.items() if name != f"{PREFIX}ON_FINISH"

@@ -48,7 +48,7 @@ def check_run(
         is_whole: Whether these are all tables; then no model or test may be left out.
 
     Raises:
-        AuditError: If a model or test failed or was left out, or the two files are of different runs.
+        AuditError: If a model or test failed or was left out, or the files are of different runs.
     """
     failed = list(failures(results["results"]))
     if failed:

@@ -23,8 +23,8 @@ class Pending:
     """The marker of a publish that has begun to change public files and has not finished.
 
     Attributes:
-        registry: Registry of the unfinished publish, with the tables of those that it followed; None
-            if there is no marker, or an older publisher wrote it.
+        registry: Registry of the unfinished publish, with the tables of those before it; None if
+            there is no marker, or an older publisher wrote it.
         tables: Tables whose files may have been written.
         paths: Files in the journal of an older publisher.
     """
@@ -41,7 +41,7 @@ class Pending:
         try:
             self.registry = _document.parse(found.content, self._path)
         except RegistryError:
-            # Markers are written atomically: this one is of an older version or another program.
+            # Markers are written atomically: this one is of an older version.
             self.paths = _paths_of_old(found.content)
 
     @property
