@@ -67,7 +67,7 @@ class HeldLake:
         self.folder = folder
 
     def save(self) -> None:
-        """Does nothing: the files are in their final location."""
+        """Upload finished files to the bucket; a local lake needs no upload."""
 
 
 @contextmanager

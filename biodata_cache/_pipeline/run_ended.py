@@ -50,10 +50,9 @@ def notify(run: Run) -> Iterator[str]:
 
 
 def _start(settings: Settings, report: Path, status: str, patience: float) -> str | None:
-    """Start the operator's command; returns a sentence if that failed, else None.
+    """Run the operator's command; returns what went wrong, or None.
 
-    The variables of notifications are removed from its environment, so that a `biodata-cache` that
-    it runs does not start it again.
+    Its environment lacks the setting, so that a `biodata-cache` that it runs does not run it again.
     """
     environment = {
         name: value for name, value in os.environ.items() if name != f"{PREFIX}ON_FINISH"
@@ -71,7 +70,9 @@ def _start(settings: Settings, report: Path, status: str, patience: float) -> st
     try:
         code = process.wait(patience)
     except subprocess.TimeoutExpired:
-        if status == "interrupted":  # it goes on by itself: who ends us has no time
+        if (
+            status == "interrupted"
+        ):  # the command continues on its own: whoever interrupted us does not wait
             return None
         process.kill()
         return f"took more than {patience:.0f} s, and was ended"

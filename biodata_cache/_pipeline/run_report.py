@@ -230,7 +230,7 @@ class Run:
 
 @contextmanager
 def recorded(run: Run) -> Iterator[Run]:
-    """Leave a report of what is done within, however that ends."""
+    """Report the run of a `with` block, however the block ends."""
     run.begin()
     try:
         yield run

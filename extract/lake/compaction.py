@@ -70,7 +70,7 @@ def _choose(
     dead = {
         file for file, rows, needed in found if rows - needed >= max(1, policy.dead_part * rows)
     }
-    # A single file with few outdated rows stays; one without current rows is removed.
+    # Small files are joined only when there are many of them.
     small = {file.name for file in listed if file.bytes < policy.small_bytes}
     if len(small) >= policy.many_small:
         dead |= small
