@@ -19,7 +19,7 @@ sync: $(VENV)/.installed ## Extract SOURCE (the built-in sample), build, test an
 	$(RUN)/biodata-cache sync --source "$(SOURCE)" --root "$(ROOT)"
 
 test: test-sql ## Run the fast tests.
-	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(RUN)/pytest -n 2 --dist worksteal -m "not slow"
 
 # dbt asks the tables that a test replaces for their columns; their rows do not count.
 test-sql: export BIODATA_CACHE_WORK := .biodata-cache/unit-tests
@@ -29,7 +29,7 @@ test-sql: $(VENV)/.installed ## Run the unit tests of SQL, on the tables of a fe
 		--exclude test_type:data
 
 test-slow: $(VENV)/.installed ## Run the tests that take longer.
-	$(RUN)/pytest -n 2 --dist loadfile -m slow
+	$(RUN)/pytest -n 2 --dist worksteal -m slow
 
 mutants: $(VENV)/.installed ## Plant COUNT faults, one at a time, and print what no test sees.
 	$(RUN)/python scripts/mutants --count $(COUNT) --seed $(SEED) --minutes $(MINUTES)
