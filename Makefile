@@ -49,6 +49,10 @@ lint: $(VENV)/.installed ## Check style and types of Python and SQL.
 	$(RUN)/lint-imports --no-logo
 	$(RUN)/python scripts/lint_staging.py
 	$(RUN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/data
+	$(RUN)/dbt --quiet parse --profiles-dir . --target-path target
+	$(RUN)/python scripts/lint_metrics.py target/semantic_manifest.json
+	$(RUN)/dbt-bouncer run
+	$(RUN)/dbt-score lint --manifest target/manifest.json
 
 format: $(VENV)/.installed ## Put Python and SQL into house style.
 	$(RUN)/ruff check --fix .
