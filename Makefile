@@ -44,6 +44,7 @@ servers: $(VENV)/.installed-dev ## Install the servers, the browser and the pack
 	scripts/install_schema_packages.sh
 	scripts/install_clients.sh
 
+# dbt-bouncer and dbt-score need Python 3.11.
 lint: $(VENV)/.installed-dev ## Check style and types of Python and SQL.
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
@@ -53,8 +54,8 @@ lint: $(VENV)/.installed-dev ## Check style and types of Python and SQL.
 	$(RUN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/data
 	$(RUN)/dbt --quiet parse --profiles-dir . --target-path target
 	$(RUN)/python scripts/lint_metrics.py target/semantic_manifest.json
-	$(RUN)/dbt-bouncer run
-	$(RUN)/dbt-score lint --manifest target/manifest.json
+	if $(RUN)/python -c "import sys; sys.exit(sys.version_info < (3, 11))"; then \
+		$(RUN)/dbt-bouncer run && $(RUN)/dbt-score lint --manifest target/manifest.json; fi
 
 format: $(VENV)/.installed-dev ## Put Python and SQL into house style.
 	$(RUN)/ruff check --fix .
