@@ -68,9 +68,8 @@ class Pipeline:
         )
         run_extract(settings, lambda *_: None)
 
-    def build(self) -> float | None:
-        """Build; the seconds that it took, None if there was nothing to build."""
-        return build(self.settings)
+    def build(self) -> None:
+        build(self.settings)
 
     def publish(self) -> Report:
         return publish(self.settings)
