@@ -12,7 +12,6 @@ from importlib import util
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._reader.filters.conditions import INSTANT
@@ -20,6 +19,7 @@ from biodata_cache._reader.filters.conditions import INSTANT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
     import pyarrow as pa
 
 # As many rows as a table has: of one batch, a column is one piece.
@@ -95,6 +95,8 @@ def arrow_of_file(path: str, types: Mapping[str, str]) -> pa.Table | None:
 
 
 def _frame(names: Sequence[str], columns: Sequence[pd.Series[Any]]) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     return pd.DataFrame(dict(zip(names, columns, strict=True)), columns=list(names), copy=False)
 
 
@@ -175,6 +177,8 @@ def _by_duckdb(result: duckdb.DuckDBPyConnection, kinds: Sequence[str]) -> list[
 
 def _settled(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     """The column with the one dtype that its type has."""
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     settled = column
     if kind == INSTANT:
         # What cannot be described comes with its zone.
@@ -191,6 +195,8 @@ def _settled(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
 
 @functools.cache
 def _text_dtype() -> Any:  # noqa: ANN401  # of pandas or numpy
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     return pd.Series(["text"]).dtype
 
 
@@ -222,6 +228,8 @@ def _by_arrow(
 
 def _with_missing(pa: Any) -> Any:  # noqa: ANN401  # pyarrow has no types
     """Dtypes of pandas that have a value for missing ones, by Arrow's types."""
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     dtypes = {
         pa.int8(): pd.Int8Dtype(),
         pa.int16(): pd.Int16Dtype(),
@@ -257,12 +265,17 @@ def frames_named(query: str) -> Iterator[tuple[str, Any]]:
 
 def _as_frame(value: object) -> Any:  # noqa: ANN401  # of whatever library
     """What DuckDB can take as a table; None if it is nothing like that."""
-    if isinstance(value, pd.DataFrame):
-        return value
     kind = type(value)
-    home = kind.__module__.partition(".")[0]
+    if any(each.__name__ == "DataFrame" and _home(each) == "pandas" for each in kind.__mro__):
+        return value
+    home = _home(kind)
     if home == "pyarrow" and kind.__name__ in {"Table", "RecordBatch", "RecordBatchReader"}:
         return value
     if home == "polars" and kind.__name__ == "DataFrame":
         return value.to_arrow()  # type: ignore[attr-defined]  # of polars
     return None
+
+
+def _home(kind: type) -> str:
+    """The package that a type is of."""
+    return str(kind.__module__).partition(".")[0]
