@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent.parent
 pytest_plugins = ["skips"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_as_in_a_terminal() -> None:
+    """Commands that tests start end by SIGHUP, also if whoever started the tests ignores it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -52,6 +52,10 @@ MODELS = {
         "union all select 1, 'a', 1",
         "{sort_order: [number], buckets: 3}",
     ),
+    "open": (
+        "select 2 as number, 'b' as key, 'd' as more union all select 1, 'a', 'c' -- at the end",
+        "{sort_order: [number], dynamic_columns: {data_type: varchar}}",
+    ),
 }
 
 
@@ -166,10 +170,15 @@ def test_partition_without_rows_is_there(project: Path) -> None:
     assert rows(project / AREA / "listed/key=a/data.pqt") == []
 
 
-def test_contract_is_enforced(another: Path) -> None:
+def test_further_columns_are_those_of_the_data(project: Path) -> None:
+    assert rows(project / AREA / "open.pqt") == [(1, "a", "c"), (2, "b", "d")]
+
+
+@pytest.mark.parametrize("meta", ["", ", dynamic_columns: {data_type: varchar}"])
+def test_contract_is_enforced(another: Path, meta: str) -> None:
     (another / "models/wrong.sql").write_text("select 'text' as number, 'a' as key")
     (another / "models/wrong.yml").write_text(
-        "models: [{name: wrong, config: {meta: {sort_order: [key]}}, columns: "
+        f"models: [{{name: wrong, config: {{meta: {{sort_order: [key]{meta}}}}}, columns: "
         "[{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
     )
     with pytest.raises(AssertionError, match="enforced contract that failed"):

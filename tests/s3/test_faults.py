@@ -24,6 +24,9 @@ from biodata_cache._core.registry import history as _history
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.catalogue import page as _catalogue
+from biodata_cache._publish.catalogue.croissant import croissant
+from biodata_cache._publish.catalogue.database import database
+from biodata_cache._publish.catalogue.datapackage import datapackage
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.snapshot import read_published
@@ -150,7 +153,15 @@ def _is_consistent(build: Build, *, exactly: bool = False) -> bool:
     assert not found.damaged or Pending(storage, folder).is_there, "nobody says that it is mixed"
     assert not (exactly and found.damaged)
     if exactly:
-        beside = {"cache_registry.json", "cache_history.json", "index.html"}
+        home = storage.address()
+        root = home.removesuffix("/data-asset-cache")
+        for_tools = {
+            "biodata_cache.duckdb": database(folder, registry, root),
+            "datapackage.json": datapackage(folder, registry, files, home),
+            "croissant.json": croissant(folder, registry, home),
+        }
+        assert {name: content(f"{folder}/{name}") for name in for_tools} == for_tools
+        beside = {"cache_registry.json", "cache_history.json", "index.html", *for_tools}
         assert listed == {*named, *beside}, listed ^ named
         history = _history.parse(content(f"{folder}/cache_history.json"), "history")
         assert history[-1].build == registry.build
