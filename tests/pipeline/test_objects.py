@@ -21,6 +21,7 @@ from odd_objects import (
     state,
     upgraded,
 )
+from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache._core.settings import values as _settings
@@ -29,8 +30,6 @@ from extract.objects.foraging import BUCKET, KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from whole_runs import Pipeline
 
 
 def test_stitched_descendant_by_way_of_another(objects: Pipeline) -> None:
@@ -102,15 +101,15 @@ def test_odd_links_are_reported(objects: Pipeline) -> None:
 
 
 @pytest.mark.slow
-def test_assets_that_are_gone_leave_and_new_states_come(pipeline: Pipeline) -> None:
+def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
     pipeline.put(OPEN, f"gone/{STATE}", state("C", "s", {"0": {"name": "s"}}))
     pipeline.put(OPEN, f"stays/{STATE}", state("C", "s", {"0": {"name": "s"}}))
-    pipeline.extract([behavior("gone"), behavior("stays"), behavior("late")])
+    pipeline.run([behavior("gone"), behavior("stays"), behavior("late")])
     pipeline.put(OPEN, f"late/{STATE}", state("New", "s", {"3": {"name": "s"}}))
     pipeline.put(OPEN, f"stays/{STATE}", state("changed, which they never are", "s", {}))
-    pipeline.extract([behavior("stays"), behavior("late")])
-    pipeline.build("behavior_curriculum")
-    rows = pipeline.built("behavior_curriculum")
+    pipeline.run([behavior("stays"), behavior("late")])
+    rows = pipeline.read("behavior_curriculum")
     assert [(row["asset_name"], row["curriculum_name"], row["stage_node_id"]) for row in rows] == [
         ("late", "New", 3),
         ("stays", "C", 0),
@@ -154,43 +153,59 @@ def test_a_hostile_frame_runs_nothing_and_leaves_the_table_as_it_was(
 
 
 @pytest.mark.slow
-def test_columns_of_upgrader_versions_survive(pipeline: Pipeline) -> None:
-    """Night after night: new versions, a night without the table, another lake."""
+def test_columns_of_upgrader_versions_survive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Night after night: new versions, a night without the table, another lake, another version."""
+    pipeline = Pipeline(tmp_path)
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)
     records = [record(f"r{number}", f"asset {number}") for number in range(3)]
     described = {"project_name": "Old", "data_level": "raw data"}
     pipeline.put_v1({"_id": "v1-2", "name": "v1 asset", "data_description": described})
     pipeline.put_upgrades([upgraded(0, "0.14.3"), upgraded(1, "0.14.3", "failed")])
-    pipeline.extract(records)
+    pipeline.run(records)
     pipeline.put_upgrades(
         [upgraded(0, "0.14.3"), upgraded(1, "0.14.10"), upgraded(2, "0.14.10", "failed")]
     )
-    pipeline.extract(records)
-    columns = ["name", "project_name", "status", "0.14.10", "0.14.3"]
-
-    def found() -> dict[str, tuple[Any, ...]]:
-        pipeline.build("metadata_upgrade")
-        return {
-            row["_id"]: tuple(row[name] for name in columns)
-            for row in pipeline.built("metadata_upgrade")
-        }
-
-    # A night without the custom table: what was read of it stays.
-    custom = pipeline.published.parent / "custom/metadata_upgrade_status_prod.pqt"
-    kept = custom.rename(custom.with_suffix(".kept"))
-    pipeline.extract(records)
+    pipeline.run(records)
+    frame = biodata_cache.metadata_upgrade()
+    assert list(frame.columns)[:9] == [
+        "_id", "name", "project_name", "data_level", "v2_id", "upgrader_version", "last_modified",
+        "status", "upgrade_datetime",
+    ]  # fmt: skip
     wanted = {
         "v1-0": ("asset 0", "Project", "success", None, "success"),
         "v1-1": ("asset 1", "Project", "success", "success", "failed"),
         "v1-2": ("v1 asset", "Old", "failed", "failed", None),
     }
+    columns = ["name", "project_name", "status", "0.14.10", "0.14.3"]
+
+    def found() -> dict[str, tuple[Any, ...]]:
+        return {
+            row["_id"]: tuple(row[name] for name in columns)
+            for row in pipeline.read("metadata_upgrade")
+        }
+
+    assert found() == wanted
+    (entry,) = (entry for entry in pipeline.registry() if entry["name"] == "metadata_upgrade")
+    described_columns = {column["name"]: column for column in entry["columns"]}
+    assert described_columns["0.14.3"]["type"] == "VARCHAR"
+    assert "upgrader" in described_columns["0.14.3"]["description"]
+    sidecar = json.loads((pipeline.published / "metadata_upgrade.json").read_text())
+    assert sidecar["columns"] == list(frame.columns)
+    # A night without the custom table: what was read of it stays.
+    custom = pipeline.published.parent / "custom/metadata_upgrade_status_prod.pqt"
+    kept = custom.rename(custom.with_suffix(".kept"))
+    pipeline.run(records)
     assert found() == wanted
     kept.rename(custom)
-    # Another version of this package has published it, and the lake is a new one.
-    earlier = pipeline.published.parent / "bdc-v0.0.9"
-    earlier.mkdir()
-    (pipeline.area / "metadata_upgrade.pqt").rename(earlier / "metadata_upgrade.pqt")
-    pipeline.settings.work.rename(pipeline.folder / "old work")
-    pipeline.extract(records)
+    pipeline.run(records)
+    assert found() == wanted
+    # Another version of this package publishes to a folder of its own, from a lake of its own.
+    pipeline.published.rename(pipeline.published.parent / "bdc-v0.0.9")
+    other = pipeline.folder / "work"
+    other.rename(pipeline.folder / "old work")
+    pipeline.run(records)
     assert found() == wanted
 
 

@@ -68,11 +68,8 @@ class Pipeline:
         )
         run_extract(settings, lambda *_: None)
 
-    def build(self, *tables: str) -> None:
-        """Build everything, or some tables with all that these are made of."""
-        chosen = ["--select", *(f"+{table}" for table in tables)]
-        alone = ["--indirect-selection", "cautious"]  # no test that needs another table
-        build(self.settings, selection=[*chosen, *alone] if tables else [])
+    def build(self) -> None:
+        build(self.settings)
 
     def publish(self) -> Report:
         return publish(self.settings)
@@ -105,15 +102,8 @@ class Pipeline:
 
     def read(self, table: str, where: str = "true") -> list[dict[str, Any]]:
         """Rows of a published table as dictionaries, in the order of the file."""
-        return self._rows(self.published, table, where)
-
-    def built(self, table: str, where: str = "true") -> list[dict[str, Any]]:
-        """Rows of a table of the build area, published or not."""
-        return self._rows(self.area, table, where)
-
-    def _rows(self, folder: Path, table: str, where: str) -> list[dict[str, Any]]:
-        plain = folder / f"{table}.pqt"
-        files = [plain] if plain.exists() else sorted((folder / table).glob("*/data.pqt"))
+        plain = self.published / f"{table}.pqt"
+        files = [plain] if plain.exists() else sorted((self.published / table).glob("*/data.pqt"))
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'")
         found = connection.execute(
