@@ -1,4 +1,4 @@
-"""What the dbt project promises about each published table, read from dbt's manifest."""
+"""The contract of each published table, read from dbt's manifest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """One column as promised.
+    """A column of a contract.
 
     Attributes:
         name: Name in the file.
@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One published table as promised.
+    """The contract of a published table.
 
     Attributes:
         name: Name of the table.
@@ -40,10 +40,10 @@ class Table:
         type: One of `TABLE_TYPES`.
         folder: Folder or file stem in the version folder.
         partition_key: Column that the files are partitioned by, or None.
-        partitions_from: Relations, quoted, whose column of the key's name lists partitions that
-            are there without rows.
-        primary_key: Columns that tell rows apart.
-        sort_order: Columns that rows are sorted by, within a partition.
+        partitions_from: Quoted relations whose partition key column lists further partitions, which
+            are published without rows.
+        primary_key: Columns of the primary key.
+        sort_order: Columns that the rows are sorted by, within a partition.
         foreign_keys: Columns of which every value is one of a column of another table.
         columns: Columns in the order of the file.
         dynamic_column: What every further column of the file is, its name left open; None if the
@@ -89,7 +89,7 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
         manifest: dbt's manifest.
 
     Raises:
-        BuildError: The manifest lacks what a published table must say about itself.
+        BuildError: If a published table lacks required metadata in the manifest.
     """
     nodes = (
         node
@@ -125,7 +125,7 @@ def _foreign_keys(
 
 
 def with_dynamic_columns(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[Table]:
-    """The tables with all columns that they have, where the data name some of them.
+    """The tables with their dynamic columns, whose names come from the data.
 
     Args:
         connection: The build database.

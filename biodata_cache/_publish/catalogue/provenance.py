@@ -1,4 +1,4 @@
-"""How each published table came about: what it was made from, and the checks that ran on it."""
+"""Provenance of each published table: its sources and the checks that ran on it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RAW, SEEDS, STAGING, INTERMEDIATE = "raw", "seeds", "staging", "intermediate"
 
 @dataclass(frozen=True)
 class Provenance:
-    """How one table came about.
+    """Provenance of one table.
 
     Attributes:
-        checks: Each check that ran on the table, in words, with what came of it: `pass`, or `warn`
-            where the project tolerates that it does not hold.
-        made_from: Names of all that it was made from, by layer.
+        checks: Each check of the table in words, with its result: `pass`, or `warn` if it failed
+            with severity warn.
+        made_from: Names of its direct and indirect sources, by layer.
     """
 
     checks: tuple[tuple[str, str], ...]
@@ -60,7 +60,7 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
 
 
 def _place(test: dict[str, Any], columns: list[str]) -> int:
-    """Where a check is told: those of the whole table first, then those of each column."""
+    """Sort key of a check: checks of the whole table first, then those of each column."""
     column = column_of(test)
     return columns.index(column) + 1 if column in columns else 0
 
@@ -72,7 +72,7 @@ def column_of(test: dict[str, Any]) -> str:
 
 
 def _in_words(test: dict[str, Any]) -> str:
-    """What a check makes sure of, as a reader says it; the name of one that is not known here."""
+    """A check in words; the name of a check of an unknown kind."""
     metadata = test.get("test_metadata") or {}
     kwargs = metadata.get("kwargs", {})
     column = f"`{column_of(test)}`"
