@@ -46,7 +46,7 @@
         {% do make_folder(objects) %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% do write_file(
-            target, objects ~ '/' ~ file, "row_group_size 10240"
+            target, model, objects ~ '/' ~ file, "row_group_size 10240"
         ) %}
         {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
         {% call statement('partitions', language='python') -%}
@@ -55,7 +55,7 @@
             ) }}
         {%- endcall %}
     {% else %}
-        {% do write_file(target, area ~ '/' ~ file) %}
+        {% do write_file(target, model, area ~ '/' ~ file) %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
 
@@ -106,13 +106,26 @@
     order by {{ keys | join(' nulls last, ') }} nulls last
 {%- endmacro %}
 
-{% macro write_file(relation, path, more=none) -%}
+{% macro write_file(relation, model, path, more=none) -%}
     {#- DuckDB writes a temporary file first and renames it. -#}
     {% do run_query(
         "copy (select * from " ~ relation ~ ") to '" ~ path | replace("'", "''")
-        ~ "' (format parquet, compression zstd, use_tmp_file true"
+        ~ "' (format parquet, compression zstd, use_tmp_file true, " ~ texts_in_file(model)
         ~ (", " ~ more if more else "") ~ ")"
     ) %}
+{%- endmacro %}
+
+{% macro texts_in_file(model) -%}
+    {#-
+        The texts of a table and its columns, as key-value metadata. The file of a partition has
+        none: there may be a hundred thousand of them, each smaller than the texts.
+    -#}
+    {%- set texts = {} -%}
+    {%- for column in model.columns.values() -%}
+        {%- do texts.update({column.name: column.description | trim}) -%}
+    {%- endfor -%}
+    kv_metadata {description: '{{ model.description | trim | replace("'", "''") }}', columns: '
+    {{- tojson(texts) | replace("'", "''") }}'}
 {%- endmacro %}
 
 {% macro write_buckets(sql, model, folder, meta) -%}
@@ -133,7 +146,8 @@
             "copy (select " ~ columns | join(', ') ~ " from (" ~ sql ~ ") where bucket = " ~ bucket
             ~ " order by " ~ keys | join(', ') ~ ") to '"
             ~ bucket_file(folder, model.name, bucket) | replace("'", "''")
-            ~ "' (format parquet, compression zstd, row_group_size 2048)"
+            ~ "' (format parquet, compression zstd, row_group_size 2048, "
+            ~ texts_in_file(model) ~ ")"
         ) %}
     {%- endfor -%}
 {%- endmacro %}
