@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +254,9 @@ def test_an_odd_upgrader_stops_nothing(tmp_path: Path) -> None:
 def test_record_consistency(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     pipeline.put_v1(
-        {"_id": "v1-a", "name": "a"}, {"_id": "v1-b", "name": "b", "location": "s3://x"}
+        {"_id": "v1-a", "name": "a"},
+        {"_id": "v1-b", "name": "b", "location": "s3://x"},
+        {"_id": "v1-odd", "name": ["a"], "location": 5, "_last_modified": "soon"},
     )
     derived = {"data_level": "derived", "source_data": ["a", "z", "y"]}
     pipeline.run(
@@ -273,6 +276,16 @@ def test_record_consistency(tmp_path: Path) -> None:
         ("source_not_found", "3", "c", "y, z"),
         ("v1_name_missing_in_v2", "v1-b", "b", "s3://x"),
     ]
+    results = pipeline.read("record_consistency_results")
+    failed = {(row["check_key"], row["record_id"]) for row in results if row["status"] == "fail"}
+    assert failed == {(row["check"], row["record_id"]) for row in rows}
+    kinds = Counter(row["record_kind"] for row in results)
+    assert kinds == {"v1": 3, "v2": 4 * 16}
+    checks = pipeline.read("record_consistency_checks")
+    assert {row["check_key"] for row in checks} == {row["check_key"] for row in results}
+    assert sum(row["failed_count"] for row in checks) == len(rows)
+    odd = pipeline.read("data_quality", "record_id = 'v1-odd'")
+    assert {row["path"] for row in odd} == {"name", "location", "_last_modified"}
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real records are not here")
