@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.filters.tables import (
         DataQualityFilters,
+        RecordConsistencyChecksFilters,
         RecordConsistencyFilters,
+        RecordConsistencyResultsFilters,
     )
 
 
@@ -50,6 +52,38 @@ def record_consistency(
         One row per record and check that it fails.
     """
     return read_table("record_consistency", columns, filters)
+
+
+@former_arguments
+def record_consistency_results(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyResultsFilters]
+) -> pd.DataFrame:
+    """Read what every check of consistency found of every record.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per check and record, with `status` `pass` or `fail`.
+    """
+    return read_table("record_consistency_results", columns, filters)
+
+
+@former_arguments
+def record_consistency_checks(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyChecksFilters]
+) -> pd.DataFrame:
+    """Read which checks of consistency there are, and how many records fail each.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per check.
+    """
+    return read_table("record_consistency_checks", columns, filters)
 
 
 def data_quality(
