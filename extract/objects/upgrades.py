@@ -159,10 +159,10 @@ def copy_upgrades(
     Raises:
         SourceError: If the place may not be read, or cannot be reached.
     """
+    if sample is None and not is_sample:
+        forget_sample(raw)
     status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
     history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
-    if sample is None and not is_sample and _is_of_sample(status):
-        status.remove(_STATUS)
     kept = [] if published is None else _copy_history(published, history)
     for place in (published, sample):
         content = None if place is None else place.read(CUSTOM)
@@ -186,6 +186,13 @@ def copy_upgrades(
 
 
 _STATUS = "status"
+
+
+def forget_sample(raw: Path) -> None:
+    """Remove the upgrades of the sample, which no other source has."""
+    status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
+    if _is_of_sample(status):
+        status.remove(_STATUS)
 
 
 def _is_of_sample(status: TableFolder) -> bool:
