@@ -1,4 +1,4 @@
-"""The build stage: `dbt build` as a process of its own, with its progress and its verdict."""
+"""The build stage: runs `dbt build` as a subprocess and reports its progress and result."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def build(
     build, and all that it left is there.
 
     Args:
-        settings: Where the work folder and the lake are, which is a folder here.
-        progress: Told after each model and test.
+        settings: Names the work folder and the lake, which must be local here.
+        progress: Receives progress after each model and test.
         unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
             data: what is published does not depend on them.
         selection: Options of dbt that choose models; by default all are built.
@@ -61,9 +61,9 @@ def build(
         Seconds that dbt took; None if there was nothing to build.
 
     Raises:
-        BuildError: A model failed, or a test did; says which, and on how many rows.
+        BuildError: If a model or test failed; names it and the number of failing rows.
         LakeError: If a file of the lake is damaged.
-        LockedError: Another build is at work in the same folder.
+        LockedError: If another build is running in the same folder.
     """
     require("dbt.adapters.duckdb", "pyarrow")
     import_extract()
@@ -101,10 +101,10 @@ def build(
 
 
 def _remove_earlier(work: Path) -> None:
-    """A build is from nothing: an old database would only grow.
+    """Remove the database of an earlier build, which would only grow.
 
     Raises:
-        BuildError: If it cannot be removed.
+        BuildError: If the database cannot be removed.
     """
     database = work / DATABASE
     try:
@@ -210,7 +210,7 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     """Seconds of a good run.
 
     Raises:
-        BuildError: The run was not good.
+        BuildError: If the run failed.
     """
     if not (target_folder(work) / RUN_RESULTS).exists():
         lines = [

@@ -38,7 +38,7 @@ def discard_if_other(work: Path, project: Path, environment: Mapping[str, str]) 
         environment: Variables that dbt is to run with.
 
     Raises:
-        BuildError: If it cannot be removed, or a file of the project cannot be read.
+        BuildError: If the folder cannot be removed, or a file of the project cannot be read.
     """
     target = target_folder(work)
     key = target / _KEY
@@ -54,7 +54,7 @@ def discard_if_other(work: Path, project: Path, environment: Mapping[str, str]) 
 
 
 def keep(work: Path, project: Path, environment: Mapping[str, str]) -> None:
-    """Write the key of a run that came to its end.
+    """Write the key after a completed run.
 
     Args:
         work: The work folder.
@@ -62,7 +62,7 @@ def keep(work: Path, project: Path, environment: Mapping[str, str]) -> None:
         environment: Variables that dbt ran with.
 
     Raises:
-        BuildError: If it cannot be written.
+        BuildError: If the key cannot be written.
     """
     target = target_folder(work)
     try:
@@ -90,7 +90,7 @@ def project_key(project: Path, environment: Mapping[str, str]) -> str:
 
 def _key(target: Path, project: Path, environment: Mapping[str, str]) -> str:
     """Hash of all that decides what dbt parses, and of what it has parsed."""
-    parsed = target / _PARSED  # also of a run by hand, which knows no key
+    parsed = target / _PARSED  # also if dbt is run by hand, without the key
     content = parsed.read_bytes() if parsed.is_file() else b""
     return _hash([*_parts(project, environment), content])
 

@@ -1,4 +1,4 @@
-"""The first stage: bring the raw lake up to date, its collections and the tables beside them."""
+"""The extract stage: updates the collections of the raw lake and the tables beside them."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ def run_extract(
     """Bring the raw lake up to date.
 
     Args:
-        settings: Where everything is.
+        settings: Names the source, the lake and the work folder.
         report: Receives progress.
         options: How to extract.
         lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
         outcome: Filled as the stage goes.
 
     Raises:
-        CacheError: The source cannot be read, or the lake cannot be written.
-        LockedError: Another extract is writing the lake.
+        CacheError: If the source cannot be read, or the lake cannot be written.
+        LockedError: If another extract is writing the lake.
     """
     require("msgspec", "pyarrow", "filelock")
     import_extract()
@@ -139,7 +139,7 @@ def _tell(report: Reporter, stage: str, source: str, documents: int, size: int) 
 
 
 def copying(report: Reporter) -> Callable[[int, int], None]:
-    """Reports how far the copying of a lake is."""
+    """Reports progress of copying a lake."""
     return lambda done, total: report("lake", done, total, "files copied")
 
 
@@ -150,7 +150,7 @@ def _extract_the_rest(
     report: Reporter,
     options: ExtractOptions,
 ) -> None:
-    """Bring the lakes up to date that the records name, or that stand beside them."""
+    """Update the lakes of objects, sessions and upgrades."""
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415

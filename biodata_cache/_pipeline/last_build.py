@@ -24,7 +24,7 @@ from biodata_cache._publish.artifacts import (
     reason,
     target_folder,
 )
-from biodata_cache._storage.common import sha256_of, written_whole
+from biodata_cache._storage.common import atomic_write, sha256_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +133,7 @@ def _read(work: Path) -> GoodBuild | None:
 
 def _write(work: Path, build: GoodBuild) -> None:
     try:
-        with written_whole(_path(work)) as unfinished:
+        with atomic_write(_path(work)) as unfinished:
             unfinished.write_text(json.dumps(asdict(build), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise _unusable(error) from None

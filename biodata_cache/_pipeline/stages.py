@@ -43,10 +43,10 @@ def run_sync(
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models; what is not built stays as it is published.
         force: Publish although somebody has rolled the version back.
-        outcome: Filled as the stages go, for whoever wants to know of a run that failed.
+        outcome: Filled as the stages run, so that it is also available if one fails.
 
     Raises:
-        CacheError: A stage failed; the published cache is as it was.
+        CacheError: If a stage failed; the published cache is unchanged.
     """
     check_root(settings)  # before an hour of work, not after it
     _check_rollback(settings, force=force)
@@ -74,7 +74,7 @@ def run_dry_sync(
     *,
     outcome: Outcome | None = None,
 ) -> Outcome:
-    """Count what a sync would extract, and find out what it would build and publish; touch nothing.
+    """Report what a sync would extract, build and publish, without writing anything.
 
     Args:
         settings: Where everything is.
@@ -119,7 +119,7 @@ def run_build(
         full: Build although nothing has changed since the last build.
 
     Raises:
-        CacheError: A model or a test failed.
+        CacheError: If a model or a test failed.
     """
     require("dbt", "filelock")
     from biodata_cache._pipeline.dbt_build import build  # noqa: PLC0415  # needs the extra `sync`
@@ -152,7 +152,7 @@ def run_publish(
         force: Publish although somebody has rolled the version back.
 
     Raises:
-        CacheError: The build is not fit to be published, or the root cannot be written.
+        CacheError: If the build fails the audit, or the root cannot be written.
     """
     require("filelock", "msgspec", "pyarrow")
     from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
@@ -195,7 +195,7 @@ def run_dry_publish(settings: Settings) -> _publish.Report:
     """Audit the last build, and find out what publishing it would change.
 
     Raises:
-        CacheError: The build is not fit to be published, or the root cannot be read.
+        CacheError: If the build fails the audit, or the root cannot be read.
     """
     require("filelock")
     from biodata_cache._publish.publish import publish  # noqa: PLC0415
@@ -204,10 +204,10 @@ def run_dry_publish(settings: Settings) -> _publish.Report:
 
 
 def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None) -> _publish.Report:
-    """Put a build back: by default the one that was published before the last one.
+    """Restore a kept build, by default the one that was published before the live one.
 
     Raises:
-        CacheError: If there is none, or the root cannot be written.
+        CacheError: If no such build is kept, or the root cannot be written.
     """
     require("filelock")
     from biodata_cache._publish.publish import rollback  # noqa: PLC0415
@@ -218,10 +218,10 @@ def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None)
 
 
 def _check_rollback(settings: Settings, *, force: bool) -> None:
-    """Refuse to publish over a rollback, unless that is meant.
+    """Check that the version is not rolled back, unless `force` is given.
 
     Raises:
-        AuditError: If the version was rolled back.
+        AuditError: If the version is rolled back.
     """
     require("filelock")
     from biodata_cache._publish.rollback import check_not_rolled_back  # noqa: PLC0415
