@@ -38,13 +38,13 @@ def discard_if_other(work: Path, project: Path, environment: Mapping[str, str]) 
         environment: Variables that dbt is to run with.
 
     Raises:
-        BuildError: If it cannot be removed, or a file of the project cannot be read.
+        BuildError: If the folder cannot be removed, or a file of the project cannot be read.
     """
     target = target_folder(work)
     key = target / _KEY
     try:
         known = key.read_text() if key.is_file() else None
-        if known is None or known != _key(target, project, environment):
+        if known is None or known != key_of(work, project, environment):
             if target.exists():
                 shutil.rmtree(target)
         else:
@@ -54,7 +54,7 @@ def discard_if_other(work: Path, project: Path, environment: Mapping[str, str]) 
 
 
 def keep(work: Path, project: Path, environment: Mapping[str, str]) -> None:
-    """Write the key of a run that came to its end.
+    """Write the key after a completed run.
 
     Args:
         work: The work folder.
@@ -62,18 +62,34 @@ def keep(work: Path, project: Path, environment: Mapping[str, str]) -> None:
         environment: Variables that dbt ran with.
 
     Raises:
-        BuildError: If it cannot be written.
+        BuildError: If the key cannot be written.
     """
     target = target_folder(work)
     try:
         if (target / _PARSED).is_file():
-            (target / _KEY).write_text(_key(target, project, environment))
+            (target / _KEY).write_text(key_of(work, project, environment))
+    except OSError as error:
+        raise _unusable(error) from None
+
+
+def key_of(work: Path, project: Path, environment: Mapping[str, str]) -> str:
+    """Hash of all that decides what dbt parses, and of what it has parsed.
+
+    Args:
+        work: The work folder.
+        project: The folder of the dbt project.
+        environment: Variables that dbt runs with.
+
+    Raises:
+        BuildError: If a file of them cannot be read.
+    """
+    try:
+        return _key(target_folder(work), project, environment)
     except OSError as error:
         raise _unusable(error) from None
 
 
 def _key(target: Path, project: Path, environment: Mapping[str, str]) -> str:
-    """Hash of all that decides what dbt parses, and of what it has parsed."""
     digest = hashlib.sha256()
     for part in _parts(target, project, environment):
         digest.update(hashlib.sha256(part).digest())
@@ -93,7 +109,7 @@ def _parts(target: Path, project: Path, environment: Mapping[str, str]) -> Itera
     for name, value in sorted(environment.items()):
         if name.startswith(_PREFIXES):
             yield os.fsencode(f"{name}={value}")
-    parsed = target / _PARSED  # also of a run by hand, which knows no key
+    parsed = target / _PARSED  # also if dbt is run by hand, without the key
     yield parsed.read_bytes() if parsed.is_file() else b""
 
 

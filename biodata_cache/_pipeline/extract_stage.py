@@ -1,4 +1,4 @@
-"""The first stage: bring the raw lake up to date, its collections and the tables beside them."""
+"""The extract stage: updates the collections of the raw lake and the tables beside them."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ def run_extract(
     """Bring the raw lake up to date.
 
     Args:
-        settings: Where everything is.
+        settings: Names the source, the lake and the work folder.
         report: Receives progress.
         options: How to extract.
         lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
         outcome: Filled as the stage goes.
 
     Raises:
-        CacheError: The source cannot be read, or the lake cannot be written.
-        LockedError: Another extract is writing the lake.
+        CacheError: If the source cannot be read, or the lake cannot be written.
+        LockedError: If another extract is writing the lake.
     """
     require("msgspec", "pyarrow", "filelock")
     import_extract()
@@ -130,7 +130,7 @@ def run_extract(
             if each not in sources:
                 description = next(iter(sources.values())).description
                 without_records(Lake(lake.folder, each.name), description)
-        _extract_the_rest(settings, lake, outcome, report, prune=chosen.prune)
+        _extract_the_rest(settings, lake, outcome, report, chosen)
     return outcome
 
 
@@ -139,7 +139,7 @@ def _tell(report: Reporter, stage: str, source: str, documents: int, size: int) 
 
 
 def copying(report: Reporter) -> Callable[[int, int], None]:
-    """Reports how far the copying of a lake is."""
+    """Reports progress of copying a lake."""
     return lambda done, total: report("lake", done, total, "files copied")
 
 
@@ -148,10 +148,9 @@ def _extract_the_rest(
     lake: _lake.HeldLake,
     outcome: Outcome,
     report: Reporter,
-    *,
-    prune: bool,
+    options: ExtractOptions,
 ) -> None:
-    """Bring the lakes up to date that the records name, or that stand beside them."""
+    """Update the lakes of objects, sessions and upgrades."""
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
     from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
@@ -185,21 +184,22 @@ def _extract_the_rest(
             published,
             raw,
             sample=place,
-            prune=prune,
+            prune=options.prune,
             is_sample=is_sample,
         )
         if (missing := probes.missing_folder(settings.objects)) is not None:
             outcome.kept.append(missing)
         if store is not None:
             outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(
-                store, raw, prune=prune, is_sample=is_sample
+                store, raw, prune=options.prune, is_sample=is_sample
             )
             outcome.objects = probes.ask(
                 store,
                 raw,
                 paths_of(Lake(raw, _lake.RECORDS).files()),
                 partial(tell, store),
-                prune=prune,
+                prune=options.prune,
                 is_sample=is_sample,
+                full=options.full,
             )
     outcome.seconds["objects"] = time.perf_counter() - started

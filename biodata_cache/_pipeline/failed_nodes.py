@@ -1,4 +1,4 @@
-"""What failed in the last run of dbt: which model, on how many rows, the first of them, the SQL."""
+"""Failed models and tests of the last dbt run, with their SQL and first failing rows."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _LONGEST_VALUE = 200
 
 @dataclass
 class FailedNode:
-    """A model that could not be built, or a test that does not hold.
+    """A failed model or test.
 
     Attributes:
         kind: `model`, `seed`, `test` or `unit_test`.
         name: Its name.
-        model: The model that is tested; of a model its own name; None if the test is of several.
-        rows: How many rows fail the test; None if nothing was counted.
-        message: What dbt says; None if it says nothing more.
+        model: The tested model; the name itself for a model; None if a test is of several models.
+        rows: Number of failing rows; None if they were not counted.
+        message: Message of dbt; None if there is none.
         sql: File of the compiled SQL; None if there is none.
-        columns: Columns of the rows.
-        first_rows: The first of the rows, their values as text.
+        columns: Columns of the failing rows.
+        first_rows: The first failing rows, with values as text.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class FailedNode:
 
 
 def failed_nodes(work: Path) -> list[FailedNode]:
-    """What failed in the last run of dbt; nothing if that cannot be told.
+    """Failed nodes of the last dbt run; empty if its artifacts cannot be read.
 
     Args:
         work: The work folder.
@@ -95,7 +95,7 @@ def _node(manifest: dict[str, Any], result: dict[str, Any]) -> FailedNode:
 
 
 def _add_rows(work: Path, found: list[tuple[FailedNode, str | None]]) -> None:
-    """Run the tests that found rows once more, for the first of them."""
+    """Run the failed tests again for their first failing rows."""
     wanted = [(node, sql) for node, sql in found if node.kind == "test" and node.rows and sql]
     if not wanted:
         return

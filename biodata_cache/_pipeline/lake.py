@@ -1,4 +1,4 @@
-"""Where the raw lake is: a folder of this machine, or S3, of which this machine has a copy.
+"""The raw lake as a local folder, or on S3 with a local copy.
 
 The files of a lake are whole when they appear and most never change, so that a copy is exact and
 cheap to keep. The bucket is the truth: before anything reads or extends the lake, the copy becomes
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._storage.base import LEASE_SECONDS
-from biodata_cache._storage.common import sha256_of, written_whole
+from biodata_cache._storage.common import atomic_write, sha256_of
 from biodata_cache._storage.open import open_lake
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ _ROUNDS = 20
 
 
 class _File(NamedTuple):
-    """A file of the copy that is known to be what the bucket has.
+    """A file of the copy that equals an object of the bucket.
 
     Attributes:
         tag: ETag of the object.
         size: Bytes of the file.
-        changed_ns: When the file was last changed.
+        changed_ns: Modification time of the file in ns.
     """
 
     tag: str
@@ -67,7 +67,7 @@ class HeldLake:
         self.folder = folder
 
     def save(self) -> None:
-        """Make what is finished outlast this machine; a folder does so by itself."""
+        """Upload finished files to the bucket; a local lake needs no upload."""
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def writing(
         try:
             yield copy
         except BaseException:
-            with suppress(CacheError):  # the first failure is the one to tell
+            with suppress(CacheError):  # report the first failure
                 copy.save()
             raise
         copy.save()
@@ -113,7 +113,7 @@ def reading(
 
     Raises:
         CacheError: If the lake cannot be copied to this machine.
-        LockedError: If another process is at work with the copy.
+        LockedError: If another process is using the copy.
     """
     if not is_remote(settings):
         yield local_folder(settings)
@@ -128,7 +128,7 @@ def is_remote(settings: Settings) -> bool:
     """Whether the lake is on S3.
 
     Raises:
-        SettingsError: If it is neither there nor in a folder.
+        SettingsError: If the address is neither on S3 nor a local folder.
     """
     if settings.raw.startswith("s3://"):
         return True
@@ -152,11 +152,11 @@ def local_folder(settings: Settings) -> Path:
 
 
 def check_filled(address: str, folder: Path) -> None:
-    """Make sure that there is something to build from.
+    """Check that the lake has records to build from.
 
     Args:
-        address: What to call the lake.
-        folder: Where its files are on this machine.
+        address: Address of the lake, for the message.
+        folder: Local folder of its files.
 
     Raises:
         BuildError: If the lake holds no records.
@@ -176,7 +176,7 @@ def check_filled(address: str, folder: Path) -> None:
 
 
 def _rank(path: str) -> tuple[bool, bool, str]:
-    """The order of uploads: what a list names comes before it, the list of records last of all.
+    """Upload order: files before the list that names them, the list of records last of all.
 
     Notes about documents come before the documents, and so does where they were read.
     """
@@ -196,11 +196,11 @@ class _Copy(HeldLake):
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other processes of this machine away from the copy.
+        """Lock the copy against other processes of this machine.
 
         Raises:
             LakeError: If the work folder cannot be written.
-            LockedError: If one is at work with it.
+            LockedError: If another process is using the copy.
         """
         from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
 
@@ -224,17 +224,17 @@ class _Copy(HeldLake):
 
     @contextmanager
     def locked(self, lease: float) -> Iterator[None]:
-        """Keep the writers of other machines out."""
+        """Lock the lake against writers of other machines."""
         with self._storage.lease(_LOCK, lease, "extract") as held:
             self._lease = held
             self._storage.sweep("")
             yield
 
     def pull(self, progress: Progress | None) -> None:
-        """Make the copy what the bucket holds.
+        """Update the copy to the content of the bucket.
 
-        Somebody may be writing. Files appear before those go that they replace, so that the files
-        of a listing are a sound lake if all of them are still there when they have been copied.
+        Another machine may be writing. It adds new files before it removes those that they replace,
+        so a listing is a consistent lake if all of its files still exist after they were copied.
 
         Raises:
             CacheError: If the bucket cannot be read, or the copy cannot be written.
@@ -261,11 +261,11 @@ class _Copy(HeldLake):
             self._remember()
 
     def save(self) -> None:
-        """Put into the bucket what is finished, then remove from it what is gone.
+        """Upload finished files, then delete objects whose files were removed.
 
         Raises:
-            CacheError: If the bucket cannot be written; what is there already is sound.
-            LockedError: If somebody else may be writing the lake by now.
+            CacheError: If the bucket cannot be written; it stays consistent.
+            LockedError: If the lease was lost, so that another machine may be writing.
         """
         if self._is_broken:
             return
@@ -306,7 +306,7 @@ class _Copy(HeldLake):
         return {path: stat for path, stat in self._storage.list("") if _FILE.fullmatch(path)}
 
     def _local(self) -> dict[str, tuple[int, int]]:
-        """Size and time of the finished files, by path."""
+        """Size and modification time of the finished files, by path."""
         found = {}
         for path in self.folder.rglob("*.*"):
             name = path.relative_to(self.folder).as_posix()
@@ -321,7 +321,7 @@ class _Copy(HeldLake):
         return None if known is None else (known.size, known.changed_ns)
 
     def _fetch(self, listed: dict[str, Stat], progress: Progress | None) -> bool:
-        """Copy what differs; whether all of it was there."""
+        """Copy the files that differ; false if one was no longer there."""
         with self._errors():
             local = self._local()
             missing = {
@@ -348,7 +348,7 @@ class _Copy(HeldLake):
         known = self._files.get(path)
         if known == (listed.tag, *local):
             return True
-        # A run that was killed did not write down what it had copied.
+        # A killed run did not record what it had copied.
         file = self.folder / path
         if not self._storage.holds(path, listed, file, sha256_of(file)):
             return False
@@ -356,7 +356,7 @@ class _Copy(HeldLake):
         return True
 
     def _copy(self, path: str, listed: Stat) -> bool:
-        """Copy one object; false if it is there no more, or is another by now."""
+        """Copy one object; false if it was removed or replaced since it was listed."""
         target = self.folder / path
         with self._errors():
             if not self._storage.download(path, target, only=listed.tag):
@@ -366,7 +366,7 @@ class _Copy(HeldLake):
         return True
 
     def _remembered(self) -> dict[str, _File]:
-        """What is known of the copy; if that cannot be read nothing, and files are compared."""
+        """Known state of the copy; if it cannot be read, empty, and files are compared."""
         try:
             content = json_value((self.folder / _KNOWN).read_bytes())
             return {path: _File(*known) for path, known in content.items()}
@@ -374,7 +374,7 @@ class _Copy(HeldLake):
             return {}
 
     def _remember(self) -> None:
-        with written_whole(self.folder / _KNOWN) as unfinished:
+        with atomic_write(self.folder / _KNOWN) as unfinished:
             unfinished.write_text(json.dumps(self._files), encoding="utf-8")
 
     @contextmanager

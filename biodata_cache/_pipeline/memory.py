@@ -1,4 +1,4 @@
-"""The backend MEMORY: tables of this process alone, built when they are first read."""
+"""The backend MEMORY: a cache in a temporary folder, built when a table is first read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Place:
-    """A folder that is gone when the process ends."""
+    """A temporary folder, removed when the process ends."""
 
     folder: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="biodata-cache-")
@@ -40,21 +40,21 @@ def _place(source: Secret) -> _Place:  # noqa: ARG001  # one place for each sour
     return _Place()
 
 
-_making = threading.Lock()  # of two threads that ask first, one makes the place
+_making = threading.Lock()  # only one of several threads creates the folder
 
 
 def place(settings: Settings) -> CachedStorage:
-    """The place of this process, with or without tables."""
+    """The storage of this process; its tables need not be built yet."""
     with _making:
         return _place(settings.source).store
 
 
 def tables(settings: Settings) -> CachedStorage:
-    """The place of this process, with the tables in it.
+    """The storage of this process, after its tables are built.
 
     Raises:
-        CacheError: If they cannot be built.
-        MissingDependencyError: If what building needs is not installed.
+        CacheError: If the tables cannot be built.
+        MissingDependencyError: If the extra for building is not installed.
     """
     with _making:
         found = _place(settings.source)
@@ -90,7 +90,7 @@ def _build(settings: Settings, found: _Place) -> None:
 
 
 class _Line:
-    """One line on stderr that says what the process is busy with; rewritten on a terminal."""
+    """A progress line on stderr, rewritten in place on a terminal."""
 
     def __init__(self, source: Secret) -> None:
         self._start = (
@@ -101,7 +101,7 @@ class _Line:
         sys.stderr.flush()
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:  # noqa: ARG002
-        """Show how far a stage is."""
+        """Show progress of a stage."""
         if self._is_terminal:
             of_all = "" if total is None else f"/{total:,}"
             sys.stderr.write(f"\r\x1b[K{self._start} ... {stage} {done:,}{of_all} ")

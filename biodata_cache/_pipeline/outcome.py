@@ -1,4 +1,4 @@
-"""What the stages report while they run, and what they did."""
+"""Progress of the stages, and their results."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sync would do after its extract.
+    """The build and the publish that a dry sync would run.
 
     Attributes:
-        tables: Tables that it would build and test.
-        place: Address of the version folder that it would publish to.
-        build: The build that is published there now; None if none is.
+        tables: Tables to build and test.
+        place: Address of the version folder to publish to.
+        build: The currently published build; None if there is none.
     """
 
     tables: list[str]
@@ -46,19 +46,20 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What the stages did.
+    """Results of the stages.
 
     Attributes:
         lake: Folder of the raw lake, or of its copy on this machine.
         copied_from: Where the lake itself is; None if it is that folder.
         extracted: Reports on the collections of records, by stage.
-        objects: What the object store was asked; None if it was not.
-        sessions: Foraging sessions that were copied; None if there is no frame of them.
-        sessions_missing: Why there is none.
+        objects: Report on the requests to the object store; None if there were none.
+        sessions: Number of copied foraging sessions; None if there is no frame of them.
+        sessions_missing: Reason why there is no frame.
         upgrades: Rows of the upgrader's custom table; None if there is none.
-        kept: What stays of earlier runs, as it is not there or cannot be read, a sentence each.
+        kept: Sentences on data kept from earlier runs because its source is missing or unreadable.
         published: Report of the publish stage.
-        plan: What would be built and published, of a dry run.
+        nothing_to_build: Whether the last build is what a build would have made.
+        plan: Plan of a dry run; None otherwise.
         rejects: Folder of the documents that could not be used.
         seconds: Wall time by stage.
         table_seconds: Seconds that dbt took for each published table.
@@ -73,6 +74,7 @@ class Outcome:
     upgrades: int | None = None
     kept: list[str] = field(default_factory=list)
     published: _publish.Report | None = None
+    nothing_to_build: bool = False
     plan: Plan | None = None
     rejects: Path | None = None
     seconds: dict[str, float] = field(default_factory=dict)

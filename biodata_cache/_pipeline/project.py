@@ -43,7 +43,7 @@ def import_extract() -> None:
     environment; here it gets the name that its modules call each other by.
 
     Raises:
-        BuildError: Another package called `extract` is in use in this process.
+        BuildError: If another package named `extract` is already imported.
     """
     folder = project_folder() / "extract"
     known = sys.modules.get("extract")
@@ -67,7 +67,7 @@ def require(*modules: str) -> None:
     """Check that what building needs is installed.
 
     Raises:
-        MissingDependencyError: It is not.
+        MissingDependencyError: If a package is not installed.
     """
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:

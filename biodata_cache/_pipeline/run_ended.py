@@ -31,7 +31,7 @@ def notify(run: Run) -> Iterator[str]:
         run: A run that has ended and left its report.
 
     Yields:
-        What went wrong with that, a sentence each: it never fails a run.
+        A sentence for each failure; failures never fail the run.
     """
     settings = run.settings
     if run.is_dry or not run.claims_notification():
@@ -50,9 +50,9 @@ def notify(run: Run) -> Iterator[str]:
 
 
 def _start(settings: Settings, report: Path, status: str, patience: float) -> str | None:
-    """Run the operator's command; what went wrong, if anything did.
+    """Run the operator's command; returns what went wrong, or None.
 
-    It gets no variable that would make a `biodata-cache` that it calls call it again.
+    Its environment lacks the setting, so that a `biodata-cache` that it runs does not run it again.
     """
     environment = {
         name: value for name, value in os.environ.items() if name != f"{PREFIX}ON_FINISH"
@@ -70,7 +70,9 @@ def _start(settings: Settings, report: Path, status: str, patience: float) -> st
     try:
         code = process.wait(patience)
     except subprocess.TimeoutExpired:
-        if status == "interrupted":  # it goes on by itself: who ends us has no time
+        if (
+            status == "interrupted"
+        ):  # the command continues on its own: whoever interrupted us does not wait
             return None
         process.kill()
         return f"took more than {patience:.0f} s, and was ended"

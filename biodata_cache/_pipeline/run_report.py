@@ -1,7 +1,6 @@
-"""The report of a run: what a command that writes did, however it ended, for people and machines.
+"""Reports of runs of the writing commands, as JSON files in `<work>/runs`.
 
-It is a JSON file in `<work>/runs`, there from the beginning of the run, so that a run that was
-killed is known too.
+The file is written when the run begins, so that a killed run has a report, too.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.failed_nodes import failed_nodes
 from biodata_cache._pipeline.outcome import Outcome
-from biodata_cache._storage.common import written_whole
+from biodata_cache._storage.common import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +63,9 @@ class Stage:
 
     Attributes:
         stage: Its name.
-        seconds: How long it took, or takes until now.
-        done: Steps that were done.
-        total: Steps in all; None if that was never known.
+        seconds: Its duration, until now if it is still running.
+        done: Number of completed steps.
+        total: Total number of steps; None if unknown.
     """
 
     stage: str
@@ -77,20 +76,20 @@ class Stage:
 
 @dataclass
 class Run:
-    """A run of a command, as it goes; a `Reporter` of the stages.
+    """A run of a command, and the `Reporter` of its stages.
 
     Attributes:
         command: The command, such as `sync`.
         settings: Where everything is.
-        is_dry: Whether nothing is to be written; then no report is either.
-        show: Receives progress, too.
-        outcome: What the stages have done until now.
+        is_dry: Whether it is a dry run, which writes no report.
+        show: Also receives the progress.
+        outcome: Results of the stages until now.
         stages: The stages that have begun.
         warnings: Further warnings.
-        error: What ended the run.
-        status: How it is, or ended.
-        has_report: Whether its report is there.
-        started_at: When it began.
+        error: Error that ended the run; None if there is none.
+        status: Current or final status.
+        has_report: Whether its report was written.
+        started_at: Time of its beginning.
     """
 
     command: str
@@ -111,7 +110,7 @@ class Run:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
-        """Note how far a stage is."""
+        """Record progress of a stage."""
         now = time.perf_counter()
         if not self.stages or self.stages[-1].stage != stage:
             if self.stages:
@@ -178,6 +177,7 @@ class Run:
             "warnings": [*warnings_of(self.outcome), *self.warnings],
             "extract": _extracted(self.outcome),
             "publish": _published(self.outcome),
+            "nothing_to_build": self.outcome.nothing_to_build,
             "plan": None if self.outcome.plan is None else asdict(self.outcome.plan),
             "table_seconds": _rounded(self.outcome.table_seconds),
         }
@@ -231,7 +231,7 @@ class Run:
 
 @contextmanager
 def recorded(run: Run) -> Iterator[Run]:
-    """Leave a report of what is done within, however that ends."""
+    """Report the run of a `with` block, however the block ends."""
     run.begin()
     try:
         yield run
@@ -242,14 +242,14 @@ def recorded(run: Run) -> Iterator[Run]:
 
 
 def reports_folder(work: Path) -> Path:
-    """Where the reports are."""
+    """Folder of the reports."""
     return work / "runs"
 
 
 def reports(work: Path) -> list[dict[str, Any]]:
-    """The reports that there are, the oldest first; those that nobody can read are left out.
+    """All readable reports, oldest first.
 
-    A run whose process is gone, and that left nothing more, was killed.
+    A run that has not ended although its process does not exist any more counts as killed.
     """
     found = []
     for path in sorted(reports_folder(work).glob("*.json")):
@@ -263,12 +263,12 @@ def reports(work: Path) -> list[dict[str, Any]]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that appears when it is whole.
+    """Write a file atomically.
 
     Raises:
-        OSError: If it cannot be written.
+        OSError: If the file cannot be written.
     """
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
@@ -298,7 +298,7 @@ def warnings_of(outcome: Outcome) -> list[str]:
 
 
 def _extracted(outcome: Outcome) -> dict[str, Any] | None:
-    """What the extract stage did."""
+    """Results of the extract stage."""
     if not outcome.extracted:
         return None
     records = [asdict(report) for report in outcome.extracted.values()]

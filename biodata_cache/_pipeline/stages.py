@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.settings.address import Address
 from biodata_cache._core.settings.values import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
+from biodata_cache._pipeline import last_build
 from biodata_cache._pipeline.extract_stage import copying, run_extract
 from biodata_cache._pipeline.outcome import Outcome, Plan
 from biodata_cache._pipeline.project import import_extract, published_names, require
@@ -43,19 +43,26 @@ def run_sync(
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models; what is not built stays as it is published.
         force: Publish although somebody has rolled the version back.
-        outcome: Filled as the stages go, for whoever wants to know of a run that failed.
+        outcome: Filled as the stages run, so that it is also available if one fails.
 
     Raises:
-        CacheError: A stage failed; the published cache is as it was.
+        CacheError: If a stage failed; the published cache is unchanged.
     """
     check_root(settings)  # before an hour of work, not after it
     _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
-    built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
+    built = run_build(
+        settings,
+        report,
+        unit_tests=unit_tests,
+        selection=selection,
+        full=options is not None and options.full,
+    )
     outcome.seconds |= built.seconds
+    outcome.nothing_to_build = built.nothing_to_build
     published = run_publish(settings, report, only_built=bool(selection), force=force)
     outcome.published = published.published
-    outcome.table_seconds = published.table_seconds
+    outcome.table_seconds = {} if built.nothing_to_build else published.table_seconds
     outcome.seconds |= published.seconds
     return outcome
 
@@ -67,7 +74,7 @@ def run_dry_sync(
     *,
     outcome: Outcome | None = None,
 ) -> Outcome:
-    """Count what a sync would extract, and find out what it would build and publish; touch nothing.
+    """Report what a sync would extract, build and publish, without writing anything.
 
     Args:
         settings: Where everything is.
@@ -100,26 +107,37 @@ def run_build(
     *,
     unit_tests: bool = False,
     selection: Sequence[str] = (),
+    full: bool = False,
 ) -> Outcome:
     """Build the tables and test their data, and with `unit_tests` the SQL itself.
 
+    Args:
+        settings: Where everything is.
+        report: Receives progress.
+        unit_tests: Whether to test the SQL itself, too.
+        selection: Options of dbt that choose models.
+        full: Build although nothing has changed since the last build.
+
     Raises:
-        CacheError: A model or a test failed.
+        CacheError: If a model or a test failed.
     """
     require("dbt", "filelock")
     from biodata_cache._pipeline.dbt_build import build  # noqa: PLC0415  # needs the extra `sync`
 
     started = time.perf_counter()
-    report("build", 0, None, "starting dbt")
+    report("build", 0, None, "comparing with the last build")
     with _lake.reading(settings, copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
-        build(
+        seconds = build(
             replace(settings, raw=Address(raw)),
             lambda done, total, name: report("build", done, total, name),
             unit_tests=unit_tests,
             selection=selection,
+            full=full,
         )
-    return Outcome(seconds={"build": time.perf_counter() - started})
+    return Outcome(
+        seconds={"build": time.perf_counter() - started}, nothing_to_build=seconds is None
+    )
 
 
 def run_publish(
@@ -134,7 +152,7 @@ def run_publish(
         force: Publish although somebody has rolled the version back.
 
     Raises:
-        CacheError: The build is not fit to be published, or the root cannot be written.
+        CacheError: If the build fails the audit, or the root cannot be written.
     """
     require("filelock", "msgspec", "pyarrow")
     from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
@@ -157,18 +175,27 @@ def run_publish(
 
 
 def _last_reading(settings: Settings) -> Callable[[datetime], datetime | None]:
-    """Says when the source of the lake was last read whole, before an instant."""
+    """Says when the source of the lake was last read whole, before an instant.
+
+    After a run that found nothing to build the tables are as new as that run.
+    """
     import_extract()
     from extract.run_records import last_whole_reading  # noqa: PLC0415
 
-    return partial(last_whole_reading, _lake.local_folder(settings), _lake.RECORDS)
+    confirmed = last_build.confirmed_at(settings.work)
+
+    def last_reading(before: datetime) -> datetime | None:
+        latest = before if confirmed is None else max(before, confirmed)
+        return last_whole_reading(_lake.local_folder(settings), _lake.RECORDS, latest)
+
+    return last_reading
 
 
 def run_dry_publish(settings: Settings) -> _publish.Report:
     """Audit the last build, and find out what publishing it would change.
 
     Raises:
-        CacheError: The build is not fit to be published, or the root cannot be read.
+        CacheError: If the build fails the audit, or the root cannot be read.
     """
     require("filelock")
     from biodata_cache._publish.publish import publish  # noqa: PLC0415
@@ -177,10 +204,10 @@ def run_dry_publish(settings: Settings) -> _publish.Report:
 
 
 def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None) -> _publish.Report:
-    """Put a build back: by default the one that was published before the last one.
+    """Restore a kept build, by default the one that was published before the live one.
 
     Raises:
-        CacheError: If there is none, or the root cannot be written.
+        CacheError: If no such build is kept, or the root cannot be written.
     """
     require("filelock")
     from biodata_cache._publish.publish import rollback  # noqa: PLC0415
@@ -191,10 +218,10 @@ def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None)
 
 
 def _check_rollback(settings: Settings, *, force: bool) -> None:
-    """Refuse to publish over a rollback, unless that is meant.
+    """Check that the version is not rolled back, unless `force` is given.
 
     Raises:
-        AuditError: If the version was rolled back.
+        AuditError: If the version is rolled back.
     """
     require("filelock")
     from biodata_cache._publish.rollback import check_not_rolled_back  # noqa: PLC0415

@@ -1,7 +1,7 @@
-"""What the last run of dbt left in the work folder: the one place that reads it.
+"""Reads what the last dbt run wrote to the work folder: manifest, run results, database.
 
-Files of dbt and of DuckDB may be missing, cut, of another program, or in use: whatever reading them
-raises becomes one error of ours with the path.
+These files may be missing, truncated, of another program or locked: every failure to read them
+becomes a `CacheError` with the path.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 DATABASE = "build.duckdb"
 RUN_RESULTS = "run_results.json"
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 BAD = frozenset({"error", "fail", "runtime error"})
 """States of dbt in which a model or a test did not do."""
 
 
 def target_folder(work: Path) -> Path:
-    """Where dbt leaves its artifacts."""
+    """The folder of dbt's artifacts."""
     return work / "target"
 
 
@@ -37,7 +37,7 @@ def read_manifest(target: Path) -> dict[str, Any]:
     Raises:
         BuildError: If it is not there, cannot be read, or is not what dbt writes.
     """
-    path = target / _MANIFEST
+    path = target / MANIFEST
     content = _read(path)
     with of_dbt(path):
         content["metadata"]["invocation_id"]
@@ -75,13 +75,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def of_dbt(path: Path) -> Iterator[None]:
-    """Turn what a document that is not of dbt, or of another version of it, makes fail.
+    """Translate errors about an unexpected structure of a dbt document.
 
     Args:
         path: The document that is looked into.
 
     Raises:
-        BuildError: If it lacks something, or holds something else in its place.
+        BuildError: If a field is missing or has another type than expected.
     """
     try:
         yield
@@ -95,7 +95,7 @@ def of_dbt(path: Path) -> Iterator[None]:
 
 @contextmanager
 def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database that dbt built, to read.
+    """Open the database that dbt built, read-only.
 
     Raises:
         BuildError: If it is not there or not a database of DuckDB.

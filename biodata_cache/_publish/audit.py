@@ -1,4 +1,4 @@
-"""The audit before publishing: the last build is good, and its files are what was tested."""
+"""The audit before publishing: the dbt run succeeded, and the files hold the tested rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BuiltTable:
 
     Attributes:
         files: Its public files, sorted by path.
-        objects: The local files with all of its rows in order, and what describes each.
+        objects: The local files that become its objects, in order, with their registry entries.
     """
 
     files: list[PublicFile]
@@ -39,16 +39,16 @@ class BuiltTable:
 def check_run(
     manifest: dict[str, Any], results: dict[str, Any], tables: list[Table], *, is_whole: bool
 ) -> None:
-    """Refuse a run that failed, was of something else, or lacks what these tables need.
+    """Check that the dbt run succeeded and covered all that these tables need.
 
     Args:
         manifest: dbt's manifest.
         results: dbt's run results.
         tables: Tables to be published.
-        is_whole: Whether they are all there are; then nothing at all may be left out.
+        is_whole: Whether these are all tables; then no model or test may be left out.
 
     Raises:
-        AuditError: It is not a good run of all that the tables are made from and tested with.
+        AuditError: If a model or test failed or was left out, or the files are of different runs.
     """
     failed = list(failures(results["results"]))
     if failed:
@@ -136,17 +136,17 @@ def audit(
 ) -> dict[str, BuiltTable]:
     """Compare each file in the build area with the contract and with the tested table.
 
-    Hashes are taken before anything is compared: what is published later is what was compared.
+    Files are hashed before they are compared, and publishing refuses files with other hashes.
 
     Args:
         connection: The build database.
         area: The version folder in the build area.
         tables: Tables to be published.
-        is_whole: Whether they are all there are; then no other file may be there.
+        is_whole: Whether these are all tables; then any other file is an error.
         object_bytes: Size from which on the rows of a table are split into several objects.
 
     Raises:
-        AuditError: If they differ.
+        AuditError: If a file is missing, unexpected, or differs from the contract or the table.
     """
     built = {table.name: _audit_table(connection, area, table, object_bytes) for table in tables}
     wanted = {file.path for table in built.values() for file in table.files}
@@ -168,10 +168,10 @@ def audit(
 def _audit_table(
     connection: duckdb.DuckDBPyConnection, area: Path, table: Table, object_bytes: int
 ) -> BuiltTable:
-    """The files of one table, once they are known to hold what was tested.
+    """Audit the files of one table.
 
     Raises:
-        AuditError: If they do not, or cannot be read.
+        AuditError: If the files differ from the tested table, or cannot be read.
     """
     try:
         return _compared(connection, area, table, object_bytes)
@@ -255,7 +255,7 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: l
     """Every file has the columns and types of the contract.
 
     Raises:
-        AuditError: One has not.
+        AuditError: If a file has other columns or types.
     """
     wanted = [(column.name, column.type) for column in table.columns]
     found = connection.execute(
@@ -293,7 +293,7 @@ def _check_rows(connection: duckdb.DuckDBPyConnection, table: Table, files: list
     """The files together hold the rows that were tested.
 
     Raises:
-        AuditError: They do not.
+        AuditError: If rows are missing, added or changed.
     """
     fingerprint = "count(*), coalesce(bit_xor(hash(row_of)), 0)"
     tested = connection.execute(f"select {fingerprint} from {table.relation} as row_of").fetchone()
@@ -313,7 +313,7 @@ def _check_places(
     """Each row of a partitioned table is in the file of its value.
 
     Raises:
-        AuditError: One is not.
+        AuditError: If a row is in the file of another value.
     """
     key = quoted(str(table.partition_key))
     found = connection.execute(

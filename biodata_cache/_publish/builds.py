@@ -1,4 +1,4 @@
-"""The builds that are kept, and what goes when none of them needs it any more."""
+"""Kept builds of a version, and the removal of builds and objects that have expired."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class KeptBuild:
         build: Its name.
         content: Bytes of its registry.
         registry: Its registry.
-        age: Seconds since it was published, or put back.
+        age: Seconds since it was published or restored.
     """
 
     build: str
@@ -57,7 +57,7 @@ def kept_builds(storage: Storage, version_folder: str) -> list[KeptBuild]:
 
 
 def find(kept: Iterable[KeptBuild], build: str, address: str) -> KeptBuild:
-    """The kept build of this name, or the only one whose name begins so.
+    """The kept build with this name, or the only one whose name begins with it.
 
     Raises:
         CacheNotFoundError: If there is none, or more than one.
@@ -85,9 +85,10 @@ def build_before(
     Args:
         kept: The builds that are kept, in the order in which they were published.
         live: The build that is live.
-        history: The builds that led to it, as far as that is known.
-        address: What to call the place in messages.
-        is_rolled_back: Whether the live one was put back, so that those after it do not count.
+        history: The builds that led to it, as far as known.
+        address: Address of the version, for messages.
+        is_rolled_back: Whether the live build was restored by a rollback, so that later builds are
+            not considered.
 
     Raises:
         CacheNotFoundError: If none is kept.
@@ -106,15 +107,15 @@ def build_before(
 
 
 def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours: float) -> None:
-    """Remove builds that need not be kept any more, and objects that no build names.
+    """Remove expired builds, and objects that no build references.
 
-    What is removed was without use for `grace_hours`: a reader may have begun before.
+    Objects stay for `grace_hours` after their last use, as readers may still have them open.
 
     Args:
         storage: The root.
-        version_folder: The version that was published; what an older publisher kept of it goes.
-        keep_days: For how many days a build is kept after another took its place.
-        grace_hours: For how many hours more its objects stay.
+        version_folder: The version that was published; copies kept by older publishers are removed.
+        keep_days: Days for which a build is kept after it was replaced.
+        grace_hours: Hours for which its objects stay after that.
     """
     _remove_old_folders(storage, version_folder)
     named: set[str] = set()
@@ -145,13 +146,13 @@ def _live(storage: Storage, version_folder: str) -> CacheRegistry | None:
 
 
 def _names(registry: CacheRegistry) -> set[str]:
-    """Objects that a registry names."""
+    """Names of the objects that a registry references."""
     names = {each.name for entry in registry for each in entry.objects}
     return names | ({registry.public_files.name} if registry.public_files else set())
 
 
 def _remove_objects(storage: Storage, named: set[str], grace: float) -> None:
-    """Remove objects that no registry names, unless they were written just now."""
+    """Remove objects that no registry references, unless they were written recently."""
     start = f"{_layout.OBJECTS}/"
     for path, _ in list(storage.list(start)):
         name = path[len(start) :]

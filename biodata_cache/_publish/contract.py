@@ -1,4 +1,4 @@
-"""What the dbt project promises about each published table, read from dbt's manifest."""
+"""The contract of each published table, read from dbt's manifest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.layout import partition_path
-from biodata_cache._core.registry.entries import TABLE_TYPES
+from biodata_cache._core.registry.entries import TABLE_TYPES, ForeignKey
+from biodata_cache._publish.catalogue.provenance import column_of, referred
 
 if TYPE_CHECKING:
     import duckdb
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """One column as promised.
+    """A column of a contract.
 
     Attributes:
         name: Name in the file.
@@ -30,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One published table as promised.
+    """The contract of a published table.
 
     Attributes:
         name: Name of the table.
@@ -39,10 +40,11 @@ class Table:
         type: One of `TABLE_TYPES`.
         folder: Folder or file stem in the version folder.
         partition_key: Column that the files are partitioned by, or None.
-        partitions_from: Relations, quoted, whose column of the key's name lists partitions that
-            are there without rows.
-        primary_key: Columns that tell rows apart.
-        sort_order: Columns that rows are sorted by, within a partition.
+        partitions_from: Quoted relations whose partition key column lists further partitions, which
+            are published without rows.
+        primary_key: Columns of the primary key.
+        sort_order: Columns that the rows are sorted by, within a partition.
+        foreign_keys: Columns of which every value is one of a column of another table.
         columns: Columns in the order of the file.
         dynamic_column: What every further column of the file is, its name left open; None if the
             table has the columns above and no others.
@@ -62,6 +64,7 @@ class Table:
     columns: tuple[Column, ...]
     dynamic_column: Column | None = None
     buckets: int | None = None
+    foreign_keys: tuple[ForeignKey, ...] = ()
 
     @property
     def place(self) -> str:
@@ -86,7 +89,7 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
         manifest: dbt's manifest.
 
     Raises:
-        BuildError: The manifest lacks what a published table must say about itself.
+        BuildError: If a published table lacks required metadata in the manifest.
     """
     nodes = (
         node
@@ -98,11 +101,31 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
         for node in manifest["nodes"].values()
         if node["resource_type"] in {"model", "seed"}
     }
-    return sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
+    tables = sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
+    keys = _foreign_keys(manifest, {table.name for table in tables})
+    return [replace(table, foreign_keys=keys.get(table.name, ())) for table in tables]
+
+
+def _foreign_keys(
+    manifest: dict[str, Any], published: set[str]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """The foreign keys of each table: what a test of `relationships` holds for all of its rows."""
+    keys: dict[str, list[ForeignKey]] = {}
+    for _, test in sorted(manifest["nodes"].items()):
+        described = test.get("test_metadata") or {}
+        if described.get("name") != "relationships" or test["config"].get("where"):
+            continue
+        table = str(test.get("attached_node")).rpartition(".")[2]
+        kwargs = described["kwargs"]
+        target = referred(kwargs["to"])
+        if {table, target} <= published and test["config"]["severity"].lower() == "error":
+            key = ForeignKey(column_of(test), target, str(kwargs["field"]))
+            keys.setdefault(table, []).append(key)
+    return {name: tuple(sorted(some, key=lambda key: key.column)) for name, some in keys.items()}
 
 
 def with_dynamic_columns(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[Table]:
-    """The tables with all columns that they have, where the data name some of them.
+    """The tables with their dynamic columns, whose names come from the data.
 
     Args:
         connection: The build database.

@@ -1,4 +1,4 @@
-"""Word of a publish that is at work or was killed: public files are of more than one build."""
+"""The marker of an unfinished publish, during which public files are of more than one build."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _ROLLBACK = "is_rollback"
 
 
 class Pending:
-    """Word of a publish that has begun to change public files, and was not finished.
+    """The marker of a publish that has begun to change public files and has not finished.
 
     Attributes:
-        registry: What it was to publish, and others before it; None if there is none.
-        tables: The tables of which files may be there.
-        paths: Files that a publish of an older version had begun with.
+        registry: Registry of the unfinished publish, with the tables of those before it; None if
+            there is no marker, or an older publisher wrote it.
+        tables: Tables whose files may have been written.
+        paths: Files in the journal of an older publisher.
     """
 
     def __init__(self, storage: Storage, version_folder: str) -> None:
@@ -40,23 +41,23 @@ class Pending:
         try:
             self.registry = _document.parse(found.content, self._path)
         except RegistryError:
-            # Written whole, so by an older version, or not by us at all.
+            # Markers are written atomically: this one is of an older version.
             self.paths = _paths_of_old(found.content)
 
     @property
     def tables(self) -> tuple[TableEntry, ...]:
-        """The tables of which files may be there."""
+        """Tables whose files may have been written."""
         return () if self.registry is None else self.registry.tables
 
     @property
     def rolled_back_to(self) -> str | None:
-        """The build that was to be put back, if it was a rollback."""
+        """The build that a rollback was restoring; None for a publish."""
         if self.registry is None or not self.registry.other.get(_ROLLBACK):
             return None
         return self.registry.build
 
     def write(self, snapshot: Snapshot, *, is_rollback: bool) -> None:
-        """Write down what is about to be published, with what earlier ones left undone."""
+        """Write the marker, with the unfinished work of earlier publishes."""
         registry = snapshot.registry
         names = set(registry.names)
         left = [entry for entry in self.tables if entry.name not in names]
@@ -70,14 +71,14 @@ class Pending:
         self.is_there = True
 
     def remove(self) -> None:
-        """All is done."""
+        """Remove the marker, after the last write."""
         if self.is_there:
             self._storage.delete([self._path])
             self.is_there = False
 
 
 def _paths_of_old(content: bytes) -> list[str]:
-    """What the journal of an older version names."""
+    """Paths in the journal of an older version."""
     try:
         return [str(path) for path in json_value(content)["paths"]]
     except (ValueError, KeyError, TypeError):

@@ -49,7 +49,7 @@ _TYPES = {
 
 
 def encoded(files: Iterable[PublicFile]) -> bytes:
-    """The list as it is published; the same files give the same bytes."""
+    """The list as a parquet file; the same files give the same bytes."""
     ordered = sorted(files)
     columns = {name: [getattr(file, name) for file in ordered] for name in _TYPES}
     selected = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in _TYPES.items())
@@ -64,10 +64,10 @@ def encoded(files: Iterable[PublicFile]) -> bytes:
 
 
 def decoded(content: Path) -> list[PublicFile]:
-    """The files that a list names.
+    """The files of an encoded list.
 
     Raises:
-        CacheFileError: If it is not such a list.
+        CacheFileError: If the content is not a list of public files.
     """
     try:
         with duckdb.connect() as duck:
@@ -78,10 +78,10 @@ def decoded(content: Path) -> list[PublicFile]:
 
 
 def read(storage: Storage, listed: ObjectFile) -> list[PublicFile]:
-    """The list that a registry names.
+    """Read the list that a registry references.
 
     Raises:
-        CacheFileError: If the object is not there, or damaged.
+        CacheFileError: If the object is missing or damaged.
     """
     path = _layout.object_path(listed.name)
     with tempfile.TemporaryDirectory() as folder:

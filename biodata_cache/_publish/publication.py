@@ -1,9 +1,9 @@
-"""Bringing a version from one build to another while readers look on.
+"""Writes a build to the root in an order that is safe for readers at any time.
 
-The order is what keeps readers whole. Objects come first, so that whatever a registry names is
-there. Public files, sidecars and fragments follow, and then the registry, which switches our own
-reader to the new build in one step. What is gone is removed after it. A publish that is killed
-leaves word of it, so that `status` can say so; the next one completes what it finds.
+Objects come first, so that everything a registry references exists. Public files, sidecars and
+fragments follow, and then the registry, which switches our own reader to the new build in one step.
+Obsolete files are removed last. A publish that is killed leaves a marker, which `status` reports;
+the next publish completes it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.registry import history as _history
 from biodata_cache._publish.catalogue import page as _catalogue
+from biodata_cache._publish.catalogue.croissant import croissant
+from biodata_cache._publish.catalogue.database import database
+from biodata_cache._publish.catalogue.datapackage import datapackage
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.snapshot import documents_of
 
@@ -39,14 +42,14 @@ class Report:
     Attributes:
         place: Address of the version folder.
         tables: Registry entries as published.
-        added: Public files and documents that were not there before.
+        added: Public files and documents that are new.
         replaced: Those whose content changed.
         gone: Those that are removed.
-        unchanged: Number of those that were there already with the same bytes.
-        build: The build that is published then.
+        unchanged: Number of those that are published already with the same bytes.
+        build: The build that is published.
         build_before: The build that was published before; empty if none was.
         objects: Number of objects that were written.
-        rolled_back_to: The build to which somebody rolled back, if this publishes over it.
+        rolled_back_to: The build of an earlier rollback that this publish replaces.
     """
 
     place: str
@@ -72,7 +75,7 @@ class Report:
 
 
 class Publication:
-    """One version of one storage on its way to a build."""
+    """The plan and the execution of publishing one build of a version."""
 
     def __init__(
         self,
@@ -95,7 +98,7 @@ class Publication:
         self.changed_data = self._changed_data()
         documents = [
             *documents_of(version_folder, snapshot.registry, snapshot.content),
-            self._for_people(),
+            self._history_and_page(),
         ]
         self._documents = [self._changed_documents(stage) for stage in documents]
         wanted = {file.path for file in snapshot.files} | {_layout.REGISTRY_FILE}
@@ -107,7 +110,7 @@ class Publication:
         self.report = self._planned(len(wanted))
 
     def run(self, lease: Lease, progress: Progress | None) -> None:
-        """Bring the version there; the last thing is to say that it is done."""
+        """Write all changes, and remove the marker at the end."""
         self._keep_before()
         self._in_parallel(self._put_object, self._objects)
         if self.report.written or self._gone:
@@ -136,13 +139,13 @@ class Publication:
                 progress(done, total, path)
 
     def finish(self) -> None:
-        """Say that nothing is left to be completed."""
+        """Remove the marker of an unfinished publish."""
         self._pending.remove()
 
-    # What is to be done ---------------------------------------------------------------------
+    # Plan -----------------------------------------------------------------------------------
 
     def _changed_objects(self) -> list[str]:
-        """Objects at hand that are not there, or are damaged."""
+        """New objects that are missing in the root, or damaged there."""
         there = dict(self._storage.list(f"{_layout.OBJECTS}/"))
 
         def differs(item: tuple[str, Source]) -> bool:
@@ -152,16 +155,16 @@ class Publication:
             return stat is None or not self._storage.holds(path, stat, item[1], hashed)
 
         items = sorted(self._snapshot.objects.items())
-        return [name for name, _ in self._those_that(differs, items)]
+        return [name for name, _ in self._filter_in_parallel(differs, items)]
 
     def _changed_data(self) -> list[PublicFile]:
-        """Public files that are not there, or with another content."""
+        """Public files that are missing or have another content."""
 
         def differs(file: PublicFile) -> bool:
             stat = self._listed.get(file.path)
             return stat is None or not self._holds(file, stat)
 
-        return self._those_that(differs, self._snapshot.files)
+        return self._filter_in_parallel(differs, self._snapshot.files)
 
     def _holds(self, file: PublicFile, stat: Stat) -> bool:
         path, source = f"{self._folder}/{file.path}", self._snapshot.sources.get(file.path)
@@ -177,17 +180,20 @@ class Publication:
                 f"{self._folder}/{path}", stat, content, sha256(content).hexdigest()
             )
 
-        return dict(self._those_that(differs, wanted.items()))
+        return dict(self._filter_in_parallel(differs, wanted.items()))
 
-    def _for_people(self) -> dict[str, bytes]:
-        """The history of builds, and the page that shows it with the tables."""
+    def _history_and_page(self) -> dict[str, bytes]:
+        """The history of builds, the catalogue page, and files for other tools.
+
+        These are a database to attach, and descriptions of the tables.
+        """
         path = _layout.history_path(self._folder)
         found = self._storage.get(path)
         try:
             content = None if found is None else found.content
             known = _history.parse(content, self._storage.address(path))
         except RegistryError:
-            known = ()  # nobody's reading depends on it: it begins anew
+            known = ()  # no reader depends on it: start a new one
         before, after = self._before, self._snapshot.published
         builds = _history.extended(
             known,
@@ -197,10 +203,20 @@ class Publication:
         page = _catalogue.page(
             self._folder, after.registry, builds, _catalogue.largest(self._snapshot.files)
         )
-        return {_layout.HISTORY_FILE: _history.document(builds), _layout.PAGE_FILE: page}
+        home = self._storage.address().replace("\\", "/")
+        root = home.removesuffix(f"/{_layout.CACHE_FOLDER}")
+        return {
+            _layout.HISTORY_FILE: _history.document(builds),
+            _layout.PAGE_FILE: page,
+            _layout.DATABASE_FILE: database(self._folder, after.registry, root),
+            _layout.DATAPACKAGE_FILE: datapackage(
+                self._folder, after.registry, self._snapshot.files, home
+            ),
+            _layout.CROISSANT_FILE: croissant(self._folder, after.registry, home),
+        }
 
     def _owned(self, tables: Iterable[TableEntry]) -> set[str]:
-        """Every listed file that a publish of these tables may have made."""
+        """Every listed file that a publish of these tables may have written."""
         owned: set[str] = set()
         folders: dict[str, str] = {}
         for entry in tables:
@@ -237,10 +253,10 @@ class Publication:
             objects=len(self._objects),
         )
 
-    # How it is done -------------------------------------------------------------------------
+    # Execution ------------------------------------------------------------------------------
 
     def _writes(self) -> list[dict[str, Callable[[str], None]]]:
-        """How each changed file is written, by stage."""
+        """The writes of each stage, in upload order."""
         named = {each.name for entry in self._snapshot.registry for each in entry.objects}
         data: dict[str, Callable[[str], None]] = {}
         for file in self.changed_data:
@@ -280,10 +296,10 @@ class Publication:
         )
 
     def _switch(self, path: str) -> None:
-        """Write the registry in place of the one that was read.
+        """Replace the registry, on the condition that it is still the one that was read.
 
         Raises:
-            LockedError: If somebody else has written one meanwhile.
+            LockedError: If another publisher has replaced it in the meantime.
         """
         whole = f"{self._folder}/{path}"
         if self._storage.put_if(whole, self._snapshot.content, self._before.tag) is None:
@@ -293,7 +309,7 @@ class Publication:
             )
 
     def _keep_before(self) -> None:
-        """Keep the registry of the build that is replaced: its publisher may have been killed."""
+        """Keep the registry of the replaced build, in case its publisher was killed before that."""
         content, build = self._before.content, self._before.registry.build
         if self._is_switched and content is not None and build is not None:
             path = _layout.build_path(self._folder, build)
@@ -301,21 +317,21 @@ class Publication:
                 self._storage.put(path, content, sha256(content).hexdigest())
 
     def _keep_snapshot(self) -> None:
-        """Keep the registry; of a build that is put back again, its age begins anew."""
+        """Keep the registry of this build; rewriting it after a rollback resets its age."""
         content = self._snapshot.content
         path = _layout.build_path(self._folder, self._snapshot.build)
         found = None if self._is_switched else self._storage.get(path)
         if found is None or found.content != content:
             self._storage.put(path, content, sha256(content).hexdigest())
 
-    def _those_that(self, test: Callable[[Any], bool], items: Iterable[Any]) -> list[Any]:
-        """The items for which this is true."""
+    def _filter_in_parallel(self, test: Callable[[Any], bool], items: Iterable[Any]) -> list[Any]:
+        """The items that satisfy the predicate, which is called in parallel."""
         every = list(items)
         answers = self._in_parallel(test, every)
         return [item for item, is_so in zip(every, answers, strict=True) if is_so]
 
     def _in_parallel(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        """Results of a function for each item, several at once; the first error ends it."""
+        """Results of a function for each item, in parallel; the first error is raised."""
         with ThreadPoolExecutor(self._storage.threads) as pool:
             try:
                 return list(pool.map(function, list(items)))
@@ -325,7 +341,7 @@ class Publication:
 
 
 def hash_of(storage: Storage, path: str) -> str | None:
-    """Content hash of a path: as it was written down with it, else of what is there."""
+    """Content hash of a path: the recorded one, or else computed from its content."""
     stat = storage.stat(path)
     if stat is None:
         return None

@@ -1,6 +1,6 @@
-"""The publish stage: audit what was built, then bring the published version to it.
+"""The publish stage: audits the last build and publishes it.
 
-Nothing is built in the published place, and nothing is published that was not tested.
+Nothing is built in the root, and nothing is published that was not tested.
 """
 
 from __future__ import annotations
@@ -69,18 +69,18 @@ def publish(
     last_reading: LastReading | None = None,
     object_bytes: int = OBJECT_BYTES,
 ) -> Report:
-    """Promote the last build to the published place.
+    """Publish the last build.
 
     Args:
-        settings: Where the build area and the published place are.
+        settings: Names the work folder and the root.
         progress: Receives progress after each file: files written, files to write, path.
-        dry_run: Only find out what would change.
-        only_built: Publish the tables that the last run built, and leave the others as they are
-            published; by default the run must be of all.
-        force: Publish although somebody has rolled the version back.
+        dry_run: Only report what would change.
+        only_built: Publish only the tables of the last run and keep the others as published; by
+            default the run must cover all tables.
+        force: Publish even if the version was rolled back.
         lease: Seconds after which the lock of a publisher that was killed ends, on S3.
-        last_reading: Says when the source was last read whole before an instant: the records are as
-            new as that, also after nights in which none of them changed.
+        last_reading: Returns when the source was last read completely before an instant. The status
+            states this time, also if no record has changed since.
         object_bytes: Size from which on the rows of a table are split into several objects.
 
     Raises:
@@ -130,11 +130,11 @@ class _Build:
     Attributes:
         area: The version folder in the build area.
         tables: All tables of the project.
-        built: What was built of those tables that are to be published.
-        built_at: When they were built.
+        built: The audited files of the tables to publish.
+        built_at: When the tables were built.
         began_at: When the build began.
         as_of: When its newest record was extracted; None if the project does not say.
-        provenance: How each table came about.
+        provenance: Sources and checks of each table.
     """
 
     area: Path
@@ -147,7 +147,7 @@ class _Build:
 
 
 def _audited(work: Path, *, only_built: bool, object_bytes: int) -> _Build:
-    """The last build, once it is known to be fit to be published."""
+    """Audit the last build."""
     target = target_folder(work)
     manifest, results = read_manifest(target), read_results(target)
     with of_dbt(target):
@@ -197,10 +197,10 @@ def _publication(storage: Storage, build: _Build) -> Publication:
 
 
 def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
-    """What the version is to hold.
+    """Registry, objects and public files of one build, ready to be published.
 
     Raises:
-        AuditError: If a table is neither built nor published.
+        AuditError: If a table is neither built nor published already.
     """
     folder = build.area.name
     entries: list[TableEntry] = []
@@ -231,10 +231,10 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
 
 
 def _published_files(storage: Storage, before: Published, names: list[str]) -> list[PublicFile]:
-    """Public files of tables that stay as they are published.
+    """Public files of the tables that are not published anew.
 
     Raises:
-        AuditError: If one of the tables is not published, or nobody knows its files.
+        AuditError: If one of the tables is not published, or its files are not listed.
     """
     missing = [name for name in names if name not in before.registry]
     if missing or (names and before.registry.public_files is None):
@@ -269,6 +269,7 @@ def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> T
         sha256=_sha256_of_all(files) if table.buckets is None else _sha256_of_objects(objects),
         primary_key=table.primary_key,
         sort_order=table.sort_order,
+        foreign_keys=table.foreign_keys,
         partition_count=None if table.partition_key is None else len(files),
         objects=objects,
         checks=tuple(CheckEntry(check, status) for check, status in made.checks),
@@ -277,7 +278,7 @@ def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> T
 
 
 def _same_build(entry: TableEntry, before: Published) -> TableEntry:
-    """The published entry if nothing changed: a table's build is the one that made it."""
+    """The published entry if its content is the same, so that it keeps its build."""
     if entry.name not in before.registry:
         return entry
     old = before.registry[entry.name]

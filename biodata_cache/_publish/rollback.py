@@ -1,6 +1,6 @@
-"""Rollback: the publish of a build that is kept, which needs nothing but its registry.
+"""Rollback: publishes a kept build again, from its registry and objects.
 
-A public file of a table in partitions is made again from the table's object, as the build made it.
+Public files of partitions are regenerated from the objects of their table, as the build wrote them.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def rollback(
     to: str | None = None,
     lease: float = LEASE_SECONDS,
 ) -> Report:
-    """Put a kept build back.
+    """Restore a kept build.
 
     Args:
-        settings: Where the published place is, and the version in it.
+        settings: Names the root and the version.
         progress: Receives progress after each file: files written, files to write, path.
         to: The build, or the beginning of its name; by default the one that was published before
             the last one.
@@ -66,8 +66,8 @@ def rollback(
     Raises:
         CacheFileError: If an object of that build is missing or damaged. Nothing was changed.
         CacheNotFoundError: If no such build is kept, or nothing is published.
-        LockedError: If a publish to this root is at work.
-        SettingsError: If there is no root.
+        LockedError: If a publish to this root is running.
+        SettingsError: If no root is set.
     """
     storage, folder = open_storage(settings), settings.version_folder
     if read_published(storage, folder).content is None:  # then not even a lock is written there
@@ -93,7 +93,7 @@ def check_not_rolled_back(storage: Storage, version_folder: str) -> None:
     """Refuse to publish over a rollback.
 
     Raises:
-        AuditError: If the version was rolled back, and nothing was published since.
+        AuditError: If the version was rolled back and not published since.
     """
     build = rolled_back_to(storage, version_folder)
     if build is not None:
@@ -104,7 +104,7 @@ def check_not_rolled_back(storage: Storage, version_folder: str) -> None:
 
 
 def rolled_back_to(storage: Storage, version_folder: str) -> str | None:
-    """The build to which the version was rolled back, also by a rollback that did not end."""
+    """The build to which the version was rolled back, also by an unfinished rollback."""
     build = put_back(storage, version_folder)
     pending = Pending(storage, version_folder).rolled_back_to
     if build is not None or pending is None:
@@ -113,7 +113,7 @@ def rolled_back_to(storage: Storage, version_folder: str) -> str | None:
 
 
 def put_back(storage: Storage, version_folder: str) -> str | None:
-    """The build that somebody has put back, unless a publish has gone over it since."""
+    """The build of the last rollback, unless something was published since."""
     found = storage.get(_layout.rollback_path(version_folder))
     try:
         return None if found is None else str(json_value(found.content)["to"])
@@ -122,16 +122,16 @@ def put_back(storage: Storage, version_folder: str) -> str | None:
 
 
 def _target(storage: Storage, folder: str, now: Published, to: str | None) -> KeptBuild:
-    """The build that is to be put back.
+    """The build to restore.
 
     Raises:
-        CacheNotFoundError: If it is not kept.
+        CacheNotFoundError: If the build is not kept.
     """
     kept = _builds.kept_builds(storage, folder)
     address = storage.address(_layout.builds_folder(folder))
     if to is not None:
         return _builds.find(kept, to, address)
-    if Pending(storage, folder).rolled_back_to == now.build:  # killed before all was done
+    if Pending(storage, folder).rolled_back_to == now.build:  # the rollback was killed
         return _builds.find(kept, now.build, address)
     found = storage.get(_layout.history_path(folder))
     try:
@@ -151,7 +151,7 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
 def _restored(
     storage: Storage, folder: str, now: Published, kept: KeptBuild
 ) -> Iterator[Publication]:
-    """The publication of a kept build, with all that it writes at hand.
+    """The publication of a kept build, with all regenerated files.
 
     Raises:
         CacheFileError: If an object of the build is missing or damaged.
@@ -189,10 +189,10 @@ def _restored(
 
 
 def _check_objects(storage: Storage, kept: KeptBuild) -> None:
-    """Every object of a build is there, and what it was.
+    """Verify every object of a build.
 
     Raises:
-        CacheFileError: If one is not.
+        CacheFileError: If an object is missing or damaged.
     """
     objects = {each.sha256: each for entry in kept.registry for each in entry.objects}
     damaged = [
@@ -210,7 +210,7 @@ def _check_objects(storage: Storage, kept: KeptBuild) -> None:
 def _made_again(
     storage: Storage, entry: TableEntry, files: list[PublicFile], folder: Path
 ) -> Iterator[tuple[PublicFile, Path]]:
-    """Files of partitions, and files too large for one object, from the objects of their table.
+    """Regenerate public files of partitions, or of several objects, from those objects.
 
     Raises:
         CacheFileError: If an object cannot be read.
@@ -243,7 +243,7 @@ def _made_again(
 
 
 def _write_by_arrow(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    """As a build writes the file of a partition."""
+    """Write a file as a build writes that of a partition."""
     import pyarrow.parquet as pq  # noqa: PLC0415  # needs the extra `sync`
 
     rows = duck.execute(query).to_arrow_table()
@@ -251,7 +251,7 @@ def _write_by_arrow(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -
 
 
 def _write_by_duckdb(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
-    """As a build writes the file of a plain table, and older versions those of partitions."""
+    """Write a file as a build writes that of a plain table, or older versions a partition."""
     duck.execute(f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)")
 
 

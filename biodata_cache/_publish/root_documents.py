@@ -12,13 +12,13 @@ from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.settings import values as _settings
 
 if TYPE_CHECKING:
-    from biodata_cache._storage.base import Got, Storage
+    from biodata_cache._storage.base import Storage, StoredContent
 
 _ATTEMPTS = 20
 
 
 def sweep(storage: Storage, version_folder: str) -> None:
-    """Remove what a publisher that was killed had not finished writing; needs the lease."""
+    """Remove unfinished writes of a killed publisher; the caller holds the lease."""
     for top in (
         version_folder,
         _layout.OBJECTS,
@@ -29,11 +29,11 @@ def sweep(storage: Storage, version_folder: str) -> None:
         storage.sweep(top)
 
 
-def released(storage: Storage) -> tuple[list[str], Got | None]:
-    """The version index, and what was read of it.
+def released(storage: Storage) -> tuple[list[str], StoredContent | None]:
+    """The released versions, and the stored index (None if there is none).
 
     Raises:
-        RegistryError: If it cannot be read.
+        RegistryError: If the index cannot be read.
     """
     found = storage.get(_layout.VERSIONS_FILE)
     try:
@@ -49,13 +49,13 @@ def released(storage: Storage) -> tuple[list[str], Got | None]:
 
 
 def release(storage: Storage, version_folder: str) -> None:
-    """Name the version in the index, which is what releases it to every reader.
+    """Add the version to the index, which releases it to every reader.
 
-    Publishers of other versions write the same index: each replaces only what it has read.
+    Publishers of other versions write the same index, so it is replaced conditionally.
 
     Raises:
         RegistryError: If the index cannot be read.
-        CacheFileError: If others write it all the time.
+        CacheFileError: If other publishers replaced the index at every attempt.
     """
     for _ in range(_ATTEMPTS):
         names, found = released(storage)
@@ -71,18 +71,18 @@ def release(storage: Storage, version_folder: str) -> None:
 
 
 def read_status(storage: Storage, version_folder: str) -> dict[str, Any]:
-    """What the last complete publish of a version found; empty if nobody wrote it down."""
+    """Status of the last complete publish of a version; empty if there is none."""
     status = _statuses(storage).get(version_folder)
     return status if isinstance(status, dict) else {}
 
 
 def write_status(storage: Storage, version_folder: str, status: dict[str, Any]) -> None:
-    """Write down what a publish of a version found; the others stay as they are.
+    """Write the status of a version; those of other versions stay.
 
     Args:
         storage: The root.
         version_folder: The version.
-        status: When it was checked, its build, the newest extract, and what was found.
+        status: Content of the entry: time of the check, build, newest extract, result.
     """
     versions = _statuses(storage) | {version_folder: status}
     content = as_json({"versions": dict(sorted(versions.items()))})
@@ -90,7 +90,7 @@ def write_status(storage: Storage, version_folder: str, status: dict[str, Any]) 
 
 
 def _statuses(storage: Storage) -> dict[str, Any]:
-    """What is written down of each version; what cannot be read begins anew."""
+    """Status by version; empty if the document cannot be read."""
     found = storage.get(_layout.STATUS_FILE)
     try:
         versions = json_value(found.content)["versions"] if found else {}

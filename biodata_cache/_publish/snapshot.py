@@ -33,11 +33,11 @@ _GROUP_ROWS = 10_240
 
 @dataclass(frozen=True)
 class Published:
-    """A version as it is published now.
+    """The published state of a version.
 
     Attributes:
         registry: Its registry; without tables if it is not published.
-        content: Bytes of the registry; None if there is none, or only its fragments are.
+        content: Bytes of the registry; None if there is no registry, or only its fragments.
         tag: Tag of the registry.
     """
 
@@ -60,14 +60,14 @@ class Published:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a version is to hold.
+    """Registry, objects and public files of one build, ready to be published.
 
     Attributes:
         registry: Its registry.
         content: Bytes of the registry.
         files: Its public files, sorted by path.
-        objects: Content of the objects that are at hand, by name.
-        sources: Content of the public files that are at hand, by path in the version folder.
+        objects: Content of the new objects, by name.
+        sources: Content of the new public files, by path in the version folder.
     """
 
     registry: CacheRegistry
@@ -88,10 +88,10 @@ class Snapshot:
 
 
 def read_published(storage: Storage, version_folder: str) -> Published:
-    """The version as it is published now.
+    """Read the published state of a version.
 
     Raises:
-        RegistryError: If there is a registry, but it cannot be read.
+        RegistryError: If the registry exists but cannot be read.
     """
     path = _layout.registry_path(version_folder)
     found = storage.get(path)
@@ -116,7 +116,7 @@ def read_published(storage: Storage, version_folder: str) -> Published:
 
 
 def build_name(built_at: str, content_hash: str) -> str:
-    """Name of a build: when it was made, and what it holds.
+    """Name of a build: its time, and the beginning of its content hash.
 
     Example:
         >>> build_name("2026-01-31T08:15:00.123Z", "0a1b2c3d4e5f")
@@ -135,15 +135,15 @@ def snapshot(
     sources: dict[str, Source],
     before: Published | None = None,
 ) -> Snapshot:
-    """A build of these tables; the one before, if that holds the same.
+    """The snapshot of these tables; has the name of the previous build if nothing changed.
 
     Args:
-        tables: Entries of the tables; those that are new name no build yet.
+        tables: Entries of the tables; new ones have no build yet.
         files: Public files of all tables.
         built_at: When it was built.
         objects: Content of the objects that are at hand, by name.
         sources: Content of the public files that are at hand, by path in the version folder.
-        before: What is published.
+        before: The published state.
     """
     entries, files = tuple(tables), sorted(files)
     content_hash = _document.content_hash(entries)
@@ -201,10 +201,10 @@ def split(
     statistics of all files, and the files one after another are the table.
 
     Args:
-        connection: A database.
+        connection: A connection to any database.
         whole: The file.
-        folder: Where the files are to be; what was there before goes.
-        object_bytes: About how large each may be.
+        folder: Folder of the new files; it is emptied first.
+        object_bytes: Approximate maximum size of each file.
 
     Returns:
         The files, in the order of the rows.

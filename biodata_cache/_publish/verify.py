@@ -1,4 +1,4 @@
-"""Whether what is published is what its registry says: every object and file against its hash."""
+"""Verifies every object and public file against the hash in the registry."""
 
 from __future__ import annotations
 
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found.
+    """The result of a verification.
 
     Attributes:
-        objects: Number of objects that were looked at.
-        files: Number of public files and documents that were looked at.
-        damaged: Paths of objects and files of this version that are missing, or are not what the
-            registry says.
-        damaged_before: Paths of damaged objects that it does not name: of other versions, or of
-            builds that are kept.
+        objects: Number of verified objects.
+        files: Number of verified public files and documents.
+        damaged: Paths of objects and files of this version that are missing or have another hash.
+        damaged_before: Paths of damaged objects of other versions and of kept builds only.
     """
 
     objects: int
@@ -61,14 +59,14 @@ def verify(storage: Storage, version_folder: str) -> Verification:
 
 
 def _named(registry: CacheRegistry) -> dict[str, str]:
-    """Objects that a registry names, with their hashes."""
+    """Objects that a registry references, with their hashes."""
     named = {each.name: each.sha256 for entry in registry for each in entry.objects}
     listed = registry.public_files
     return named if listed is None else named | {listed.name: listed.sha256}
 
 
 def _listed(storage: Storage) -> list[str]:
-    """Objects that are there; none if they may not be listed."""
+    """Existing objects; none without the right to list them."""
     start = f"{_layout.OBJECTS}/"
     try:
         names = [path[len(start) :] for path, _ in storage.list(start)]
@@ -96,7 +94,7 @@ def _files(
 
 
 def _files_of_old(version_folder: str, registry: CacheRegistry) -> dict[str, str]:
-    """Public files of which an older publisher has written the hashes down."""
+    """Public files with hashes in the registry of an older publisher."""
     files: dict[str, str] = {}
     for entry in registry:
         path = _layout.data_path(version_folder, entry.name, entry.location)

@@ -1,4 +1,4 @@
-"""Where the files of a published version are; knows folders and names, never what is in a table.
+"""Locates the files of a published version, by its registry, folders and file names.
 
 A build is read from its objects, which never change. A version that was published without them is
 read from its public files, under their fixed names.
@@ -6,7 +6,6 @@ read from its public files, under their fixed names.
 
 from __future__ import annotations
 
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from biodata_cache._storage.cached import CachedStorage
 
 
-# What was warned of, and the places that were looked at for it.
+# Versions that were warned about, and roots that were checked for it, in this process.
 _warned: list[str] = []
 _looked: set[str] = set()
 
@@ -62,7 +61,7 @@ class PublishedCache:
         store: Storage of all versions.
         version_folder: Name of the folder of this version.
         build: Name of the build; None for the live one.
-        verified: The objects in folders whose content is known to be whole.
+        verified: Objects of local roots whose hash was checked.
     """
 
     store: CachedStorage
@@ -86,7 +85,7 @@ class PublishedCache:
         return _settings.ascending(names)
 
     def registry(self) -> CacheRegistry:
-        """The registry of the build, or the entries of its tables where there is none.
+        """The registry of the build, or one made of its fragments if the document is missing.
 
         Raises:
             CacheNotFoundError: If there is no such version, or no such build of it.
@@ -107,7 +106,7 @@ class PublishedCache:
         raise RegistryError(f"{self.store.address(path)} is missing. {_registry.REMEDY}")
 
     def builds(self) -> list[str]:
-        """Names of the builds of this version that are kept, and of the live one, the newest last.
+        """Names of the kept builds of this version and of the live one, oldest first.
 
         Raises:
             CacheNotFoundError: If there is no such version.
@@ -119,10 +118,10 @@ class PublishedCache:
         return sorted({*filter(_layout.is_build_name, names), *([live] if live else [])})
 
     def _kept_registry(self, build: str) -> CacheRegistry:
-        """The registry of a build that is kept.
+        """The registry of a kept build.
 
         Raises:
-            CacheNotFoundError: If it is not kept.
+            CacheNotFoundError: If the build is not kept.
         """
         path = _layout.build_path(self.version_folder, build)
         content = self._read(path)
@@ -139,7 +138,7 @@ class PublishedCache:
         )
 
     def _fragments(self) -> dict[str, bytes]:
-        """The entries that a publisher wrote without a registry, by address."""
+        """Content of the registry fragments, by address."""
         folder = _layout.path(self.version_folder, _layout.FRAGMENTS)
         paths = [path for path in self.store.paths(f"{folder}/") if path.endswith(".json")]
         with ThreadPoolExecutor(self.store.threads) as pool:
@@ -147,7 +146,7 @@ class PublishedCache:
         return {self.store.address(path): text for path, text in contents.items() if text}
 
     def history(self) -> tuple[PublishedBuild, ...]:
-        """The builds that this version went through, the live one last; none if nobody kept any.
+        """The published builds of this version, the live one last; empty if there is no history.
 
         Raises:
             RegistryError: If the history cannot be read.
@@ -156,10 +155,10 @@ class PublishedCache:
         return _history.parse(self._read(path), self.store.address(path))
 
     def warn_if_behind(self, versions: Sequence[str] | None = None) -> None:
-        """Warn once if the installed package is newer than anything that is released here.
+        """Warn once if the installed package is newer than every released version.
 
         Args:
-            versions: What is released; looked up if it is not given and may be behind.
+            versions: Released versions; read from the index if None.
         """
         try:
             installed = f"bdc-v{_settings.installed_version()}"
@@ -171,15 +170,14 @@ class PublishedCache:
             _looked.add(home)
             released = self.versions() if versions is None else versions
         except CacheError:
-            return  # whoever needs the index will be told
+            return  # reading the index itself reports the error
         if released and _settings.ascending([*released, installed])[-1] not in released:
             _warned.append(installed)
-            warnings.warn(
+            _messages.warn(
                 f"The installed biodata-cache is {installed[5:]}, and the newest version in "
                 f"{home} is {released[-1]}: it may lack tables and columns that "
                 "the package describes. Publish this version, or install the package of that one.",
                 VersionWarning,
-                stacklevel=3,
             )
 
     def files(
@@ -187,12 +185,12 @@ class PublishedCache:
     ) -> list[DataFile]:
         """The data files of a table, or those of some partitions.
 
-        Files in a folder all exist. On S3 that shows when they are read.
+        In a local root, missing files are noticed here; on S3, when they are read.
 
         Args:
             table: Entry of the table.
             values: Values of the partition key; None for the whole table. Objects hold all rows.
-            is_strict: Whether there must be a partition of each of the values.
+            is_strict: Whether a value without a partition is an error.
 
         Raises:
             PartitionNotFoundError: If the table has no partition of a value.
@@ -228,14 +226,14 @@ class PublishedCache:
         return DataFile(self.store.address(path), size, sha256)
 
     def locations(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:
-        """Where to read files: where they are, or in copies on this machine.
+        """Where to read each of the files: its own address, or a copy on this machine.
 
         Args:
             files: Data files.
             is_whole: Whether all of their content is needed.
 
         Raises:
-            CacheFileError: If the content of an object in a folder is not what its name says.
+            CacheFileError: If an object does not have the hash that it is named by.
         """
         found = self.store.locations(files, is_whole=is_whole)
         for file, location in zip(files, found, strict=True):
@@ -260,11 +258,11 @@ class PublishedCache:
         return self.store.address(path)
 
     def _place(self, table: TableEntry) -> str:
-        """Where the table lies in the folder that is read."""
+        """Path of the table in the storage."""
         return _layout.data_path(self.version_folder, table.name, table.location)
 
     def partitions(self, table: TableEntry) -> list[PartitionEntry]:
-        """The partitions of a table that an older publisher made, in the order of the registry.
+        """The partitions of a table of an older publisher, in the order of the registry.
 
         Raises:
             RegistryError: If the registry places the table outside this version.
@@ -278,7 +276,7 @@ class PublishedCache:
     ) -> list[_File]:
         """The files of some partitions, or of all in the order of the registry.
 
-        Where the registry does not list them, they are what the folder holds, by value.
+        Where the registry does not list them, the folder is listed instead, sorted by value.
 
         Raises:
             PartitionNotFoundError: If the table has no partition of a value.
@@ -322,7 +320,7 @@ class PublishedCache:
             raise RegistryError(f"{error} {_registry.REMEDY}") from error
 
     def _not_found(self, there: list[str]) -> CacheNotFoundError:
-        """The error for a version that is not there."""
+        """The error for a missing version."""
         versions = _settings.ascending(there)
         home = self.store.address()
         if not versions:
@@ -338,10 +336,10 @@ class PublishedCache:
 
 @lru_cache(maxsize=4)
 def _parsed(content: bytes, address: str) -> CacheRegistry:
-    """The registry that this content is: thousands of partitions take a while to check.
+    """A parsed registry; cached, because one with thousands of partitions is slow to validate.
 
     Raises:
-        RegistryError: If it is not a registry.
+        RegistryError: If the content is not a registry.
     """
     return _document.parse(content, address)
 
@@ -354,7 +352,7 @@ def partition_not_found(
     Args:
         table: Entry of the table.
         value: Value of the partition key.
-        values: Those that it has.
+        values: Values of its partitions.
     """
     return PartitionNotFoundError(
         f"{table.name} has no {table.partition_key} {value!r}."

@@ -1,4 +1,4 @@
-"""What changed in a table from one build to another: one query over the objects of both."""
+"""Rows of a table that differ between two builds, by one query over the objects of both."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Comparison(NamedTuple):
     Attributes:
         before: Files of the table in the earlier build.
         after: Files of the table in the build that is read.
-        query: Gives the rows that differ; its parameters are the lists of files.
+        query: Returns the rows that differ; its parameters are the two lists of files.
     """
 
     before: list[DataFile]
@@ -40,11 +40,11 @@ class _Comparison(NamedTuple):
 
     @property
     def files(self) -> list[DataFile]:
-        """All of them."""
+        """Files of both builds, the earlier first."""
         return [*self.before, *self.after]
 
     def parameters(self, locations: Sequence[str]) -> dict[str, list[str]]:
-        """The parameters of the query, where the files are read at these locations."""
+        """Parameters of the query, given the locations of `files`."""
         count = len(self.before)
         return {"before": list(locations[:count]), "after": list(locations[count:])}
 
@@ -53,12 +53,12 @@ def changes(cache: PublishedCache, table: str, since: object) -> pd.DataFrame:
     """The rows that were added, removed or changed, as a DataFrame.
 
     Args:
-        cache: The cache, and the build of it that is compared with an earlier one.
+        cache: The build that is compared with an earlier one.
         table: Name of the table.
         since: Name of the earlier build, or a time at which it was the live one.
 
     Raises:
-        ArgumentError: If `since` is neither, or the table has no key.
+        ArgumentError: If `since` is neither a build nor a time, or the table has no key.
         CacheNotFoundError: If no build of that time is kept.
         TableNotFoundError: If one of the builds does not have the table.
     """
@@ -100,7 +100,7 @@ def compared(earlier: PublishedCache, later: PublishedCache, table: str) -> pd.D
 def _typed(
     duck: duckdb.DuckDBPyConnection, entry: TableEntry, locations: Sequence[str]
 ) -> TableEntry:
-    """The entry with the columns that its files have, and their types."""
+    """The entry with the columns and types that its files actually have."""
     if not locations:
         return entry
     types = _read.column_types(
@@ -126,7 +126,7 @@ def _check_key(before: TableEntry, after: TableEntry, build: str) -> None:
 
 
 def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBPyRelation:
-    """The same as a relation of DuckDB, in a connection of its own."""
+    """The result of `changes` as a DuckDB relation with its own connection."""
 
     def made(registry: CacheRegistry) -> duckdb.DuckDBPyRelation:
         found = _compared(cache, registry, table, since)
@@ -142,10 +142,11 @@ def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBP
 def _compared(
     cache: PublishedCache, registry: CacheRegistry, table: str, since: object
 ) -> _Comparison:
-    """The two builds of a table.
+    """The comparison of the live or selected build with an earlier one.
 
     Raises:
         ArgumentError: If the table has no key.
+        CacheNotFoundError: If one of the builds has no objects of the table.
         TableNotFoundError: If the earlier build does not have the table.
     """
     after = registry[table]
@@ -165,10 +166,10 @@ def _compared(
 
 
 def _build_at(cache: PublishedCache, since: object) -> str:
-    """Name of a build, or of the one that was live at a time.
+    """The build of this name, or the newest one that was made at this time or before.
 
     Raises:
-        ArgumentError: If it is neither a name nor a time.
+        ArgumentError: If `since` is neither a name of a build nor a time.
         CacheNotFoundError: If no build of that time is kept.
     """
     if isinstance(since, str) and _layout.is_build_name(since):
@@ -185,7 +186,7 @@ def _build_at(cache: PublishedCache, since: object) -> str:
 
 
 def _comparing(before: TableEntry, after: TableEntry) -> str:
-    """The query that gives the rows which differ.
+    """SQL of the query that returns the rows that differ.
 
     Args:
         before: Entry of the table in the earlier build.

@@ -1,4 +1,4 @@
-"""Connections of DuckDB that read files of a cache, and reads that see one state of it."""
+"""DuckDB connections that read files of a cache, and retries that make reads consistent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-_ATTEMPTS = 8
+_ATTEMPTS = 20
+_LONGEST_WAIT_SECONDS = 1.0
 _DENIED = {401, 403}
 _SERVER_FAILED = 500
 
@@ -30,15 +31,15 @@ _SERVER_FAILED = 500
 def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]) -> _Result:
     """The result of a read from one state of the published cache.
 
-    A publish may remove or replace a file after the registry was read: then the registry is another
-    one by now, or DuckDB has noticed, and the read begins again.
+    A publish may remove or replace a file after the registry was read. If a read fails and the
+    registry has changed, or a file changed while it was read, the read is repeated.
 
     Args:
         cache: The cache.
-        read: Reads what one registry names.
+        read: Reads files that the given registry names; may be called several times.
 
     Raises:
-        CacheFileError: If a file is missing or damaged, whatever was published meanwhile.
+        CacheFileError: If a file is missing or damaged though the registry has not changed.
     """
     registry = cache.registry()
     cache.warn_if_behind()
@@ -46,11 +47,15 @@ def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]
         try:
             return read(registry)
         except CacheFileError as error:  # noqa: PERF203  # next to a read that costs nothing
-            before, registry = registry, cache.registry()
-            changed = registry != before or isinstance(error, ChangedError)
-            if not changed or attempt == _ATTEMPTS - 1:
+            if attempt == _ATTEMPTS - 1:
                 raise
-            time.sleep(0.05 * 2**attempt)
+            is_changing = isinstance(error, ChangedError)
+            if is_changing:
+                time.sleep(min(0.05 * 2**attempt, _LONGEST_WAIT_SECONDS))
+            # Read last: what it names may be removed by the next publish.
+            before, registry = registry, cache.registry()
+            if registry == before and not is_changing:
+                raise
     raise AssertionError  # the last attempt returns or raises
 
 
@@ -76,7 +81,7 @@ def connection(
         files: The files.
         locations: Where to read them; None to resolve that.
         is_whole: Whether all of their content is needed.
-        is_separate: Whether it is to be a connection to a database that nothing else uses.
+        is_separate: Whether to open a database that no other connection shares.
 
     Raises:
         AccessError: If the files may not be read.
@@ -94,22 +99,22 @@ def connection(
 
 @contextmanager
 def errors(cache: PublishedCache, locations: Sequence[str], names: Sequence[str]) -> Iterator[None]:
-    """Our errors for those of DuckDB; one, too, for files that change meanwhile.
+    """Translate errors of DuckDB, and fail if files change while they are read.
 
     Args:
         cache: Where the files are.
         locations: Where they are read.
-        names: What to call each of them: its address.
+        names: Address of each file, for messages.
 
     Raises:
-        ChangedError: If they did.
+        ChangedError: If a file changed while it was read.
     """
-    # DuckDB opens a file more than once: for its end, and again for its columns.
+    # DuckDB opens a file more than once: for its footer, and again for its columns.
     before = cache.store.tags(locations)
     try:
         yield
     except (duckdb.Error, UnicodeDecodeError) as error:
-        # Whoever needs space for other copies removes one of ours, maybe before it is opened.
+        # Another process may have removed a local copy, for space, before it was opened.
         is_gone = any(
             tag is None and location != name
             for tag, location, name in zip(before, locations, names, strict=False)
@@ -129,7 +134,7 @@ def _changed(files: Sequence[str]) -> ChangedError:
 
 
 def _as_cache_error(error: Exception, files: Sequence[str]) -> CacheError:
-    """Our error for one of DuckDB's."""
+    """Translate an error of DuckDB."""
     reason = str(error).partition("\n")[0]
     locations = _messages.few(list(files))
     status = int(getattr(error, "status_code", 0) or 0)

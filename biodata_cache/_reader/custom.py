@@ -1,4 +1,4 @@
-"""Tables of users' own, kept beside the versions and read back as they were written."""
+"""Custom tables of users: stored beside the versions, and read back with equal dtypes."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
 
 
 FOLDER = "custom"
-_LONGEST_NAME = 100
+_MAX_NAME_LENGTH = 100
 _ATTEMPTS = 4
 _METADATA_KEY = "biodata_cache"
 _RESERVED = {*TABLE_FUNCTIONS, "cache_registry", "cache_versions", "custom"}
 
 
 def custom(opened: Callable[[], CachedStorage], name: str, df: pd.DataFrame | None) -> pd.DataFrame:
-    """Keep a DataFrame under a name, or read it back.
+    """Store a DataFrame under a name, or read it back.
 
     Args:
         opened: Opens the storage.
         name: Name of the custom table.
-        df: The rows to keep; None to read them.
+        df: The rows to store; None to read them.
 
     Raises:
         AccessError: If the storage may not be written.
-        ArgumentError: If the name cannot be used, or a column would not come back as it is.
+        ArgumentError: If the name is invalid, or a column would not come back unchanged.
         CustomNotFoundError: If there is no table of this name.
     """
-    path = f"{FOLDER}/{_checked(name)}.pqt"
+    path = f"{FOLDER}/{_checked_name(name)}.pqt"
     store = opened()
     if df is None:
         return _read_table(store, name, path)
@@ -60,16 +60,16 @@ def custom(opened: Callable[[], CachedStorage], name: str, df: pd.DataFrame | No
     return df
 
 
-def _checked(name: object) -> str:
-    """The name, if it can be used.
+def _checked_name(name: object) -> str:
+    """The name, after validation.
 
     Raises:
-        ArgumentError: If it cannot.
+        ArgumentError: If the name has other characters, is too long, or is a published table's.
     """
     text = _filters.text_argument("name", name)
-    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", text) or len(text) > _LONGEST_NAME:
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", text) or len(text) > _MAX_NAME_LENGTH:
         raise ArgumentError(
-            f"{text!r} cannot be the name of a custom table: use 1 to {_LONGEST_NAME} ASCII "
+            f"{text!r} cannot be the name of a custom table: use 1 to {_MAX_NAME_LENGTH} ASCII "
             "letters, digits, '_', '-' and '.', the last not at the beginning."
         )
     if text.lower() in _RESERVED:
@@ -94,7 +94,7 @@ def _read_table(store: CachedStorage, name: str, path: str) -> pd.DataFrame:
 
 
 def _names(store: CachedStorage) -> list[str]:
-    """Names of the custom tables there are."""
+    """Names of the existing custom tables, sorted."""
     return sorted(
         path.removeprefix(f"{FOLDER}/").removesuffix(".pqt")
         for path in store.paths(f"{FOLDER}/")
@@ -103,17 +103,17 @@ def _names(store: CachedStorage) -> list[str]:
 
 
 def _write_table(store: CachedStorage, name: str, path: str, frame: pd.DataFrame) -> None:
-    """Write to a file of our own, look whether all comes back from it, and put it in its place.
+    """Write a temporary file, read it back, compare, and put it into the storage.
 
     Raises:
-        ArgumentError: If a column would not come back as it is.
+        ArgumentError: If a column would not come back unchanged.
     """
     _check_frame(frame)
     with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder:
         file = Path(folder) / path
         file.parent.mkdir()
         try:
-            # Copied, because DuckDB cannot read columns that pandas has turned round in place.
+            # Copied, because DuckDB cannot read columns with negative strides.
             _copy(frame.reset_index(drop=True).copy(), file)
             back = _frame(CachedStorage(LocalStorage(Path(folder))), path)
         except (duckdb.Error, CacheFileError, TypeError, ValueError) as error:
@@ -127,10 +127,11 @@ def _write_table(store: CachedStorage, name: str, path: str, frame: pd.DataFrame
 
 
 def _check_frame(frame: object) -> None:
-    """Refuse what has no place in a file.
+    """Check that a frame can be written to a parquet file.
 
     Raises:
-        ArgumentError: If it is not a DataFrame, or has no columns, or an index with a name.
+        ArgumentError: If it is not a DataFrame, has no columns, columns of one name, or a named
+            index.
     """
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(f"df must be a pandas DataFrame, not {type(frame).__name__}.")
@@ -151,21 +152,25 @@ def _check_frame(frame: object) -> None:
 
 
 def _is_label(column: object) -> bool:
-    """Whether this is a name of a column that is kept."""
+    """Whether a column label can be stored: a text or an integer."""
     if isinstance(column, (int, np.integer)):
         return not isinstance(column, bool)
     return isinstance(column, str) and bool(column)
 
 
 def _copy(frame: pd.DataFrame, file: Path) -> None:
-    """Write a parquet file, and into it what pandas called the types and numbered the columns."""
+    """Write a parquet file, with the dtypes and the integer labels of pandas in its metadata."""
     numbers = {str(each): int(each) for each in frame.columns if not isinstance(each, str)}
     frame = frame.set_axis([*map(str, frame.columns)], axis=1)
     kinds = {name: _kind(frame[name]) for name in frame.columns}
     prepared = frame.assign(
-        **{name: _prepared(frame[name]) for name in frame.columns if frame[name].dtype == object}
+        **{
+            name: _as_python_objects(frame[name])
+            for name in frame.columns
+            if frame[name].dtype == object
+        }
     )
-    metadata = {name: _described(frame[name].dtype, kinds[name]) for name in frame.columns}
+    metadata = {name: _type_metadata(frame[name].dtype, kinds[name]) for name in frame.columns}
     for name, number in numbers.items():
         metadata[name]["number"] = number
     with duckdb.connect() as duck:
@@ -189,8 +194,8 @@ def _copy(frame: pd.DataFrame, file: Path) -> None:
         )
 
 
-def _described(dtype: Any, kind: str) -> dict[str, Any]:  # noqa: ANN401  # of pandas or numpy
-    """What it takes to make the type again."""
+def _type_metadata(dtype: Any, kind: str) -> dict[str, Any]:  # noqa: ANN401  # of pandas or numpy
+    """The metadata from which the dtype is restored."""
     description: dict[str, Any] = {"dtype": str(dtype), "kind": kind}
     if isinstance(dtype, pd.CategoricalDtype):
         categories = dtype.categories.tolist()
@@ -200,7 +205,7 @@ def _described(dtype: Any, kind: str) -> dict[str, Any]:  # noqa: ANN401  # of p
 
 
 def _kind(series: pd.Series[Any]) -> str:
-    """What the values of a column of Python objects are; `plain` for all other columns."""
+    """Kind of the values of a column with dtype object; `plain` for all other dtypes."""
     if series.dtype != object:
         return "plain"
     values = [value for value in series if not _is_array_missing(value)]
@@ -213,8 +218,8 @@ def _kind(series: pd.Series[Any]) -> str:
     return "objects"
 
 
-def _prepared(series: pd.Series[Any]) -> pd.Series[Any]:
-    """The same values, as DuckDB takes them."""
+def _as_python_objects(series: pd.Series[Any]) -> pd.Series[Any]:
+    """The same values with arrays as lists and missing values as None, as DuckDB reads them."""
     values = [
         None
         if _is_array_missing(value)
@@ -231,7 +236,7 @@ def _is_missing(value: object) -> bool:
 
 
 def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
-    """The table in a file, as it was before it was written."""
+    """The table in a file, with the dtypes and labels that it was written with."""
     if not store.exists(path):
         raise CacheFileError(f"{store.address(path)} is missing.")
     cache = _published.PublishedCache(store, FOLDER)
@@ -244,7 +249,7 @@ def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
         metadata = json_value(found[0]) if found else {}
         source, values = "read_parquet($file, hive_partitioning = false)", {"file": place}
         types = _read.column_types(duck, source, values)
-        # DuckDB gives whole numbers to pandas as fractions where some are missing.
+        # DuckDB returns integers with missing values as floats.
         longest = max(map(len, types))
         flags = {
             name: name.ljust(longest) + " is missing"  # longer than the name of any column
@@ -260,7 +265,7 @@ def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
         )
         frame = _frames.frame(duck, f"select {selected} from {source}", values)
     restored = {
-        name: _restored(frame[name], metadata[name], frame.get(flags.get(name, "")))
+        name: _with_original_type(frame[name], metadata[name], frame.get(flags.get(name, "")))
         for name in frame.columns
         if name in metadata
     }
@@ -270,10 +275,10 @@ def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
     return numbered
 
 
-def _restored(
+def _with_original_type(
     series: pd.Series[Any], what: dict[str, Any], missing: pd.Series[Any] | None
 ) -> pd.Series[Any]:
-    """A column with the type that it had."""
+    """A column with the dtype that it was written with."""
     dtype, kind = what["dtype"], what["kind"]
     if dtype == "object":
         values = [None if _is_array_missing(value) else _unmasked(value) for value in series]
@@ -300,7 +305,7 @@ def _is_array_missing(value: object) -> bool:
 
 
 def _unmasked(value: Any) -> Any:  # noqa: ANN401  # arrays of anything
-    """The array without a mask, which DuckDB puts over fractions that are missing."""
+    """A plain array for a masked one, which DuckDB returns for missing floats."""
     if isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "f":
         return value.filled(np.nan)
     return value
@@ -311,10 +316,10 @@ def _as_lists(value: Any) -> Any:  # noqa: ANN401  # lists of anything
 
 
 def _check_same(name: str, frame: pd.DataFrame, back: pd.DataFrame) -> None:
-    """Refuse what does not come back as it is.
+    """Check that the frame was read back unchanged.
 
     Raises:
-        ArgumentError: If one does not; says which column, and where.
+        ArgumentError: If a column has another dtype or value; names the column and the row.
     """
     for column in frame.columns:
         before, after = frame[column].reset_index(drop=True), back.get(column)
@@ -323,7 +328,7 @@ def _check_same(name: str, frame: pd.DataFrame, back: pd.DataFrame) -> None:
                 f"Column {column!r} of type {before.dtype} cannot be kept in {name!r}: it would "
                 f"come back as {None if after is None else after.dtype}. Convert it first."
             )
-        different = _different(before, after)
+        different = _first_difference(before, after)
         if different is not None:
             raise ArgumentError(
                 f"Column {column!r} cannot be kept in {name!r}: row {different} has "
@@ -332,8 +337,8 @@ def _check_same(name: str, frame: pd.DataFrame, back: pd.DataFrame) -> None:
             )
 
 
-def _different(before: pd.Series[Any], after: pd.Series[Any]) -> int | None:
-    """The first row in which two columns of one type differ."""
+def _first_difference(before: pd.Series[Any], after: pd.Series[Any]) -> int | None:
+    """Index of the first row in which two columns of one dtype differ; None if none does."""
     if before.dtype != object:
         same = ((before == after).fillna(False) | (before.isna() & after.isna())).astype(bool)  # noqa: FBT003
         return None if same.all() else int((~same).to_numpy().argmax())

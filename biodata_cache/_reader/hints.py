@@ -1,4 +1,4 @@
-"""What to say when a query found no rows: unknown names, and other spellings that there are."""
+"""Warnings for selections without rows: unknown subjects and similar spellings of values."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from biodata_cache._reader.filters.kinds import Condition
 
 _SUBJECTS_TABLE = "unique_subject_ids"
-_MOST_VALUES = 50
+_MAX_VALUES = 50
 
-# Grain: one row per value of the column that differs from a filter value in spelling only.
-_SPELT_ALIKE = """
+# Grain: one row per value of the column with a spelling like that of a filter value.
+_SIMILAR_VALUES = """
 with held as (
     select distinct {value} as spelling
     from {source}
@@ -51,20 +51,20 @@ where is_same or likeness > 0.92
 order by is_same desc, likeness desc, spelling
 limit 3
 """
-# Case, accents, and what stands between letters do not make another word.
+# Letters and digits only, without case and accents.
 _LETTERS = "regexp_replace(lower(strip_accents({}.spelling)), '[^\\p{{L}}\\p{{N}}]', '', 'g')"
 
 
 def unknown_subjects(
     cache: PublishedCache, registry: CacheRegistry, entry: TableEntry, asked: Sequence[str]
 ) -> None:
-    """Warn of subjects that no record names; one that only has no rows in a table is no surprise.
+    """Warn about subject ids that no record has; a known subject without rows is not reported.
 
     Args:
         cache: The cache.
         registry: Its registry.
-        entry: Entry of the table that has no rows of them.
-        asked: Ids of subjects.
+        entry: Entry of the table that has no rows of these subjects.
+        asked: Subject ids of the filter.
     """
     known = _subjects(cache, registry, entry)
     unknown = [each for each in asked if each not in known]
@@ -77,7 +77,7 @@ def unknown_subjects(
 
 
 def _subjects(cache: PublishedCache, registry: CacheRegistry, entry: TableEntry) -> set[str]:
-    """All subjects there are; without a list of them, those of the table."""
+    """All subject ids, or those of the table's partitions if no table lists all of them."""
     if _SUBJECTS_TABLE not in registry:
         is_listed = entry.partition_key == _partitions.SUBJECT
         listed = _partitions.listed(cache, registry, entry) if is_listed else []
@@ -98,36 +98,36 @@ def other_spellings(
     values: Mapping[str, object],
     conditions: Sequence[Condition],
 ) -> None:
-    """Warn if a filter on texts found nothing because they are spelt otherwise.
+    """Warn if the column of a text filter only has values of a similar spelling.
 
     Args:
-        duck: Where to look.
-        table: Name of the table, of which nothing was found.
-        source: What was read, as SQL after `from`.
+        duck: Connection that reads the table.
+        table: Name of the table.
+        source: SQL after `from`, without the filters.
         values: Values of its parameters.
         conditions: The filters.
     """
     hints = [
         hint
         for each in conditions
-        if isinstance(each, AnyOf) and _is_of_texts(each)
+        if isinstance(each, AnyOf) and _is_text_filter(each)
         for hint in _hints(duck, source, values, each)
     ]
     if hints:
         _messages.warn(f"{table} has no such row. {' '.join(hints)}", NotFoundWarning)
 
 
-def _is_of_texts(condition: AnyOf) -> bool:
+def _is_text_filter(condition: AnyOf) -> bool:
     is_text = condition.type.removesuffix("[]") == "VARCHAR"
-    return is_text and 0 < len(condition.values) <= _MOST_VALUES and not condition.or_missing
+    return is_text and 0 < len(condition.values) <= _MAX_VALUES and not condition.or_missing
 
 
 def _hints(
     duck: duckdb.DuckDBPyConnection, source: str, values: Mapping[str, object], asked: AnyOf
 ) -> Iterator[str]:
-    """A sentence, if the column has none of the values but some that are spelt alike."""
+    """A sentence if the column has none of the values, but similar ones."""
     column = quoted(asked.column)
-    query = _SPELT_ALIKE.format(
+    query = _SIMILAR_VALUES.format(
         source=source,
         value=f"unnest({column})" if asked.type.endswith("[]") else column,
         held_letters=_LETTERS.format("held"),

@@ -1,4 +1,4 @@
-"""From raw assets to the assets derived from them."""
+"""Finds the assets that are derived from raw assets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._reader.catalog import PublishedCache
 
-# Grain: one row per asset that is asked for.
+# Grain: one row per requested asset name.
 _DERIVED = """
 with asked as (
     select distinct unnest($names::varchar[]) as asset_name
@@ -28,7 +28,7 @@ basics as materialized (
 ),
 
 sources as materialized (
-    -- One row per asset and source, whatever the file repeats.
+    -- One row per asset and source, also if the file repeats some.
     select
         source_data,
         name,
@@ -47,7 +47,7 @@ known as (
 ),
 
 records as (
-    -- Names are not unique: the newest record of a name speaks for it.
+    -- Names are not unique: the newest record of a name is used.
     select name, modalities
     from basics
     qualify
@@ -74,7 +74,7 @@ matched as (
 ),
 
 kept as (
-    -- Text order is time order here: processing times are all written `YYYY-MM-DD_HH-MM-SS`.
+    -- Text order is time order: all processing times have the form `YYYY-MM-DD_HH-MM-SS`.
     select asset_name, name, pipeline_name, processing_time
     from matched
     qualify
@@ -102,7 +102,7 @@ listed as (
 select * from listed
 """
 
-# Grain: one row per asset name that is most like the one asked for.
+# Grain: one row per asset name that is similar to the requested one.
 _NEAREST = """
 with known as (
     select name from read_parquet($basics, hive_partitioning = false)
@@ -132,11 +132,11 @@ def derived_names(
     Args:
         cache: The cache.
         names: Names of raw assets.
-        latest: Keep the newest per pipeline name only.
-        modality: Keep assets with this text in the abbreviation of a modality, in any case.
+        latest: Keep only the newest asset per pipeline name.
+        modality: Keep only assets with this text in a modality abbreviation, ignoring case.
 
     Warns:
-        NotFoundWarning: If no table knows some of the names; they have none.
+        NotFoundWarning: If some of the names are in no table; their lists are empty.
     """
     asked = {"names": list(names), "latest": latest, "modality": modality}
 
@@ -158,7 +158,7 @@ def derived_names(
 def _warn_of(
     duck: duckdb.DuckDBPyConnection, unknown: list[str], locations: dict[str, list[str]]
 ) -> None:
-    """Warn of names that no table knows."""
+    """Warn about names that are in no table, with similar names."""
     found = duck.execute(_NEAREST, locations | {"name": unknown[0]}).fetchall()
     like = f" Nearest to the first: {_messages.few([name for (name,) in found])}." if found else ""
     _messages.warn(

@@ -1,10 +1,8 @@
-"""Which partitions a table has: a query over the object that lists the public files of a build."""
+"""Lists the partitions of a table, from the object that lists the public files of a build."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.registry.entries import PartitionEntry
@@ -13,6 +11,8 @@ from biodata_cache._reader.catalog import partition_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
@@ -25,28 +25,29 @@ where table_name = $table and key_value is not null
 order by key_value
 """
 SUBJECT = "subject_id"
-_TEXT = pd.Series(["text"]).dtype
 
 
 def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
     """The partitions of a table: value of the key, rows, bytes and sha256 of the public file.
 
     Raises:
-        ArgumentError: If the table is not in partitions.
+        ArgumentError: If the table is not partitioned.
         TableNotFoundError: If there is no such table.
     """
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
 
     def read(registry: CacheRegistry) -> pd.DataFrame:
         entry = registry[name]
         if entry.partition_key is None:
             raise ArgumentError(f"{name} is one file, so that it has no partitions.")
         found = listed(cache, registry, entry)
+        text = pd.Series(["text"]).dtype
         return pd.DataFrame(
             {
-                entry.partition_key: pd.Series([each.value for each in found], dtype=_TEXT),
+                entry.partition_key: pd.Series([each.value for each in found], dtype=text),
                 "rows": pd.Series([each.rows for each in found], dtype="Int64"),
                 "bytes": pd.Series([each.bytes for each in found], dtype="Int64"),
-                "sha256": pd.Series([each.sha256 for each in found], dtype=_TEXT),
+                "sha256": pd.Series([each.sha256 for each in found], dtype=text),
             }
         )
 
@@ -56,7 +57,7 @@ def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
 def listed(
     cache: PublishedCache, registry: CacheRegistry, entry: TableEntry
 ) -> list[PartitionEntry]:
-    """The partitions of a table, by value; of an older publisher in the order of the registry."""
+    """The partitions of a table, sorted by value; those of older publishers as registered."""
     public_files = cache.public_files(registry)
     if public_files is None or not entry.objects:
         return cache.partitions(entry)
@@ -71,13 +72,13 @@ def check(
     entry: TableEntry,
     filters: Mapping[str, object],
 ) -> None:
-    """Make sure that there is a partition of the one value that is selected, with rows or without.
+    """Check that the partition exists when a filter selects a single value of the key.
 
-    Public files are looked for when they are chosen; of objects, a missing value has no rows. A
-    subject may have no rows.
+    Only for tables with objects, where a missing partition simply has no rows; for public files,
+    `PublishedCache.files` checks it. Subjects are not checked: one may have no rows.
 
     Raises:
-        PartitionNotFoundError: If there is none.
+        PartitionNotFoundError: If the table has no partition of this value.
     """
     value = filters.get(str(entry.partition_key))
     if not (entry.objects and isinstance(value, str)) or entry.partition_key == SUBJECT:

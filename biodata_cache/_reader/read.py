@@ -1,4 +1,4 @@
-"""Rows of published tables: which files hold them, and what DuckDB makes of these."""
+"""Reads rows of published tables: chooses the files and builds the query on them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from biodata_cache._reader.selection import Selection
     from biodata_cache._storage.base import DataFile
 
-# DuckDB takes these for a missing value, if they are the name of a partition.
+# DuckDB reads these names of partitions as NULL.
 _MISSING = r"(?i:null|__hive_default_partition__)"
-# Columns of texts that hold times.
+# Names of text columns that hold timestamps.
 _TIMES_AS_TEXT = re.compile(r"_time$|^timestamp$|_timestamp$|^_?last_modified$|^created$")
 _Result = TypeVar("_Result")
 _Rows = TypeVar("_Rows", bound=Sized)
@@ -41,7 +41,7 @@ def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
     """The rows of a selection as a DataFrame.
 
     Raises:
-        CacheError: If the table cannot be read.
+        CacheError: If the table does not exist or cannot be read.
     """
 
     def convert(duck: duckdb.DuckDBPyConnection, rows: Rows) -> pd.DataFrame:
@@ -58,7 +58,13 @@ def converted(
     asked: Selection,
     convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Rows],
 ) -> _Rows:
-    """The rows of a selection, converted."""
+    """The result of `convert` for the rows of a selection; warns if there are none.
+
+    Args:
+        cache: The cache.
+        asked: The selection.
+        convert: Makes the result from a connection and a query; may be called several times.
+    """
 
     def read(registry: CacheRegistry) -> _Rows:
         entry = registry[asked.table]
@@ -84,7 +90,7 @@ def _explain(
     registry: CacheRegistry,
     asked: Selection,
 ) -> None:
-    """Warn why a selection has no rows, if the reason is known."""
+    """Warn about likely reasons why a selection has no rows."""
     conditions = _filters.conditions(asked.table, rows.all_types, asked.filters)
     subjects = [
         str(value)
@@ -100,18 +106,18 @@ def _explain(
 
 @dataclass(frozen=True)
 class Rows:
-    """A query on files, and how its result is typed.
+    """A query on files, with the types of its columns.
 
     Attributes:
         source: SQL after `from`, without the conditions.
-        values: Values of its parameters.
-        types: DuckDB types of the columns that are to be read.
-        conditions: Conditions that the rows must hold.
-        file: The one file on this machine that they are all of; None if it is otherwise.
-        chosen: Several partitions, in whose order they come; None for that of the files.
-        all_types: DuckDB types of all columns that there are.
-        limit: Most rows; None for all.
-        expressions: SQL of the columns that are converted.
+        values: Parameters of `source`.
+        types: DuckDB types of the selected columns.
+        conditions: Conditions on the rows.
+        file: A local file that holds exactly these rows; None if a query is needed.
+        chosen: Filter on several partitions, whose order the rows have; None for file order.
+        all_types: DuckDB types of all columns.
+        limit: Maximum number of rows; None for all.
+        expressions: SQL of the converted columns, by name.
     """
 
     source: str
@@ -126,7 +132,7 @@ class Rows:
 
     @property
     def query(self) -> str:
-        """The statement that reads them."""
+        """The SELECT statement that reads the rows."""
         condition, _ = _filter_sql.as_sql(self.conditions)
         where = f" where {condition}" if condition else ""
         order = "file_index, file_row_number" if self._is_unordered or self.chosen else ""
@@ -144,17 +150,17 @@ class Rows:
 
     @property
     def _is_unordered(self) -> bool:
-        """Whether rows of files would come in any order."""
+        """Whether a condition makes DuckDB lose the order of the rows in the files."""
         return bool(self.values) and any(map(_filter_sql.loses_order, self.conditions))
 
     @property
     def parameters(self) -> dict[str, object]:
-        """Values of all parameters of the statement."""
+        """Parameters of `query`."""
         chosen = {} if self.chosen is None else {"chosen": list(self.chosen.values)}
         return self.values | _filter_sql.as_sql(self.conditions)[1] | chosen
 
 
-# Place of a value in a list; by a join, since the list may be as long as there are subjects.
+# Position of a value in a list; by a join, as the list may have all subjects.
 _POSITION = """(
     select chosen.position
     from (select unnest($chosen) as value, generate_subscripts($chosen, 1) as position) as chosen
@@ -165,13 +171,13 @@ _POSITION = """(
 def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list[DataFile]:
     """The files that can hold rows for the filters.
 
-    Of objects, statistics find the rows of a partition. Of public files, a filter on the partition
-    key chooses.
+    Public files are chosen by a filter on the partition key. Objects are all read: their row group
+    statistics find the rows of a partition.
 
     Raises:
         ArgumentError: If the value of the key is not a text.
-        PartitionNotFoundError: If a public file is to be chosen that the table does not have.
-        RegistryError: If the table is one file, against all expectation.
+        PartitionNotFoundError: If the table has no partition of a value.
+        RegistryError: If `asked.key` needs partitions, but the registry lists one file.
     """
     key = entry.partition_key or asked.key
     if key is None or key not in asked.filters:
@@ -187,14 +193,14 @@ def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list
 def rows_of(
     duck: duckdb.DuckDBPyConnection, entry: TableEntry, locations: Sequence[str], asked: Selection
 ) -> Rows:
-    """The rows of a selection.
+    """The query of a selection on the files at these locations.
 
     Raises:
-        ArgumentError: If there is no such column, or a filter does not fit it.
+        ArgumentError: If a column does not exist, or a filter has a value of another type.
     """
     source, values, types = _scanned(duck, entry, locations)
     columns, conditions = checked(entry, types, asked)
-    # What older publishers wrote may tell Arrow of other types than its own.
+    # Files of older publishers may have Arrow metadata with other types.
     is_ours = known_types(entry) is not None
     is_file = is_ours and len(locations) == 1 and not conditions and "://" not in locations[0]
     converted_columns = expressions(columns, asked)
@@ -219,7 +225,7 @@ def rows_of(
 
 
 def expressions(columns: Mapping[str, str], asked: Selection) -> dict[str, tuple[str, str]]:
-    """Types and SQL of the columns that a selection wants converted.
+    """DuckDB type and SQL of the columns that the options of a selection convert.
 
     Args:
         columns: DuckDB types by column.
@@ -237,10 +243,10 @@ def expressions(columns: Mapping[str, str], asked: Selection) -> dict[str, tuple
 def checked(
     entry: TableEntry, types: dict[str, str], asked: Selection
 ) -> tuple[dict[str, str], list[Condition]]:
-    """The selected columns by type, and the conditions that reading the files leaves to check.
+    """Types of the selected columns, and the conditions that the choice of files did not cover.
 
     Raises:
-        ArgumentError: If there is no such column, or a filter does not fit it.
+        ArgumentError: If a column does not exist, or a filter has a value of another type.
     """
     _filters.check_columns(entry.name, types, asked.columns or ())
     conditions = [
@@ -257,10 +263,10 @@ def checked(
 def _scanned(
     duck: duckdb.DuckDBPyConnection, entry: TableEntry, locations: Sequence[str]
 ) -> tuple[str, dict[str, object], dict[str, str]]:
-    """All rows of the files, in the order of the files: source, parameters, types by column."""
+    """SQL after `from` for all rows of the files, its parameters, and the types by column."""
     if not locations:
         return no_rows(duck, entry), {}, registered_types(duck, entry)
-    # Older publishers may leave the key out of the files.
+    # Files of older publishers may lack the key column.
     by_name = entry.partitions is None and is_told_by_names(entry, locations)
     source = f"read_parquet($files, {options(entry, by_name=by_name)})"
     values: dict[str, object] = {"files": list(locations)}
@@ -268,16 +274,16 @@ def _scanned(
 
 
 def options(entry: TableEntry, *, by_name: bool = False) -> str:
-    """How the files of a table are read.
+    """Options of `read_parquet` for the files of a table.
 
     Args:
         entry: Entry of the table.
-        by_name: Whether the names of their folders tell the partition key, so that a condition on
-            it leaves out files before they are opened.
+        by_name: Whether to take the partition key from the folder names, so that a condition on it
+            skips files before they are opened.
     """
-    # The key is a column of the files; from the folder's name its type would be guessed.
-    # We publish no partitions that differ. Those of older publishers, who name no build, had the
-    # types that each happened to show: then every file is looked at before the first is read.
+    # By default the key is a column of the files: from folder names, DuckDB would guess its type.
+    # Partitions of older publishers, who name no build, may differ in their types. Only these need
+    # `union_by_name`, which opens every file before the first is read.
     union = "false" if entry.build_id is not None or entry.objects else "true"
     key = f"{{{literal(str(entry.partition_key))}: VARCHAR}}"
     hive = f"true, hive_types = {key}" if by_name else "false"
@@ -285,7 +291,7 @@ def options(entry: TableEntry, *, by_name: bool = False) -> str:
 
 
 def is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
-    """Whether the names of the folders tell the partition key of each file, and nothing else."""
+    """Whether each location has one `key=value` folder, of the partition key."""
     if entry.partition_key is None or entry.objects:
         return False
     key = re.escape(entry.partition_key)
@@ -294,7 +300,7 @@ def is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
 
 
 def known_types(entry: TableEntry) -> dict[str, str] | None:
-    """Types as our registry has them: to ask the file is a request more."""
+    """Types by column from the registry, which saves a request; None if it lacks some."""
     types = {column.name: column.type for column in entry.columns if column.type is not None}
     is_ours = entry.build_id is not None or bool(entry.objects)
     is_ours = is_ours and len(types) == len(entry.columns)
@@ -302,12 +308,12 @@ def known_types(entry: TableEntry) -> dict[str, str] | None:
 
 
 def registered_types(duck: duckdb.DuckDBPyConnection, entry: TableEntry) -> dict[str, str]:
-    """Types of a table without files; text where the registry has none."""
+    """Types by column for a table without files; VARCHAR where the registry has none."""
     return {column.name: str(duck.dtype(column.type or "VARCHAR")) for column in entry.columns}
 
 
 def no_rows(duck: duckdb.DuckDBPyConnection, entry: TableEntry) -> str:
-    """SQL after `from` for no rows with the columns that the registry lists."""
+    """SQL after `from` for an empty table with the registered columns."""
     listed = ", ".join(
         f"cast(null as {kind}) as {quoted(name)}"
         for name, kind in registered_types(duck, entry).items()
@@ -318,6 +324,6 @@ def no_rows(duck: duckdb.DuckDBPyConnection, entry: TableEntry) -> str:
 def column_types(
     duck: duckdb.DuckDBPyConnection, source: str, values: Mapping[str, object]
 ) -> dict[str, str]:
-    """DuckDB type of each column."""
+    """DuckDB types by column."""
     rows = duck.execute(f"describe select * from {source}", values).fetchall()
     return {row[0]: row[1] for row in rows}

@@ -1,4 +1,4 @@
-"""Whole records, as dicts: what no table has is in them."""
+"""Reads whole records as dicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ with basics as materialized (
 named as (
     select _id as asked, _id from basics where _id in (select unnest($asked))
     union all
-    -- Names are not unique: the newest record of a name speaks for it.
+    -- Names are not unique: the newest record of a name is used.
     (
         select name as asked, _id
         from basics
@@ -89,7 +89,7 @@ def _bucket(record_id: str) -> int:
 
 
 def _document(row: dict[str, str | None]) -> dict[str, Any]:
-    """The record as it is in the database; a key that it lacks is not there."""
+    """The record as in the database; NULL columns are keys that it does not have."""
     document: dict[str, Any] = {}
     for key, text in row.items():
         if text is None:

@@ -1,4 +1,4 @@
-"""A published table as whatever one works with: pandas, Arrow, polars, DuckDB."""
+"""Lazy reads of a published table as pandas, Arrow, polars or DuckDB."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from biodata_cache._reader.selection import Selection
 
 
-# Before DuckDB 1.5, a relation ended with the connection that made it.
+# Before DuckDB 1.5, closing the connection also closes its relations.
 _ENDS_WITH_CONNECTION = duckdb.__version__.startswith("1.4.")
 _kept_open: list[DuckDBPyConnection] = []
 
@@ -155,10 +155,10 @@ class Scan:
             return chosen if asked.limit is None else chosen.limit(asked.limit)
 
     def __repr__(self) -> str:
-        return f"<{self._said()}\n {self._location}>"
+        return f"<{self._description()}\n {self._location}>"
 
-    def _said(self) -> str:
-        """What is asked for, in words."""
+    def _description(self) -> str:
+        """The selection in words."""
         asked = self._selection
         of_all = "all columns" if asked.columns is None else ", ".join(asked.columns)
         kept = " and ".join(f"{name}={value!r}" for name, value in asked.filters.items())
@@ -167,16 +167,16 @@ class Scan:
 
     def _repr_html_(self) -> str:
         return (
-            f"<p><b>{html.escape(self._said())}</b><br>"
+            f"<p><b>{html.escape(self._description())}</b><br>"
             f"<code>{html.escape(self._location)}</code></p>"
         )
 
 
 def _need(package: str, install: str) -> None:
-    """Make sure that an optional package is there.
+    """Check that an optional package is installed.
 
     Raises:
-        MissingDependencyError: If it is not; says what to install.
+        MissingDependencyError: If it is not installed; says how to install it.
     """
     if util.find_spec(package) is None:
         raise MissingDependencyError(f"{package} is not installed: run {install}.")

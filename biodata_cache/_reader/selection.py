@@ -1,4 +1,4 @@
-"""A query on one published table, once its arguments are known to be of the right kind."""
+"""A query on one published table, and the validation of its arguments."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Selection:
 
     Attributes:
         table: Name of the table.
-        columns: Columns, in this order; None for all.
-        filters: Values by column, as `_filters` takes them.
-        key: Column that the table must be in partitions by if it is filtered by it.
-        limit: Most rows, from the first on; None for all.
-        lists_as_text: Whether lists come as text, their elements joined by `, `.
-        parses_times: Whether texts that hold times come as times in UTC.
+        columns: Names of the columns, in this order; None for all.
+        filters: Values by column, as in `filters.conditions`.
+        key: Column that must be the partition key if there is a filter on it.
+        limit: Maximum number of rows, from the first on; None for all.
+        lists_as_text: Whether to join the elements of lists with `, ` to a text.
+        parses_times: Whether to parse texts that hold times to timestamps in UTC.
     """
 
     table: str
@@ -44,24 +44,24 @@ def selection(
     *,
     key: str | None = None,
 ) -> Selection:
-    """The query on a table, once its arguments are known to be of the right kind.
+    """Validate the arguments of a query and return it.
 
     Args:
         table: Name of the table.
         columns: Columns, in this order; None for all.
-        filters: Values by column; `limit`, the most rows; `lists`, which may be `"text"`; and
+        filters: Values by column, and the options `limit`, `lists` (`"text"` or None) and
             `parse_times`.
-        key: Column that the table must be in partitions by if it is filtered by it.
+        key: Column that must be the partition key if there is a filter on it.
 
     Raises:
-        ArgumentError: If `columns` are not texts, or none at all, or one is there twice, or an
-            option has a value that it cannot have.
+        ArgumentError: If `columns` is empty, has a repeated name or something else than texts, or
+            an option has an invalid value.
     """
     filters = dict(filters)
     options = _options(filters)
     if SUBJECT in filters:
         filters[SUBJECT] = _filters.subject_texts(filters[SUBJECT])
-    # A read may begin again, and what can be gone through only once would be used up.
+    # A read may be repeated, and an iterator would be exhausted by then.
     filters = {
         name: list(value) if isinstance(value, Iterator) else value
         for name, value in filters.items()
@@ -77,10 +77,10 @@ def selection(
 
 
 def _options(filters: dict[str, object]) -> tuple[int | None, bool, bool]:
-    """What stands among the filters and is none: limit, lists as text, times parsed.
+    """Remove the options from the filters: limit, lists as text, times parsed.
 
     Raises:
-        ArgumentError: If it has a value that it cannot have.
+        ArgumentError: If an option has an invalid value.
     """
     limit = _limit(filters.pop("limit", None))
     lists, parse_times = filters.pop("lists", None), filters.pop("parse_times", False)
@@ -92,10 +92,10 @@ def _options(filters: dict[str, object]) -> tuple[int | None, bool, bool]:
 
 
 def _limit(value: object) -> int | None:
-    """The most rows; None for all.
+    """The maximum number of rows; None for all.
 
     Raises:
-        ArgumentError: If it is not a number of rows.
+        ArgumentError: If the value is not a non-negative integer.
     """
     value = _filters.plain(value)
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
@@ -104,10 +104,10 @@ def _limit(value: object) -> int | None:
 
 
 def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
-    """The arguments, if they are texts; a single text counts as a list of one.
+    """A list of texts; a single text becomes a list of one.
 
     Raises:
-        ArgumentError: If they are something else.
+        ArgumentError: If one of the values is not a text.
     """
     given = _filters.without_dimensions(values)
     if isinstance(given, str):

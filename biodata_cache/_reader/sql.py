@@ -1,26 +1,26 @@
-"""The published tables in SQL: each is a view of DuckDB."""
+"""SQL over the published tables, each as a DuckDB view."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
-from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._core.sqltext import comments, literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
 from biodata_cache._reader.filters import conditions as _filters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 
+_Result = TypeVar("_Result")
+
 _FEW = 16
-# Queries that may name any table without its name being in them.
+# Queries that list tables, so that all of them must exist as views.
 _LISTS = re.compile(r"\bshow\b|\binformation_schema\b|\b(duckdb|pg)_\w+", re.IGNORECASE)
 
 
 def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
-    """A connection of DuckDB in which every table of a cache is a view.
+    """A DuckDB connection in which every table of a cache is a view.
 
     Raises:
         CacheError: If the published version cannot be read.
@@ -64,9 +66,9 @@ def sql(
     """The result of a query over the tables of a cache.
 
     Raises:
-        duckdb.Error: If the query is wrong, or what it reads beside the tables cannot be read.
+        duckdb.Error: If the query is invalid, or other sources that it reads fail.
         ArgumentError: If the query is not a text, or has no statement in it.
-        CacheError: If a table that it names cannot be read.
+        CacheError: If a table in the query cannot be read.
     """
     _filters.text_argument("query", query)
     values = _bound(parameters)
@@ -75,7 +77,6 @@ def sql(
     variables = dict(_frames.frames_named(query))
 
     def read(registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
-        frames = {name: it for name, it in variables.items() if name not in registry}
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         locations = resolve_locations(cache, files)
@@ -85,11 +86,8 @@ def sql(
             locations=[location for some in locations.values() for location in some],
             is_separate=True,
         ) as (duck, every):
-            duck.execute("set python_enable_replacements = false")  # these would be ours
-            for name, frame in frames.items():
-                # A frame that only shares its name with a column may hold what DuckDB cannot read.
-                with suppress(duckdb.NotImplementedException):
-                    duck.register(name, frame)
+            # Replacement scans would find the variables of this function.
+            duck.execute("set python_enable_replacements = false")
             for entry in named:
                 duck.execute(view_of(duck, entry, locations[entry.name]))
                 if lists:
@@ -97,7 +95,7 @@ def sql(
             try:
                 if not duck.extract_statements(query):
                     raise ArgumentError(f"query must be a statement of SQL, not {query!r}.")
-                return _frames.frame(duck, query, values)
+                return _answer(duck, query, values, dict(variables))
             except duckdb.Error as error:
                 if _is_of_files(error, every):
                     raise
@@ -109,15 +107,55 @@ def sql(
     return found
 
 
+def _answer(
+    duck: duckdb.DuckDBPyConnection,
+    query: str,
+    values: Mapping[str, object] | Sequence[object] | None,
+    frames: dict[str, Any],
+) -> pd.DataFrame:
+    """What the last statement of a query gives.
+
+    Args:
+        duck: Where the tables are.
+        query: One statement, or several.
+        values: Values of the parameters of the last one.
+        frames: Tables by their names, of which DuckDB gets those that it misses.
+    """
+    *first, last = _frames.statements(duck, query)
+    for statement in first:
+        _with_frames(duck, frames, partial(duck.execute, statement))
+    return _with_frames(duck, frames, partial(_frames.frame, duck, last, values))
+
+
+def _with_frames(
+    duck: duckdb.DuckDBPyConnection, frames: dict[str, Any], run: Callable[[], _Result]
+) -> _Result:
+    """What a statement gives, with the frames as tables that it misses."""
+    while True:
+        try:
+            return run()
+        except duckdb.CatalogException as error:
+            name = _missing_table(error)
+            if name not in frames:
+                raise
+        duck.register(name, frames.pop(name))
+
+
+def _missing_table(error: duckdb.Error) -> str:
+    """Name of the table that a query misses; empty if it is something else."""
+    missing = re.search(r"Table with name (.+?) does not exist", str(error))
+    return missing[1] if missing else ""
+
+
 def _bound(
     parameters: Mapping[str, object] | Sequence[object] | None,
 ) -> Mapping[str, object] | Sequence[object] | None:
-    """The parameters as DuckDB takes them: it knows nothing of the scalars of numpy."""
+    """The parameters with scalars of Python, as DuckDB does not accept those of numpy."""
     if isinstance(parameters, Mapping):
         return {name: _plain(value) for name, value in parameters.items()}
     if isinstance(parameters, (list, tuple)):
         return [_plain(value) for value in parameters]
-    return parameters  # DuckDB says what is wrong with it
+    return parameters  # DuckDB reports what is wrong with it
 
 
 def _plain(value: object) -> object:
@@ -128,12 +166,12 @@ def _plain(value: object) -> object:
 
 
 def _is_of_files(error: duckdb.Error, locations: Sequence[str]) -> bool:
-    """Whether files of the tables cannot be read; else, it is the query that is wrong."""
+    """Whether an error is about the files of the tables, and not about the query."""
     if any(location in str(error) for location in locations):
         return True
     if isinstance(error, (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)):
         return False
-    # Of a file, DuckDB says which. Of a server, it says what that has answered.
+    # An error about a local file names it; one of a server only has its response.
     is_local = not any("://" in location for location in locations)
     return not (is_local and isinstance(error, duckdb.OperationalError)) and bool(locations)
 
@@ -141,8 +179,8 @@ def _is_of_files(error: duckdb.Error, locations: Sequence[str]) -> bool:
 def _may_name(query: str, table: str) -> bool:
     """Whether a query may name a table.
 
-    DuckDB tells for sure, but only of a query that it can bind, and `using (name)` it cannot before
-    there are columns. A view more than needed does no harm.
+    A search for the name: DuckDB's own list of tables needs a query that it can bind, and it cannot
+    bind `using (name)` before the columns exist. An unneeded view does no harm.
     """
     if _LISTS.search(query):
         return True
@@ -152,9 +190,9 @@ def _may_name(query: str, table: str) -> bool:
 def resolve_locations(
     cache: PublishedCache, files: Mapping[str, Sequence[DataFile]]
 ) -> dict[str, list[str]]:
-    """Where to read the files of each table: on this machine if they are few and small.
+    """Where to read the files of each table: in local copies if there are few files.
 
-    Of many, a query may need one or two: these are read where they are, as their names tell.
+    Of many files, a query may need only one or two, so these are read at their addresses.
     """
     few = {name: some for name, some in files.items() if len(some) <= _FEW}
     found = iter(cache.locations([file for some in few.values() for file in some]))
@@ -170,10 +208,10 @@ def create_views(
     registry: CacheRegistry,
     locations: Mapping[str, Sequence[str]],
 ) -> None:
-    """Create a view for every table; each looks into one file, and waits for it."""
+    """Create a view for every table, in parallel: each reads the footer of a file."""
 
     def create(entry: TableEntry) -> None:
-        # A view says nothing about what is in the files: whether they change does not matter yet.
+        # Creating a view reads no rows, so files may still change.
         with _connections.errors(cache, [], locations[entry.name][:1]), duck.cursor() as cursor:
             cursor.execute(view_of(cursor, entry, locations[entry.name]))
             cursor.execute(comments_of(entry))
@@ -184,20 +222,15 @@ def create_views(
 
 
 def comments_of(entry: TableEntry) -> str:
-    """The statements that give the view of a table, and its columns, their texts."""
-    view = quoted(entry.name)
-    comments = [f"comment on view {view} is {literal(entry.description)}"]
-    comments += [
-        f"comment on column {view}.{quoted(column.name)} is {literal(column.description)}"
-        for column in entry.columns
-    ]
-    return "; ".join(comments)
+    """SQL that sets the comments of a view and its columns to their descriptions."""
+    texts = {column.name: column.description for column in entry.columns}
+    return comments(quoted(entry.name), entry.description, texts)
 
 
 def _with_nearest(error: duckdb.Error, registry: CacheRegistry) -> duckdb.Error:
-    """The error of a query; of a table that is not there, with those of ours like it."""
-    missing = re.search(r"Table with name (.+?) does not exist", str(error))
-    hint = _messages.nearest(missing[1], registry.names) if missing else ""
+    """The error of a query; if a table does not exist, with similar names of the cache."""
+    missing = _missing_table(error)
+    hint = _messages.nearest(missing, registry.names) if missing else ""
     return type(error)(f"{error}\n\nTables of the cache:{hint}") if hint else error
 
 
@@ -208,13 +241,13 @@ def view_of(
     *,
     temporary: bool = False,
 ) -> str:
-    """The statement that makes a table a view: one without any partition is empty, but typed.
+    """SQL that creates the view of a table; without files, an empty view with its columns.
 
     Args:
-        duck: Where the view is to be.
+        duck: The connection of the view.
         entry: Entry of the table.
-        locations: Where its files are read.
-        temporary: Whether only this connection is to see it.
+        locations: Where to read its files.
+        temporary: Whether only this connection sees the view.
     """
     listed = ", ".join(map(literal, locations))
     options = _read.options(entry, by_name=_read.is_told_by_names(entry, locations))

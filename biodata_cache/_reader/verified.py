@@ -1,7 +1,7 @@
-"""Which objects in a folder are known to be whole: each is hashed once, not at every read.
+"""Remembers which objects of a local root were verified, so that each is hashed only once.
 
-What is known is kept in a small file beside the local copies: a line of JSON for each folder of
-objects. Processes may write it at the same time; what one of them loses is hashed once more.
+Verified objects are listed in a small JSON file beside the local copies, one for each folder of
+objects. Processes may overwrite each other's entries; these objects are hashed once more.
 """
 
 from __future__ import annotations
@@ -18,42 +18,40 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import AccessError, CacheFileError
 from biodata_cache._core.registry.entries import REMEDY
-from biodata_cache._storage.common import identity, sha256_of
+from biodata_cache._storage.common import file_identity, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Identity = list[int]
-"""Inode, time of the last change and size: what tells a file from the one that replaces it."""
+"""Inode, modification time in ns and size, which change when a file is replaced."""
 
 
 @lru_cache(maxsize=8)
 def verified_in(folder: Path | None) -> VerifiedFiles:
-    """The verified objects that a folder remembers, with what this process knows of them."""
+    """The shared `VerifiedFiles` of a folder in this process."""
     return VerifiedFiles(folder)
 
 
 @dataclass(frozen=True)
 class VerifiedFiles:
-    """Objects whose content is what their name says.
+    """Objects whose content was verified against the hash in their name.
 
     Attributes:
-        folder: Where that is remembered for other processes; None for nowhere.
+        folder: Folder of the file that other processes read; None to remember in memory only.
     """
 
     folder: Path | None = None
     _known: dict[Path, dict[str, Identity]] = field(default_factory=dict, repr=False)
 
     def check(self, path: Path) -> None:
-        """Make sure that the content of an object has the hash that it is named by.
-
-        An object that is missing is no concern of this: whoever opens it will find out.
+        """Check that an object has the hash that it is named by; a missing object is ignored.
 
         Raises:
-            AccessError: If it may not be read.
-            CacheFileError: If its content is another, or cannot be read.
+            AccessError: If the file may not be read.
+            CacheFileError: If its hash is another, or it cannot be read.
         """
-        found = identity(path)
+        found = file_identity(path)
         now = None if found is None else [*found]  # as JSON has it
         if now is None or self._remembered(path.parent).get(path.name) == now:
             return
@@ -73,13 +71,13 @@ class VerifiedFiles:
         self._remember(path.parent, {path.name: now})
 
     def _remembered(self, objects: Path) -> dict[str, Identity]:
-        """What is known of a folder of objects, by name."""
+        """Verified files of a folder of objects, by name."""
         if objects not in self._known:
             self._known[objects] = dict(self._read(objects))
         return self._known[objects]
 
     def _remember(self, objects: Path, names: Mapping[str, Identity]) -> None:
-        """Add to what is known, for this process and for others."""
+        """Add verified files, for this process and for others."""
         self._remembered(objects).update(names)
         if self.folder is None:
             return
@@ -95,7 +93,7 @@ class VerifiedFiles:
             unfinished.unlink(missing_ok=True)
 
     def _read(self, objects: Path) -> dict[str, Identity]:
-        """What other processes found out about a folder of objects."""
+        """Verified files of a folder of objects, as the file on disk lists them."""
         if self.folder is None:
             return {}
         try:

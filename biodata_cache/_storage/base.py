@@ -1,16 +1,16 @@
-"""What a storage is: bytes by path, and what every kind of it promises alike.
+"""The interface of every storage, bytes by path, and the errors that all of them raise.
 
 Paths are relative to the storage, with `/` between their parts. Every write is whole: a reader sees
-the old content of a path or the new one, never a part. What stands in the way becomes one of the
-errors of this package, the same for every storage:
+the old content of a path or the new one, never a part. Every storage reports failures alike:
 
-    nothing at a path, or a path that cannot be    None, False, or nothing listed
+    nothing at a path, or an invalid path          None, False, or nothing listed
     no such bucket                                 CacheNotFoundError
     rights, refused credentials, links in a root   AccessError
-    no answer, or answers that break off           UnreachableError
-    a lease of somebody else                       LockedError
-    a write to a path that cannot be               CacheFileError
-    other bytes than announced, anything else      CacheFileError
+    no response, or an interrupted one             UnreachableError
+    somebody else holds the lease                  LockedError
+    a write to an invalid path                     CacheFileError
+    bytes that do not have the given hash          CacheFileError
+    anything else                                  CacheFileError
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from biodata_cache._core.errors import (
-    CacheFileError,
-)
+from biodata_cache._core.errors import CacheFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,16 +31,16 @@ LEASE_SECONDS = 180.0
 
 
 Names = list[str]
-"""As a type of its own, because `list` is a method of every storage."""
+"""An alias, because inside a storage `list` is a method."""
 
 
 class Stat(NamedTuple):
-    """What is known of the content at a path without reading it.
+    """Metadata of the content at a path, known without reading it.
 
     Attributes:
         size: Number of bytes.
-        tag: Changes whenever the content does.
-        sha256: Content hash as it was written down with the content; None if it was not.
+        tag: ETag, or its equivalent: changes whenever the content does.
+        sha256: Content hash that was recorded when the content was written; None if none was.
     """
 
     size: int
@@ -50,12 +48,12 @@ class Stat(NamedTuple):
     sha256: str | None = None
 
 
-class Got(NamedTuple):
-    """Content that was read.
+class StoredContent(NamedTuple):
+    """The content of a path, with its tag and age.
 
     Attributes:
         content: The bytes.
-        tag: Names this content, for `put_if` and `delete_if`.
+        tag: Tag of this content, as `put_if` and `delete_if` take it.
         age: Seconds since it was written, by the clock of the storage.
     """
 
@@ -65,13 +63,13 @@ class Got(NamedTuple):
 
 
 class Lease(Protocol):
-    """The right to write, which is held."""
+    """An exclusive lease that this process holds."""
 
     def check(self) -> None:
-        """Make sure that the lease is still held.
+        """Check that the lease is still held.
 
         Raises:
-            LockedError: If it could not be renewed in time, so that somebody else may hold it.
+            LockedError: If the lease could not be renewed in time; another process may hold it.
         """
 
 
@@ -80,35 +78,35 @@ class Storage(Hashable, Protocol):
 
     @property
     def threads(self) -> int:
-        """How many paths are best read or written at once."""
+        """Number of paths to read or write in parallel."""
 
     def address(self, path: str = "") -> str:
-        """What to call a path in registries and messages, and where DuckDB reads it."""
+        """Absolute address of a path, as registries, messages and DuckDB have it."""
 
     def secret(self) -> dict[str, str] | None:
-        """Options of the secret with which DuckDB reads addresses; None if it needs none."""
+        """Options of the DuckDB secret that reads the addresses; None if none is needed."""
 
     def get(
         self,
         path: str,
         *,
-        unless: Got | None = None,
+        unless: StoredContent | None = None,
         only: str | None = None,
         first: int | None = None,
-    ) -> Got | None:
+    ) -> StoredContent | None:
         """Read the content of a path; None if there is none.
 
         Args:
             path: Path of the content.
-            unless: What was read before; returned as it is, without a transfer, if it still holds.
-            only: Tag that the content must have; None is returned if it has another.
-            first: Read at most this number of bytes, from the beginning.
+            unless: Content read before; returned without a transfer if it has not changed.
+            only: Tag that the content must have; the result is None if it has another.
+            first: Maximum number of bytes to read, from the beginning.
         """
 
     def download(
         self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None
     ) -> bool:
-        """Copy content into a local file, which appears whole or not at all.
+        """Copy content into a local file, which is replaced atomically.
 
         Args:
             path: Path of the content.
@@ -117,11 +115,11 @@ class Storage(Hashable, Protocol):
             only: Tag that the content must have.
 
         Returns:
-            False if there is nothing at the path, or something else than `sha256` or `only` says.
+            False if there is nothing at the path, or its hash or tag is another.
         """
 
     def stat(self, path: str) -> Stat | None:
-        """Size, tag and recorded hash of a path; None if there is nothing."""
+        """Metadata of a path; None if there is nothing."""
 
     def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
         """Every path that begins with this text, in order of their UTF-8 bytes."""
@@ -134,63 +132,70 @@ class Storage(Hashable, Protocol):
         """
 
     def sha256(self, path: str) -> str | None:
-        """Hash of the content as it is now, which is read for that; None if there is none."""
+        """Hash of the current content, all of which is read; None if there is none."""
 
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:
-        """Whether a path, of which this is known, holds the content of a source already."""
+        """Whether a path already holds the content of a source.
+
+        Args:
+            path: The path.
+            stat: Its metadata.
+            source: The bytes, or a local file that has them.
+            sha256: Hash of the source.
+        """
 
     def put(self, path: str, source: bytes | Path, sha256: str) -> str:
-        """Write content, whatever was there before.
+        """Write content unconditionally.
 
         Args:
             path: Path of the content.
             source: The bytes, or a local file that has them.
-            sha256: Hash of the bytes that are meant.
+            sha256: Hash that the source must have.
 
         Returns:
             The tag of the new content.
 
         Raises:
-            CacheFileError: If the source has other bytes than announced; nothing was written.
+            CacheFileError: If the hash of the source is another; nothing was written.
         """
 
     def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
-        """Write content in place of what has this tag, None for nothing.
+        """Write content if the current content has this tag, or, with None, if there is none.
 
         Returns:
-            The tag of the new content; None if something else is there, so that nothing was
-            written. If that is `data` already, it counts as written: a request that was sent again
-            because its answer was lost finds its own content.
+            The tag of the new content; None if the condition does not hold and nothing was written.
+            Content that equals `data` counts as written: a request that is repeated because its
+            response was lost finds its own content.
         """
 
     def copy(self, path: str, target: str) -> None:
-        """Have the content of one path under another, too.
+        """Copy the content of one path to another.
 
         Raises:
             CacheFileError: If there is nothing at the path.
         """
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Remove paths; those that are not there do not count."""
+        """Delete paths; missing ones are ignored."""
 
     def delete_if(self, path: str, tag: str) -> bool:
-        """Remove what has this tag; False if there is something else now."""
+        """Delete a path if its content has this tag; False if it has another."""
 
     def sweep(self, prefix: str) -> None:
-        """Remove unfinished writes to paths that begin with this text; needs their lease."""
+        """Remove unfinished writes below a prefix; the caller must hold the lease of it."""
 
     def lease(
         self, path: str, seconds: float = LEASE_SECONDS, stage: str = "publish"
     ) -> AbstractContextManager[Lease]:
-        """Keep others out who ask for the same lease.
+        """Hold an exclusive lease for the duration of a `with` block.
 
         Args:
             path: Path of the lease.
-            seconds: Where a lease can outlive its holder: how long.
-            stage: What the holder does, for messages.
+            seconds: Time after which a lease that is not renewed ends.
+            stage: Name of the stage that holds it, for messages.
 
         Raises:
-            LockedError: If somebody else holds it.
+            LockedError: If another process holds it.
         """
 
 
@@ -198,7 +203,7 @@ _CONTENT_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 def is_named_by_content(path: str) -> bool:
-    """Whether the name of a file is the hash of its content, so that it never changes.
+    """Whether a path is that of an immutable object, named by the hash of its content.
 
     Example:
         >>> is_named_by_content(".objects/" + "0f" * 32 + ".pqt")
@@ -209,8 +214,8 @@ def is_named_by_content(path: str) -> bool:
     return _CONTENT_NAME.fullmatch(Path(path).stem) is not None
 
 
-def is_path(path: str) -> bool:
-    """Whether each part of a path is the name of a file or folder and nothing more.
+def is_valid_path(path: str) -> bool:
+    """Whether each part of a path is a plain name: not empty, `.` or `..`, no backslash or NUL.
 
     Example:
         >>> is_path("qc/subject_id=1/data.pqt"), is_path("qc/../x"), is_path("")
@@ -219,25 +224,25 @@ def is_path(path: str) -> bool:
     return not any(part in {"", ".", ".."} or set(part) & {"\0", "\\"} for part in path.split("/"))
 
 
-def checked_path(path: str, address: str) -> None:
-    """Make sure that a path can be written.
+def check_path(path: str, address: str) -> None:
+    """Check that a path is valid before it is written.
 
     Args:
         path: The path.
-        address: What to call the storage.
+        address: Address of the storage, for the message.
 
     Raises:
-        CacheFileError: If a part is empty, `.` or `..`, or holds a character that no name may.
+        CacheFileError: If a part is not a plain name (see `is_valid_path`).
     """
-    if not is_path(path):
+    if not is_valid_path(path):
         raise CacheFileError(
             f"{path!r} is no path below {address}: each part must be a single name. Whatever "
             "names it (a registry, or a setting) is damaged; nothing was written."
         )
 
 
-def other_bytes(address: str, source: bytes | Path) -> CacheFileError:
-    """The error for a source that has other bytes than announced."""
+def content_mismatch(address: str, source: bytes | Path) -> CacheFileError:
+    """The error for a source that does not have the hash it should have."""
     what = "the bytes" if isinstance(source, bytes) else str(source)
     return CacheFileError(
         f"{address} was not written: {what} changed after its sha256 was taken, or cannot be read "
@@ -246,12 +251,12 @@ def other_bytes(address: str, source: bytes | Path) -> CacheFileError:
 
 
 class DataFile(NamedTuple):
-    """A data file of a published table, as the registry has it.
+    """A data file of a published table, as the registry lists it.
 
     Attributes:
         address: Its address.
-        size: Number of bytes, if that is known.
-        sha256: Content hash, if that is known.
+        size: Number of bytes; None if unknown.
+        sha256: Content hash; None if unknown.
     """
 
     address: str

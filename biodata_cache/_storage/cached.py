@@ -1,7 +1,7 @@
-"""A storage as readers need it: documents are remembered, and small files copied.
+"""A storage with caches for readers: documents in memory, small data files on disk.
 
-An object that is named by its content is asked for once on this machine, and verified when it
-arrives. Everything else is copied by the hash that the registry has, or else by its tag.
+An object named by its content is downloaded once per machine and verified on arrival. Copies of
+other files are keyed by the hash in the registry, or else by their tag.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._storage import engine as _engine
 from biodata_cache._storage.base import is_named_by_content
-from biodata_cache._storage.common import identity
+from biodata_cache._storage.common import file_identity
 from biodata_cache._storage.disk_cache import LocalCopies
 
 if TYPE_CHECKING:
@@ -25,43 +25,43 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from biodata_cache._storage.base import DataFile, Got, Storage
+    from biodata_cache._storage.base import DataFile, Storage, StoredContent
 
-_ASKED_EACH = 3
+_MAX_SINGLE_REQUESTS = 3
 
 
 @lru_cache(maxsize=8)
 def cached(storage: Storage, folder: Path | None, limit: int) -> CachedStorage:
-    """A storage with the copies in a folder, and with what this process remembers of it.
+    """The caching layer of a storage; one per process, so that its documents are shared.
 
     Args:
         storage: The storage.
-        folder: Where copies are; None for nowhere.
-        limit: The most bytes that the copies take together.
+        folder: Folder of the copies; None for no copies.
+        limit: Maximum total size of the copies in bytes.
     """
     return CachedStorage(storage, None if folder is None else LocalCopies(folder, limit))
 
 
 @dataclass
 class CachedStorage:
-    """A storage with a memory.
+    """A storage behind a cache.
 
     Attributes:
         storage: The storage itself.
-        copies: Copies on this machine; None for none.
+        copies: Copies on this machine; None if they are switched off.
     """
 
     storage: Storage
     copies: LocalCopies | None = None
-    _documents: dict[str, Got] = field(default_factory=dict, repr=False)
+    _documents: dict[str, StoredContent] = field(default_factory=dict, repr=False)
 
     @property
     def threads(self) -> int:
-        """How many paths are best read at once."""
+        """Number of paths to read in parallel."""
         return self.storage.threads
 
     def address(self, path: str = "") -> str:
-        """What to call a path."""
+        """Absolute address of a path."""
         return self.storage.address(path)
 
     def paths(self, prefix: str) -> list[str]:
@@ -73,17 +73,17 @@ class CachedStorage:
         return self.storage.folders(prefix)
 
     def exists(self, path: str) -> bool:
-        """Whether a file is there; true where asking costs as much as reading it."""
+        """Whether a file exists; always true on S3, where asking costs as much as reading."""
         return _is_remote(self.address()) or self.storage.stat(path) is not None
 
     def read(self, path: str) -> bytes | None:
-        """Content of a document; what has not changed since is not transferred again."""
-        found = self.storage.get(path, unless=self._documents.get(path))
-        if found is None:
+        """Content of a document, None if missing; an unchanged one is not sent again."""
+        document = self.storage.get(path, unless=self._documents.get(path))
+        if document is None:
             self._documents.pop(path, None)
-        else:
-            self._documents[path] = found
-        return None if found is None else found.content
+            return None
+        self._documents[path] = document
+        return document.content
 
     def connect(
         self, locations: Sequence[str], *, is_separate: bool = False
@@ -92,33 +92,35 @@ class CachedStorage:
         return _engine.connect(self.storage, locations, is_separate=is_separate)
 
     def tags(self, locations: Sequence[str]) -> list[object]:
-        """What changes whenever the content at these locations does."""
-        found: dict[str, object] = {}
-        asked = []
+        """For each location a value that changes whenever the content there does."""
+        tags: dict[str, object] = {}
+        mutable = []
         for location in locations:
             if not _is_remote(location):
-                found[location] = identity(Path(location))
+                tags[location] = file_identity(Path(location))
             elif is_named_by_content(location):
-                found[location] = location
+                tags[location] = location
             else:
-                asked.append(self._path(location))
-        if len(asked) <= _ASKED_EACH:
-            found |= {self.storage.address(path): self.storage.stat(path) for path in asked}
+                mutable.append(self._path(location))
+        if len(mutable) <= _MAX_SINGLE_REQUESTS:
+            tags |= {self.storage.address(path): self.storage.stat(path) for path in mutable}
         else:
-            listed = dict(self.storage.list(f"{os.path.commonpath(asked)}/"))
-            found |= {self.storage.address(path): listed.get(path) for path in asked}
-        return [found[location] for location in locations]
+            listed = dict(self.storage.list(f"{os.path.commonpath(mutable)}/"))
+            tags |= {self.storage.address(path): listed.get(path) for path in mutable}
+        return [tags[location] for location in locations]
 
     def locations(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:
-        """Where to read these files: in copies on this machine, made if need be, or where they are.
+        """Where to read each of these files: the path of its local copy, or its own address.
+
+        Missing copies are made if they are small enough and there is room for them.
 
         Args:
             files: Data files of the storage.
             is_whole: Whether all of their content is needed.
 
         Raises:
-            AccessError: If an object of a folder is a link.
-            CacheFileError: If a file does not have the content that it is named by.
+            AccessError: If an object of a local root is a symbolic link.
+            CacheFileError: If an object does not have the hash that it is named by.
         """
         addresses = [file.address for file in files]
         if not any(map(_is_remote, addresses)):
@@ -128,16 +130,16 @@ class CachedStorage:
             return addresses
         if self.copies is None or not self.copies.is_usable():
             return addresses
-        found = self._copied(self.copies, files, is_whole=is_whole)
+        copies = self._local_copies(self.copies, files, is_whole=is_whole)
         return [
             address if copy is None else str(copy)
-            for address, copy in zip(addresses, found, strict=True)
+            for address, copy in zip(addresses, copies, strict=True)
         ]
 
-    def _copied(
+    def _local_copies(
         self, copies: LocalCopies, files: Sequence[DataFile], *, is_whole: bool
     ) -> list[Path | None]:
-        """Copies of the small ones among files, as far as there is room for all."""
+        """The copy of each file, in order; None where it is too large or there is no room."""
         found = [copies.find(file.sha256, file.sha256) if file.sha256 else None for file in files]
         left = copies.limit - sum(
             file.size or 0 for file, copy in zip(files, found, strict=True) if copy
@@ -146,25 +148,25 @@ class CachedStorage:
         for number, (file, copy) in enumerate(zip(files, found, strict=True)):
             if copy is not None:
                 continue
-            largest = copies.largest(file.address, is_whole=is_whole)
-            if (file.size or 0) <= min(largest, left):
-                wanted[number] = largest
+            size_limit = copies.size_limit(file.address, is_whole=is_whole)
+            if (file.size or 0) <= min(size_limit, left):
+                wanted[number] = size_limit
                 left -= file.size or 0
         if wanted:
             with ThreadPoolExecutor(min(self.storage.threads, len(wanted))) as pool:
                 fetched = pool.map(
-                    lambda item: self._fetched(copies, files[item[0]], item[1]), wanted.items()
+                    lambda item: self._fetch(copies, files[item[0]], item[1]), wanted.items()
                 )
                 for number, copy in zip(wanted, fetched, strict=True):
                     found[number] = copy
             copies.shrink([copy for copy in found if copy is not None])
         return found
 
-    def _fetched(self, copies: LocalCopies, file: DataFile, largest: int) -> Path | None:
-        """A copy of an object; None if there is none to be made, and it is read where it is.
+    def _fetch(self, copies: LocalCopies, file: DataFile, size_limit: int) -> Path | None:
+        """Copy an object; None if it cannot be copied now and has to be read at its address.
 
         Raises:
-            CacheFileError: If the object does not have the content that it is named by.
+            CacheFileError: If the object does not have the hash that it is named by.
         """
         path = self._path(file.address)
         if file.sha256 is None:
@@ -172,18 +174,18 @@ class CachedStorage:
             if stat is None:
                 return None
             known = copies.find(f"{file.address} {stat.tag}")
-            if known is not None or stat.size > largest:
+            if known is not None or stat.size > size_limit:
                 return known
-        most = largest if file.size is None else file.size
-        got = self.storage.get(path, first=most + 1)
-        if got is None:
+        max_bytes = size_limit if file.size is None else file.size
+        stored = self.storage.get(path, first=max_bytes + 1)
+        if stored is None:
             return None
-        is_other = file.sha256 not in {None, hashlib.sha256(got.content).hexdigest()}
+        is_other = file.sha256 not in {None, hashlib.sha256(stored.content).hexdigest()}
         if is_other and file.size is not None and is_named_by_content(path):
             raise _damaged(file.address)
-        if is_other or len(got.content) > most:
-            return None  # a publish is at work, or it is large
-        return copies.keep(file.sha256 or f"{file.address} {got.tag}", got.content)
+        if is_other or len(stored.content) > max_bytes:
+            return None  # a publish is replacing it, or it is too large
+        return copies.keep(file.sha256 or f"{file.address} {stored.tag}", stored.content)
 
     def _path(self, address: str) -> str:
         return address.removeprefix(f"{self.storage.address()}/")
@@ -191,7 +193,7 @@ class CachedStorage:
 
 def _damaged(address: str) -> CacheFileError:
     return CacheFileError(
-        f"{address} does not have the content that it is named by: it is damaged. Publish the "
+        f"{address} is damaged: its content does not have the hash in its name. Publish the "
         "version again, which puts it again."
     )
 

@@ -1,4 +1,4 @@
-"""What storages have in common: content is hashed while it is copied, and files appear whole."""
+"""Shared parts of the storages: hashing while copying, atomic file writes, locked updates."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from biodata_cache._storage.base import Got, Stat
+    from biodata_cache._storage.base import Stat, StoredContent
 
 _Result = TypeVar("_Result")
 _BLOCK_BYTES = 2**20
 
 
 class Readable(Protocol):
-    """What can be read in pieces."""
+    """A source that is read block by block."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read on; no bytes at the end."""
+        """Read the next block; empty at the end."""
 
 
-class Opened(NamedTuple):
-    """Content that can be read.
+class OpenContent(NamedTuple):
+    """Content that is open for reading.
 
     Attributes:
-        source: The bytes.
-        tag: Tag that they have.
-        age: Seconds since they were written.
-        sha256: Hash that was recorded with them, if one was.
+        source: Where to read the bytes.
+        tag: Tag of the content.
+        age: Seconds since it was written.
+        sha256: Hash that was recorded with it; None if none was.
     """
 
     source: Readable
@@ -43,60 +43,62 @@ class Opened(NamedTuple):
     sha256: str | None = None
 
 
-class CopiesOut(ABC):
-    """Copying and hashing for a storage that can open its content."""
+class StreamedReads(ABC):
+    """`download` and `sha256` for a storage that can open its content as a stream."""
 
     @abstractmethod
-    def _opened(self, path: str, only: str | None = None) -> AbstractContextManager[Opened | None]:
-        """Content of a path; None if there is none, or it has another tag than `only`."""
+    def _open_content(
+        self, path: str, only: str | None = None
+    ) -> AbstractContextManager[OpenContent | None]:
+        """Open the content of a path; None if there is none, or its tag is not `only`."""
 
     @abstractmethod
     def _errors(self, path: str, what: str = "read") -> AbstractContextManager[None]:
-        """Our errors for those of the storage."""
+        """Translate exceptions of the storage into subclasses of `CacheError`."""
 
-    def _repeated(self, attempt: Callable[[], _Result]) -> _Result:
-        """The result of an attempt, which is repeated where that may help."""
+    def _retried(self, attempt: Callable[[], _Result]) -> _Result:
+        """The result of an attempt, repeated after transient errors; here without repetition."""
         return attempt()
 
     def download(
         self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None
     ) -> bool:
-        """Copy content into a file, if it has the hash that is known or was recorded with it."""
+        """Copy content into a file; False if its hash is not `sha256`, or else the recorded one."""
 
         def attempt() -> bool:
-            with written_whole(target) as unfinished, self._opened(path, only) as content:
+            with atomic_write(target) as unfinished, self._open_content(path, only) as content:
                 if content is None:
                     return False
                 with unfinished.open("wb") as file:
-                    found = copied(content.source, file)
-                if (sha256 or content.sha256) not in {None, found}:
+                    actual = copy_and_hash(content.source, file)
+                if (sha256 or content.sha256) not in {None, actual}:
                     unfinished.unlink()
                     return False
             return True
 
         with self._errors(path):
-            return self._repeated(attempt)
+            return self._retried(attempt)
 
     def sha256(self, path: str) -> str | None:
-        """Hash of the content, all of which is read."""
+        """Hash of the current content."""
 
         def attempt() -> str | None:
-            with self._opened(path) as content:
-                return None if content is None else copied(content.source, None)
+            with self._open_content(path) as content:
+                return None if content is None else copy_and_hash(content.source, None)
 
         with self._errors(path):
-            return self._repeated(attempt)
+            return self._retried(attempt)
 
 
-class ComparesFirst(ABC):
-    """Conditional writes for a storage that can keep other writers out."""
-
-    @abstractmethod
-    def _alone(self) -> AbstractContextManager[object]:
-        """Keep other conditional writes out for as long as one takes."""
+class LockedConditionalWrites(ABC):
+    """`put_if` and `delete_if` for a storage that can lock out other writers."""
 
     @abstractmethod
-    def get(self, path: str) -> Got | None: ...
+    def _exclusive(self) -> AbstractContextManager[object]:
+        """Lock out other conditional writes."""
+
+    @abstractmethod
+    def get(self, path: str) -> StoredContent | None: ...
     @abstractmethod
     def stat(self, path: str) -> Stat | None: ...
     @abstractmethod
@@ -105,40 +107,40 @@ class ComparesFirst(ABC):
     def delete(self, paths: Iterable[str]) -> None: ...
 
     def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
-        """Compare and write."""
-        with self._alone():
-            found = self.get(path)
-            if found is not None and found.content == data:
-                return found.tag
-            if (None if found is None else found.tag) != tag:
+        """Compare and write under the lock."""
+        with self._exclusive():
+            current = self.get(path)
+            if current is not None and current.content == data:
+                return current.tag
+            if (None if current is None else current.tag) != tag:
                 return None
             return self.put(path, data, hashlib.sha256(data).hexdigest())
 
     def delete_if(self, path: str, tag: str) -> bool:
-        """Compare and remove."""
-        with self._alone():
-            found = self.stat(path)
-            if found is not None and found.tag != tag:
+        """Compare and delete under the lock."""
+        with self._exclusive():
+            current = self.stat(path)
+            if current is not None and current.tag != tag:
                 return False
             self.delete([path])
             return True
 
 
 @contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """A path to write to; what is there in the end becomes `target`, whole."""
+def atomic_write(target: Path) -> Iterator[Path]:
+    """A temporary path to write to, which replaces `target` when the block ends without error."""
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield unfinished
-        with suppress(FileNotFoundError):  # taken back
+        with suppress(FileNotFoundError):  # the block removed it: nothing is to be replaced
             unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def copied(source: Readable, target: BinaryIO | None) -> str:
-    """Hash of what is read from a source, which is written to a target if there is one."""
+def copy_and_hash(source: Readable, target: BinaryIO | None) -> str:
+    """Read a source to its end, write it to the target if one is given, and return its SHA-256."""
     digest = hashlib.sha256()
     while block := source.read(_BLOCK_BYTES):
         digest.update(block)
@@ -148,19 +150,22 @@ def copied(source: Readable, target: BinaryIO | None) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """Content hash of a file, in bounded memory.
+    """SHA-256 of a file as hexadecimal text, in bounded memory.
 
     Raises:
-        OSError: If it cannot be read.
+        OSError: If the file cannot be read.
     """
     with path.open("rb") as file:
-        return copied(file, None)
+        return copy_and_hash(file, None)
 
 
-def identity(path: Path) -> tuple[int, int, int] | None:
-    """What tells a file from the one that replaces it: inode, time of the last change and size."""
+def file_identity(path: Path) -> tuple[int, int, int] | None:
+    """Inode, modification time in ns and size, which change when a file is replaced.
+
+    None if there is no such file.
+    """
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
+    return (status.st_ino, status.st_mtime_ns, status.st_size)

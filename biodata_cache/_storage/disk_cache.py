@@ -1,8 +1,8 @@
 """Copies of small objects on this machine, so that what has not changed is not transferred again.
 
-A copy is named after the object and after its own content. It is written beside and moved in whole,
-and what its content does not agree with its name is never read: any number of processes may use one
-folder. Those that were used last stay when the folder grows beyond its limit.
+A copy is named by the object and by the hash of its content. It is written atomically, and never
+read if its hash is not that of its name, so any number of processes may share a folder. When the
+folder grows beyond its limit, the least recently used copies are removed.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biodata_cache._storage.common import identity, sha256_of
+from biodata_cache._storage.common import file_identity, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-# Objects above this size are read in parts, where they are.
-LARGEST = 32 * 10**6
-# Objects up to this size are copied even if only some of their columns or rows are asked for.
-LARGEST_IN_PARTS = 10**6
-# A larger one is, too, when it is read in parts for this time in a process.
-_ENOUGH_PARTS = 3
+# Objects above this size are never copied.
+MAX_WHOLE_BYTES = 32 * 10**6
+# Objects up to this size are copied even when only some of their columns or rows are read.
+MAX_PARTIAL_BYTES = 10**6
+# A larger one is copied the n-th time that a process reads a part of it.
+_PARTIAL_READS_BEFORE_COPY = 3
 _ABANDONED_SECONDS = 3600.0
-# What other processes add is counted after this time at the latest.
-_MEASURED_SECONDS = 60.0
+# The size of the folder is measured again after this time, as other processes add copies, too.
+_USAGE_SECONDS = 60.0
 _UNFINISHED = ".unfinished-"
-# After the oldest are removed, as much of the limit is used at most.
-_FULL = 0.9
+# Share of the limit that is in use after copies were removed.
+_SHRUNK_SHARE = 0.9
 
 
 @dataclass
-class _Measured:
-    """How much there is in a folder, as far as this process knows.
+class _Usage:
+    """Disk usage of a folder, as far as this process knows.
 
     Attributes:
-        total: Bytes that the copies take together.
-        at: When that was looked up; what this process added since is in it.
+        total: Total size of the copies in bytes, with what this process added since.
+        at: When it was measured, in seconds of the monotonic clock.
     """
 
     total: int = 0
@@ -52,36 +52,36 @@ class _Measured:
 
 @dataclass(frozen=True)
 class LocalCopies:
-    """A folder of copies.
+    """A folder of local copies, with a limit of size.
 
     Attributes:
-        folder: The folder, which need not be there.
-        limit: The most bytes that the copies take together.
+        folder: The folder; made when it is needed.
+        limit: Maximum total size of the copies in bytes.
     """
 
     folder: Path
     limit: int
-    _checked: dict[Path, object] = field(default_factory=dict, compare=False, repr=False)
-    _measured: _Measured = field(default_factory=_Measured, compare=False, repr=False)
-    _in_parts: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    _verified: dict[Path, object] = field(default_factory=dict, compare=False, repr=False)
+    _usage: _Usage = field(default_factory=_Usage, compare=False, repr=False)
+    _partial_reads: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
-    def largest(self, name: str, *, is_whole: bool) -> int:
-        """The most bytes that an object may have to be copied now.
+    def size_limit(self, name: str, *, is_whole: bool) -> int:
+        """Largest size in bytes at which this read copies an object; counts partial reads.
 
         Args:
-            name: What tells the object from all others.
-            is_whole: Whether all of it is asked for; each time that it is not is counted.
+            name: Unique name of the object, such as its address.
+            is_whole: Whether all of the object is read.
         """
-        self._in_parts[name] += not is_whole
-        is_wanted = is_whole or self._in_parts[name] >= _ENOUGH_PARTS
-        return min(LARGEST if is_wanted else LARGEST_IN_PARTS, self.limit)
+        self._partial_reads[name] += not is_whole
+        is_wanted = is_whole or self._partial_reads[name] >= _PARTIAL_READS_BEFORE_COPY
+        return min(MAX_WHOLE_BYTES if is_wanted else MAX_PARTIAL_BYTES, self.limit)
 
     def find(self, name: str, sha256: str | None = None) -> Path | None:
-        """The copy of an object.
+        """The copy of an object; None if there is no intact one.
 
         Args:
-            name: What tells the object, and its content if `sha256` does not, from all others.
-            sha256: Content hash, if it is known.
+            name: Unique name of the object; with its tag, if `sha256` is not known.
+            sha256: Content hash; None if it is not known.
         """
         if sha256 is None:
             key = _key(name)
@@ -91,13 +91,13 @@ class LocalCopies:
         for path in matches:
             if self._is_whole(path):
                 with suppress(OSError):
-                    # When it was changed stays: by that it is told from another one.
+                    # The modification time stays: it tells whether the copy was verified.
                     os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
                 return path
         return None
 
     def keep(self, name: str, content: bytes) -> Path | None:
-        """Make a copy; None if that is not possible."""
+        """Add a copy; None if it cannot be written."""
         path = self._path(name, hashlib.sha256(content).hexdigest())
         unfinished = self.folder / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
@@ -108,8 +108,8 @@ class LocalCopies:
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
             return None
-        self._checked[path] = identity(path)
-        self._measured.total += len(content)
+        self._verified[path] = file_identity(path)
+        self._usage.total += len(content)
         return path
 
     def is_usable(self) -> bool:
@@ -121,35 +121,35 @@ class LocalCopies:
         return os.access(self.folder, os.W_OK)
 
     def shrink(self, in_use: Collection[Path]) -> None:
-        """Remove the copies that were not used for the longest time, until the limit is kept.
+        """Remove the least recently used copies until the limit is kept.
 
         Args:
             in_use: Copies that stay.
         """
-        measured, now = self._measured, time.monotonic()
-        if measured.total <= self.limit and now - measured.at < _MEASURED_SECONDS:
+        measured, now = self._usage, time.monotonic()
+        if measured.total <= self.limit and now - measured.at < _USAGE_SECONDS:
             return
-        found = []
+        copies = []
         for path in self._copies():
-            with suppress(OSError):  # another process was faster
+            with suppress(OSError):  # another process removed it
                 status = path.stat()
-                found.append((status.st_atime_ns, status.st_size, path))
-        total = sum(size for _, size, _ in found)
-        kept = set(in_use)
-        enough = total if total <= self.limit else self.limit * _FULL
-        for _, size, path in sorted(found):
-            if total <= enough:
+                copies.append((status.st_atime_ns, status.st_size, path))
+        total = sum(size for _, size, _ in copies)
+        in_use = set(in_use)
+        target = total if total <= self.limit else self.limit * _SHRUNK_SHARE
+        for _, size, path in sorted(copies):
+            if total <= target:
                 break
-            if path in kept:
+            if path in in_use:
                 continue
             with suppress(OSError):
                 path.unlink()
-            self._checked.pop(path, None)
+            self._verified.pop(path, None)
             total -= size
         measured.total, measured.at = total, now
 
     def _copies(self) -> Iterator[Path]:
-        """Every copy; what was left unfinished long ago is removed on the way."""
+        """Every copy; removes abandoned temporary files on the way."""
         with suppress(OSError):
             for entry in os.scandir(self.folder):
                 if entry.name.startswith(_UNFINISHED):
@@ -164,11 +164,11 @@ class LocalCopies:
         return self.folder / key[:2] / f"{key}-{sha256}.pqt"
 
     def _is_whole(self, path: Path) -> bool:
-        """Whether a copy is there and has the content that it is named after."""
-        now = identity(path)
-        if now is None:
+        """Whether a copy exists and has the hash that it is named by; a damaged one is removed."""
+        current = file_identity(path)
+        if current is None:
             return False
-        if self._checked.get(path) == now:
+        if self._verified.get(path) == current:
             return True
         try:
             is_whole = path.stem.rpartition("-")[2] == sha256_of(path)
@@ -178,7 +178,7 @@ class LocalCopies:
             with suppress(OSError):
                 path.unlink()
             return False
-        self._checked[path] = now
+        self._verified[path] = current
         return True
 
 

@@ -1,4 +1,4 @@
-"""DuckDB for reading files where they are: one database per process, and one per bucket of S3."""
+"""DuckDB connections for reading: one database per process, and one per bucket and endpoint."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
     from biodata_cache._storage.base import Storage
 
-_making = threading.Lock()
+_lock_of_databases = threading.Lock()
 
 
 def connect(
     storage: Storage, locations: Sequence[str], *, is_separate: bool = False
 ) -> duckdb.DuckDBPyConnection:
-    """A connection of its own that reads these locations, to use and to close.
+    """A new connection that can read these locations; the caller closes it.
 
     Args:
-        storage: Where the addresses among them are.
-        locations: Addresses of the storage, and files of this machine.
-        is_separate: Whether it is to be a connection to a database that nothing else uses.
+        storage: The storage of the addresses.
+        locations: Addresses of the storage, and paths of local files.
+        is_separate: Whether to open a database that no other connection shares.
 
     Raises:
-        AccessError: If DuckDB does not take the credentials.
+        AccessError: If DuckDB does not accept the credentials.
         MissingDependencyError: If DuckDB cannot read from S3.
     """
     if not any("://" in location for location in locations):
@@ -45,28 +45,28 @@ def connect(
     bundle, proxy = os.environ.get("AWS_CA_BUNDLE", ""), _proxy(secret)  # botocore reads them too
     if is_separate:
         database = _RemoteDatabase(bundle, proxy)
-        database.give(secret)
+        database.set_secret(secret)
         return database.duck
-    # Neither it nor botocore's client outlives a fork.
+    # Neither a database nor a client of botocore survives a fork.
     key = (os.getpid(), secret.get("scope", ""), secret.get("endpoint", ""))
-    with _making:
+    with _lock_of_databases:
         database = _remote(key, bundle, proxy)
-        database.give(secret)
+        database.set_secret(secret)
         return database.duck.cursor()
 
 
 def local_engine() -> duckdb.DuckDBPyConnection:
-    """A connection to the one database of this process: a database takes longer to make."""
-    with _making:
+    """A connection to the shared database of this process, which is faster than a new database."""
+    with _lock_of_databases:
         return _database(os.getpid()).cursor()
 
 
 @lru_cache(maxsize=8)
 def _database(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  # none survives a fork
-    """The database in which files are read; nothing is kept in it."""
+    """The database that reads local files; it holds no tables."""
     import duckdb  # noqa: PLC0415  # not before it is needed
 
-    # It would grow with all that is ever read; the file system remembers as well.
+    # DuckDB's file cache would grow without bound; the operating system caches files as well.
     return duckdb.connect(config={"enable_external_file_cache": "false"})
 
 
@@ -78,20 +78,20 @@ def _new_local() -> duckdb.DuckDBPyConnection:
 
 @lru_cache(maxsize=8)
 def _remote(key: tuple[int, str, str], bundle: str, proxy: str) -> _RemoteDatabase:  # noqa: ARG001
-    """The database for a process, bucket and endpoint."""
+    """The shared database of a process, bucket and endpoint."""
     return _RemoteDatabase(bundle, proxy)
 
 
 class _RemoteDatabase:
-    """A database that reads from S3, with authorities and through a proxy as AWS tools do."""
+    """A database that reads from S3, with the certificates and the proxy that AWS tools use."""
 
     def __init__(self, bundle: str, proxy: str) -> None:
         import duckdb  # noqa: PLC0415  # not before it is needed
 
-        self._given = ""
+        self._secret_statement = ""
         self.duck = duckdb.connect(config={"allow_persistent_secrets": "false"})
         load_httpfs(self.duck)
-        # It would grow with all that is ever read.
+        # It would grow without bound.
         self.duck.execute("set enable_external_file_cache = false")
         self.duck.execute("set http_retries = 5")
         if bundle:
@@ -103,33 +103,33 @@ class _RemoteDatabase:
             for option in ("username", "password"):
                 value = unquote(getattr(through, option) or "")
                 self.duck.execute(f"set global http_proxy_{option} = {literal(value)}")
-        self.duck.execute("set threads = 16")  # they wait for answers more than they work
+        self.duck.execute("set threads = 16")  # they mostly wait for responses
         with suppress(duckdb.CatalogException):  # DuckDB 1.4 has no such setting
             self.duck.execute("set httpfs_connection_caching = true")
 
-    def give(self, secret: dict[str, str]) -> None:
-        """Give it the credentials; those of a role change every few hours.
+    def set_secret(self, secret: dict[str, str]) -> None:
+        """Set the credentials if they have changed; those of a role do every few hours.
 
         Raises:
-            AccessError: If DuckDB does not take them.
+            AccessError: If DuckDB does not accept them.
         """
         import duckdb  # noqa: PLC0415
 
         listed = ", ".join(f"{name} {literal(value)}" for name, value in secret.items())
         statement = f"create or replace secret biodata_cache (type s3, provider config, {listed})"
-        if statement == self._given:
+        if statement == self._secret_statement:
             return
         try:
             self.duck.execute(statement)
         except duckdb.Error:
             raise AccessError(
                 "DuckDB does not accept the credentials of AWS."
-            ) from None  # its message has them in it
-        self._given = statement
+            ) from None  # DuckDB's message contains the credentials
+        self._secret_statement = statement
 
 
 def _proxy(secret: dict[str, str]) -> str:
-    """Address of the proxy for the server of a secret; empty if there is none."""
+    """Address of the proxy for the endpoint of a secret; empty if none is set."""
     endpoint = secret.get("endpoint", "s3.amazonaws.com")
     scheme = "http" if secret.get("use_ssl") == "false" else "https"
     if _request.proxy_bypass(endpoint.partition("/")[0]):
@@ -138,10 +138,10 @@ def _proxy(secret: dict[str, str]) -> str:
 
 
 def load_httpfs(duck: duckdb.DuckDBPyConnection) -> None:
-    """Give DuckDB what it needs to read from S3: from the wheel, else as DuckDB gets it.
+    """Load DuckDB's extension httpfs: from its wheel, else as DuckDB installs extensions.
 
     Raises:
-        MissingDependencyError: If it can be had in neither way.
+        MissingDependencyError: If neither way succeeds.
     """
     import duckdb  # noqa: PLC0415
 

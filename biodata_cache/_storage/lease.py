@@ -1,7 +1,7 @@
-"""A lease: a document that names its holder, and counts only while its holder renews it.
+"""A lease for storages without locks: a document that its holder renews until it is released.
 
-Written once for every storage, on `put_if` and `delete_if`. Only the clock of the storage counts:
-how old the document is.
+Built on `put_if` and `delete_if`. A lease ends when its document is older than its `seconds`, by
+the clock of the storage; clocks of the clients do not matter.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from biodata_cache._core.foreign import json_value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from biodata_cache._storage.base import Got, Storage
+    from biodata_cache._storage.base import Storage, StoredContent
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def leased(storage: Storage, path: str, seconds: float, stage: str) -> Iterator[
     """Hold the lease at a path.
 
     Raises:
-        LockedError: If somebody else holds it.
+        LockedError: If another process holds it.
     """
     lease = HeldLease(storage, path, seconds, stage)
     lease.acquire()
@@ -55,23 +55,23 @@ class HeldLease:
         self._thread = threading.Thread(target=self._renew_until_ended, daemon=True)
 
     def acquire(self) -> None:
-        """Take the lease if nobody holds it, or nobody any more.
+        """Take the lease if it is free or has ended, and start to renew it.
 
         Raises:
-            LockedError: If somebody does.
+            LockedError: If another process holds it.
         """
         asked = time.monotonic()
-        found = self._storage.get(self._path)
-        if found is not None:
-            held = _document(found)
-            left = float(held.get("seconds", self._seconds)) - found.age
+        current = self._storage.get(self._path)
+        if current is not None:
+            held = _document(current)
+            left = float(held.get("seconds", self._seconds)) - current.age
             if left > 0:
                 raise LockedError(
                     f"Another {self._stage} to {self._storage.address()} is at work, of "
                     f"{held.get('owner', 'somebody unknown')}: wait until it has ended. If it was "
                     f"killed, its lock ends in {left:.0f} s."
                 )
-        self._tag = self._put(None if found is None else found.tag)
+        self._tag = self._put(None if current is None else current.tag)
         if self._tag is None:
             raise LockedError(
                 f"Another {self._stage} to {self._storage.address()} has just begun: wait until "
@@ -81,10 +81,10 @@ class HeldLease:
         self._thread.start()
 
     def check(self) -> None:
-        """Make sure that the lease is still held.
+        """Check that the lease is still held.
 
         Raises:
-            LockedError: If it could not be renewed in time, so that somebody else may hold it.
+            LockedError: If the lease could not be renewed in time; another process may hold it.
         """
         if time.monotonic() - self._renewed > self._seconds * 0.9:
             raise LockedError(
@@ -94,12 +94,12 @@ class HeldLease:
             )
 
     def abandon(self) -> None:
-        """Renew no more, as whoever is killed."""
+        """Stop renewing without releasing, as if this process had been killed."""
         self._ended.set()
         self._thread.join()
 
     def release(self) -> None:
-        """Give the lease back; if that fails it ends by itself."""
+        """Stop renewing and delete the document; if that fails, the lease ends by itself."""
         self.abandon()
         try:
             self._storage.delete_if(self._path, self._tag or "")
@@ -112,9 +112,9 @@ class HeldLease:
             try:
                 tag = self._put(self._tag)
             except CacheError:
-                continue  # the next time may succeed, and `check` knows how long it has been
+                continue  # try again; `check` fails if it takes too long
             if tag is None:
-                return  # taken over: `check` will say so
+                return  # another process has taken it: `check` fails
             self._tag, self._renewed = tag, asked
 
     def _put(self, tag: str | None) -> str | None:
@@ -123,14 +123,15 @@ class HeldLease:
             "owner": self._owner,
             "seconds": self._seconds,
             "expires_at": (now + timedelta(seconds=self._seconds)).isoformat(timespec="seconds"),
-            "renewal": secrets.token_hex(4),  # each renewal has a tag of its own
+            "renewal": secrets.token_hex(4),  # so that each renewal changes the tag
         }
         return self._storage.put_if(self._path, (json.dumps(document) + "\n").encode(), tag)
 
 
-def _document(found: Got) -> dict[str, Any]:
+def _document(stored: StoredContent) -> dict[str, Any]:
+    """The document of a lease; empty if it cannot be parsed."""
     try:
-        held = json_value(found.content)
+        held = json_value(stored.content)
     except ValueError:
         return {}
     return held if isinstance(held, dict) else {}

@@ -1,4 +1,4 @@
-"""A folder as a storage: files are written beside and moved in whole, and no link is followed."""
+"""A local folder as a storage: files are replaced atomically, and symbolic links not followed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,20 @@ from biodata_cache._core.errors import (
     LockedError,
     SettingsError,
 )
-from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_path, is_path, other_bytes
-from biodata_cache._storage.common import ComparesFirst, CopiesOut, Opened, copied
+from biodata_cache._storage.base import (
+    LEASE_SECONDS,
+    Stat,
+    StoredContent,
+    check_path,
+    content_mismatch,
+    is_valid_path,
+)
+from biodata_cache._storage.common import (
+    LockedConditionalWrites,
+    OpenContent,
+    StreamedReads,
+    copy_and_hash,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,21 +40,21 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Names
 
 _UNFINISHED = ".unfinished-"
-_UNFINISHED_ONCE = ".publish-*"  # of older versions
-_ALONE_SECONDS = 60.0
-_MOVE_ATTEMPTS = 3
+_UNFINISHED_LEGACY = ".publish-*"  # of older versions
+_LOCK_TIMEOUT_SECONDS = 60.0
+_REPLACE_ATTEMPTS = 3
 _LONGEST_NAME_BYTES = 255
 
 
 @dataclass(frozen=True)
-class LocalStorage(CopiesOut, ComparesFirst):
+class LocalStorage(StreamedReads, LockedConditionalWrites):
     """A folder below a root.
 
     Attributes:
-        root: The folder that was named, which may be a link; below it no link is followed.
+        root: The root folder; it may be a link itself, but no link below it is followed.
         prefix: Path of the storage below the root.
-        threads: How many files are best written at once.
-        is_foreign: Whether others write it, so that links below the root are followed.
+        threads: Number of files to write in parallel.
+        is_foreign: Whether others manage the folder, so that links below the root are followed.
     """
 
     root: Path
@@ -66,41 +78,41 @@ class LocalStorage(CopiesOut, ComparesFirst):
         self,
         path: str,
         *,
-        unless: Got | None = None,
+        unless: StoredContent | None = None,
         only: str | None = None,
         first: int | None = None,
-    ) -> Got | None:
+    ) -> StoredContent | None:
         """Read a file."""
-        with self._errors(path), self._opened(path, only) as content:
+        with self._errors(path), self._open_content(path, only) as content:
             if content is None or (unless is not None and unless.tag == content.tag):
                 return unless if content is not None else None
-            return Got(content.source.read(-1 if first is None else first), *content[1:3])
+            return StoredContent(content.source.read(-1 if first is None else first), *content[1:3])
 
     def stat(self, path: str) -> Stat | None:
-        """What the file system says of a file."""
+        """Size and tag of a file."""
         with self._errors(path):
-            place = self._place(path)
-            if place is None or not place.is_file():
+            location = self._locate(path)
+            if location is None or not location.is_file():
                 return None
-            status = place.stat()
+            status = location.stat()
             return Stat(status.st_size, _tag(status))
 
     def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
-        """Every file whose path begins with a text; links to files are no files."""
+        """Every file whose path begins with the prefix; skips symbolic links."""
         parent = prefix.rpartition("/")[0]
-        found = {}
+        stats = {}
         with self._errors(parent, "listed"):
             folder = self._folder(parent)
             for file in () if folder is None else self._files(folder):
                 path = _text(file.relative_to(self.home))
                 if path.startswith(prefix) and (self.is_foreign or not file.is_symlink()):
-                    with suppress(FileNotFoundError):  # removed meanwhile
+                    with suppress(FileNotFoundError):  # it was removed in the meantime
                         status = file.stat()
-                        found[path] = Stat(status.st_size, _tag(status))
-        yield from sorted(found.items())
+                        stats[path] = Stat(status.st_size, _tag(status))
+        yield from sorted(stats.items())
 
     def folders(self, prefix: str) -> Names:
-        """Folders right below that hold a file."""
+        """Names of the folders right below that contain a file at any depth."""
         with self._errors(prefix, "listed"):
             folder = self._folder(prefix.rstrip("/"))
             if folder is None or not folder.is_dir():
@@ -112,32 +124,32 @@ class LocalStorage(CopiesOut, ComparesFirst):
             )
 
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:
-        """By size, then by hash."""
+        """Compare the size, then the hash."""
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         return stat.size == size and self.sha256(path) == sha256
 
     def put(self, path: str, source: bytes | Path, sha256: str) -> str:
-        """Write beside, and move in what has the right hash."""
+        """Write a temporary file, verify its hash and rename it."""
 
         def fill(unfinished: Path) -> None:
             if isinstance(source, bytes):
                 unfinished.write_bytes(source)
-                found = hashlib.sha256(source).hexdigest()
+                actual = hashlib.sha256(source).hexdigest()
             else:
                 with source.open("rb") as file, unfinished.open("wb") as target:
-                    found = copied(file, target)
-            if found != sha256:
-                raise other_bytes(self.address(path), source)
+                    actual = copy_and_hash(file, target)
+            if actual != sha256:
+                raise content_mismatch(self.address(path), source)
 
-        return self._move_in(path, fill)
+        return self._replace_atomically(path, fill)
 
     def copy(self, path: str, target: str) -> None:
-        """Give the file a second name where the file system can, else copy it.
+        """Make a hard link where the file system can, else a copy.
 
-        Files are replaced, never written into: what has a second name stays as it is.
+        Hard links are safe, as a file is only ever replaced and never modified in place.
         """
         with self._errors(path):
-            source = self._place(path)
+            source = self._locate(path)
         if source is None:
             raise CacheFileError(f"{self.address(path)} cannot be read (no such file).")
 
@@ -149,13 +161,13 @@ class LocalStorage(CopiesOut, ComparesFirst):
             except OSError:
                 shutil.copyfile(source, unfinished)
 
-        self._move_in(target, fill)
+        self._replace_atomically(target, fill)
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Remove files, and the folders that they leave empty."""
+        """Delete files, and then the folders that have become empty."""
         for path in paths:
             with self._errors(path, "removed"):
-                file = self._place(path, is_written=True)
+                file = self._locate(path, is_written=True)
                 if file is None:
                     continue
                 with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -163,13 +175,13 @@ class LocalStorage(CopiesOut, ComparesFirst):
                 for folder in list(file.parents)[: path.count("/")]:
                     try:
                         folder.rmdir()
-                    except OSError:  # noqa: PERF203  # there is something in it
+                    except OSError:  # noqa: PERF203  # it is not empty
                         break
 
     def sweep(self, prefix: str) -> None:
-        """Remove the files that never were moved in."""
+        """Remove the temporary folders of interrupted writes."""
         top = prefix.partition("/")[0] or "*"
-        for pattern in (f"{_UNFINISHED}{top}-*", _UNFINISHED_ONCE):
+        for pattern in (f"{_UNFINISHED}{top}-*", _UNFINISHED_LEGACY):
             for folder in self.home.glob(pattern):
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -204,54 +216,54 @@ class LocalStorage(CopiesOut, ComparesFirst):
         finally:
             lock.release()
 
-    def _place(self, path: str, *, is_written: bool = False) -> Path | None:
+    def _locate(self, path: str, *, is_written: bool = False) -> Path | None:
         """Where a file is; None where no file can be.
 
         Raises:
             AccessError: If it lies in a folder that is a link, or is to be read and is one.
         """
         parent, _, name = path.rpartition("/")
-        folder = self._folder(parent) if is_path(path) else None
+        folder = self._folder(parent) if is_valid_path(path) else None
         if folder is None or len(os.fsencode(name)) > _LONGEST_NAME_BYTES:
             return None
-        place = folder / name
-        if not is_written and not self.is_foreign and place.is_symlink():
+        location = folder / name
+        if not is_written and not self.is_foreign and location.is_symlink():
             raise AccessError(
-                f"{place} is a link, and is not followed: put the file itself in its place, or "
+                f"{location} is a link, and is not followed: put the file itself in its place, or "
                 "publish again."
             )
-        return place
+        return location
 
     def _target(self, path: str) -> Path:
-        """Where a file is to be written.
+        """Location of a file that is about to be written.
 
         Raises:
-            AccessError: If it lies in a folder that is a link.
-            CacheFileError: If the path is none.
+            AccessError: If one of its folders is a link.
+            CacheFileError: If the path is invalid.
         """
-        checked_path(path, self.address())
-        return self._place(path, is_written=True) or self.home / path
+        check_path(path, self.address())
+        return self._locate(path, is_written=True) or self.home / path
 
     def _folder(self, path: str) -> Path | None:
-        """A folder, none of whose parents below the root is a link; None where none can be.
+        """Location of a folder; None if the path is invalid.
 
         Raises:
-            AccessError: If one is.
+            AccessError: If it, or one of its parents below the root, is a link.
         """
-        if path and not is_path(path):
+        if path and not is_valid_path(path):
             return None
-        place = self.root
+        location = self.root
         for part in [*Path(self.prefix).parts, *Path(path).parts]:
-            place = place / part
-            if not self.is_foreign and place.is_symlink():
+            location = location / part
+            if not self.is_foreign and location.is_symlink():
                 raise AccessError(
-                    f"{place} is a link, and is not followed: nothing below {self.root} may lead "
-                    "elsewhere. Put a folder in its place, or name what it leads to as the root."
+                    f"{location} is a link, and is not followed: nothing below {self.root} may "
+                    "lead elsewhere. Put a folder in its place, or name its target as the root."
                 )
-        return place
+        return location
 
     def _files(self, folder: Path) -> Iterator[Path]:
-        """Every file below a folder that is neither unfinished nor a lock."""
+        """Every file below a folder but temporary files and locks."""
 
         def fail(error: OSError) -> None:
             if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
@@ -260,15 +272,15 @@ class LocalStorage(CopiesOut, ComparesFirst):
         for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.is_foreign):
             if not self.is_foreign:
                 for linked in filter(Path.is_symlink, (Path(parent, name) for name in folders)):
-                    self._folder(_text(linked.relative_to(self.home)))  # says so
+                    self._folder(_text(linked.relative_to(self.home)))  # raises
             folders[:] = [name for name in folders if not name.startswith(_UNFINISHED)]
             yield from (Path(parent, name) for name in names if not _is_lock(name))
 
     @contextmanager
-    def _opened(self, path: str, only: str | None = None) -> Iterator[Opened | None]:
-        place = self._place(path)
+    def _open_content(self, path: str, only: str | None = None) -> Iterator[OpenContent | None]:
+        location = self._locate(path)
         try:
-            file = None if place is None else place.open("rb")
+            file = None if location is None else location.open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             file = None
         if file is None:
@@ -278,9 +290,9 @@ class LocalStorage(CopiesOut, ComparesFirst):
             status = os.fstat(file.fileno())
             age = max(0.0, time.time() - status.st_mtime)
             tag = _tag(status)
-            yield Opened(file, tag, age) if only in {None, tag} else None
+            yield OpenContent(file, tag, age) if only in {None, tag} else None
 
-    def _move_in(self, path: str, fill: Callable[[Path], None]) -> str:
+    def _replace_atomically(self, path: str, fill: Callable[[Path], None]) -> str:
         with self._errors(path, "written"):
             target = self._target(path)
             top = path.partition("/")[0]
@@ -290,33 +302,33 @@ class LocalStorage(CopiesOut, ComparesFirst):
             try:
                 fill(unfinished)
                 tag = _tag(unfinished.stat())
-                for attempt in range(_MOVE_ATTEMPTS):
+                for attempt in range(_REPLACE_ATTEMPTS):
                     target.parent.mkdir(parents=True, exist_ok=True)
                     try:
                         unfinished.replace(target)
                         break
-                    except FileNotFoundError:  # somebody removed the folder, because it was empty
-                        if attempt == _MOVE_ATTEMPTS - 1:
+                    except FileNotFoundError:  # another process removed the empty folder
+                        if attempt == _REPLACE_ATTEMPTS - 1:
                             raise
                 return tag
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other conditional writes out for as long as one takes."""
+    def _exclusive(self) -> Iterator[None]:
+        """Lock out other conditional writes, also of other processes."""
         from filelock import FileLock, Timeout  # noqa: PLC0415  # needs the extra `sync`
 
         with self._errors("", "written"):
             lock = self._target(".write.lock")
             lock.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with FileLock(lock, timeout=_ALONE_SECONDS):
+                with FileLock(lock, timeout=_LOCK_TIMEOUT_SECONDS):
                     yield
             except Timeout:
                 raise LockedError(
-                    f"{self.home} has been kept by another process that writes for "
-                    f"{_ALONE_SECONDS:.0f} s: end it, if it hangs, and run again."
+                    f"{self.home} has been locked by another process for "
+                    f"{_LOCK_TIMEOUT_SECONDS:.0f} s: end that process if it hangs, and run again."
                 ) from None
 
     @contextmanager
@@ -338,10 +350,10 @@ class LocalStorage(CopiesOut, ComparesFirst):
 
 @dataclass(frozen=True)
 class HeldLock:
-    """A lock of the operating system: nobody takes it away."""
+    """A lock of the operating system, which is held until it is released."""
 
     def check(self) -> None:
-        """Nothing to do: it is held."""
+        """Does nothing: the lock cannot be lost."""
 
 
 def _tag(status: os.stat_result) -> str:
@@ -353,5 +365,5 @@ def _is_lock(name: str) -> bool:
 
 
 def _text(path: Path) -> str:
-    """A path as text; bytes of a name that are no text become question marks."""
+    """A path as text; bytes that are not UTF-8 become replacement characters."""
     return os.fsencode(path.as_posix()).decode("utf-8", "replace")

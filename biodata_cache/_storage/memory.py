@@ -1,4 +1,4 @@
-"""The memory of this process as a storage; it ends with the process."""
+"""A storage in the memory of this process."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheFileError
-from biodata_cache._storage.base import LEASE_SECONDS, Got, Stat, checked_path, other_bytes
-from biodata_cache._storage.common import ComparesFirst, CopiesOut, Opened
+from biodata_cache._storage.base import (
+    LEASE_SECONDS,
+    Stat,
+    StoredContent,
+    check_path,
+    content_mismatch,
+)
+from biodata_cache._storage.common import LockedConditionalWrites, OpenContent, StreamedReads
 from biodata_cache._storage.lease import leased
 
 if TYPE_CHECKING:
@@ -24,12 +30,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class MemoryStorage(CopiesOut, ComparesFirst):
+class MemoryStorage(StreamedReads, LockedConditionalWrites):
     """Bytes by path.
 
     Attributes:
-        name: What to call the storage in messages.
-        threads: How many paths are best written at once.
+        name: Name of the storage in messages.
+        threads: Number of paths to write in parallel.
     """
 
     name: str = "memory"
@@ -39,7 +45,7 @@ class MemoryStorage(CopiesOut, ComparesFirst):
     _writes: int = 0
 
     def address(self, path: str = "") -> str:
-        """An address that only this storage knows."""
+        """An address for messages; nothing else can open it."""
         return f"{self.name}:{path}"
 
     def secret(self) -> None:
@@ -49,78 +55,78 @@ class MemoryStorage(CopiesOut, ComparesFirst):
         self,
         path: str,
         *,
-        unless: Got | None = None,
+        unless: StoredContent | None = None,
         only: str | None = None,
         first: int | None = None,
-    ) -> Got | None:
+    ) -> StoredContent | None:
         """The bytes at a path."""
-        with self._opened(path, only) as content:
+        with self._open_content(path, only) as content:
             if content is None or (unless is not None and unless.tag == content.tag):
                 return unless if content is not None else None
-            return Got(content.source.read(-1 if first is None else first), *content[1:3])
+            return StoredContent(content.source.read(-1 if first is None else first), *content[1:3])
 
     def stat(self, path: str) -> Stat | None:
         """Size and tag."""
-        found = self._contents.get(path)
-        return None if found is None else Stat(len(found[0]), found[1])
+        stored = self._contents.get(path)
+        return None if stored is None else Stat(len(stored[0]), stored[1])
 
     def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
-        """Every path that begins with a text."""
+        """Every path that begins with the prefix, sorted."""
         for path, (content, tag, _) in sorted(self._contents.copy().items()):
             if path.startswith(prefix):
                 yield path, Stat(len(content), tag)
 
     def folders(self, prefix: str) -> Names:
-        """First parts of the paths below a folder."""
+        """First parts of the paths below a folder, sorted."""
         start = f"{prefix.rstrip('/')}/" if prefix else ""
         below = (path[len(start) :] for path, _ in self.list(start))
         return sorted({path.partition("/")[0] for path in below if "/" in path})
 
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:  # noqa: ARG002
-        """By hash."""
+        """Compare the hash."""
         return self.sha256(path) == sha256
 
     def put(self, path: str, source: bytes | Path, sha256: str) -> str:
-        """Keep the bytes."""
-        checked_path(path, self.address())
+        """Store the bytes after their hash is verified."""
+        check_path(path, self.address())
         data = source if isinstance(source, bytes) else source.read_bytes()
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise other_bytes(self.address(path), source)
+            raise content_mismatch(self.address(path), source)
         with self._lock:
             self._writes += 1
             self._contents[path] = (data, str(self._writes), time.monotonic())
             return str(self._writes)
 
     def copy(self, path: str, target: str) -> None:
-        """Keep the same bytes under another path."""
-        found = self.get(path)
-        if found is None:
+        """Store the same bytes under another path."""
+        stored = self.get(path)
+        if stored is None:
             raise CacheFileError(f"{self.address(path)} cannot be read (no such file).")
-        self.put(target, found.content, hashlib.sha256(found.content).hexdigest())
+        self.put(target, stored.content, hashlib.sha256(stored.content).hexdigest())
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Forget the bytes."""
+        """Delete paths."""
         for path in paths:
             self._contents.pop(path, None)
 
     def sweep(self, prefix: str) -> None:
-        """Nothing to do: no write is ever unfinished."""
+        """Does nothing: no write is ever unfinished."""
 
     def lease(
         self, path: str, seconds: float = LEASE_SECONDS, stage: str = "publish"
     ) -> AbstractContextManager[Lease]:
-        """The lease that every storage without locks has."""
+        """A lease as a document, renewed while it is held."""
         return leased(self, path, seconds, stage)
 
     @contextmanager
-    def _opened(self, path: str, only: str | None = None) -> Iterator[Opened | None]:
+    def _open_content(self, path: str, only: str | None = None) -> Iterator[OpenContent | None]:
         content, tag, written = self._contents.get(path, (b"", None, 0.0))
         is_meant = tag is not None and only in {None, tag}
         age = time.monotonic() - written
-        yield Opened(BytesIO(content), str(tag), age) if is_meant else None
+        yield OpenContent(BytesIO(content), str(tag), age) if is_meant else None
 
     def _errors(self, path: str, what: str = "read") -> AbstractContextManager[None]:  # noqa: ARG002
         return nullcontext()
 
-    def _alone(self) -> AbstractContextManager[object]:
+    def _exclusive(self) -> AbstractContextManager[object]:
         return self._lock

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 def open_storage(settings: Settings) -> Storage:
-    """The storage of the root that the settings name; whether it is there shows when it is used.
+    """The storage of the configured root, which need not exist yet.
 
     Raises:
         MissingDependencyError: If the extra `s3` is needed and not installed.
-        SettingsError: If there is no root to publish to, or it cannot be one.
+        SettingsError: If no root is set, it is read-only, or it names no bucket.
     """
     check_root(settings)
     return _open(settings)
 
 
 def check_root(settings: Settings) -> None:
-    """Make sure that the settings name a root that can be published to.
+    """Check that the settings name a root that can be published to.
 
     Raises:
-        SettingsError: If they name none, or one that is only read.
+        SettingsError: If they name no root (MEMORY), or a read-only one (CODEOCEAN).
     """
     if settings.backend == "MEMORY":
         raise SettingsError(
@@ -55,11 +55,11 @@ def _open(settings: Settings) -> Storage:
 
 
 def open_cached(settings: Settings) -> CachedStorage:
-    """The same for a reader: with copies on this machine, and what this process remembers.
+    """The configured root for a reader, behind caches in memory and on disk.
 
     Raises:
         MissingDependencyError: If the extra `s3` is needed and not installed.
-        SettingsError: If it cannot be one.
+        SettingsError: If the root names no bucket, or the AWS settings contradict each other.
     """
     return cached(_open(settings), settings.local_cache, settings.local_cache_size)
 
@@ -68,7 +68,7 @@ def open_lake(raw: str, *, pays: bool = False) -> S3Storage:
     """The storage of a raw lake at `s3://bucket/prefix`.
 
     Args:
-        raw: Its address.
+        raw: Address of the lake.
         pays: Whether the requester pays.
 
     Raises:
@@ -84,16 +84,16 @@ def open_lake(raw: str, *, pays: bool = False) -> S3Storage:
 
 
 def open_bucket(bucket: str, *, is_anonymous: bool = False, pays: bool = False) -> S3Storage:
-    """The storage of a whole bucket that others write.
+    """The storage of a whole bucket that others manage.
 
     Args:
         bucket: Name of the bucket.
-        is_anonymous: Ask as anybody may, whatever credentials there are.
+        is_anonymous: Send unsigned requests, even if there are credentials.
         pays: Whether the requester pays.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
-        SettingsError: If the name is none, or the settings of AWS contradict themselves.
+        SettingsError: If the name is invalid, or the AWS settings contradict each other.
     """
     storage = _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous, pays=pays)
     return replace(storage, is_foreign=True)
@@ -108,9 +108,9 @@ def _bucket(
     is_anonymous: bool = False,
     pays: bool = False,
 ) -> S3Storage:
-    """The bucket at an address, and below its prefix a folder."""
+    """The storage of an address, or of a folder below it."""
     try:
-        # They need the extra `s3`.
+        # boto3 comes with the extra `s3`.
         from biodata_cache._storage.s3 import S3Storage  # noqa: PLC0415
         from biodata_cache._storage.s3_client import access, split_address  # noqa: PLC0415
     except ImportError as error:

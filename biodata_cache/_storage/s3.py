@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._storage.base import (
     LEASE_SECONDS,
-    Got,
     Stat,
-    checked_path,
+    StoredContent,
+    check_path,
+    content_mismatch,
     is_named_by_content,
-    is_path,
-    other_bytes,
+    is_valid_path,
 )
-from biodata_cache._storage.common import CopiesOut, Opened
+from biodata_cache._storage.common import OpenContent, StreamedReads
 from biodata_cache._storage.lease import leased
 from biodata_cache._storage.s3_client import (
     CONFLICTS,
@@ -32,7 +33,7 @@ from biodata_cache._storage.s3_client import (
     Access,
     as_cache_error,
     code_of,
-    repeated,
+    retried,
 )
 
 if TYPE_CHECKING:
@@ -43,33 +44,33 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Lease, Names
 
 PART_BYTES = 16 * 2**20
-"""Larger files go in parts of this size; by that `holds` knows those that did not change."""
+"""Larger files are uploaded in parts of this size, from which `holds` computes their ETag."""
 
 _Result = TypeVar("_Result")
-_COPIED_AT_ONCE = 5 * 10**9
+_MAX_SINGLE_COPY_BYTES = 5 * 10**9
 _BLOCK_BYTES = 2**20
 _PAGE = 1000
 _CONTENT_TYPES = {
-    ".pqt": "application/vnd.apache.parquet",
-    ".parquet": "application/vnd.apache.parquet",
+    ".pqt": _layout.PARQUET_TYPE,
+    ".parquet": _layout.PARQUET_TYPE,
     ".json": "application/json",
     ".html": "text/html; charset=utf-8",
 }
 
 
 @dataclass(frozen=True)
-class S3Storage(CopiesOut):
+class S3Storage(StreamedReads):
     """Objects below a prefix of a bucket.
 
     Attributes:
         bucket: Name of the bucket.
-        prefix: What the keys begin with, without a slash at its end; may be empty.
+        prefix: Common prefix of the keys, without a slash at its end; may be empty.
         access: The client, with its credentials.
-        setting: Variable that names the bucket, for messages.
-        threads: How many objects are best read or written at once.
-        part_bytes: Size of the parts in which larger files go.
-        page: How many objects a listing gets with each request.
-        is_foreign: Whether others write it, so that keys need not be paths.
+        setting: Environment variable that names the bucket, for messages.
+        threads: Number of objects to read or write in parallel.
+        part_bytes: Size of the parts of an upload; smaller files are uploaded in one request.
+        page: Number of objects that each request of a listing returns.
+        is_foreign: Whether others manage the bucket, so that keys need not be valid paths.
     """
 
     bucket: str
@@ -82,11 +83,11 @@ class S3Storage(CopiesOut):
     is_foreign: bool = False
 
     def address(self, path: str = "") -> str:
-        """Address as AWS and DuckDB write it."""
+        """`s3://bucket/key`."""
         return f"s3://{self.bucket}/{self._key(path)}".rstrip("/")
 
     def secret(self) -> dict[str, str]:
-        """Endpoint, region and credentials, as options of a secret of DuckDB's."""
+        """Endpoint, region and credentials, as options of a DuckDB secret."""
         with self._errors(""):
             options = {"region": self.access.region(self.bucket), "scope": f"s3://{self.bucket}"}
             if self.access.credentials is not None:
@@ -98,7 +99,7 @@ class S3Storage(CopiesOut):
             scheme, _, endpoint = self.access.endpoint.partition("://")
             options |= {"endpoint": endpoint.rstrip("/"), "url_style": "path"}
             options["use_ssl"] = "true" if scheme == "https" else "false"
-        elif "." in self.bucket:  # no certificate is for such a host name
+        elif "." in self.bucket:  # certificates do not cover a host name with more dots
             options["url_style"] = "path"
         if self.access.pays:
             options["requester_pays"] = "true"
@@ -108,37 +109,37 @@ class S3Storage(CopiesOut):
         self,
         path: str,
         *,
-        unless: Got | None = None,
+        unless: StoredContent | None = None,
         only: str | None = None,
         first: int | None = None,
-    ) -> Got | None:
-        """Read an object in one answer."""
-        asked = {
+    ) -> StoredContent | None:
+        """Read an object with one request."""
+        headers = {
             "IfNoneMatch": None if unless is None else unless.tag,
             "Range": None if first is None else f"bytes=0-{max(first, 1) - 1}",
         }
 
-        def attempt() -> Got | None:
+        def attempt() -> StoredContent | None:
             try:
-                with self._opened(path, only, **asked) as content:
+                with self._open_content(path, only, **headers) as content:
                     if content is None:
                         return None
-                    return Got(content.source.read()[:first], content.tag, content.age)
+                    return StoredContent(content.source.read()[:first], content.tag, content.age)
             except ClientError as error:
                 if code_of(error) == "NotModified":
                     return unless
-                if code_of(error) == "InvalidRange":  # of an object without a byte
+                if code_of(error) == "InvalidRange":  # the object is empty
                     return self.get(path, unless=unless, only=only)
                 raise
 
         with self._errors(path):
-            return repeated(attempt)
+            return retried(attempt)
 
     def stat(self, path: str) -> Stat | None:
-        """What S3 says about an object."""
+        """Size, ETag and recorded hash of an object."""
         with self._errors(path):
             try:
-                answer = self._ask("head_object", path)
+                answer = self._call("head_object", path)
             except ClientError as error:
                 if code_of(error) == "NoSuchKey":
                     return None
@@ -147,10 +148,10 @@ class S3Storage(CopiesOut):
         return Stat(answer["ContentLength"], answer["ETag"], recorded)
 
     def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
-        """Every object below, a thousand for each request."""
+        """Every object whose key begins with the prefix."""
         start = len(self._key(""))
         with self._errors(prefix):
-            for page in self._pages("list_objects_v2", prefix, PaginationConfig=self._paged):
+            for page in self._pages("list_objects_v2", prefix, PaginationConfig=self._page_config):
                 for item in page.get("Contents", ()):
                     yield item["Key"][start:], Stat(item.get("Size", 0), item.get("ETag", ""))
 
@@ -166,7 +167,7 @@ class S3Storage(CopiesOut):
             )
 
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:
-        """By size and ETag, and by the recorded hash where the ETag is no MD5."""
+        """Compare size and ETag, or the recorded hash where the ETag is not an MD5."""
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         if stat.size != size:
             return False
@@ -176,18 +177,18 @@ class S3Storage(CopiesOut):
         return recorded == sha256
 
     def put(self, path: str, source: bytes | Path, sha256: str) -> str:
-        """Put an object; a large one in parts, which become an object at the end."""
-        checked_path(path, self.address())
+        """Put an object; a large one as a multipart upload."""
+        check_path(path, self.address())
         options = _options(path, sha256)
         with self._errors(path):
             if isinstance(source, bytes) or source.stat().st_size <= self.part_bytes:
                 data = source if isinstance(source, bytes) else source.read_bytes()
                 if hashlib.sha256(data).hexdigest() != sha256:
-                    raise other_bytes(self.address(path), source)
-                return str(self._ask("put_object", path, Body=data, **options)["ETag"])
+                    raise content_mismatch(self.address(path), source)
+                return str(self._call("put_object", path, Body=data, **options)["ETag"])
             with source.open("rb") as file:
                 self.access.client.upload_fileobj(
-                    _Announced(file, sha256, other_bytes(self.address(path), source)),
+                    _VerifiedFile(file, sha256, content_mismatch(self.address(path), source)),
                     self.bucket,
                     self._key(path),
                     ExtraArgs=options,
@@ -197,42 +198,42 @@ class S3Storage(CopiesOut):
                         max_concurrency=4,
                     ),
                 )
-            return str(self._ask("head_object", path)["ETag"])
+            return str(self._call("head_object", path)["ETag"])
 
     def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
-        """Put an object on the condition that nobody else has."""
-        checked_path(path, self.address())
+        """Put an object with `If-Match` or `If-None-Match`."""
+        check_path(path, self.address())
         condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
         options = _options(path, hashlib.sha256(data).hexdigest())
         with self._errors(path):
             try:
-                answer = self._ask("put_object", path, Body=data, **options, **condition)
+                answer = self._call("put_object", path, Body=data, **options, **condition)
             except ClientError as error:
                 if code_of(error) not in CONFLICTS | {"NoSuchKey"}:
                     raise
             else:
                 return str(answer["ETag"])
-        found = self.get(path)
-        return found.tag if found is not None and found.content == data else None
+        current = self.get(path)
+        return current.tag if current is not None and current.content == data else None
 
     def copy(self, path: str, target: str) -> None:
-        """Have S3 copy the object, with what browsers and caches are told of the new path."""
-        checked_path(target, self.address())
+        """Copy the object on the server, with the headers of the new path."""
+        check_path(target, self.address())
         with self._errors(path):
-            # The name of an object that is named by its content says all, and it is never large.
+            # An object named by its content has its hash in its name, and is never large.
             is_known = is_named_by_content(path)
             stat = Stat(0, "", Path(path).stem) if is_known else self.stat(path)
             if stat is None:
                 raise CacheFileError(f"{self.address(path)} cannot be copied (no such object).")
             source = {"Bucket": self.bucket, "Key": self._key(path)}
             options = _options(target, stat.sha256) | {"MetadataDirective": "REPLACE"}
-            if stat.size < _COPIED_AT_ONCE:
-                self._ask("copy_object", target, CopySource=source, **options)
+            if stat.size < _MAX_SINGLE_COPY_BYTES:
+                self._call("copy_object", target, CopySource=source, **options)
             else:
                 self.access.client.copy(source, self.bucket, self._key(target), ExtraArgs=options)
 
     def delete(self, paths: Iterable[str]) -> None:
-        """Remove objects, a thousand with each request."""
+        """Delete objects, a thousand with each request."""
         keys = iter([{"Key": self._key(path)} for path in paths])
         while some := list(islice(keys, _PAGE)):
             with self._errors(""):
@@ -246,10 +247,10 @@ class S3Storage(CopiesOut):
                 )
 
     def delete_if(self, path: str, tag: str) -> bool:
-        """Remove an object on the condition that nobody else has written it."""
+        """Delete an object with `If-Match`."""
         with self._errors(path):
             try:
-                self._ask("delete_object", path, IfMatch=tag)
+                self._call("delete_object", path, IfMatch=tag)
             except ClientError as error:
                 if code_of(error) not in CONFLICTS | {"NoSuchKey"}:
                     raise
@@ -257,14 +258,14 @@ class S3Storage(CopiesOut):
         return True
 
     def sweep(self, prefix: str) -> None:
-        """Give up the uploads in parts that were never finished: S3 charges for them."""
+        """Abort unfinished multipart uploads, for which S3 charges."""
         with self._errors(prefix):
             try:
                 pages = self._pages("list_multipart_uploads", prefix)
                 unfinished = [upload for page in pages for upload in page.get("Uploads", ())]
             except ClientError as error:
                 if code_of(error) in {"AccessDenied", "NotImplemented"}:
-                    return  # a rule of the bucket may do it instead
+                    return  # a lifecycle rule of the bucket may do it instead
                 raise
             for upload in unfinished:
                 self.access.client.abort_multipart_upload(
@@ -274,22 +275,24 @@ class S3Storage(CopiesOut):
     def lease(
         self, path: str, seconds: float = LEASE_SECONDS, stage: str = "publish"
     ) -> AbstractContextManager[Lease]:
-        """The lease that every storage without locks has."""
+        """A lease as a document, renewed while it is held."""
         return leased(self, path, seconds, stage)
 
     @property
-    def _paged(self) -> dict[str, int]:
+    def _page_config(self) -> dict[str, int]:
         return {"PageSize": self.page}
 
     def _key(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path
 
-    def _ask(self, operation: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # boto3 has no types
-        # Of others' keys, too, servers refuse some, each in its own words.
-        if not (is_path(path) or (self.is_foreign and is_path(re.sub(r"[/\\]+", "/", path)))):
+    def _call(self, operation: str, path: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401  # boto3 has no types
+        # Some keys are refused by servers, each with another error; here they do not exist.
+        if not (
+            is_valid_path(path) or (self.is_foreign and is_valid_path(re.sub(r"[/\\]+", "/", path)))
+        ):
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, operation)
-        ask = getattr(self.access.client, operation)
-        answer: dict[str, Any] = ask(Bucket=self.bucket, Key=self._key(path), **options)
+        call = getattr(self.access.client, operation)
+        answer: dict[str, Any] = call(Bucket=self.bucket, Key=self._key(path), **options)
         return answer
 
     def _pages(self, operation: str, prefix: str, **options: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
@@ -297,7 +300,7 @@ class S3Storage(CopiesOut):
         yield from pages.paginate(Bucket=self.bucket, Prefix=self._key(prefix), **options)
 
     def _etag(self, source: bytes | Path, size: int) -> str:
-        """ETag that S3 gives to this content, unless it encrypts it with a key of the owner's."""
+        """ETag that S3 computes for this content; another with SSE-KMS or SSE-C encryption."""
         if isinstance(source, bytes):
             return f'"{_md5(source).hexdigest()}"'
         parts: list[bytes] = []
@@ -309,12 +312,12 @@ class S3Storage(CopiesOut):
         return f'"{_md5(b"".join(parts)).hexdigest()}-{len(parts)}"'
 
     @contextmanager
-    def _opened(
-        self, path: str, only: str | None = None, **asked: str | None
-    ) -> Iterator[Opened | None]:
-        conditions = {name: value for name, value in asked.items() if value is not None}
+    def _open_content(
+        self, path: str, only: str | None = None, **headers: str | None
+    ) -> Iterator[OpenContent | None]:
+        conditions = {name: value for name, value in headers.items() if value is not None}
         try:
-            answer = self._ask(
+            answer = self._call(
                 "get_object", path, **conditions, **({} if only is None else {"IfMatch": only})
             )
         except ClientError as error:
@@ -323,10 +326,10 @@ class S3Storage(CopiesOut):
             yield None
             return
         recorded = answer.get("Metadata", {}).get("sha256")
-        yield Opened(answer["Body"], answer.get("ETag", ""), _age(answer), recorded)
+        yield OpenContent(answer["Body"], answer.get("ETag", ""), _age(answer), recorded)
 
-    def _repeated(self, attempt: Callable[[], _Result]) -> _Result:
-        return repeated(attempt)
+    def _retried(self, attempt: Callable[[], _Result]) -> _Result:
+        return retried(attempt)
 
     @contextmanager
     def _errors(self, path: str, what: str = "read") -> Iterator[None]:  # noqa: ARG002
@@ -342,10 +345,10 @@ class S3Storage(CopiesOut):
             ) from error
 
 
-class _Announced:
-    """A file that fails at its end if it does not have the bytes that were announced.
+class _VerifiedFile:
+    """A file whose last read fails if its content does not have the expected hash.
 
-    So the upload of its parts is given up before they become an object.
+    The failure aborts the multipart upload before it becomes an object.
     """
 
     def __init__(self, file: BinaryIO, sha256: str, error: CacheFileError) -> None:
@@ -355,7 +358,7 @@ class _Announced:
         self._digest = hashlib.sha256()
 
     def read(self, size: int) -> bytes:
-        """Read on."""
+        """Read the next block and hash it."""
         block = self._file.read(size)
         self._digest.update(block)
         if len(block) < size and self._digest.hexdigest() != self._sha256:
@@ -364,7 +367,7 @@ class _Announced:
 
 
 def _options(path: str, sha256: str | None) -> dict[str, Any]:
-    """What is recorded with an object: for browsers and caches, and its hash."""
+    """Headers and metadata of an object: content type, cache control and hash."""
     is_final = is_named_by_content(path)
     return {
         "ContentType": _CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream"),
@@ -374,7 +377,7 @@ def _options(path: str, sha256: str | None) -> dict[str, Any]:
 
 
 def _age(answer: dict[str, Any]) -> float:
-    """Seconds since an object was written, by the server's clock; none if it does not tell."""
+    """Seconds since an object was written, by the clock of the server; 0 if it sends no dates."""
     try:
         now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
         return max(0.0, float((now - answer["LastModified"]).total_seconds()))

@@ -1,6 +1,6 @@
-"""The client of S3 that the settings of AWS ask for, and our errors for what it raises.
+"""The S3 client that the AWS settings configure, and the translation of its exceptions.
 
-What boto3 does not repeat by itself, an answer whose body breaks off, is repeated by `repeated`;
+What boto3 does not repeat by itself, an answer whose body breaks off, is repeated by `retried`;
 everything else is repeated by boto3, `AWS_MAX_ATTEMPTS` times.
 """
 
@@ -38,13 +38,13 @@ ERRORS = (
     botocore.exceptions.ClientError,
     boto3.exceptions.Boto3Error,
 )
-"""What boto3 raises."""
+"""Base classes of the exceptions of boto3."""
 
 CONFLICTS = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
 _ATTEMPTS = 7
 _READ_ATTEMPTS = 5
 _SERVER_FAILED = 500
-_REFUSED = {
+_REFUSED_CREDENTIALS = {
     "ExpiredToken",
     "InvalidAccessKeyId",
     "InvalidToken",
@@ -57,7 +57,7 @@ _CODES_BY_STATUS = {
     "409": "ConditionalRequestConflict",
     "412": "PreconditionFailed",
 }
-_BROKEN_OFF = (
+_INTERRUPTED_READS = (
     botocore.exceptions.IncompleteReadError,
     botocore.exceptions.ResponseStreamingError,
     botocore.exceptions.ReadTimeoutError,
@@ -66,13 +66,13 @@ _BROKEN_OFF = (
 
 @dataclass(frozen=True)
 class Access:
-    """A client of S3 with the credentials that it signs with, if it does.
+    """An S3 client and its credentials.
 
     Attributes:
-        client: boto3's client, which any number of threads may use.
-        credentials: Those that were found; None to ask as anybody may.
+        client: Client of boto3; safe to share between threads.
+        credentials: Credentials to sign with; None to send unsigned requests.
         pays: Whether the requester pays.
-        regions: Regions of the buckets that were asked for theirs.
+        regions: Known regions by bucket.
     """
 
     client: Any
@@ -82,7 +82,7 @@ class Access:
 
     @property
     def endpoint(self) -> str:
-        """Address of the server; may hold a password."""
+        """URL of the server; may contain a password."""
         return str(self.client.meta.endpoint_url)
 
     @property
@@ -91,7 +91,7 @@ class Access:
         return ".amazonaws.com" in self.endpoint
 
     def region(self, bucket: str) -> str:
-        """Region of a bucket, which need not be the one that is set."""
+        """Region of a bucket, which may differ from the configured one."""
         if bucket not in self.regions:
             try:
                 answer = self.client.head_bucket(Bucket=bucket)
@@ -107,11 +107,11 @@ def split_address(address: str, what: str) -> tuple[str, str]:
     """Bucket and prefix of an address.
 
     Args:
-        address: Such as `s3://bucket/prefix`.
-        what: What has this address, for the message.
+        address: Address such as `s3://bucket/prefix`.
+        what: Name of the setting in the message, such as "raw lake".
 
     Raises:
-        SettingsError: If it names no bucket.
+        SettingsError: If the address names no bucket.
     """
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", bucket):
@@ -122,27 +122,27 @@ def split_address(address: str, what: str) -> tuple[str, str]:
 
 
 def access(*, is_anonymous: bool = False, pays: bool = False) -> Access:
-    """The client that the environment asks for, as AWS tools read it.
+    """The client that the environment configures, as for other AWS tools.
 
     Args:
-        is_anonymous: Ask as anybody may, whatever credentials there are.
+        is_anonymous: Send unsigned requests, even if there are credentials.
         pays: Whether the requester pays.
 
     Raises:
-        SettingsError: If the settings of AWS contradict themselves.
+        SettingsError: If the AWS settings contradict each other.
     """
-    # What AWS tools take from the environment decides on the client, which survives no fork.
+    # A client depends on the AWS variables of the environment, and does not survive a fork.
     environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
     return _access(environment, os.getpid(), is_anonymous, pays)
 
 
 @lru_cache(maxsize=8)
 def _access(environment: object, process: int, is_anonymous: bool, pays: bool) -> Access:  # noqa: ARG001, FBT001
-    """Made once: that alone takes longer than reading a table."""
+    """A cached client: making one takes longer than reading a table."""
     try:
         session = boto3.Session()
         credentials = None if is_anonymous else session.get_credentials()
-        # Other tools of AWS take this variable, too.
+        # boto3 does not read this variable, other AWS tools do.
         region = session.region_name or os.environ.get("AWS_REGION")
         client = _client(session, region, is_signed=credentials is not None)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
@@ -161,14 +161,14 @@ def _client(session: Any, region: str | None, *, is_signed: bool) -> Any:  # noq
         "connect_timeout": 10,
         "read_timeout": 60,
         "max_pool_connections": 32,
-        # botocore describes the machine anew in each request, which takes longer than signing.
+        # By default botocore describes the machine in each request: slower than signing.
         "user_agent": "biodata-cache",
     }
     if not is_signed:
         config["signature_version"] = UNSIGNED
     client = session.client("s3", region_name=region, config=Config(**config))
     if ".amazonaws.com" not in client.meta.endpoint_url:
-        # Servers of one's own rarely have a host name for each bucket.
+        # Self-hosted servers rarely have a host name for each bucket.
         config["s3"] = {"addressing_style": "path"}
         client = session.client("s3", region_name=region, config=Config(**config))
     return client
@@ -178,12 +178,12 @@ def _pay(request: Any, **_: object) -> None:  # noqa: ANN401  # boto3 has no typ
     request.headers["x-amz-request-payer"] = "requester"
 
 
-def repeated(attempt: Callable[[], _Result]) -> _Result:
-    """The result of an attempt, which is repeated if the answer breaks off."""
+def retried(attempt: Callable[[], _Result]) -> _Result:
+    """The result of an attempt, which is repeated if the response is interrupted."""
     for number in range(1, _READ_ATTEMPTS + 1):
         try:
             return attempt()
-        except _BROKEN_OFF:
+        except _INTERRUPTED_READS:
             if number == _READ_ATTEMPTS:
                 raise
         time.sleep(0.05 * 2**number)
@@ -191,7 +191,7 @@ def repeated(attempt: Callable[[], _Result]) -> _Result:
 
 
 def code_of(error: BaseException | None) -> str:
-    """What went wrong in the words of S3; by the status, where an answer has no body."""
+    """Error code of S3, derived from the HTTP status if the response has no body."""
     if not isinstance(error, botocore.exceptions.ClientError):
         return ""
     code = str(error.response.get("Error", {}).get("Code", ""))
@@ -201,20 +201,20 @@ def code_of(error: BaseException | None) -> str:
 def as_cache_error(
     error: Exception, access: Access, *, bucket: str, address: str, setting: str
 ) -> CacheError:
-    """Our error for one of boto3's.
+    """Translate an exception of boto3.
 
     Args:
-        error: What boto3 raised.
+        error: The exception.
         access: The client that raised it.
-        bucket: Bucket that it was about.
-        address: Address that it was about.
-        setting: Variable that names the bucket.
+        bucket: Bucket of the request.
+        address: Address of the request.
+        setting: Environment variable that names the bucket.
     """
     endpoint = _messages.redacted(access.endpoint)
-    cause = error.__cause__ or error.__context__  # what the transfer of a file wraps
+    cause = error.__cause__ or error.__context__  # a transfer wraps the exception of the request
     for each in (error, cause):
         if isinstance(each, botocore.exceptions.ClientError):
-            return _answered(each, access, bucket, address, setting)
+            return _response_error(each, access, bucket, address, setting)
     if isinstance(
         error,
         (
@@ -236,14 +236,14 @@ def as_cache_error(
             botocore.exceptions.CredentialRetrievalError,
         ),
     ):
-        return AccessError(f"{address}: the credentials of AWS cannot be had ({error}).")
+        return AccessError(f"{address}: no AWS credentials could be obtained ({error}).")
     return CacheFileError(f"{address}: {_messages.redacted(str(error))}")
 
 
-def _answered(
+def _response_error(
     error: botocore.exceptions.ClientError, access: Access, bucket: str, address: str, setting: str
 ) -> CacheError:
-    """Our error for an answer of the server."""
+    """Translate an error response of the server."""
     code, endpoint = code_of(error), _messages.redacted(access.endpoint)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code == "NoSuchBucket":
@@ -251,7 +251,7 @@ def _answered(
             f"There is no bucket {bucket!r} at {endpoint}: set "
             f"{setting} to s3://bucket[/prefix], and AWS_ENDPOINT_URL if it is not on AWS."
         )
-    if code in _REFUSED:
+    if code in _REFUSED_CREDENTIALS:
         return AccessError(
             f"{address}: {endpoint} refuses the credentials ({code}). Renew them, choose others "
             "with AWS_PROFILE, or unset them to read a public bucket without any."

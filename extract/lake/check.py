@@ -1,4 +1,4 @@
-"""Looks at every file of the lakes before anything is derived from them."""
+"""Verifies every file of the lakes."""
 
 from __future__ import annotations
 

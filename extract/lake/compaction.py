@@ -1,8 +1,8 @@
-"""Rewriting the lake when too much of it is out of date or in small pieces.
+"""Compaction: rewrites files of the lake with many outdated rows, and joins small files.
 
-The newest version of each record is copied into new files, as it is, and the list of files changes
-in one step. Which rows are needed is for `compact.sql` and `compacted.sql` to say. Killed before
-that step, a run leaves files that are not listed, which the next one removes.
+The newest version of each record is copied unchanged into new files, and the list of files is
+replaced atomically. `compact.sql` and `compacted.sql` select the rows. A run that is killed before
+that leaves unlisted files, which the next run removes.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = ["RowGroups", "compact"]
 
 
 def compact(lake: Lake) -> int:
-    """Rewrite the files that are worth it; the caller holds the lake's lock.
+    """Rewrite the files that need it; the caller holds the lock of the lake.
 
     Args:
         lake: Lake to compact.
 
     Returns:
-        How many files were rewritten.
+        Number of rewritten files.
 
     Raises:
         LakeError: If the lake cannot be read or written.
@@ -63,14 +63,14 @@ def compact(lake: Lake) -> int:
 def _choose(
     lake: Lake, connection: duckdb.DuckDBPyConnection, listed: list[ListedFile]
 ) -> list[ListedFile]:
-    """The files that are worth rewriting, in order."""
+    """The files to rewrite, in order."""
     policy = lake.policy
     query = Path(__file__).with_name("compact.sql").read_text(encoding="utf-8")
     found = connection.execute(query, {"files": _paths(lake, listed)}).fetchall()
     dead = {
         file for file, rows, needed in found if rows - needed >= max(1, policy.dead_part * rows)
     }
-    # One file with a few changes is not worth it, unless it is out of date altogether.
+    # Small files are joined only when there are many of them.
     small = {file.name for file in listed if file.bytes < policy.small_bytes}
     if len(small) >= policy.many_small:
         dead |= small
@@ -78,7 +78,7 @@ def _choose(
 
 
 def _ranges(lake: Lake, chosen: list[ListedFile]) -> Iterator[tuple[int, int]]:
-    """Ranges of hash buckets that make files of a good size, first and last of each."""
+    """First and last hash bucket of each new file, so that files have about the target size."""
     size, parts = sum(file.bytes for file in chosen), 1
     while parts < BUCKETS and size > parts * lake.policy.output_bytes:
         parts *= 2
@@ -93,7 +93,7 @@ def _needed(
     chosen: list[ListedFile],
     buckets: tuple[int, int],
 ) -> pa.RecordBatchReader:
-    """The rows of some files that are needed, of some hash buckets."""
+    """The current rows of some files and hash buckets."""
     first, last = buckets
     listed = [file for file in listed if file.buckets[0] <= last and first <= file.buckets[1]]
     rewritten = [file for file in listed if file in chosen]
@@ -158,12 +158,12 @@ class RowGroups:
         return self._finished
 
     def abandon(self) -> None:
-        """Let the unfinished file vanish; finished ones are not listed."""
+        """Discard the unfinished file; finished ones stay unlisted."""
         if self._file is not None:
             self._file.discard()
 
     def _flush(self) -> None:
-        """Write what is gathered, as one row group."""
+        """Write the buffered rows as one row group."""
         if not self._rows:
             return
         if self._file is None:

@@ -1,4 +1,4 @@
-"""What a source shows, as tables beside what the lake holds, and the differences as queries."""
+"""Compares a source with the lake: loads its listing into tables and queries differences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Reading:
     """
 
     def __init__(self, state: State) -> None:
-        """Makes the table of what is shown."""
+        """Creates the table of documents that were read."""
         self._state = state
         self._rows: list[tuple[str, str, int, str | None]] = []
         state.execute(_SHOWN)
@@ -50,16 +50,16 @@ class Reading:
         self._state.insert("shown", pa.table(dict(zip(names, arrays, strict=True))))
 
     def compare(self) -> None:
-        """Compare all that was shown, once."""
+        """Compare all added documents with the lake; call it once, at the end."""
         self._state.execute(_COMPARED)
 
     @property
     def records(self) -> int:
-        """Records that the source has."""
+        """Number of records in the source."""
         return int(self._state.value("select count(*) from compared where shown > 0"))
 
     def counts(self) -> Counts:
-        """How many records are new, changed and unchanged."""
+        """Numbers of new, changed and unchanged records."""
         return Counts(*next(self._state.rows(_COUNTS)))
 
     def missing(self) -> Iterator[str]:
@@ -68,7 +68,7 @@ class Reading:
             yield record_id
 
     def unchanged(self, texts: list[str]) -> set[str]:
-        """Those of some records that the source has just as the lake has them."""
+        """Those of the given records that are the same in source and lake."""
         asked = pa.table({"text": pa.array(texts, pa.string())})
         with self._state.registered("asked", asked) as cursor:
             return {text for (text,) in cursor.execute(_AS_HELD).fetchall()}
@@ -169,15 +169,15 @@ class Listing:
             }
         )
         self._state.insert("listed", table)
-        if self._count >= self._next_check:  # a database that goes on for ever must not
+        if self._count >= self._next_check:  # a listing without end must not fill the disk
             self._next_check = 2 * self._count
             self._check_unique()
 
     def _check_unique(self) -> None:
-        """Make sure that each document is listed once.
+        """Check that each document is listed once.
 
         Raises:
-            SourceError: If one is listed twice.
+            SourceError: If a document is listed twice.
         """
         for (text,) in self._state.rows(_LISTED_TWICE):
             raise SourceError(
@@ -186,10 +186,10 @@ class Listing:
             )
 
     def compare(self, *, is_full: bool) -> None:
-        """Find out what must be fetched, and what is gone.
+        """Compare the listing with the lake: documents to fetch, and deleted records.
 
         Args:
-            is_full: Fetch what has not changed, too.
+            is_full: Fetch unchanged documents, too.
 
         Raises:
             SourceError: If a document is listed twice.
@@ -206,24 +206,24 @@ class Listing:
         return int(self._state.value("select count(text) from entry"))
 
     def expected(self) -> Counts:
-        """What would be counted, as far as the listing tells."""
+        """The expected counts, according to the listing."""
         new, changed = next(self._state.rows(_EXPECTED))
         return Counts(new, changed, self.records - new - changed)
 
     def wanted(self, size: int) -> Iterator[list[Wanted]]:
-        """What must be fetched, in batches."""
+        """Documents to fetch, in batches."""
         query = "select place, key, text, last_modified, key_text from wanted order by place"
         yield from _batches(self._state.rows(query), size)
 
     def wanted_of(self, texts: Iterable[str], size: int) -> Iterator[list[Wanted]]:
-        """Some of the documents again, in batches."""
+        """The given documents once more, in batches."""
         asked = pa.table({"text": pa.array(list(texts), pa.string())})
         with self._state.registered("asked", asked) as cursor:
             rows = cursor.execute(_WANTED_OF).fetchall()
         yield from _batches(rows, size)
 
     def vanished(self, texts: Iterable[str]) -> None:
-        """Note records that were listed and did not come when they were asked for."""
+        """Mark records that were listed but not returned by the fetch."""
         self._state.insert("gone", pa.table({"text": pa.array(list(texts), pa.string())}))
 
     def gone(self, size: int) -> Iterator[list[str]]:
@@ -238,13 +238,13 @@ class Listing:
             yield batch
 
     def there(self, texts: Iterable[str]) -> None:
-        """Note that records are not gone after all."""
+        """Mark records as existing after all."""
         asked = pa.table({"text": pa.array(list(texts), pa.string())})
         with self._state.registered("asked", asked) as cursor:
             cursor.execute("delete from gone where text in (select text from asked)")
 
     def listed(self, texts: list[str]) -> list[str]:
-        """Those of some records that the listing has."""
+        """Those of the given records that are listed."""
         asked = pa.table({"text": pa.array(texts, pa.string())})
         with self._state.registered("asked", asked) as cursor:
             return [text for (text,) in cursor.execute(_LISTED_OF).fetchall()]
@@ -259,7 +259,7 @@ class Listing:
         return int(self._state.value(_COUNT_GONE))
 
     def written(self, texts: Iterable[str]) -> None:
-        """Note records of which a new version was written."""
+        """Mark records of which a new version was written."""
         self._state.insert("written", pa.table({"text": pa.array(list(texts), pa.string())}))
 
     def unchanged(self, texts: list[str]) -> set[str]:
@@ -272,7 +272,7 @@ class Listing:
 def _batches(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[Wanted]]:
     batch: list[Wanted] = []
     for place, key, text, last_modified, key_text in rows:
-        # This process wrote it, a moment ago.
+        # Safe: this process pickled the key itself.
         found = key_text if key is None else pickle.loads(key)  # noqa: S301
         batch.append(Wanted(place, found, text, last_modified))
         if len(batch) == size:

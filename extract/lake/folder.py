@@ -1,7 +1,7 @@
-"""The folder of a lake and its list of files: the one place that reads and writes parquet files.
+"""The folder of a lake and its list of files; all parquet files are read and written here.
 
-What the list names is the lake. A file that it does not name was left by a run that was killed, or
-is somebody else's, and is not read. A reader that holds a list holds a consistent lake: files
+The lake consists of the listed files. An unlisted file was left by a killed run or is foreign, and
+is not read. A reader that holds a list holds a consistent lake: files
 change neither their content nor their name, and the list is replaced in one step.
 
 Whatever parquet, JSON or the file system raise becomes a `LakeError` with the path.
@@ -130,7 +130,7 @@ class Folder:
         return None if found[0] == file.sha256 else "its sha256 is another"
 
     def names(self, suffix: str = ".parquet") -> list[str]:
-        """Names of the files that are there, listed or not, in order."""
+        """Names of all files of the folder, listed or not, sorted."""
         return sorted(
             path.name for path in self.path.glob(f"*{suffix}") if not path.name.startswith(".")
         )
@@ -163,7 +163,7 @@ class Folder:
 
     @contextmanager
     def _readable(self, path: Path) -> Iterator[None]:
-        """Turn whatever reading raises into an error with the path."""
+        """Translate errors of reading into a `LakeError` with the path."""
         try:
             yield
         except LakeError:
@@ -184,7 +184,7 @@ class Folder:
             raise unwritable(self.path, error) from None
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a small file at once, whole.
+        """Write a small file atomically.
 
         Raises:
             LakeError: If the folder cannot be written.
@@ -205,7 +205,7 @@ class Folder:
             raise unwritable(self.path, error) from None
 
     def remove_unfinished(self) -> None:
-        """Remove what a killed run left behind; no reader ever looked at it."""
+        """Remove unfinished files of killed runs, which no reader opens."""
         for path in self.path.glob(f".*{_UNFINISHED}"):
             path.unlink(missing_ok=True)
 
@@ -275,7 +275,7 @@ class UnfinishedFile:
         return self._path
 
     def finish(self, run: int = 0, buckets: tuple[int, int] = (0, 0)) -> ListedFile:
-        """Complete the file and let it appear, once its bytes are on the disk.
+        """Complete the file, sync it to disk and rename it to its final name.
 
         Args:
             run: Number of the run.
@@ -299,7 +299,7 @@ class UnfinishedFile:
         )
 
     def discard(self) -> None:
-        """Let the file vanish."""
+        """Remove the unfinished file."""
         try:
             self._writer.close()
         except OSError:
@@ -310,7 +310,7 @@ class UnfinishedFile:
 
 
 class _HashedFile:
-    """A file to write, of which the hash is known at the end; what parquet asks of a sink."""
+    """A writable file for pyarrow that hashes its content."""
 
     def __init__(self, path: Path) -> None:
         self.size = 0
@@ -364,7 +364,7 @@ def measure(path: Path) -> tuple[str, int]:
 
 
 def unwritable(path: Path, error: OSError) -> LakeError:
-    """The error for a place that cannot be written."""
+    """The error for a folder that cannot be written."""
     return LakeError(
         f"The lake {path} cannot be written ({_first_line(error)}): make room or give another "
         "folder with --raw, and run again; what is finished is kept."
@@ -386,7 +386,7 @@ def _first_line(error: Exception) -> str:
 
 
 def finish(unfinished: Path, target: Path) -> None:
-    """Let a file appear under its name, once its bytes are on the disk."""
+    """Sync a file to disk and rename it to its final name."""
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(target)

@@ -64,7 +64,7 @@ class Lake:
     """
 
     def __init__(self, raw: Path, collection: str, policy: Policy | None = None) -> None:
-        """Names the folders; touches nothing."""
+        """Sets the paths; creates nothing."""
         self.raw = raw
         self.collection = collection
         self.policy = policy or _policy.DEFAULT
@@ -73,7 +73,7 @@ class Lake:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other writers out, and remove what a killed one left behind.
+        """Lock out other writers, and remove unfinished files of a killed one.
 
         The lock dies with the process that holds it.
 
@@ -140,9 +140,9 @@ class Lake:
         self.sweep()
 
     def sweep(self) -> None:
-        """Remove files of ours that are not listed, unless somebody may be reading them.
+        """Remove unlisted files of this lake, unless there is a reader.
 
-        What stays because of a reader is removed by the next writer.
+        In that case the next writer removes them.
         """
         listed = {file.name for file in self.store.listed()}
         unlisted = [
@@ -166,7 +166,7 @@ class Lake:
 
     @property
     def spill(self) -> Path:
-        """Where the database that compares may write what does not fit into memory."""
+        """Folder for spilled data of the comparing database."""
         return self.raw / f".{self.collection}.spill"
 
 

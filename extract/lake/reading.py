@@ -1,4 +1,4 @@
-"""Who reads the lakes at the moment: files are not removed meanwhile."""
+"""Registers readers of the lakes, so that files are not removed while they are read."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def reading(raw: Path) -> Iterator[None]:
 
 
 def is_read(raw: Path) -> bool:
-    """Whether somebody reads; the traces of readers that died are removed."""
+    """Whether there is a reader; removes entries of dead readers."""
     for path in (raw / _READERS).glob("*.lock"):
         try:
             with FileLock(path, timeout=0):

@@ -6,14 +6,17 @@ import datetime as dt
 import itertools
 import json
 from collections import Counter, defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hostile_tables
 import pytest
 from contract_records import expected
 from contract_tables import expected_tables
 from hostile_values import records
-from whole_runs import Pipeline
+from shared import made_once
+
+if TYPE_CHECKING:
+    from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +39,7 @@ def built(
     tmp_path_factory: pytest.TempPathFactory, documents: dict[str, dict[str, Any]]
 ) -> Pipeline:
     """All hostile records in one build."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("values"))
-    pipeline.run(documents.values())
-    return pipeline
+    return made_once(tmp_path_factory, "values", lambda each: each.run(documents.values()))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""How each published table came about: what it was made from, and the checks that ran on it."""
+"""Provenance of each published table: its sources and the checks that ran on it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RAW, SEEDS, STAGING, INTERMEDIATE = "raw", "seeds", "staging", "intermediate"
 
 @dataclass(frozen=True)
 class Provenance:
-    """How one table came about.
+    """Provenance of one table.
 
     Attributes:
-        checks: Each check that ran on the table, in words, with what came of it: `pass`, or `warn`
-            where the project tolerates that it does not hold.
-        made_from: Names of all that it was made from, by layer.
+        checks: Each check of the table in words, with its result: `pass`, or `warn` if it failed
+            with severity warn.
+        made_from: Names of its direct and indirect sources, by layer.
     """
 
     checks: tuple[tuple[str, str], ...]
@@ -60,21 +60,22 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
 
 
 def _place(test: dict[str, Any], columns: list[str]) -> int:
-    """Where a check is told: those of the whole table first, then those of each column."""
-    column = _column(test)
+    """Sort key of a check: checks of the whole table first, then those of each column."""
+    column = column_of(test)
     return columns.index(column) + 1 if column in columns else 0
 
 
-def _column(test: dict[str, Any]) -> str:
+def column_of(test: dict[str, Any]) -> str:
+    """The column that a test looks at; empty if it is the whole table."""
     kwargs = (test.get("test_metadata") or {}).get("kwargs", {})
     return str(kwargs.get("column_name") or "").strip('"')
 
 
 def _in_words(test: dict[str, Any]) -> str:
-    """What a check makes sure of, as a reader says it; the name of one that is not known here."""
+    """A check in words; the name of a check of an unknown kind."""
     metadata = test.get("test_metadata") or {}
     kwargs = metadata.get("kwargs", {})
-    column = f"`{_column(test)}`"
+    column = f"`{column_of(test)}`"
     kind = metadata.get("name")
     if kind == "not_null":
         words = f"{column} is never missing"
@@ -83,7 +84,7 @@ def _in_words(test: dict[str, Any]) -> str:
     elif kind == "unique_combination":
         words = f"{_listed(kwargs['columns'])} together are unique"
     elif kind == "relationships":
-        words = f"{column} is a `{kwargs['field']}` of `{_referred(kwargs['to'])}`, or missing"
+        words = f"{column} is a `{kwargs['field']}` of `{referred(kwargs['to'])}`, or missing"
     elif kind == "accepted_values":
         words = f"{column} is one of {_listed(kwargs['values'], 'or')}"
     elif kind == "castable_time":
@@ -98,7 +99,7 @@ def _listed(names: list[Any], last: str = "and") -> str:
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
 
 
-def _referred(to: str) -> str:
+def referred(to: str) -> str:
     """Name of the model in `ref('name')`."""
     found = re.search(r"\w+(?=['\"]\))", to)
     return found[0] if found else to

@@ -1,7 +1,7 @@
-"""What keeps some of the rows of a table: keyword filters on its columns.
+"""Parses keyword filters on columns into conditions.
 
-A filter never becomes text of SQL: its values are bound as parameters, or are constants of DuckDB's
-expressions.
+Values of filters are never part of the SQL text: they are bound as parameters, or are constants of
+DuckDB expressions.
 """
 
 from __future__ import annotations
@@ -12,9 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeGuard
-
-import numpy as np
-import pandas as pd
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
@@ -32,38 +29,62 @@ from biodata_cache._reader.filters.words import AllOf, Contains, Like, Not
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+
+    Scalar = str | float | date | Decimal | np.generic | None
+    Word = Not | AllOf | Contains | Like
+    #: A text or any of some; a pair of times is a range of times that are text.
+    TextFilter = (
+        str
+        | None
+        | Iterable[str | None]
+        | tuple[date | str | None, date | str | None]
+        | slice
+        | Word
+    )
+    NumberFilter = (
+        float
+        | Decimal
+        | np.number
+        | None
+        | Iterable[float | Decimal | np.number | None]
+        | slice
+        | Not
+    )
+    FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None] | Not
+    TimeFilter = (
+        str
+        | date
+        | np.datetime64
+        | None
+        | Iterable[str | date | np.datetime64 | None]
+        | slice
+        | Not
+    )
+    #: What a filter on a column may be: see `biodata_cache.tables`.
+    FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice | Word
+
 INSTANT = "TIMESTAMP WITH TIME ZONE"
 _TIMES = {"TIMESTAMP", "DATE", INSTANT}
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*\)")
 _TEXT_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?P<clock>[T ]\d{2}:\d{2}.*)?")
 _PAIR = 2
-# The integers of DuckDB end here.
+# The largest integer of DuckDB.
 _HUGEST = 2**127 - 1
 
 Kind = Literal["text", "number", "flag", "time", "other"]
 
 
-Scalar = str | float | date | Decimal | np.generic | None
-Word = Not | AllOf | Contains | Like
-#: A text or any of some; a pair of times is a range of times that are text.
-TextFilter = (
-    str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice | Word
+# Values of these are no arrays or scalars of numpy, which is imported only to look at others.
+_OWN = frozenset(
+    {str, bytes, bool, int, float, Decimal, date, datetime, list, tuple, set, dict, slice}
 )
-NumberFilter = (
-    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice | Not
-)
-FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None] | Not
-TimeFilter = (
-    str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice | Not
-)
-#: What a filter on a column may be: see `biodata_cache.tables`.
-FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice | Word
 
 
 def conditions(
     table: str, types: Mapping[str, str], filters: Mapping[str, object]
 ) -> list[Condition]:
-    """The conditions that filters stand for.
+    """Parse filters into conditions.
 
     Args:
         table: Name of the table, for messages.
@@ -71,7 +92,7 @@ def conditions(
         filters: Values by column.
 
     Raises:
-        ArgumentError: If there is no such column, or its values are of another kind.
+        ArgumentError: If a column does not exist, or a value does not fit its type.
 
     Example:
         >>> conditions("assets", {"name": "VARCHAR"}, {"name": ["a", "a", None]})
@@ -82,10 +103,10 @@ def conditions(
 
 
 def check_columns(table: str, known: Iterable[str], asked: Sequence[str]) -> None:
-    """Refuse columns that the table does not have.
+    """Check that the columns exist.
 
     Raises:
-        ArgumentError: If there is no such column; says which are most like it.
+        ArgumentError: If a column does not exist; names the most similar ones.
     """
     names = list(known)
     unknown = [name for name in asked if name not in names]
@@ -106,10 +127,10 @@ def _condition(column: str, kind: str, value: object) -> Condition:
 
 
 def _of_word(column: str, kind: str, word: AllOf | Contains | Like) -> HasAll | Matches:
-    """The condition of a filter on lists, or on texts.
+    """The condition of `all_of`, `contains` or `like`.
 
     Raises:
-        ArgumentError: If the column holds something else.
+        ArgumentError: If the column is not a list (`all_of`) or not text (`contains`, `like`).
     """
     if isinstance(word, AllOf):
         if not kind.endswith("[]"):
@@ -147,27 +168,38 @@ def _of_values(column: str, kind: str, value: object) -> AnyOf | Within:
 
 
 def is_many(value: object) -> TypeGuard[Iterable[object]]:
-    """Whether these are several values: a list, a set, an array, a Series."""
+    """Whether a value is a collection, such as a list, a set, an array or a Series."""
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
 def without_dimensions(value: object) -> object:
-    """The scalar that an array without dimensions is: nothing can go through that."""
+    """The scalar of a zero-dimensional array, which cannot be iterated; else the value itself."""
+    if type(value) in _OWN:
+        return value
+    import numpy as np  # noqa: PLC0415  # not before it is needed
+
     return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def is_missing(value: object) -> bool:
-    """Whether a value stands for none: None, or what pandas and numpy have for it."""
-    if value is None or value is pd.NA or value is pd.NaT:
+    """Whether a value is None, NA, NaT or NaN."""
+    if value is None:
         return True
     if isinstance(value, Decimal):
         return value.is_nan()
-    # A value that is not a number, or no time, is not equal to itself.
+    if type(value) in _OWN:
+        return isinstance(value, float) and math.isnan(value)
+    import numpy as np  # noqa: PLC0415  # not before they are needed
+    import pandas as pd  # noqa: PLC0415
+
+    if value is pd.NA or value is pd.NaT:
+        return True
+    # NaN and NaT are not equal to themselves.
     return isinstance(value, (float, np.generic)) and bool(value != value)  # noqa: PLR0124
 
 
 def _element(kind: str) -> str:
-    """Type of the elements of a list; a type that is no list stays."""
+    """Type of the elements of a list type; other types as they are."""
     return kind[:-2] if kind.endswith("[]") else kind
 
 
@@ -182,10 +214,10 @@ def _kind(kind: str) -> Kind:
 
 
 def text_argument(name: str, value: object) -> str:
-    """The argument, if it is a text.
+    """The argument, after a check that it is a valid text.
 
     Raises:
-        ArgumentError: If it is something else, for example a number.
+        ArgumentError: If it is of another type, such as a number, or has a lone surrogate.
     """
     if not isinstance(value, str):
         raise ArgumentError(
@@ -202,7 +234,7 @@ def text_argument(name: str, value: object) -> str:
 
 
 def subject_texts(value: object) -> object:
-    """Ids of subjects, whole numbers among them as their decimal texts; other values stay."""
+    """Subject ids, with integers converted to text; other values as they are."""
     value = without_dimensions(value)
     if is_many(value) and not isinstance(value, tuple):
         return [subject_texts(each) for each in value]
@@ -218,7 +250,7 @@ def _as_number(column: str, kind: str, value: object) -> int | float | Decimal:
     value = plain(value)
     if not isinstance(value, (int, float, Decimal)) or isinstance(value, bool):
         raise _wrong(column, kind, value, "a number")
-    # What is beyond the integers and decimals of DuckDB is a number nevertheless.
+    # Numbers beyond the range of DuckDB's integers and decimals are compared as floats.
     if isinstance(value, int) and not -_HUGEST <= value <= _HUGEST:
         return _as_float(value)
     return float(value) if isinstance(value, Decimal) and value.is_infinite() else value
@@ -250,10 +282,10 @@ def _as_time(column: str, kind: str, value: object) -> datetime:
 
 
 def instant(name: str, value: object, what: str) -> datetime:
-    """A point in time in UTC; a day is its beginning.
+    """A timestamp in UTC; a date is its midnight.
 
     Raises:
-        ArgumentError: If it is not a time; `what` says what it may be.
+        ArgumentError: If the value is not a time; the message says `what` it must be.
     """
     try:
         return _as_time(name, INSTANT, value).astimezone(timezone.utc)
@@ -280,8 +312,12 @@ _CONVERSIONS: dict[Kind, Callable[[str, str, object], object]] = {
 
 
 def plain(value: object) -> object:
-    """The value of Python's own that a scalar of numpy is."""
-    # Of times, numpy would make numbers.
+    """The Python value of a numpy scalar; other values as they are."""
+    if value is None or type(value) in _OWN:
+        return value
+    import numpy as np  # noqa: PLC0415  # not before it is needed
+
+    # Times would become integers.
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         found: object = value.item()
         return found
@@ -295,13 +331,15 @@ def _wrong(column: str, kind: str, value: object, what: str) -> ArgumentError:
 
 
 def _stamp(column: str, kind: str, value: object) -> datetime:
-    """A point in time, as it was given.
+    """The timestamp of a value, with a time zone if the value has one.
 
     Raises:
-        ArgumentError: If it is not a time.
+        ArgumentError: If the value is not a time.
     """
     is_written = isinstance(value, str) and _TEXT_TIME.fullmatch(value)
-    if is_written or isinstance(value, (date, np.datetime64)):
+    if is_written or isinstance(value, date) or _is_of_numpy(value):
+        import pandas as pd  # noqa: PLC0415  # not before it is needed
+
         try:
             stamp: datetime = pd.Timestamp(value).to_pydatetime(warn=False)  # type: ignore[arg-type]
         except ValueError:
@@ -311,13 +349,24 @@ def _stamp(column: str, kind: str, value: object) -> datetime:
 
 
 def _is_day(value: object) -> bool:
-    """Whether this is a day, and not a point in time."""
+    """Whether a value is a date without a time of day."""
     if isinstance(value, str):
         found = _TEXT_TIME.fullmatch(value)
         return found is not None and found["clock"] is None
-    if isinstance(value, np.datetime64):
+    if _is_of_numpy(value):
+        import numpy as np  # noqa: PLC0415  # it is there: the value is of it
+
         return np.datetime_data(value.dtype)[0] == "D"
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _is_of_numpy(value: object) -> TypeGuard[np.datetime64]:
+    """Whether this is a time of numpy."""
+    if value is None or type(value) in _OWN:
+        return False
+    import numpy as np  # noqa: PLC0415  # not before it is needed
+
+    return isinstance(value, np.datetime64)
 
 
 def _within(column: str, kind: str, low: object, high: object, given: object) -> Within:
@@ -326,7 +375,7 @@ def _within(column: str, kind: str, low: object, high: object, given: object) ->
         ends = [None if is_missing(end) else _as_number(column, kind, end) for end in (low, high)]
         first, last = (None if end is None else Bound(end, inclusive=True) for end in ends)
         return Within(column, first, last, is_text_time=False)
-    if is_missing(low) and is_missing(high):  # there, whatever it is
+    if is_missing(low) and is_missing(high):  # any value that is not missing
         return Within(column, None, None, is_text_time=False)
     if what not in {"time", "text"}:
         raise ArgumentError(
@@ -349,15 +398,15 @@ def _within(column: str, kind: str, low: object, high: object, given: object) ->
 def _is_time(value: object) -> bool:
     if isinstance(value, str):
         return _TEXT_TIME.fullmatch(value) is not None
-    return isinstance(value, (date, np.datetime64))
+    return isinstance(value, date) or _is_of_numpy(value)
 
 
 def _last(column: str, kind: str, value: object) -> Bound:
-    """The upper end of a range of times: a day is in it to its end."""
+    """The upper end of a range of times; a date includes the whole day."""
     if not _is_day(value):
         return Bound(_as_time(column, kind, value), inclusive=True)
     day = _stamp(column, kind, value).date()
-    if day == date.max:  # which stands for no end, and has no day after it
+    if day == date.max:  # there is no next day
         return Bound(_as_time(column, kind, datetime.max), inclusive=True)
     midnight = datetime.combine(day + timedelta(days=1), time())
     return Bound(_as_time(column, kind, midnight), inclusive=False)

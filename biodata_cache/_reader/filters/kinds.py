@@ -1,4 +1,4 @@
-"""Conditions on a column, once the values of a filter are known to fit it."""
+"""Types of conditions on a column; their values have been validated."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class Bound(NamedTuple):
     """One end of a range.
 
     Attributes:
-        value: The end.
-        inclusive: Whether the end itself is in the range.
+        value: The limit.
+        inclusive: Whether the limit itself is in the range.
     """
 
     value: object
@@ -20,13 +20,13 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True)
 class AnyOf:
-    """A column holds one of some values, or is a list with one of them.
+    """The column has one of the values, or is a list with one of them.
 
     Attributes:
         column: Name of the column.
         type: DuckDB type of the column.
-        values: The values, without doubles.
-        or_missing: Whether a missing value will do, too.
+        values: The values, without duplicates.
+        or_missing: Whether NULL matches, too.
     """
 
     column: str
@@ -37,7 +37,7 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Within:
-    """A column holds a value between two ends.
+    """The value of the column is in a range.
 
     Attributes:
         column: Name of the column.
@@ -54,7 +54,7 @@ class Within:
 
 @dataclass(frozen=True)
 class HasAll:
-    """A column is a list with each of some values.
+    """The column is a list that contains all of the values.
 
     Attributes:
         column: Name of the column.
@@ -69,13 +69,13 @@ class HasAll:
 
 @dataclass(frozen=True)
 class Matches:
-    """A column holds a text of a pattern, or is a list with one.
+    """The text of the column, or an element of its list, matches a pattern.
 
     Attributes:
         column: Name of the column.
         type: DuckDB type of the column.
-        text: The pattern, or what is in the text.
-        is_pattern: Whether it is a pattern of SQL, in which case counts.
+        text: The pattern, or the substring.
+        is_pattern: True for a case-sensitive LIKE pattern, False for a case-insensitive substring.
     """
 
     column: str
@@ -86,7 +86,7 @@ class Matches:
 
 @dataclass(frozen=True)
 class Negated:
-    """A condition does not hold, or cannot be said to.
+    """The condition is false or NULL.
 
     Attributes:
         condition: The condition.

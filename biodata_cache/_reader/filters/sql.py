@@ -1,4 +1,4 @@
-"""Conditions on columns, as SQL with parameters and as expressions of DuckDB."""
+"""Converts conditions to SQL with parameters, and to DuckDB expressions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from biodata_cache._reader.filters.kinds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# The one form in which a published text has a time that DuckDB does not cast.
+# Form of times in published texts that DuckDB cannot cast.
 _TIME_IN_NAMES = "%Y-%m-%d_%H-%M-%S"
 _MANY = 50
 
@@ -67,7 +67,7 @@ def _as_sql(condition: Condition, bind: Callable[[object], str]) -> str:
 
 
 def _matches_as_sql(condition: Matches, text: str) -> str:
-    """A condition on a text, given as a parameter; `like` alone would know patterns only."""
+    """SQL of a text match; `text` is the parameter."""
     column = quoted(condition.column)
     test = f"{{}} like {text}" if condition.is_pattern else f"contains(lower({{}}), lower({text}))"
     if condition.type.endswith("[]"):
@@ -79,7 +79,7 @@ def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
     column = quoted(condition.column)
     alternatives = []
     if loses_order(condition):
-        # To name every value takes DuckDB much longer; the values of a list are of one type.
+        # A long list of parameters is slow; the elements of a list parameter have one type.
         for kind in dict.fromkeys(map(type, condition.values)):
             listed = bind([value for value in condition.values if type(value) is kind])
             alternatives.append(f"{column} in (select unnest({listed}))")
@@ -96,7 +96,7 @@ def _any_of_as_sql(condition: AnyOf, bind: Callable[[object], str]) -> str:
 
 
 def loses_order(condition: Condition) -> bool:
-    """Whether so many values are looked up that DuckDB makes a join of it."""
+    """Whether the condition becomes a join, after which the rows have no order."""
     if not isinstance(condition, AnyOf) or condition.type.endswith("[]"):
         return False
     return len(condition.values) > _MANY
@@ -119,20 +119,20 @@ def _within_as_sql(condition: Within, bind: Callable[[object], str]) -> str:
 
 
 def _compared(condition: Within) -> str:
-    """SQL for what a range is compared with."""
+    """SQL of the value that is compared with the ends of a range."""
     column = quoted(condition.column)
     return instant_of(column) if condition.is_text_time else column
 
 
 def instant_of(column: str) -> str:
-    """SQL for the instant that a published text stands for; NULL if it is none."""
+    """SQL that parses a published text as a timestamp; NULL if it is not a time."""
     return (
         f"coalesce(try_cast({column} as timestamptz), "
         f"try_strptime({column}, '{_TIME_IN_NAMES}')::timestamptz)"
     )
 
 
-# As expressions of DuckDB ------------------------------------------------------------------------
+# As DuckDB expressions ---------------------------------------------------------------------------
 
 
 def as_expression(found: Sequence[Condition]) -> duckdb.Expression | None:
@@ -176,7 +176,7 @@ def _matches(condition: Matches, column: duckdb.Expression) -> duckdb.Expression
 
 
 def column_expression(name: str) -> duckdb.Expression:
-    """A column of any name: `ColumnExpression` takes a dot or a quote for more than that."""
+    """A column by name; `ColumnExpression` misreads names with dots and quotes."""
     return SQLExpression(quoted(name))
 
 

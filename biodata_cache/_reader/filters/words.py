@@ -1,7 +1,4 @@
-"""Filters that say more than a value does: `not_`, `all_of`, `contains` and `like`.
-
-None of them becomes text of SQL: what they hold is bound, or is a constant, as any other value.
-"""
+"""The filter functions `not_`, `all_of`, `contains` and `like`, and their types."""
 
 from __future__ import annotations
 
@@ -12,10 +9,10 @@ from biodata_cache._core.errors import ArgumentError
 
 @dataclass(frozen=True)
 class Not:
-    """Every row but those that a filter keeps.
+    """The negation of a filter.
 
     Attributes:
-        value: What the filter keeps.
+        value: The filter that is negated.
     """
 
     value: object
@@ -23,7 +20,7 @@ class Not:
 
 @dataclass(frozen=True)
 class AllOf:
-    """A list that contains each of some values.
+    """A list that contains all of the values.
 
     Attributes:
         values: The values.
@@ -34,10 +31,10 @@ class AllOf:
 
 @dataclass(frozen=True)
 class Contains:
-    """A text with this in it, in any case; of a list, an element.
+    """A text, or an element of a list, that contains a substring, ignoring case.
 
     Attributes:
-        text: What is in it.
+        text: The substring.
     """
 
     text: str
@@ -45,22 +42,22 @@ class Contains:
 
 @dataclass(frozen=True)
 class Like:
-    """A text of this pattern; of a list, an element.
+    """A text, or an element of a list, that matches a LIKE pattern.
 
     Attributes:
-        pattern: The pattern.
+        pattern: The pattern, as in SQL.
     """
 
     pattern: str
 
 
 def not_(value: object) -> Not:
-    """A filter that keeps all rows but those that the value would keep.
+    """Negate a filter: keep the rows that it would leave out.
 
-    Rows of which the column is missing are kept, too; `not_(None)` keeps those where it is not.
+    Rows with a missing value are kept, too; `not_(None)` keeps the rows with a value.
 
     Args:
-        value: Whatever a filter may be.
+        value: Any other filter.
 
     Example:
         >>> from biodata_cache import asset_basics, not_
@@ -72,13 +69,13 @@ def not_(value: object) -> Not:
 
 
 def all_of(*values: object) -> AllOf:
-    """A filter on a column of lists: each of the values is in the list.
+    """Keep rows whose list contains all of the values.
 
     Args:
         values: The values, or one list of them.
 
     Raises:
-        ArgumentError: If there is none.
+        ArgumentError: If no value is given.
 
     Example:
         >>> from biodata_cache import all_of, assets
@@ -92,10 +89,10 @@ def all_of(*values: object) -> AllOf:
 
 
 def contains(text: str) -> Contains:
-    """A filter on texts: this is somewhere in it, in any case. Of a list: in one of its elements.
+    """Keep rows whose text, or an element of whose list, contains a substring, ignoring case.
 
     Args:
-        text: What is in it, taken as it stands: `%` and `_` are characters as any other.
+        text: The substring; `%` and `_` have no special meaning.
 
     Example:
         >>> from biodata_cache import assets, contains
@@ -105,10 +102,10 @@ def contains(text: str) -> Contains:
 
 
 def like(pattern: str) -> Like:
-    """A filter on texts: a pattern of SQL. Of a list: one of its elements is of that pattern.
+    """Keep rows whose text, or an element of whose list, matches a LIKE pattern of SQL.
 
     Args:
-        pattern: `%` stands for any characters, `_` for one; case counts.
+        pattern: Case-sensitive; `%` matches any characters, `_` one character.
 
     Example:
         >>> from biodata_cache import assets, like
