@@ -10,7 +10,7 @@ procedure as (
     select record_id from {{ ref('stg_docdb__specimen_procedures') }}
 ),
 
--- Each record repeats the procedures of its subject: the newest that has any counts.
+-- Each record repeats the procedures of its subject: the newest with any is used.
 procedure_record as (
     select
         subject_record.subject_id,
