@@ -10,7 +10,7 @@ MINUTES ?= 60
 RUN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help sync test test-sql test-slow mutants servers lint format bench docs lock wheel clean
+.PHONY: help sync check test test-sql test-slow mutants servers lint format bench docs lock wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,56 +18,66 @@ help: ## Show this list.
 sync: $(VENV)/.installed ## Extract SOURCE (the built-in sample), build, test and publish to the folder ROOT.
 	$(RUN)/biodata-cache sync --source "$(SOURCE)" --root "$(ROOT)"
 
+check: lint test ## Check what every change must pass: lint and the fast tests.
+
 test: test-sql ## Run the fast tests.
-	$(RUN)/pytest -n 2 --dist loadfile -m "not slow"
+	$(RUN)/pytest -n 2 --dist worksteal -m "not slow"
 
 # dbt asks the tables that a test replaces for their columns; their rows do not count.
 test-sql: export BIODATA_CACHE_WORK := .biodata-cache/unit-tests
-test-sql: $(VENV)/.installed ## Run the unit tests of SQL, on the tables of a few records.
+test-sql: $(VENV)/.installed-dev ## Run the unit tests of SQL, on the tables of a few records.
 	$(RUN)/biodata-cache extract --source sample:20
 	$(RUN)/dbt --quiet build --select resource_type:seed staging intermediate test_type:unit \
 		--exclude test_type:data
 
-test-slow: $(VENV)/.installed ## Run the tests that take longer.
-	$(RUN)/pytest -n 2 --dist loadfile -m slow
+test-slow: $(VENV)/.installed-dev ## Run the tests that take longer.
+	$(RUN)/pytest -n 2 --dist worksteal -m slow
 
-mutants: $(VENV)/.installed ## Plant COUNT faults, one at a time, and print what no test sees.
+mutants: $(VENV)/.installed-dev ## Plant COUNT faults, one at a time, and print what no test sees.
 	$(RUN)/python scripts/mutants --count $(COUNT) --seed $(SEED) --minutes $(MINUTES)
 
-servers: $(VENV)/.installed ## Install the servers, the browser and the packages that tests talk to, once.
+servers: $(VENV)/.installed-dev ## Install the servers, the browser and the packages that tests talk to, once.
 	scripts/install_mongodb_server
 	scripts/install_s3_server.sh
 	scripts/install_browser.sh
 	scripts/install_duckdb_versions.sh
 	scripts/install_schema_packages.sh
 	scripts/install_clients.sh
+	scripts/install_checkers.sh
 
-lint: $(VENV)/.installed ## Check style and types of Python and SQL.
+# dbt-bouncer and dbt-score need Python 3.11.
+lint: $(VENV)/.installed-dev ## Check style and types of Python and SQL.
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-logo
 	$(RUN)/python scripts/lint_staging.py
 	$(RUN)/sqlfluff lint --processes 2 --disable-progress-bar models tests/data
+	$(RUN)/dbt --quiet parse --profiles-dir . --target-path target
+	$(RUN)/python scripts/lint_metrics.py target/semantic_manifest.json
+	if $(RUN)/python -c "import sys; sys.exit(sys.version_info < (3, 11))"; then \
+		$(RUN)/dbt-bouncer run && $(RUN)/dbt-score lint --manifest target/manifest.json; fi
 
-format: $(VENV)/.installed ## Put Python and SQL into house style.
+format: $(VENV)/.installed-dev ## Put Python and SQL into house style.
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 	$(RUN)/sqlfluff fix --disable-progress-bar models tests/data
 
-bench: $(VENV)/.installed ## Measure builds, nights and reading against their floors.
+bench: $(VENV)/.installed-dev ## Measure builds, nights and reading against their floors.
 	$(RUN)/python scripts/bench.py
 
-docs: $(VENV)/.installed ## Write what is generated of README and package, and build the documentation into site/.
+docs: $(VENV)/.installed-dev ## Write what is generated of README and package, and build the documentation into site/.
 	$(RUN)/python scripts/write_readme_tables.py
 	$(RUN)/python scripts/write_filters.py
 	$(RUN)/python scripts/docs/build.py
 
-lock: $(VENV)/.installed ## Resolve the dependencies again, for all supported Pythons.
+lock: RESOLVE := pyproject.toml --universal --python-version 3.10 --generate-hashes \
+	--no-strip-extras --no-annotate --no-header --quiet
+lock: $(VENV)/.installed-dev ## Resolve the dependencies again, for all supported Pythons.
 	$(RUN)/pip install --quiet "uv>=0.5"
-	$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.10 \
-		--generate-hashes --no-strip-extras --no-annotate --no-header --upgrade --quiet \
-		--output-file requirements.lock
+	$(RUN)/uv pip compile $(RESOLVE) --extra dev --upgrade --output-file requirements-dev.lock
+	$(RUN)/uv pip compile $(RESOLVE) --extra docdb --extra editable \
+		--constraint requirements-dev.lock --upgrade --output-file requirements.lock
 
 wheel: $(VENV)/.installed ## Build the wheel.
 	$(RUN)/pip wheel --quiet --no-deps --wheel-dir dist .
@@ -77,10 +87,14 @@ clean: ## Remove what was built, but not the environment.
 
 # The environment is made again when a dependency or the version changes. Its packages are checked
 # against hashes; the project itself is installed in place, so that a change of code needs no
-# installation. What is installed has the version that dbt_project.yml had then. It takes minutes the
-# first time, so that pip shows what it is at.
+# installation. What is installed has the version that dbt_project.yml had then. pip shows what it is at.
 $(VENV)/.installed: requirements.lock pyproject.toml dbt_project.yml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN)/pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What linters, tests and documentation need comes on top, of the same versions, when one of them is run.
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	$(RUN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@

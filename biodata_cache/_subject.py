@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from biodata_cache import _session
+import pandas as pd
+
+from biodata_cache import _session, _timeline
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
 from biodata_cache._reader.filters import conditions as _filters
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-_PARTS = ("procedures", "injections", "implants", "assets", "quality")
+_PARTS = (
+    "procedures",
+    "injections",
+    "implants",
+    "sessions",
+    "assets",
+    "quality",
+    "quality_control_history",
+)
 _SHOWN = {
     "procedures": ["kind", "procedure_type", "start_date", "experimenters_normalized"],
     "injections": ["start_date", "targeted_structure", "material", "volume", "volume_unit"],
     "implants": ["start_date", "device_name", "targeted_structure"],
+    "sessions": ["asset_name", "start_at", "modalities", "trials_finished", "trials_rewarded"],
     "assets": ["name", "acquisition_start_at", "modalities", "project_name"],
     "quality": ["name", "status", "metric_count", "fail_count", "pending_count"],
+    "quality_control_history": ["asset_name", "name", "status", "evaluator", "evaluated_at"],
 }
 
 
@@ -30,7 +38,8 @@ _SHOWN = {
 class Subject:
     """What the tables say of one subject, all of the same build.
 
-    In a terminal it shows the facts and how much there is of each part, in a notebook the parts.
+    In a terminal it shows the facts, how much there is of each part and what happened in each
+    month, in a notebook a time line and the parts.
 
     Attributes:
         subject_id: The subject.
@@ -38,8 +47,10 @@ class Subject:
         procedures: Its rows of `procedures`, by date.
         injections: Its rows of `injections`.
         implants: Its rows of `implants`.
-        assets: Its rows of `assets`, in the order of acquisition: the time line.
+        sessions: Its rows of `sessions`, in the order of time.
+        assets: Its rows of `assets`, in the order of acquisition.
         quality: The rows of `qc_status` of these assets.
+        quality_control_history: Its rows of `quality_control_history`, in the order of judgement.
     """
 
     subject_id: str
@@ -47,32 +58,48 @@ class Subject:
     procedures: pd.DataFrame
     injections: pd.DataFrame
     implants: pd.DataFrame
+    sessions: pd.DataFrame
     assets: pd.DataFrame
     quality: pd.DataFrame
+    quality_control_history: pd.DataFrame
+
+    @property
+    def timeline(self) -> pd.DataFrame:
+        """Procedures and sessions in the order of time, by the clock of the place of recording.
+
+        Columns are `date`, `age` in days, `event` (`procedure` or `session`), `what` (the kind of
+        procedure, or the modalities) and `asset_name`. What has no date is left out.
+        """
+        return _timeline.timeline(self.facts, self.procedures, self.sessions, self.assets)
 
     @property
     def weights(self) -> pd.DataFrame:
-        """Weights by day, as its procedures say them."""
-        columns = ["start_date", "animal_weight_prior", "animal_weight_post", "weight_unit"]
-        weighed = self.procedures[columns].dropna(subset=columns[1:3], how="all")
-        days: pd.DataFrame = weighed.drop_duplicates().reset_index(drop=True)
-        return days
+        """Weights in the order of time, as its procedures and sessions say them."""
+        numbers = ["animal_weight_prior", "animal_weight_post", "weight_unit"]
+        starts = _timeline.local_starts(self.sessions, self.assets)
+        at_procedures = self.procedures[["start_date", *numbers]].drop_duplicates()
+        weights = pd.concat(
+            [
+                at_procedures.rename(columns={"start_date": "date"}).assign(event="procedure"),
+                self.sessions[numbers].assign(date=starts, event="session"),
+            ],
+            ignore_index=True,
+        ).dropna(subset=numbers[:2], how="all")
+        ordered: pd.DataFrame = weights.sort_values("date", ignore_index=True, kind="stable")
+        return ordered
 
     def __repr__(self) -> str:
-        lines = [self._title()]
-        lines += [f"  {part}: {len(getattr(self, part))}" for part in _PARTS]
-        times = self.assets["acquisition_start_at"].dropna()
-        if len(times):
-            lines.append(f"  acquired: {times.min():%Y-%m-%d} to {times.max():%Y-%m-%d}")
-        return "\n".join(lines)
+        counts = [f"  {part}: {len(getattr(self, part))}" for part in _PARTS]
+        months = [f"  {line}" for line in _timeline.lines(self.timeline)]
+        return "\n".join([self._title(), *counts, *months])
 
     def _repr_html_(self) -> str:
-        parts = [f"<h3>{html.escape(self._title())}</h3>"]
+        parts = [f"<h3>{html.escape(self._title())}</h3>", _timeline.picture(self.timeline)]
         for part in _PARTS:
             rows: pd.DataFrame = getattr(self, part)
             text = rows[_SHOWN[part]].to_html(index=False, max_rows=20, na_rep="")
             parts.append(f"<details><summary>{part}: {len(rows)}</summary>{text}</details>")
-        return "\n".join(parts)
+        return "\n".join(part for part in parts if part)
 
     def _title(self) -> str:
         row = self.facts.iloc[0]
@@ -89,7 +116,8 @@ def subject(subject_id: str) -> Subject:
         subject_id: Subject as the records write it; `"0451"` and `"451"` are two.
 
     Returns:
-        Facts, procedures, injections, implants, assets and quality control, each a DataFrame.
+        Facts, procedures, injections, implants, sessions, assets, quality control and its history,
+        each a DataFrame.
 
     Raises:
         ArgumentError: If it is no text, or no record names that subject.
@@ -122,6 +150,12 @@ def subject(subject_id: str) -> Subject:
         procedures=rows("procedures", subject_id=asked).sort_values(by_date, ignore_index=True),
         injections=rows("injections", subject_id=asked),
         implants=rows("implants", subject_id=asked),
+        sessions=rows("sessions", subject_id=asked).sort_values(
+            ["start_at", "asset_name"], ignore_index=True
+        ),
         assets=assets.sort_values(["acquisition_start_at", "name"], ignore_index=True),
         quality=rows("qc_status", name=assets["name"].tolist()),
+        quality_control_history=rows("quality_control_history", subject_id=asked).sort_values(
+            ["evaluated_at", "asset_name", "metric_index", "judgement_index"], ignore_index=True
+        ),
     )

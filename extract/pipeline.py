@@ -24,7 +24,7 @@ from extract.lake.writer import LakeWriter, ensure_schema
 from extract.report import Report
 from extract.run_records import leave_record
 from extract.sources import sync_changes, sync_documents
-from extract.sources.base import DatabaseSource
+from extract.sources.base import DatabaseSource, is_another, kind_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ def without_records(lake: Lake, source: str) -> None:
     with lake.locked():
         takeover.take_over(lake)
         with lake.state() as state:
-            is_of_another = any(_kind(held) != _kind(source) for held in state.sources)
+            is_of_another = any(kind_of(held) != kind_of(source) for held in state.sources)
             is_empty = not state.sources
         if is_of_another:
             lake.commit(remove=[file.name for file in lake.store.listed()])
@@ -144,33 +144,35 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
     listed = lake.store.listed()
     damage = lake.store.damage(listed)
     report.damaged = [f"{lake.folder / name}: {problem}" for name, problem in damage.items()]
-    is_database = isinstance(source, DatabaseSource)
     rejects = RejectWriter(lake, source.description)
     report.damaged += rejects.damaged
-    writer = LakeWriter(
-        lake,
-        source.description,
-        is_resumable=is_database,
-        before_finish=rejects.checkpoint,
-        after_finish=run.save,
-    )
-    try:
-        with lake.state([file for file in listed if file.name not in damage]) as state:
-            _check_clock(report, state)
+    with lake.state([file for file in listed if file.name not in damage]) as state:
+        _check_clock(report, state)
+        # One source takes the place of another in one step, or not at all.
+        is_takeover = any(is_another(held, source.description) for held in state.sources)
+        is_resumable = isinstance(source, DatabaseSource) and not is_takeover
+        writer = LakeWriter(
+            lake,
+            source.description,
+            is_resumable=is_resumable,
+            before_finish=rejects.checkpoint,
+            after_finish=run.save,
+        )
+        try:
             _bring_up_to_date(run, source, state, writer, rejects)
-        writer.close()
-        rejects.close()
-    except (SourceError, KeyboardInterrupt):
-        rejects.abandon()
-        if is_database:  # each row is a sound version by itself: none need be fetched again
             writer.close()
-        else:
+            rejects.close()
+        except (SourceError, KeyboardInterrupt):
+            rejects.abandon()
+            if is_resumable:  # each row is a sound version by itself: none need be fetched again
+                writer.close()
+            else:
+                writer.abandon()
+            raise
+        except BaseException:
+            rejects.abandon()
             writer.abandon()
-        raise
-    except BaseException:
-        rejects.abandon()
-        writer.abandon()
-        raise
+            raise
     report.rejected = rejects.count
     if run.options.full:
         replaced = [file.name for file in listed]
@@ -180,7 +182,8 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
         replaced = list(damage)
     lake.commit(add=writer.files, remove=replaced)
     ensure_schema(lake)
-    report.compacted = compaction.compact(lake)
+    if damage.keys() <= set(replaced):  # else what a damaged file holds would be taken for sound
+        report.compacted = compaction.compact(lake)
 
 
 def _check_clock(report: Report, state: State) -> None:
@@ -245,25 +248,29 @@ def _bring_up_to_date(
 
 
 def _check_shrink(run: _Run, state: State, listed: int) -> None:
-    """Stop if the source lists far fewer records than the lake has.
+    """Stop if the source lists far fewer records than the lake has, or none that can be used.
 
     Whatever the source is called, as each night may have a file name of its own; but the sample is
-    no loss.
+    no loss, as long as anything takes its place.
 
     Raises:
-        SourceError: If it lists less than half of the records that the lake holds.
+        SourceError: If it has no usable record although it, or the lake, holds something, or lists
+            less than half of the records that the lake holds.
     """
-    if all(_kind(source) == "sample" for source in state.sources):
+    report, held = run.report, state.live
+    if run.options.allow_shrink:
         return
-    held = state.live
-    if listed < SHRINK_LIMIT * held and not run.options.allow_shrink:
+    is_sample = all(kind_of(source) == "sample" for source in state.sources)
+    if listed < SHRINK_LIMIT * held and not is_sample:
         raise SourceError(
-            f"{run.report.source} lists {listed:,} records where the lake {run.lake.folder} holds "
+            f"{report.source} lists {listed:,} records where the lake {run.lake.folder} holds "
             f"{held:,}, so it is probably broken: nothing was deleted. If they are gone indeed, "
             "run again with --allow-shrink."
         )
-
-
-def _kind(source: str) -> str:
-    """Kind of a source, such as `sample`, `file` or `mongodb`."""
-    return source.partition(":")[0]
+    is_emptied = held > 0 and kind_of(report.source) != "sample"
+    if not listed and (is_emptied or report.rejected or report.incomplete):
+        why = "; ".join(report.incomplete) or f"{report.rejected:,} documents cannot be used"
+        raise SourceError(
+            f"{report.source} has not one usable record ({why[:300]}): give the file or address "
+            "that has, or accept that with --allow-shrink."
+        )

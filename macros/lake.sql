@@ -28,6 +28,19 @@
     {{ return(env_var('BIODATA_CACHE_RAW', env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/raw')) }}
 {%- endmacro %}
 
+{% macro last_complete_reading(collection) -%}
+    {#- Each run leaves a record of itself; a lake is as new as the last one that read its source whole,
+        also after nights in which nothing changed. -#}
+    select max(started_at)
+    from read_json(
+        {{ path_literal(lake_folder() ~ '/runs/' ~ collection)[:-1] }}/*.json',
+        columns = {started_at: 'timestamptz', outcome: 'varchar', incomplete: 'varchar[]'}
+    )
+    where
+        outcome = 'completed'
+        and len(incomplete) = 0
+{%- endmacro %}
+
 {% macro path_literal(path) -%}
     {#- Brackets first, so that those of later escapes are not escaped again. -#}
     {{ return(

@@ -26,6 +26,13 @@ if [ ! -e "$folder/$name" ]; then
     finish "$name"
 fi
 echo "DuckDB $python_version is in $folder/$name"
+name="duckdb-extension-httpfs-$python_version"
+if [ ! -e "$folder/$name" ]; then
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps \
+        --target "$unfinished/$name" "duckdb-extension-httpfs==$python_version"
+    finish "$name"
+fi
+echo "what it reads HTTP with is in $folder/$name"
 
 command -v npm > /dev/null || {
     echo "There is no 'npm': install Node 18 or later for DuckDB-WASM." >&2

@@ -1,10 +1,12 @@
-"""Write `biodata_cache/_reader/filters/tables.py`: the filters of each table, from dbt's manifest.
+"""Write what the package knows of the columns of each table, from dbt's manifest.
 
-Run it with `make docs`. A test says whether the module is up to date.
+`biodata_cache/_reader/filters/tables.py` has the filters, `biodata_cache/tables/columns.json` the
+texts. Run it with `make docs`. A test says whether both are up to date.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[1]
 MODULE = PROJECT / "biodata_cache/_reader/filters/tables.py"
+TEXTS = PROJECT / "biodata_cache/tables/columns.json"
 HEAD = '''"""The filters that each table takes, for type checkers and editors.
 
 Written by `scripts/write_filters.py` from the columns of the models: change those.
@@ -51,9 +54,25 @@ def module(models: Iterable[dict[str, Any]]) -> str:
     return "\n\n".join([HEAD, *(_class(each) for each in sorted(models, key=lambda m: m["name"]))])
 
 
+def texts(models: Iterable[dict[str, Any]]) -> str:
+    """The texts of columns by class of filters, as JSON."""
+    found = {
+        _name(model): {
+            column["name"]: " ".join(column["description"].split())
+            for column in model["columns"].values()
+        }
+        for model in sorted(models, key=lambda model: model["name"])
+    }
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def _name(model: dict[str, Any]) -> str:
+    """Name of the class of filters of a model."""
+    return "".join(word.capitalize() for word in model["name"].split("_")) + "Filters"
+
+
 def _class(model: dict[str, Any]) -> str:
     """One class; the partition key is a parameter of its own, and may be the only column."""
-    name = "".join(word.capitalize() for word in model["name"].split("_"))
     key = model["config"]["meta"].get("partition_key")
     lines = [
         f"    {column['name']}: {KINDS.get(column['data_type'], 'None')}"
@@ -62,17 +81,20 @@ def _class(model: dict[str, Any]) -> str:
     ]
     lines += [f"    {option}" for option in OPTIONS]
     head = (
-        f'class {name}Filters(TypedDict, total=False):\n    """Filters on `{model["name"]}`."""\n\n'
+        f"class {_name(model)}(TypedDict, total=False):\n"
+        f'    """Filters on `{model["name"]}`."""\n\n'
     )
     return head + "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Write the module."""
+    """Write both."""
     sys.path.insert(0, str(PROJECT / "scripts"))
     from write_readme_tables import manifest  # noqa: PLC0415  # beside this script
 
-    MODULE.write_text(module(published(manifest())), encoding="utf-8")
+    models = published(manifest())
+    MODULE.write_text(module(models), encoding="utf-8")
+    TEXTS.write_text(texts(models), encoding="utf-8")
 
 
 def published(manifest: dict[str, Any]) -> list[dict[str, Any]]:

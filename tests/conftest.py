@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -25,6 +26,12 @@ PROJECT = Path(__file__).parent.parent
 pytest_plugins = ["skips"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _signals_as_in_a_terminal() -> None:
+    """Commands that tests start end by SIGHUP, also if whoever started the tests ignores it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The developer's own `BIODATA_CACHE_*` variables never reach a test."""
@@ -35,8 +42,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def dbt_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A work folder without a lake."""
-    return tmp_path_factory.mktemp("dbt")
+    """A work folder without a lake, for all processes of a run: dbt parses there once."""
+    base = tmp_path_factory.getbasetemp()
+    work = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "dbt"
+    work.mkdir(exist_ok=True)
+    return work
 
 
 @pytest.fixture(scope="session")
@@ -46,27 +56,27 @@ def dbt(dbt_work: Path) -> Dbt:
 
 
 def _run_dbt(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
-        cwd=PROJECT,
-        env={**os.environ, "BIODATA_CACHE_WORK": str(work), "DBT_LOG_PATH": str(work)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with FileLock(work / ".lock"):
+        return subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
+            cwd=PROJECT,
+            env={**os.environ, "BIODATA_CACHE_WORK": str(work), "DBT_LOG_PATH": str(work)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 @pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Everything that dbt knows about the project, without a lake; parsed once in a run."""
-    base = tmp_path_factory.getbasetemp()
-    work = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "parsed"
-    work.mkdir(exist_ok=True)
-    path = work / "target" / "manifest.json"
-    with FileLock(work / ".lock"):
+def manifest(dbt_work: Path, dbt: Dbt) -> dict[str, Any]:
+    """Everything that dbt knows about the project, without a lake."""
+    path = dbt_work / "manifest.json"
+    with FileLock(dbt_work / ".manifest.lock"):
         if not path.exists():
-            finished = _run_dbt(work, "parse")
+            # Other commands leave a manifest with something of their own in it.
+            finished = dbt("parse")
             assert finished.returncode == 0, finished.stdout + finished.stderr
+            shutil.copy(dbt_work / "target/manifest.json", path)
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -10,6 +10,8 @@
             cache_registry.json
             cache_registry/<table>.json      fragments: one entry each
             cache_history.json, index.html
+            biodata_cache.duckdb             a view for every table
+            datapackage.json, croissant.json descriptions of the tables for other tools
             <folder>.json                    sidecar: the columns of a table
             <folder>.pqt                     public file of a plain table
             <folder>/<key>=<value>/data.pqt  public files of a partitioned table
@@ -32,6 +34,10 @@ REGISTRY_FILE = "cache_registry.json"
 FRAGMENTS = "cache_registry"
 HISTORY_FILE = "cache_history.json"
 PAGE_FILE = "index.html"
+DATABASE_FILE = "biodata_cache.duckdb"
+DATAPACKAGE_FILE = "datapackage.json"
+CROISSANT_FILE = "croissant.json"
+PARQUET_TYPE = "application/vnd.apache.parquet"
 LEASE = ".publish.lock"
 """Lease of the one publisher of a root."""
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 def quoted(identifier: str) -> str:
     """A quoted identifier.
@@ -21,6 +26,24 @@ def literal(text: str) -> str:
         "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def comments(view: str, text: str, columns: Mapping[str, str]) -> str:
+    """The statements that give a view and its columns their texts.
+
+    Args:
+        view: Its name, quoted.
+        text: What it holds.
+        columns: What each column holds.
+
+    Example:
+        >>> comments("units", "One row per unit.", {})
+        "comment on view units is 'One row per unit.'"
+    """
+    of_columns = (
+        f"comment on column {view}.{quoted(name)} is {literal(it)}" for name, it in columns.items()
+    )
+    return "; ".join([f"comment on view {view} is {literal(text)}", *of_columns])
 
 
 def pattern_of(path: str) -> str:

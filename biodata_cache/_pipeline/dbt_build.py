@@ -7,14 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
-from biodata_cache._pipeline import dbt_target
+from biodata_cache._pipeline import dbt_target, last_build
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
 from biodata_cache._publish.artifacts import (
@@ -41,8 +42,12 @@ def build(
     *,
     unit_tests: bool = False,
     selection: Sequence[str] = (),
-) -> float:
+    full: bool = False,
+) -> float | None:
     """Build and test every table from the raw lake into the build area.
+
+    There is nothing to build if the lake, the project and the settings are those of the last good
+    build, and all that it left is there.
 
     Args:
         settings: Names the work folder and the lake, which must be local here.
@@ -50,9 +55,10 @@ def build(
         unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
             data: what is published does not depend on them.
         selection: Options of dbt that choose models; by default all are built.
+        full: Build although nothing has changed.
 
     Returns:
-        Seconds that dbt took.
+        Seconds that dbt took; None if there was nothing to build.
 
     Raises:
         BuildError: If a model or test failed; names it and the number of failing rows.
@@ -61,7 +67,8 @@ def build(
     """
     require("dbt.adapters.duckdb", "pyarrow")
     import_extract()
-    from extract.lake.check import check_lakes  # noqa: PLC0415  # it is importable from here on
+    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
+    from extract.lake.check import check_lakes  # noqa: PLC0415
     from extract.lake.reading import reading  # noqa: PLC0415
 
     work = settings.work.resolve()
@@ -71,16 +78,33 @@ def build(
             "options: name another with --work."
         )
     check_filled(settings.raw, Path(settings.raw))
-    with work_locked(work), reading(Path(settings.raw)):
-        check_lakes(Path(settings.raw))
-        project, environment = project_folder(), _environment(settings)
+    raw, began_at = Path(settings.raw), datetime.now(timezone.utc)
+    project, environment = project_folder(), _environment(settings)
+    is_whole = not selection
+    with work_locked(work), reading(raw):
+        check_lakes(raw)
+        lake = content_hash(raw)
+        if is_whole and not full and not unit_tests:
+            made_from = _made_from(lake, work, project, environment)
+            if last_build.is_current(work, made_from, began_at):
+                last_build.confirm(work, began_at)
+                return None
+        last_build.forget(work)
         _remove_earlier(work)
         dbt_target.discard_if_other(work, project, environment)
         command = [*_command(work, project, unit_tests=unit_tests), *selection]
         output, exit_code = _run(command, environment, progress)
         if (target_folder(work) / RUN_RESULTS).exists():
             dbt_target.keep(work, project, environment)
-    return _verdict(work, exit_code, output)
+        seconds = _verdict(work, exit_code, output)
+        if is_whole:
+            last_build.keep(work, _made_from(lake, work, project, environment), began_at)
+    return seconds
+
+
+def _made_from(lake: str, work: Path, project: Path, environment: Mapping[str, str]) -> str:
+    """What a build is made from, as a text of hashes."""
+    return f"{lake} {dbt_target.key_of(work, project, environment)}"
 
 
 def _remove_earlier(work: Path) -> None:

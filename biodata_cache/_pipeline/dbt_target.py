@@ -44,7 +44,7 @@ def discard_if_other(work: Path, project: Path, environment: Mapping[str, str]) 
     key = target / _KEY
     try:
         known = key.read_text() if key.is_file() else None
-        if known is None or known != _key(target, project, environment):
+        if known is None or known != key_of(work, project, environment):
             if target.exists():
                 shutil.rmtree(target)
         else:
@@ -67,13 +67,29 @@ def keep(work: Path, project: Path, environment: Mapping[str, str]) -> None:
     target = target_folder(work)
     try:
         if (target / _PARSED).is_file():
-            (target / _KEY).write_text(_key(target, project, environment))
+            (target / _KEY).write_text(key_of(work, project, environment))
+    except OSError as error:
+        raise _unusable(error) from None
+
+
+def key_of(work: Path, project: Path, environment: Mapping[str, str]) -> str:
+    """Hash of all that decides what dbt parses, and of what it has parsed.
+
+    Args:
+        work: The work folder.
+        project: The folder of the dbt project.
+        environment: Variables that dbt runs with.
+
+    Raises:
+        BuildError: If a file of them cannot be read.
+    """
+    try:
+        return _key(target_folder(work), project, environment)
     except OSError as error:
         raise _unusable(error) from None
 
 
 def _key(target: Path, project: Path, environment: Mapping[str, str]) -> str:
-    """Hash of all that decides what dbt parses, and of what it has parsed."""
     digest = hashlib.sha256()
     for part in _parts(target, project, environment):
         digest.update(hashlib.sha256(part).digest())

@@ -130,7 +130,7 @@ def run_extract(
             if each not in sources:
                 description = next(iter(sources.values())).description
                 without_records(Lake(lake.folder, each.name), description)
-        _extract_the_rest(settings, lake, outcome, report, prune=chosen.prune)
+        _extract_the_rest(settings, lake, outcome, report, chosen)
     return outcome
 
 
@@ -148,8 +148,7 @@ def _extract_the_rest(
     lake: _lake.HeldLake,
     outcome: Outcome,
     report: Reporter,
-    *,
-    prune: bool,
+    options: ExtractOptions,
 ) -> None:
     """Update the lakes of objects, sessions and upgrades."""
     from extract.lake.lake import Lake  # noqa: PLC0415
@@ -185,21 +184,22 @@ def _extract_the_rest(
             published,
             raw,
             sample=place,
-            prune=prune,
+            prune=options.prune,
             is_sample=is_sample,
         )
         if (missing := probes.missing_folder(settings.objects)) is not None:
             outcome.kept.append(missing)
         if store is not None:
             outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(
-                store, raw, prune=prune, is_sample=is_sample
+                store, raw, prune=options.prune, is_sample=is_sample
             )
             outcome.objects = probes.ask(
                 store,
                 raw,
                 paths_of(Lake(raw, _lake.RECORDS).files()),
                 partial(tell, store),
-                prune=prune,
+                prune=options.prune,
                 is_sample=is_sample,
+                full=options.full,
             )
     outcome.seconds["objects"] = time.perf_counter() - started

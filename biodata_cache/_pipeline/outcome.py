@@ -58,6 +58,7 @@ class Outcome:
         upgrades: Rows of the upgrader's custom table; None if there is none.
         kept: Sentences on data kept from earlier runs because its source is missing or unreadable.
         published: Report of the publish stage.
+        nothing_to_build: Whether the last build is what a build would have made.
         plan: Plan of a dry run; None otherwise.
         rejects: Folder of the documents that could not be used.
         seconds: Wall time by stage.
@@ -73,6 +74,7 @@ class Outcome:
     upgrades: int | None = None
     kept: list[str] = field(default_factory=list)
     published: _publish.Report | None = None
+    nothing_to_build: bool = False
     plan: Plan | None = None
     rejects: Path | None = None
     seconds: dict[str, float] = field(default_factory=dict)

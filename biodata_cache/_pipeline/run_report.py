@@ -177,6 +177,7 @@ class Run:
             "warnings": [*warnings_of(self.outcome), *self.warnings],
             "extract": _extracted(self.outcome),
             "publish": _published(self.outcome),
+            "nothing_to_build": self.outcome.nothing_to_build,
             "plan": None if self.outcome.plan is None else asdict(self.outcome.plan),
             "table_seconds": _rounded(self.outcome.table_seconds),
         }

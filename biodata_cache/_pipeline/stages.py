@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.settings.address import Address
 from biodata_cache._core.settings.values import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
+from biodata_cache._pipeline import last_build
 from biodata_cache._pipeline.extract_stage import copying, run_extract
 from biodata_cache._pipeline.outcome import Outcome, Plan
 from biodata_cache._pipeline.project import import_extract, published_names, require
@@ -51,11 +51,18 @@ def run_sync(
     check_root(settings)  # before an hour of work, not after it
     _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
-    built = run_build(settings, report, unit_tests=unit_tests, selection=selection)
+    built = run_build(
+        settings,
+        report,
+        unit_tests=unit_tests,
+        selection=selection,
+        full=options is not None and options.full,
+    )
     outcome.seconds |= built.seconds
+    outcome.nothing_to_build = built.nothing_to_build
     published = run_publish(settings, report, only_built=bool(selection), force=force)
     outcome.published = published.published
-    outcome.table_seconds = published.table_seconds
+    outcome.table_seconds = {} if built.nothing_to_build else published.table_seconds
     outcome.seconds |= published.seconds
     return outcome
 
@@ -100,8 +107,16 @@ def run_build(
     *,
     unit_tests: bool = False,
     selection: Sequence[str] = (),
+    full: bool = False,
 ) -> Outcome:
     """Build the tables and test their data, and with `unit_tests` the SQL itself.
+
+    Args:
+        settings: Where everything is.
+        report: Receives progress.
+        unit_tests: Whether to test the SQL itself, too.
+        selection: Options of dbt that choose models.
+        full: Build although nothing has changed since the last build.
 
     Raises:
         CacheError: If a model or a test failed.
@@ -110,16 +125,19 @@ def run_build(
     from biodata_cache._pipeline.dbt_build import build  # noqa: PLC0415  # needs the extra `sync`
 
     started = time.perf_counter()
-    report("build", 0, None, "starting dbt")
+    report("build", 0, None, "comparing with the last build")
     with _lake.reading(settings, copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
-        build(
+        seconds = build(
             replace(settings, raw=Address(raw)),
             lambda done, total, name: report("build", done, total, name),
             unit_tests=unit_tests,
             selection=selection,
+            full=full,
         )
-    return Outcome(seconds={"build": time.perf_counter() - started})
+    return Outcome(
+        seconds={"build": time.perf_counter() - started}, nothing_to_build=seconds is None
+    )
 
 
 def run_publish(
@@ -157,11 +175,20 @@ def run_publish(
 
 
 def _last_reading(settings: Settings) -> Callable[[datetime], datetime | None]:
-    """Says when the source of the lake was last read whole, before an instant."""
+    """Says when the source of the lake was last read whole, before an instant.
+
+    After a run that found nothing to build the tables are as new as that run.
+    """
     import_extract()
     from extract.run_records import last_whole_reading  # noqa: PLC0415
 
-    return partial(last_whole_reading, _lake.local_folder(settings), _lake.RECORDS)
+    confirmed = last_build.confirmed_at(settings.work)
+
+    def last_reading(before: datetime) -> datetime | None:
+        latest = before if confirmed is None else max(before, confirmed)
+        return last_whole_reading(_lake.local_folder(settings), _lake.RECORDS, latest)
+
+    return last_reading
 
 
 def run_dry_publish(settings: Settings) -> _publish.Report:

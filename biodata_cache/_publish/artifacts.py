@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DATABASE = "build.duckdb"
 RUN_RESULTS = "run_results.json"
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 BAD = frozenset({"error", "fail", "runtime error"})
 """States of dbt in which a model or a test did not do."""
 
@@ -37,7 +37,7 @@ def read_manifest(target: Path) -> dict[str, Any]:
     Raises:
         BuildError: If it is not there, cannot be read, or is not what dbt writes.
     """
-    path = target / _MANIFEST
+    path = target / MANIFEST
     content = _read(path)
     with of_dbt(path):
         content["metadata"]["invocation_id"]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.layout import partition_path
-from biodata_cache._core.registry.entries import TABLE_TYPES
+from biodata_cache._core.registry.entries import TABLE_TYPES, ForeignKey
+from biodata_cache._publish.catalogue.provenance import column_of, referred
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,6 +44,7 @@ class Table:
             are published without rows.
         primary_key: Columns of the primary key.
         sort_order: Columns that the rows are sorted by, within a partition.
+        foreign_keys: Columns of which every value is one of a column of another table.
         columns: Columns in the order of the file.
         dynamic_column: What every further column of the file is, its name left open; None if the
             table has the columns above and no others.
@@ -62,6 +64,7 @@ class Table:
     columns: tuple[Column, ...]
     dynamic_column: Column | None = None
     buckets: int | None = None
+    foreign_keys: tuple[ForeignKey, ...] = ()
 
     @property
     def place(self) -> str:
@@ -98,7 +101,27 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
         for node in manifest["nodes"].values()
         if node["resource_type"] in {"model", "seed"}
     }
-    return sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
+    tables = sorted((_table(node, relations) for node in nodes), key=lambda table: table.name)
+    keys = _foreign_keys(manifest, {table.name for table in tables})
+    return [replace(table, foreign_keys=keys.get(table.name, ())) for table in tables]
+
+
+def _foreign_keys(
+    manifest: dict[str, Any], published: set[str]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """The foreign keys of each table: what a test of `relationships` holds for all of its rows."""
+    keys: dict[str, list[ForeignKey]] = {}
+    for _, test in sorted(manifest["nodes"].items()):
+        described = test.get("test_metadata") or {}
+        if described.get("name") != "relationships" or test["config"].get("where"):
+            continue
+        table = str(test.get("attached_node")).rpartition(".")[2]
+        kwargs = described["kwargs"]
+        target = referred(kwargs["to"])
+        if {table, target} <= published and test["config"]["severity"].lower() == "error":
+            key = ForeignKey(column_of(test), target, str(kwargs["field"]))
+            keys.setdefault(table, []).append(key)
+    return {name: tuple(sorted(some, key=lambda key: key.column)) for name, some in keys.items()}
 
 
 def with_dynamic_columns(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[Table]:

@@ -18,6 +18,9 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.registry import history as _history
 from biodata_cache._publish.catalogue import page as _catalogue
+from biodata_cache._publish.catalogue.croissant import croissant
+from biodata_cache._publish.catalogue.database import database
+from biodata_cache._publish.catalogue.datapackage import datapackage
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.snapshot import documents_of
 
@@ -180,7 +183,10 @@ class Publication:
         return dict(self._filter_in_parallel(differs, wanted.items()))
 
     def _history_and_page(self) -> dict[str, bytes]:
-        """The history of builds and the catalogue page."""
+        """The history of builds, the catalogue page, and files for other tools.
+
+        These are a database to attach, and descriptions of the tables.
+        """
         path = _layout.history_path(self._folder)
         found = self._storage.get(path)
         try:
@@ -197,7 +203,17 @@ class Publication:
         page = _catalogue.page(
             self._folder, after.registry, builds, _catalogue.largest(self._snapshot.files)
         )
-        return {_layout.HISTORY_FILE: _history.document(builds), _layout.PAGE_FILE: page}
+        home = self._storage.address().replace("\\", "/")
+        root = home.removesuffix(f"/{_layout.CACHE_FOLDER}")
+        return {
+            _layout.HISTORY_FILE: _history.document(builds),
+            _layout.PAGE_FILE: page,
+            _layout.DATABASE_FILE: database(self._folder, after.registry, root),
+            _layout.DATAPACKAGE_FILE: datapackage(
+                self._folder, after.registry, self._snapshot.files, home
+            ),
+            _layout.CROISSANT_FILE: croissant(self._folder, after.registry, home),
+        }
 
     def _owned(self, tables: Iterable[TableEntry]) -> set[str]:
         """Every listed file that a publish of these tables may have written."""

@@ -269,6 +269,7 @@ def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> T
         sha256=_sha256_of_all(files) if table.buckets is None else _sha256_of_objects(objects),
         primary_key=table.primary_key,
         sort_order=table.sort_order,
+        foreign_keys=table.foreign_keys,
         partition_count=None if table.partition_key is None else len(files),
         objects=objects,
         checks=tuple(CheckEntry(check, status) for check, status in made.checks),

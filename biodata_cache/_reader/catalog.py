@@ -6,7 +6,6 @@ read from its public files, under their fixed names.
 
 from __future__ import annotations
 
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -174,12 +173,11 @@ class PublishedCache:
             return  # reading the index itself reports the error
         if released and _settings.ascending([*released, installed])[-1] not in released:
             _warned.append(installed)
-            warnings.warn(
+            _messages.warn(
                 f"The installed biodata-cache is {installed[5:]}, and the newest version in "
                 f"{home} is {released[-1]}: it may lack tables and columns that "
                 "the package describes. Publish this version, or install the package of that one.",
                 VersionWarning,
-                stacklevel=3,
             )
 
     def files(

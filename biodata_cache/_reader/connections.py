@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-_ATTEMPTS = 8
+_ATTEMPTS = 20
+_LONGEST_WAIT_SECONDS = 1.0
 _DENIED = {401, 403}
 _SERVER_FAILED = 500
 
@@ -46,11 +47,15 @@ def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]
         try:
             return read(registry)
         except CacheFileError as error:  # noqa: PERF203  # next to a read that costs nothing
-            before, registry = registry, cache.registry()
-            changed = registry != before or isinstance(error, ChangedError)
-            if not changed or attempt == _ATTEMPTS - 1:
+            if attempt == _ATTEMPTS - 1:
                 raise
-            time.sleep(0.05 * 2**attempt)
+            is_changing = isinstance(error, ChangedError)
+            if is_changing:
+                time.sleep(min(0.05 * 2**attempt, _LONGEST_WAIT_SECONDS))
+            # Read last: what it names may be removed by the next publish.
+            before, registry = registry, cache.registry()
+            if registry == before and not is_changing:
+                raise
     raise AssertionError  # the last attempt returns or raises
 
 

@@ -11,7 +11,6 @@ from importlib import util
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._reader.filters.conditions import INSTANT
@@ -19,6 +18,7 @@ from biodata_cache._reader.filters.conditions import INSTANT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
     import pyarrow as pa
 
 # More than most tables have: with one batch, a column is one chunk.
@@ -52,7 +52,9 @@ def frame(
         table = result.arrow(ROWS_AT_ONCE).read_all()
         return _frame(names, _series_by_arrow(duck, table, [kind for _, kind in described]))
     if types is None:
-        query = _last_statement(duck, query)
+        *first, query = statements(duck, query)
+        for statement in first:
+            duck.execute(statement)
         described = _described(duck, query, values)
     else:
         described = list(types.items())
@@ -94,6 +96,8 @@ def arrow_of_file(path: str, types: Mapping[str, str]) -> pa.Table | None:
 
 
 def _frame(names: Sequence[str], columns: Sequence[pd.Series[Any]]) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     return pd.DataFrame(dict(zip(names, columns, strict=True)), columns=list(names), copy=False)
 
 
@@ -127,16 +131,14 @@ def _unique_names(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def _last_statement(duck: duckdb.DuckDBPyConnection, query: str) -> str:
-    """The last statement without its semicolon; executes the statements before it."""
+def statements(duck: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    """The statements of a query without semicolons; the query itself if DuckDB gives no texts."""
     # The text of a statement has no semicolon if another statement follows.
-    *statements, _ = duck.extract_statements(f"{query}\n; select 1")
-    texts = [statement.query for statement in statements]
+    *some, _ = duck.extract_statements(f"{query}\n; select 1")
+    texts = [statement.query for statement in some]
     if not all(texts):  # DuckDB expands some statements into several without texts
-        return query
-    for text in texts[:-1]:
-        duck.execute(text)
-    return texts[-1]
+        return [query]
+    return texts
 
 
 def _described(
@@ -176,6 +178,8 @@ def _series_by_duckdb(
 
 def _with_stable_dtype(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
     """The column with the dtype that its DuckDB type always has here."""
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     stable = column
     if kind == INSTANT:
         # The result of a statement that cannot be described has its zone already.
@@ -192,6 +196,8 @@ def _with_stable_dtype(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
 
 @functools.cache
 def _text_dtype() -> Any:  # noqa: ANN401  # of pandas or numpy
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     return pd.Series(["text"]).dtype
 
 
@@ -225,6 +231,8 @@ def _series_by_arrow(
 
 def _nullable_dtypes(pa: Any) -> Any:  # noqa: ANN401  # pyarrow has no types
     """The nullable pandas dtype of an Arrow type, as a `types_mapper`."""
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
+
     dtypes = {
         pa.int8(): pd.Int8Dtype(),
         pa.int16(): pd.Int16Dtype(),
@@ -260,12 +268,17 @@ def frames_named(query: str) -> Iterator[tuple[str, Any]]:
 
 def _as_frame(value: object) -> Any:  # noqa: ANN401  # of whatever library
     """The value as DuckDB can register it as a table; None if it is not a frame."""
-    if isinstance(value, pd.DataFrame):
-        return value
     kind = type(value)
-    home = kind.__module__.partition(".")[0]
+    if any(each.__name__ == "DataFrame" and _home(each) == "pandas" for each in kind.__mro__):
+        return value
+    home = _home(kind)
     if home == "pyarrow" and kind.__name__ in {"Table", "RecordBatch", "RecordBatchReader"}:
         return value
     if home == "polars" and kind.__name__ == "DataFrame":
         return value.to_arrow()  # type: ignore[attr-defined]  # of polars
     return None
+
+
+def _home(kind: type) -> str:
+    """The package that a type is of."""
+    return str(kind.__module__).partition(".")[0]

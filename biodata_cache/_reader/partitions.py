@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.registry.entries import PartitionEntry
 from biodata_cache._reader import connections as _connections
@@ -13,6 +11,8 @@ from biodata_cache._reader.catalog import partition_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
@@ -25,7 +25,6 @@ where table_name = $table and key_value is not null
 order by key_value
 """
 SUBJECT = "subject_id"
-_TEXT = pd.Series(["text"]).dtype
 
 
 def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
@@ -35,18 +34,20 @@ def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
         ArgumentError: If the table is not partitioned.
         TableNotFoundError: If there is no such table.
     """
+    import pandas as pd  # noqa: PLC0415  # not before it is needed
 
     def read(registry: CacheRegistry) -> pd.DataFrame:
         entry = registry[name]
         if entry.partition_key is None:
             raise ArgumentError(f"{name} is one file, so that it has no partitions.")
         found = listed(cache, registry, entry)
+        text = pd.Series(["text"]).dtype
         return pd.DataFrame(
             {
-                entry.partition_key: pd.Series([each.value for each in found], dtype=_TEXT),
+                entry.partition_key: pd.Series([each.value for each in found], dtype=text),
                 "rows": pd.Series([each.rows for each in found], dtype="Int64"),
                 "bytes": pd.Series([each.bytes for each in found], dtype="Int64"),
-                "sha256": pd.Series([each.sha256 for each in found], dtype=_TEXT),
+                "sha256": pd.Series([each.sha256 for each in found], dtype=text),
             }
         )
 

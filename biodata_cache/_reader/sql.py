@@ -5,28 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
-from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._core.sqltext import comments, literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
 from biodata_cache._reader.filters import conditions as _filters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._reader.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
+
+_Result = TypeVar("_Result")
 
 _FEW = 16
 # Queries that list tables, so that all of them must exist as views.
@@ -75,7 +77,6 @@ def sql(
     variables = dict(_frames.frames_named(query))
 
     def read(registry: CacheRegistry) -> pd.DataFrame | duckdb.Error:
-        frames = {name: it for name, it in variables.items() if name not in registry}
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         locations = resolve_locations(cache, files)
@@ -87,10 +88,6 @@ def sql(
         ) as (duck, every):
             # Replacement scans would find the variables of this function.
             duck.execute("set python_enable_replacements = false")
-            for name, frame in frames.items():
-                # A frame may share its name with a column, and have types that DuckDB cannot read.
-                with suppress(duckdb.NotImplementedException):
-                    duck.register(name, frame)
             for entry in named:
                 duck.execute(view_of(duck, entry, locations[entry.name]))
                 if lists:
@@ -98,7 +95,7 @@ def sql(
             try:
                 if not duck.extract_statements(query):
                     raise ArgumentError(f"query must be a statement of SQL, not {query!r}.")
-                return _frames.frame(duck, query, values)
+                return _answer(duck, query, values, dict(variables))
             except duckdb.Error as error:
                 if _is_of_files(error, every):
                     raise
@@ -108,6 +105,46 @@ def sql(
     if isinstance(found, duckdb.Error):
         raise found
     return found
+
+
+def _answer(
+    duck: duckdb.DuckDBPyConnection,
+    query: str,
+    values: Mapping[str, object] | Sequence[object] | None,
+    frames: dict[str, Any],
+) -> pd.DataFrame:
+    """What the last statement of a query gives.
+
+    Args:
+        duck: Where the tables are.
+        query: One statement, or several.
+        values: Values of the parameters of the last one.
+        frames: Tables by their names, of which DuckDB gets those that it misses.
+    """
+    *first, last = _frames.statements(duck, query)
+    for statement in first:
+        _with_frames(duck, frames, partial(duck.execute, statement))
+    return _with_frames(duck, frames, partial(_frames.frame, duck, last, values))
+
+
+def _with_frames(
+    duck: duckdb.DuckDBPyConnection, frames: dict[str, Any], run: Callable[[], _Result]
+) -> _Result:
+    """What a statement gives, with the frames as tables that it misses."""
+    while True:
+        try:
+            return run()
+        except duckdb.CatalogException as error:
+            name = _missing_table(error)
+            if name not in frames:
+                raise
+        duck.register(name, frames.pop(name))
+
+
+def _missing_table(error: duckdb.Error) -> str:
+    """Name of the table that a query misses; empty if it is something else."""
+    missing = re.search(r"Table with name (.+?) does not exist", str(error))
+    return missing[1] if missing else ""
 
 
 def _bound(
@@ -186,19 +223,14 @@ def create_views(
 
 def comments_of(entry: TableEntry) -> str:
     """SQL that sets the comments of a view and its columns to their descriptions."""
-    view = quoted(entry.name)
-    comments = [f"comment on view {view} is {literal(entry.description)}"]
-    comments += [
-        f"comment on column {view}.{quoted(column.name)} is {literal(column.description)}"
-        for column in entry.columns
-    ]
-    return "; ".join(comments)
+    texts = {column.name: column.description for column in entry.columns}
+    return comments(quoted(entry.name), entry.description, texts)
 
 
 def _with_nearest(error: duckdb.Error, registry: CacheRegistry) -> duckdb.Error:
     """The error of a query; if a table does not exist, with similar names of the cache."""
-    missing = re.search(r"Table with name (.+?) does not exist", str(error))
-    hint = _messages.nearest(missing[1], registry.names) if missing else ""
+    missing = _missing_table(error)
+    hint = _messages.nearest(missing, registry.names) if missing else ""
     return type(error)(f"{error}\n\nTables of the cache:{hint}") if hint else error
 
 

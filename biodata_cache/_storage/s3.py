@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._storage.base import (
     LEASE_SECONDS,
@@ -50,8 +51,8 @@ _MAX_SINGLE_COPY_BYTES = 5 * 10**9
 _BLOCK_BYTES = 2**20
 _PAGE = 1000
 _CONTENT_TYPES = {
-    ".pqt": "application/vnd.apache.parquet",
-    ".parquet": "application/vnd.apache.parquet",
+    ".pqt": _layout.PARQUET_TYPE,
+    ".parquet": _layout.PARQUET_TYPE,
     ".json": "application/json",
     ".html": "text/html; charset=utf-8",
 }

@@ -1,9 +1,13 @@
-"""Names of columns in the signatures of the functions, for `help()`, Jupyter and editors."""
+"""Names and texts of columns in the functions, for `help()`, Jupyter and editors."""
 
 from __future__ import annotations
 
+import functools
+import json
 import re
-from inspect import Parameter, signature
+import textwrap
+from importlib.resources import files
+from inspect import Parameter, cleandoc, signature
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._reader.filters import tables as _filters
@@ -24,8 +28,14 @@ class _NoFilter:
 _NO_FILTER = _NoFilter()
 
 
+COLUMNS = "Columns:"
+"""The heading in a docstring from which on it tells of columns."""
+
+
 def name_columns(function: Callable[..., Any]) -> None:
-    """Show the filters that a function takes by name in its signature, in place of `**filters`.
+    """Show the filters of a function in its signature, and the texts of columns in its docstring.
+
+    The filters are in place of `**filters`.
 
     Args:
         function: Function of a table; one without typed filters stays as it is.
@@ -42,6 +52,19 @@ def name_columns(function: Callable[..., Any]) -> None:
         if name not in shown.parameters
     ]
     vars(function)["__signature__"] = shown.replace(parameters=[*own, *named])
+    lines = [
+        textwrap.fill(f"{name}: {text}", 96, initial_indent="    ", subsequent_indent="        ")
+        for name, text in _texts()[found[1]].items()
+    ]
+    function.__doc__ = "\n".join([cleandoc(function.__doc__ or ""), "", COLUMNS, *lines])
+
+
+@functools.cache
+def _texts() -> dict[str, dict[str, str]]:
+    """The texts of columns by name of the class of filters."""
+    content = (files("biodata_cache.tables") / "columns.json").read_text(encoding="utf-8")
+    texts: dict[str, dict[str, str]] = json.loads(content)
+    return texts
 
 
 def _text_of(kind: object) -> str:

@@ -10,3 +10,10 @@ select name, metric_count, allowed_failure_count
 from qc_status
 where status = 'Pass' and allowed_failure_count > 0
 order by name;
+
+-- Which assets of a project have no quality control yet?
+select assets.name, assets.project_name, assets.location
+from assets
+anti join qc_status using (name)
+where assets.project_name = 'Patch Foraging'
+order by assets.name;

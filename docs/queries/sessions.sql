@@ -19,10 +19,11 @@ where animal_weight_post is not null
 order by subject_id, start_at;
 
 -- What is the newest processed asset of each session, and where?
-select sessions.asset_name, arg_max(assets.name, processed_at) as processed,
-    arg_max(location, processed_at) as location
+select sessions.asset_name, assets.name as processed, assets.location
 from sessions
 inner join asset_lineage on asset_lineage.root_raw_name = sessions.asset_name
 inner join assets on assets.name = asset_lineage.name
-group by sessions.asset_name
+qualify row_number() over (
+    partition by sessions.asset_name order by processed_at desc nulls last, assets.name desc
+) = 1
 order by sessions.asset_name;

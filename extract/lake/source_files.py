@@ -1,7 +1,9 @@
 """Records the file that each record was last read from, in a small lake beside the records.
 
-Without it, a file that is gone from a folder would look like the deletion of its records. It is
-written before the records are: what it says of a record that the lake does not hold has no effect.
+Without it, a file that is gone from a folder would look like the deletion of its records. While one
+is gone, a record that no file shows may have moved into it: it counts as one of that file from then
+on. The list is written before the records are: what it says of a record that the lake does not hold
+has no effect.
 """
 
 from __future__ import annotations
@@ -40,33 +42,40 @@ class SourceFiles:
         self._policy = lake.policy
         self._is_folder = False
 
-    def compare(self, files: Sequence[str] | None) -> None:
-        """Compare the current files of a folder with those of the last run.
+    def compare(self, files: Sequence[str] | None) -> list[str]:
+        """Compare the files of a folder with those of the last run, once records are compared.
 
         Args:
             files: The names of its files; None for a source that is no folder, whose readings
                 are complete whatever it is called.
+
+        Returns:
+            What is damaged of the list of an earlier reading, and how.
 
         Raises:
             LakeError: If the files of the lake cannot be read.
         """
         self._is_folder = files is not None
         listed = self._store.listed()
-        damaged = self._store.damage(listed)
-        # Damaged, it is as if nobody knew: then every reading is complete.
-        sound = [self._store.path / file.name for file in listed if file.name not in damaged]
+        damage = self._store.damage(listed)
+        sound = [self._store.path / file.name for file in listed if file.name not in damage]
         present = pa.table({"file": pa.array(list(files or ()), pa.string())})
+        self._state.execute(_NO_FILES)
+        if not self._is_folder:
+            return []
         with self._state.registered("present", present) as cursor:
-            if sound and self._is_folder:
+            if sound:
                 cursor.execute(_LAST_FILES, {"files": paths_of(sound)})
-            else:
-                cursor.execute(_NO_FILES)
+            if damage:
+                cursor.execute(_UNKNOWN, {"file": "a file whose name was lost"})
+        self._state.execute(_MAY_HAVE_MOVED)
+        return [f"{self._store.path / name}: {problem}" for name, problem in damage.items()]
 
     def vanished(self) -> list[str]:
         """A sentence for each file that is gone from the folder while its records stay."""
         return [
-            f"{file}: the folder no longer has it, its {count:,} "
-            f"record{'' if count == 1 else 's'} stay"
+            f"{file}: the folder no longer has it; what it may hold stays, {count:,} "
+            f"record{'' if count == 1 else 's'}"
             for file, count in self._state.rows(_VANISHED)
         ]
 
@@ -114,15 +123,30 @@ def _table(rows: list[tuple[str, str]]) -> pa.Table:
 
 
 _GROUP_ROWS = 100_000
+_NO_FILES = "create or replace table last_file (_id varchar, file varchar, is_vanished boolean)"
 _LAST_FILES = """
-create or replace table last_file as
+insert into last_file
 select
     _id,
     file,
     file not in (select file from present) as is_vanished
 from read_parquet($files, hive_partitioning = false)
 """
-_NO_FILES = "create or replace table last_file (_id varchar, file varchar, is_vanished boolean)"
+_UNKNOWN = """
+insert into last_file
+select distinct live._id, $file, true
+from live
+anti join last_file on live._id = last_file._id
+"""
+_MAY_HAVE_MOVED = """
+update last_file
+set file = vanished.file, is_vanished = true
+from (select min(file) as file from last_file where is_vanished) as vanished
+where
+    vanished.file is not null
+    and not last_file.is_vanished
+    and last_file._id in (select _id from compared where shown = 0)
+"""
 # Only what no other file has by now.
 _VANISHED = """
 select last_file.file, count(*)

@@ -51,7 +51,8 @@ class Report:
         store: The store, as text for a reader.
         asked: Questions by kind.
         found: Questions by kind to which something was found.
-        remembered: Questions by kind that need not be asked again.
+        remembered: Questions by kind that need not be asked again, or not in this run: what was
+            not there is asked again the more rarely the older the asset is.
         problems: Objects that could not be had, by reason.
         kept: Answers of earlier runs by kind that stay, as their bucket is not there any longer, is
             empty, or refuses.
@@ -135,6 +136,8 @@ def ask(
     *,
     prune: bool = False,
     is_sample: bool = False,
+    full: bool = False,
+    began_at: datetime | None = None,
 ) -> Report:
     """Ask a store all that must be asked about the records of the lake.
 
@@ -148,6 +151,8 @@ def ask(
         progress: Receives progress.
         prune: Accept that buckets are gone, with all that was found in them.
         is_sample: Whether the records are those of the sample.
+        full: Ask everything, whatever is known and however old the asset is.
+        began_at: When this run began; now, by default.
 
     Raises:
         SourceError: The store cannot be reached. What it answered until then is kept.
@@ -155,16 +160,18 @@ def ask(
     started = time.perf_counter()
     report = Report(store.description)
     answers = prepare(raw)
-    questions, last_run = _questions(store, answers, lake, is_sample=is_sample)
-    now = datetime.now(timezone.utc)
+    now = began_at or datetime.now(timezone.utc)
+    questions, last_run = _questions(store, answers, lake, now, is_sample=is_sample)
     if last_run is not None:  # a clock that went backwards must not make new answers look old
         now = max(now, last_run + timedelta(microseconds=1))
     open_questions = [
-        (kind, location) for kind, location, is_settled, _ in questions if not is_settled
+        (kind, location) for kind, location, is_settled, _ in questions if full or not is_settled
     ]
     known = {(kind, location) for kind, location, _, was_found in questions if was_found}
     buckets = _Buckets(store)
-    report.remembered = Counter(kind for kind, _, is_settled, _ in questions if is_settled)
+    report.remembered = Counter(kind for kind, *_ in questions)
+    report.remembered.subtract(kind for kind, _ in open_questions)
+    report.remembered = +report.remembered  # without those of which there are none
     try:
         for done, (kind, rows) in enumerate(_in_order(store, open_questions), start=1):
             report.asked[kind] += 1
@@ -210,9 +217,14 @@ class _Buckets:
 
 
 def _questions(
-    store: ObjectStore, answers: dict[str, ResponseTable], lake: list[str], *, is_sample: bool
+    store: ObjectStore,
+    answers: dict[str, ResponseTable],
+    lake: list[str],
+    now: datetime,
+    *,
+    is_sample: bool,
 ) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
-    """Kind, location, whether the answer is known for good, and whether anything was found.
+    """Kind, location, whether it need not be asked now, and whether anything was found.
 
     And when the newest run was.
     """
@@ -222,7 +234,13 @@ def _questions(
         connection.execute("set TimeZone = 'UTC'")
         questions = connection.execute(
             Path(__file__).with_name("probes.sql").read_text(encoding="utf-8"),
-            {"lake": lake, "store": store.description, "is_sample": is_sample, **known},
+            {
+                "lake": lake,
+                "store": store.description,
+                "is_sample": is_sample,
+                "now": now,
+                **known,
+            },
         ).fetchall()
         newest = connection.execute(
             "select max(epoch_us(asked_at)) from read_parquet(?)", [files]

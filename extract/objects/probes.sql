@@ -5,7 +5,11 @@
 -- less. Modalities are therefore searched as text: whatever kind of value stands there, what the
 -- tables find is found here.
 --
--- Parameters: $lake, the files of the record lake; $channels, $neuroglancer, $exaspim and
+-- What is not there is asked again every night in the first week of an asset, and then the more
+-- rarely the older it is: every `age in weeks` nights, at last every 60. The hash of its location
+-- chooses the nights, so that each night has its share of the old ones.
+--
+-- Parameters: $now, when this run began; $lake, the files of the record lake; $channels, $neuroglancer, $exaspim and
 -- $trainer_states, the files of the answers that are known; $store, the store that is asked now;
 -- $is_sample, whether the records are those of the sample.
 
@@ -14,6 +18,7 @@ with version as (
         _id,
         run,
         is_deleted,
+        coalesce(try_cast(_created as timestamptz), extracted_at) as created_at,
         lower(name) as name_key,
         rtrim(location, '/') as location,
         json_extract_string(data_description, '$.data_level') as data_level,
@@ -26,12 +31,22 @@ asset as (
         name_key,
         location,
         data_level,
-        modalities
+        modalities,
+        created_at
     from version
     qualify
         run = max(run) over (partition by _id)
         and not is_deleted
         and regexp_matches(location, '^s3://[^/]+')
+),
+
+-- The newest record of a location counts.
+pause as (
+    select
+        location,
+        least(greatest(date_diff('day', max(created_at), $now) // 7, 1), 60) as nights
+    from asset
+    group by all
 ),
 
 question as (
@@ -128,6 +143,42 @@ settled as (
         )
 ),
 
+-- Refused is not missing: that is asked again every night.
+missing as (
+    select
+        answer.kind,
+        answer.location,
+        newest.asked_at
+    from answer
+    inner join newest
+        on
+            answer.kind = newest.kind
+            and answer.location = newest.location
+            and answer.asked_at = newest.asked_at
+    where answer.store = $store
+    group by all
+    having bool_and(answer.problem is null)
+),
+
+-- Days are counted from another one for each location: in so many days, one of them is due.
+postponed as (
+    select
+        missing.kind,
+        missing.location
+    from missing
+    inner join pause on missing.location = pause.location
+    where
+        pause.nights > 1
+        and (
+            date_diff('day', timestamptz '1970-01-01 00:00:00+00', missing.asked_at)
+            + hash(missing.location) % pause.nights
+        ) // pause.nights
+        = (
+            date_diff('day', timestamptz '1970-01-01 00:00:00+00', $now)
+            + hash(missing.location) % pause.nights
+        ) // pause.nights
+),
+
 found as (
     select
         answer.kind,
@@ -149,13 +200,17 @@ judged as (
     select
         question.kind,
         question.location,
-        settled.location is not null as is_settled,
+        settled.location is not null or postponed.location is not null as is_settled,
         found.location is not null as was_found
     from question
     left join settled
         on
             question.kind = settled.kind
             and question.location = settled.location
+    left join postponed
+        on
+            question.kind = postponed.kind
+            and question.location = postponed.location
     left join found
         on
             question.kind = found.kind

@@ -71,6 +71,17 @@ class BrokenFile:
     reason: str
 
 
+def kind_of(description: str) -> str:
+    """Kind of a source, such as `sample`, `file` or `mongodb`."""
+    return description.partition(":")[0]
+
+
+def is_another(held: str, description: str) -> bool:
+    """Whether records of one source are none of another; files are one source, by any name."""
+    is_named = kind_of(description) in {"sample", "file"}
+    return kind_of(held) != kind_of(description) if is_named else held != description
+
+
 class Source(Protocol):
     """A place that gives documents, the same ones in the same order each time it is read.
 

@@ -34,10 +34,16 @@ class Session(requests.Session):
     answers = 0
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
-        """Ask, with limits on the waits in between."""
+        """Ask, with limits on the waits in between.
+
+        Raises:
+            ValueError: If the answer is neither whole nor an error, such as a part of it.
+        """
         kwargs.setdefault("timeout", TIMEOUTS)
         response = super().request(*args, **kwargs)
         self.answers += 1
+        if response.ok and response.status_code != requests.codes.ok:
+            raise ValueError(f"it answered {response.status_code} {response.reason} instead of 200")
         # The client decodes each answer as a whole, so that one odd record would cost all.
         response.json = lambda **_: _records(response.content)  # type: ignore[method-assign]
         return response

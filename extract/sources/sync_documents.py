@@ -1,8 +1,11 @@
 """Sources that are read as a whole: compare their documents with the lake by content.
 
 A tombstone needs a complete reading: of a source that was damaged, or held a document whose `_id`
-could not be read, nothing is taken for deleted. Of a folder that no longer has a file, nothing is
-that was last read from it.
+could not be read, nothing is taken for deleted, nor of a folder that no longer has a file from
+which records were last read: what no other file shows may be there.
+
+A source that takes the place of another kind writes all that it shows, so that each record says
+where it is from. Nothing of the sample stays beside it; other records it replaces if read whole.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from extract.documents.document import (
     read_document,
 )
 from extract.lake.comparison import Reading
-from extract.sources.base import BrokenFile, Document
+from extract.sources.base import BrokenFile, Document, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,20 +87,27 @@ def compare(
         progress: Receives progress.
 
     Raises:
-        SourceError: If the source has far too few records, or if a full run of it would lose some.
+        SourceError: If the source has far too few records, if a full run of it would lose some, or
+            if it was not read whole and another source was read before.
     """
     state, reading = comparison.state, Reading(comparison.state)
     unusable: set[str] = set()
+    state.execute(_OF_ANOTHER, {"kind": kind_of(comparison.source.description)})
+    is_takeover = bool(state.value("select count(*) > 0 from of_another"))
+    is_all_written = comparison.is_full or is_takeover
     for batch in _batches(comparison, rejects, report, unusable, progress):
-        reading.show(_written(comparison, batch, writer, rejects, report, unusable))
+        rows = _written(
+            comparison, batch, writer, rejects, report, unusable, is_all_written=is_all_written
+        )
+        reading.show(rows)
     reading.compare()
-    if rejects is not None and not comparison.is_full:
+    if rejects is not None and not is_all_written:
         rejects.keep_repairs(reading.unchanged)
     comparison.check_listed(reading.records)
     files = comparison.source_files
-    files.compare(comparison.source.files)
+    report.damaged += files.compare(comparison.source.files)
     report.vanished = [] if comparison.prune else files.vanished()
-    # What was read from a file that has vanished stays; what nobody could read, too.
+    # What may be in a file that has vanished stays; what nobody could read, too.
     state.execute("create or replace table unusable (_id varchar)")
     state.insert("unusable", files.table_of(unusable))
     state.execute(_DELETED, {"is_complete": not report.incomplete, "prune": comparison.prune})
@@ -110,9 +120,15 @@ def compare(
             f"records: {'; '.join([*report.incomplete, *report.vanished])}. "
             "Mend the source, or run without --full."
         )
+    if report.incomplete and (others := int(state.value(_KEPT_OF_ANOTHER))):
+        raise SourceError(
+            f"{report.source} was not read whole, so that it cannot take the place of the "
+            f"{others:,} records that the lake holds of another source: "
+            f"{'; '.join(report.incomplete)}. Mend the source, or give another folder with --work."
+        )
     report.new, report.changed, report.unchanged = reading.counts()
     if writer is not None:
-        if not comparison.is_full:
+        if not is_all_written:
             _write_in_part_changed(comparison, reading, writer)
         for (record_id,) in state.rows("select _id from deleted order by _id"):
             writer.write_tombstone(record_id)
@@ -127,13 +143,15 @@ def _written(
     rejects: RejectWriter | None,
     report: Report,
     unusable: set[str],
+    *,
+    is_all_written: bool,
 ) -> Iterator[tuple[str, str, int, str]]:
     """Write what the lake does not hold; `_id`, hash, position and file of all that is usable.
 
     Only what is written is searched for what must be repaired.
     """
     ids = {row.record_id for row, _, _ in batch.rows}
-    known = {} if comparison.is_full else comparison.state.known(ids)
+    known = {} if is_all_written else comparison.state.known(ids)
     for skimmed, position, document in batch.rows:
         version = known.get(skimmed.record_id)
         if version is None or skimmed.content_hash not in version.hashes:
@@ -147,17 +165,41 @@ def _written(
         yield skimmed.record_id, skimmed.content_hash, position, document.file
 
 
+# Grain: one row per live record that another kind of source gave.
+_OF_ANOTHER = """
+create or replace table of_another as
+select distinct
+    live._id,
+    runs.source = 'sample' or runs.source like 'sample:%' as is_sample
+from live
+inner join runs on live.run = runs.run
+where split_part(runs.source, ':', 1) != $kind
+"""
 # Grain: one row per live record to which a tombstone is due.
 _DELETED = """
 create or replace table deleted as
 select compared._id
 from compared
-anti join unusable on compared._id = unusable._id
+left join unusable on compared._id = unusable._id
 left join last_file on compared._id = last_file._id
+left join of_another on compared._id = of_another._id
 where
-    $is_complete
-    and compared.shown = 0
-    and ($prune or not coalesce(last_file.is_vanished, false))
+    compared.shown = 0
+    and (
+        coalesce(of_another.is_sample, false)
+        or (
+            $is_complete
+            and unusable._id is null
+            and ($prune or not coalesce(last_file.is_vanished, false))
+        )
+    )
+"""
+_KEPT_OF_ANOTHER = """
+select count(*)
+from compared
+semi join of_another on compared._id = of_another._id
+anti join deleted on compared._id = deleted._id
+where compared.shown = 0
 """
 
 

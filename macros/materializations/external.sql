@@ -31,7 +31,11 @@
         {{ return({'relations': [target]}) }}
     {% endif %}
     {% call statement('main') -%}
-        {{ create_table_as(False, target, sorted(compiled_code, model, meta)) }}
+        {%- if meta.get('dynamic_columns') -%}
+            {{ create_with_dynamic_columns(target, compiled_code, model, meta) }}
+        {%- else -%}
+            {{ create_table_as(False, target, sorted(compiled_code, model, meta)) }}
+        {%- endif -%}
     {%- endcall %}
     {% do persist_docs(target, model) %}
     {{ adapter.commit() }}
@@ -57,6 +61,23 @@
 
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+{% macro create_with_dynamic_columns(target, sql, model, meta) -%}
+    {#- dbt holds a table to all of its columns: here, to those that the contract names. -#}
+    {%- set promised = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- do promised.append(adapter.quote(column.name)) -%}
+    {%- endfor -%}
+    {%- set promised_part -%}
+        select {{ promised | join(', ') }} from (
+            {{ sql }}
+        )
+    {%- endset -%}
+    {{ get_assert_columns_equivalent(promised_part) }}
+    create table {{ target }} as (
+        {{ sorted(sql, model, meta) }}
+    )
+{%- endmacro %}
 
 {% macro cache_folder() -%}
     {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache') }}

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import biodata_cache
+from biodata_cache.tables._completion import COLUMNS
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Example|Yields):$")
 _ENTRY = re.compile(r"^ {4}(?P<name>\*{0,2}[\w.]+): (?P<text>.*)$")
@@ -40,7 +41,9 @@ def described(name: str, thing: Any) -> str:  # noqa: ANN401  # whatever is publ
     is_error = inspect.isclass(thing) and issubclass(thing, Exception)
     if not is_error:
         parts.append(f"```python\n{signature(name, thing)}\n```")
-    parts.append(markdown(inspect.getdoc(thing) or ""))
+    # The pages of the tables have their columns.
+    text, _, _ = (inspect.getdoc(thing) or "").partition(f"\n\n{COLUMNS}\n")
+    parts.append(markdown(text))
     if inspect.isclass(thing) and not is_error:
         for method, member in sorted(vars(thing).items()):
             text = inspect.getdoc(member) if not method.startswith("_") else None

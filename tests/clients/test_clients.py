@@ -32,12 +32,14 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("there are no clients: run make servers")
     found = environment / "bin" / "python"
     pip = [found, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    wheels = tmp_path_factory.mktemp("wheel")
+    base = tmp_path_factory.getbasetemp()
+    wheels = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "client-wheel"
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     with FileLock(environment / ".lock"):
-        subprocess.run([*build, "--wheel-dir", wheels, PROJECT], check=True)
-        (wheel,) = wheels.iterdir()
-        subprocess.run([*pip, "install", "--no-deps", "--force-reinstall", wheel], check=True)
+        if not wheels.exists():  # once for all processes of a run
+            subprocess.run([*build, "--wheel-dir", wheels, PROJECT], check=True)
+            (wheel,) = wheels.iterdir()
+            subprocess.run([*pip, "install", "--no-deps", "--force-reinstall", wheel], check=True)
     return found
 
 

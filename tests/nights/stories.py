@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -47,6 +48,7 @@ base.LEASE_SECONDS = {lease}
 policy.DEFAULT = policy.Policy(group_rows={rows}, checkpoint_seconds=1.0, many_small=6)
 if {disk} is not None:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({disk}, {disk}))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 sys.argv[0] = "biodata-cache"
 from biodata_cache.__main__ import main
 main()
@@ -78,24 +80,25 @@ class Source(Protocol):
 
 
 class Files:
-    """A folder of compressed files."""
+    """A folder of compressed files; each time, records are in other files than before."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.settings = {"SOURCE": str(folder)}
         self.environment: dict[str, str] = {}
+        self._times = 0
         folder.mkdir()
 
     def close(self) -> None:
         pass
 
     def hold(self, records: Records) -> None:
-        parts = 4
-        for part in range(parts):  # a record stays in its file, as one that is gone is no deletion
+        parts, self._times = 4, self._times + 1
+        for part in range(parts):
             lines = [
                 json.dumps(record) + "\n"
                 for key, record in records.items()
-                if int(key[1:]) % parts == part
+                if zlib.crc32(f"{key} {self._times}".encode()) % parts == part
             ]
             content = gzip.compress("".join(lines).encode(), 1)
             (self.folder / f"part-{part}.jsonl.gz").write_bytes(content)

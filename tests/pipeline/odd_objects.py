@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from hostile import ODD_TEXTS, record
+
+from extract.objects.foraging import BUCKET, KEY
 
 if TYPE_CHECKING:
     from whole_runs import Pipeline
@@ -13,6 +18,8 @@ if TYPE_CHECKING:
 LINK = "SPIM/derivatives/neuroglancer_config.json"
 OPEN = "aind-open-data"
 STATE = "behavior/trainer_state.json"
+REAL = Path(__file__).parents[2] / "../shared/records"
+"""Real trainer states and links, where they are."""
 
 
 def spim(name: str, level: str = "raw", sources: Any = None, **more: Any) -> dict[str, Any]:
@@ -88,4 +95,74 @@ def put_odd_objects(pipeline: Pipeline) -> list[dict[str, Any]]:
     for number, broken in enumerate(["", "{", "\x00", '{"a": NaN}', b"\xff\xfe", b"\x80\x04N."]):
         records.append(behavior(f"broken {number}"))
         pipeline.put(OPEN, f"broken {number}/{STATE}", broken)
+    _put_odd_sessions(pipeline)
+    pipeline.put_upgrades(upgraded(*each) for each in enumerate(ODD_VERSIONS))
+    return [*records, *_put_real_objects(pipeline), *_put_inconsistent_records(pipeline)]
+
+
+def _put_odd_sessions(pipeline: Pipeline) -> None:
+    """Ids that are numbers, dates that are times, repeated sessions, a column that is missing."""
+    frame = pd.DataFrame(
+        {
+            ("metadata", "user_name"): ["jane.doe", None, "Zo\u00eb M\u00fcller", "x", "y"],
+            ("auto_train", "curriculum_name"): ["None", None, "C", "C", "C"],
+            ("session_stats", "finished_trials"): [100.0, float("nan"), 3.5, 4.0, 5.0],
+            ("session_stats", "foraging_eff"): ["0.5", "none", None, 0.25, 1],
+        },
+        index=pd.MultiIndex.from_arrays(
+            [
+                [451, 451, 452, 452, 452],
+                pd.to_datetime(["2024-01-31"] * 2 + ["2024-02-01"] * 2 + ["2024-02-02"]),
+                [1, 2, 1, 1, 2],
+                [93011.0, float("nan"), 0, 0, 1],
+            ],
+            names=["subject_id", "session_date", "session", "nwb_suffix"],
+        ),
+    )
+    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
+    pipeline.put(BUCKET, KEY, pickle.dumps(frame))
+
+
+ODD_VERSIONS = ("status", "_id", "", "0.1 or so", "0.1", "0.1RC", 'a"b', "9" * 80)
+
+
+def upgraded(number: int, version: str, status: str = "success", **more: Any) -> dict[str, Any]:
+    """A row of the table that the metadata upgrader keeps."""
+    return {
+        "v1_id": f"v1-{number}",
+        "v2_id": f"r{number}" if status == "success" else None,
+        "upgrader_version": version,
+        "last_modified": "2025-01-01T00:00:00.000000",
+        "status": status,
+    } | more
+
+
+def _put_real_objects(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Records with the real trainer states and links, if they are here."""
+    records = []
+    for number, path in enumerate(real_objects("trainer_state")):
+        records.append(behavior(f"real state {number}"))
+        pipeline.put(OPEN, f"real state {number}/{STATE}", path.read_bytes())
+    for number, path in enumerate(real_objects("neuroglancer")):
+        records.append(spim(f"real link {number}"))
+        pipeline.put(OPEN, f"real link {number}/{LINK}", path.read_bytes())
     return records
+
+
+def real_objects(folder: str) -> list[Path]:
+    """The files with them, in order."""
+    return sorted((REAL / folder).glob("*.json"))
+
+
+def _put_inconsistent_records(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """Records of both versions that do not go together."""
+    pipeline.put_v1(
+        {"_id": "v1-a", "name": "a"}, {"_id": "v1-b", "name": "b", "location": "s3://x"}
+    )
+    derived = {"data_level": "derived", "source_data": ["a", "z", "y"]}
+    return [
+        record("1", "a"),
+        record("2", "a", location=" "),
+        record("3", "c", location="/", data_description=derived),
+        record("4", None, location=None),
+    ]

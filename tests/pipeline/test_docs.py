@@ -6,10 +6,13 @@ import importlib.util
 import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import consumers
+import duckdb
 import nbformat
 import pytest
 from click.testing import CliRunner
@@ -76,6 +79,41 @@ def test_python_runs(page: Path, root: Path) -> None:
             assert len(value), name
 
 
+def test_recipes_for_files_in_the_oldest_packages(root: Path) -> None:
+    """`test_python_runs` runs them in the packages of the lock."""
+    oldest = consumers.tools() / f"oldest-1-{sys.implementation.cache_tag}"
+    if not (oldest / "complete").exists():
+        pytest.skip("there are no oldest packages: run make servers")
+    text = (PROJECT / "docs/reading.md").read_text(encoding="utf-8")
+    recipes = text[text.index("## pyarrow, pandas and polars on the files") : text.index("## R\n")]
+    program = "\n".join(
+        [
+            "import biodata_cache",
+            "import pandas as pd",
+            *re.findall(r"```python\n(.*?)```", recipes, re.DOTALL),
+            "assert (pd.__version__, pl.__version__) == ('2.2.0', '1.20.0')",
+            "assert pyarrow.__version__ == '17.0.0'",
+            "whole = biodata_cache.quality_control()",
+            "subjects = sorted(whole['subject_id'])",
+            "assert sorted(statuses['subject_id'].to_pylist()) == subjects, 'as texts'",
+            "assert sorted(by_pandas['subject_id']) == subjects",
+            "assert len(by_polars) == (whole['status'] == 'Fail').sum() > 0",
+        ]
+    )
+    done = subprocess.run(
+        [oldest / "bin/python", "-c", program],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(PROJECT),
+            "BIODATA_CACHE_VERSION": biodata_cache.__version__,  # it is not installed there
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_are_right(
     page: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -96,11 +134,15 @@ def test_commands_are_right(
 def test_sql_of_the_reading_page_reads_the_files(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (local, _) = blocks(PROJECT / "docs/reading.md", "sql")
+    (local, _, attached, of_bucket) = blocks(PROJECT / "docs/reading.md", "sql")
     (tmp_path / "published").symlink_to(root)
     monkeypatch.chdir(tmp_path)
     with biodata_cache.connect() as duck:
         assert duck.execute(local).fetchall()
+        assert duck.execute(attached).fetchall()
+    with duckdb.connect() as duck:
+        folder = "https://bucket.s3.us-west-2.amazonaws.com/prefix"
+        assert duck.execute(of_bucket.replace(folder, str(root))).fetchall()
 
 
 def test_notebooks_hold_no_outputs() -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hostile import ODD_TEXTS, metric, quality_control, record, wrong_kinds
-from whole_runs import Pipeline
+from shared import made_once
 
 import biodata_cache
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from whole_runs import Pipeline
 
 HUGE = 123456789012345678901234567890
 
@@ -98,9 +100,7 @@ def records() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    pipeline = Pipeline(tmp_path_factory.mktemp("hostile"))
-    pipeline.run(records())
-    return pipeline
+    return made_once(tmp_path_factory, "hostile", lambda pipeline: pipeline.run(records()))
 
 
 def one(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -266,11 +266,11 @@ def test_cycles_end_without_a_root_and_are_reported(hostile: Pipeline) -> None:
 
 @pytest.mark.slow
 def test_nothing_at_all_is_published_empty_with_the_full_schema(
-    pipeline: Pipeline, hostile: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, objects: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert pipeline.folder == tmp_path
     pipeline.run([])
-    full = {entry["name"]: entry for entry in hostile.registry()}
+    full = {entry["name"]: entry for entry in objects.registry()}
     empty = {entry["name"]: entry for entry in pipeline.registry()}
     assert empty.keys() == full.keys()
     monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)

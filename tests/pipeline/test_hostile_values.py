@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from contract_records import expected
 from hostile_values import records
-from whole_runs import Pipeline
+from shared import made_once
+
+if TYPE_CHECKING:
+    from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +33,7 @@ def built(
     tmp_path_factory: pytest.TempPathFactory, documents: dict[str, dict[str, Any]]
 ) -> Pipeline:
     """All hostile records in one build."""
-    pipeline = Pipeline(tmp_path_factory.mktemp("values"))
-    pipeline.run(documents.values())
-    return pipeline
+    return made_once(tmp_path_factory, "values", lambda each: each.run(documents.values()))
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,32 @@ from __future__ import annotations
 import json
 import os
 import pickle
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hostile import ODD_TEXTS, record
-from odd_objects import OPEN, STATE, WRONG, behavior, spim, state
-from whole_runs import Pipeline
+from odd_objects import (
+    ODD_VERSIONS,
+    OPEN,
+    REAL,
+    STATE,
+    WRONG,
+    behavior,
+    real_objects,
+    state,
+    upgraded,
+)
 
 import biodata_cache
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.extract_stage import run_extract
 from extract.objects.foraging import BUCKET, KEY
 
-REAL = Path(__file__).parents[2] / "../shared/records"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from whole_runs import Pipeline
 
 
 def test_stitched_descendant_by_way_of_another(objects: Pipeline) -> None:
@@ -91,64 +102,34 @@ def test_odd_links_are_reported(objects: Pipeline) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_night_publishes_the_same_bytes(objects: Pipeline) -> None:
-    before = objects.snapshot()
-    assert objects.run(str(objects.folder / "records.jsonl")).written == 0
-    assert objects.snapshot() == before
-
-
-@pytest.mark.slow
-def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path)
+def test_assets_that_are_gone_leave_and_new_states_come(pipeline: Pipeline) -> None:
     pipeline.put(OPEN, f"gone/{STATE}", state("C", "s", {"0": {"name": "s"}}))
     pipeline.put(OPEN, f"stays/{STATE}", state("C", "s", {"0": {"name": "s"}}))
-    pipeline.run([behavior("gone"), behavior("stays"), behavior("late")])
+    pipeline.extract([behavior("gone"), behavior("stays"), behavior("late")])
     pipeline.put(OPEN, f"late/{STATE}", state("New", "s", {"3": {"name": "s"}}))
     pipeline.put(OPEN, f"stays/{STATE}", state("changed, which they never are", "s", {}))
-    pipeline.run([behavior("stays"), behavior("late")])
-    rows = pipeline.read("behavior_curriculum")
+    pipeline.extract([behavior("stays"), behavior("late")])
+    pipeline.build("behavior_curriculum")
+    rows = pipeline.built("behavior_curriculum")
     assert [(row["asset_name"], row["curriculum_name"], row["stage_node_id"]) for row in rows] == [
         ("late", "New", 3),
         ("stays", "C", 0),
     ]
 
 
-@pytest.mark.slow
-def test_foraging_sessions_of_an_odd_frame(tmp_path: Path) -> None:
-    """Ids that are numbers, dates that are times, repeated sessions, a column that is missing."""
-    pipeline = Pipeline(tmp_path)
-    frame = pd.DataFrame(
-        {
-            ("metadata", "user_name"): ["jane.doe", None, "Zo\u00eb M\u00fcller", "x", "y"],
-            ("auto_train", "curriculum_name"): ["None", None, "C", "C", "C"],
-            ("session_stats", "finished_trials"): [100.0, float("nan"), 3.5, 4.0, 5.0],
-            ("session_stats", "foraging_eff"): ["0.5", "none", None, 0.25, 1],
-        },
-        index=pd.MultiIndex.from_arrays(
-            [
-                [451, 451, 452, 452, 452],
-                pd.to_datetime(["2024-01-31"] * 2 + ["2024-02-01"] * 2 + ["2024-02-02"]),
-                [1, 2, 1, 1, 2],
-                [93011.0, float("nan"), 0, 0, 1],
-            ],
-            names=["subject_id", "session_date", "session", "nwb_suffix"],
-        ),
-    )
-    frame.columns = pd.MultiIndex.from_tuples(frame.columns)
-    pipeline.put(BUCKET, KEY, pickle.dumps(frame))
-    pipeline.run([])
+def test_foraging_sessions_of_an_odd_frame(objects: Pipeline) -> None:
     columns = [
         "subject_id", "session_date", "session", "nwb_suffix", "rig", "trainer_normalized",
         "curriculum_name", "foraging_eff", "finished_trials",
     ]  # fmt: skip
-    rows = pipeline.read("foraging_sessions")
+    rows = objects.read("foraging_sessions")
     assert [tuple(row[column] for column in columns) for row in rows] == [
         ("451", "2024-01-31", 1, 93011, None, "Jane Doe", "None", 0.5, 100),
         ("451", "2024-01-31", 2, None, None, "", None, None, None),
         ("452", "2024-02-01", 1, 0, None, "X", "C", 0.25, 4),
         ("452", "2024-02-02", 2, 1, None, "Y", "C", 1.0, 5),
     ]
-    reported = pipeline.read("data_quality")
+    reported = objects.read("data_quality", "table_name = 'foraging_sessions'")
     assert sorted((row["path"], row["value"]) for row in reported) == [
         ("row 2 of the source", "none"),
         ("row 3 of the source", "3.5"),
@@ -156,115 +137,86 @@ def test_foraging_sessions_of_an_odd_frame(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.slow
-def test_a_hostile_frame_runs_nothing_and_costs_its_table_only(tmp_path: Path) -> None:
+def test_a_hostile_frame_runs_nothing_and_leaves_the_table_as_it_was(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
     class Hostile:
         def __reduce__(self) -> object:
             return os.system, (f"touch {tmp_path / 'touched'}",)
 
-    pipeline = Pipeline(tmp_path)
     pipeline.put(BUCKET, KEY, pickle.dumps(Hostile()))
-    pipeline.run([])
-    assert pipeline.read("foraging_sessions") == []
+    pipeline.extract([behavior("a")])
     assert not (tmp_path / "touched").exists()
-
-
-def upgraded(number: int, version: str, status: str = "success", **more: Any) -> dict[str, Any]:
-    return {
-        "v1_id": f"v1-{number}",
-        "v2_id": f"r{number}" if status == "success" else None,
-        "upgrader_version": version,
-        "last_modified": "2025-01-01T00:00:00.000000",
-        "status": status,
-    } | more
+    lake = pipeline.settings.work / "raw/foraging_sessions"
+    (empty,) = (pq.read_table(path) for path in lake.glob("*.parquet"))
+    assert empty.num_rows == 0
+    assert {"subject_id", "session_stats/foraging_eff"} <= {*empty.column_names}
 
 
 @pytest.mark.slow
-def test_columns_of_upgrader_versions_survive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Night after night: new versions, a night without the table, another lake, another version."""
-    pipeline = Pipeline(tmp_path)
-    monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)
+def test_columns_of_upgrader_versions_survive(pipeline: Pipeline) -> None:
+    """Night after night: new versions, a night without the table, another lake."""
     records = [record(f"r{number}", f"asset {number}") for number in range(3)]
     described = {"project_name": "Old", "data_level": "raw data"}
     pipeline.put_v1({"_id": "v1-2", "name": "v1 asset", "data_description": described})
     pipeline.put_upgrades([upgraded(0, "0.14.3"), upgraded(1, "0.14.3", "failed")])
-    pipeline.run(records)
+    pipeline.extract(records)
     pipeline.put_upgrades(
         [upgraded(0, "0.14.3"), upgraded(1, "0.14.10"), upgraded(2, "0.14.10", "failed")]
     )
-    pipeline.run(records)
-    frame = biodata_cache.metadata_upgrade()
-    assert list(frame.columns)[:9] == [
-        "_id", "name", "project_name", "data_level", "v2_id", "upgrader_version", "last_modified",
-        "status", "upgrade_datetime",
-    ]  # fmt: skip
+    pipeline.extract(records)
+    columns = ["name", "project_name", "status", "0.14.10", "0.14.3"]
+
+    def found() -> dict[str, tuple[Any, ...]]:
+        pipeline.build("metadata_upgrade")
+        return {
+            row["_id"]: tuple(row[name] for name in columns)
+            for row in pipeline.built("metadata_upgrade")
+        }
+
+    # A night without the custom table: what was read of it stays.
+    custom = pipeline.published.parent / "custom/metadata_upgrade_status_prod.pqt"
+    kept = custom.rename(custom.with_suffix(".kept"))
+    pipeline.extract(records)
     wanted = {
         "v1-0": ("asset 0", "Project", "success", None, "success"),
         "v1-1": ("asset 1", "Project", "success", "success", "failed"),
         "v1-2": ("v1 asset", "Old", "failed", "failed", None),
     }
-    columns = ["name", "project_name", "status", "0.14.10", "0.14.3"]
-
-    def found() -> dict[str, tuple[Any, ...]]:
-        return {
-            row["_id"]: tuple(row[name] for name in columns)
-            for row in pipeline.read("metadata_upgrade")
-        }
-
-    assert found() == wanted
-    (entry,) = (entry for entry in pipeline.registry() if entry["name"] == "metadata_upgrade")
-    described_columns = {column["name"]: column for column in entry["columns"]}
-    assert described_columns["0.14.3"]["type"] == "VARCHAR"
-    assert "upgrader" in described_columns["0.14.3"]["description"]
-    sidecar = json.loads((pipeline.published / "metadata_upgrade.json").read_text())
-    assert sidecar["columns"] == list(frame.columns)
-    # A night without the custom table: what was read of it stays.
-    custom = pipeline.published.parent / "custom/metadata_upgrade_status_prod.pqt"
-    kept = custom.rename(custom.with_suffix(".kept"))
-    pipeline.run(records)
     assert found() == wanted
     kept.rename(custom)
-    pipeline.run(records)
-    assert found() == wanted
-    # Another version of this package publishes to a folder of its own, from a lake of its own.
-    pipeline.published.rename(pipeline.published.parent / "bdc-v0.0.9")
-    other = pipeline.folder / "work"
-    other.rename(pipeline.folder / "old work")
-    pipeline.run(records)
+    # Another version of this package has published it, and the lake is a new one.
+    earlier = pipeline.published.parent / "bdc-v0.0.9"
+    earlier.mkdir()
+    (pipeline.area / "metadata_upgrade.pqt").rename(earlier / "metadata_upgrade.pqt")
+    pipeline.settings.work.rename(pipeline.folder / "old work")
+    pipeline.extract(records)
     assert found() == wanted
 
 
-@pytest.mark.slow
-def test_an_odd_upgrader_stops_nothing(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path)
-    versions = ["status", "_id", "", "0.1 or so", "0.1", "0.1RC", 'a"b', "9" * 80]
-    pipeline.put_upgrades(upgraded(number, version) for number, version in enumerate(versions))
-    pipeline.run([])
-    rows = pipeline.read("metadata_upgrade")
-    assert len(rows) == len(versions)
-    assert list(rows[0])[9:] == ["0.1", "0.1rc"]
-    reported = pipeline.read("data_quality", "table_name = 'metadata_upgrade'")
+def test_an_odd_upgrader_stops_nothing(objects: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = objects.read("metadata_upgrade")
+    assert len(rows) == len(ODD_VERSIONS)
+    columns = [
+        "_id", "name", "project_name", "data_level", "v2_id", "upgrader_version", "last_modified",
+        "status", "upgrade_datetime", "0.1", "0.1rc",
+    ]  # fmt: skip
+    assert list(rows[0]) == columns
+    reported = objects.read("data_quality", "table_name = 'metadata_upgrade'")
     assert len(reported) == 6
+    (entry,) = (entry for entry in objects.registry() if entry["name"] == "metadata_upgrade")
+    described = {column["name"]: column for column in entry["columns"]}
+    assert described["0.1rc"]["type"] == "VARCHAR"
+    assert "upgrader" in described["0.1rc"]["description"]
+    sidecar = json.loads((objects.published / "metadata_upgrade.json").read_text())
+    assert sidecar["columns"] == columns
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", objects.settings.root)
+    assert list(biodata_cache.metadata_upgrade().columns) == columns
 
 
-@pytest.mark.slow
-def test_record_consistency(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path)
-    pipeline.put_v1(
-        {"_id": "v1-a", "name": "a"}, {"_id": "v1-b", "name": "b", "location": "s3://x"}
-    )
-    derived = {"data_level": "derived", "source_data": ["a", "z", "y"]}
-    pipeline.run(
-        [
-            record("1", "a"),
-            record("2", "a", location=" "),
-            record("3", "c", location="/", data_description=derived),
-            record("4", None, location=None),
-        ]
-    )
-    rows = pipeline.read("record_consistency")
+def test_record_consistency(objects: Pipeline) -> None:
+    known = "record_id in ('1', '2', '3', '4', 'v1-a', 'v1-b')"
+    rows = objects.read("record_consistency", known)
     assert [tuple(row.values()) for row in rows] == [
         ("duplicate_name_v2", "1", "a", "2 records have this name"),
         ("duplicate_name_v2", "2", "a", "2 records have this name"),
@@ -276,34 +228,24 @@ def test_record_consistency(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real records are not here")
-@pytest.mark.slow
-def test_real_trainer_states_and_links(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path)
-    states = sorted((REAL / "trainer_state").glob("*.json"))
-    links = sorted((REAL / "neuroglancer").glob("*.json"))
-    records = [behavior(f"state {number}") for number in range(len(states))]
-    records += [spim(f"link {number}") for number in range(len(links))]
+def test_real_trainer_states_and_links(objects: Pipeline) -> None:
+    states, links = real_objects("trainer_state"), real_objects("neuroglancer")
+    assert states
+    assert links
+    rows = {row["asset_name"]: row for row in objects.read("behavior_curriculum")}
     for number, path in enumerate(states):
-        pipeline.put(OPEN, f"state {number}/{STATE}", path.read_bytes())
-    for number, path in enumerate(links):
-        pipeline.put(
-            OPEN, f"link {number}/SPIM/derivatives/neuroglancer_config.json", path.read_bytes()
-        )
-    pipeline.run(records)
-    rows = {row["asset_name"]: row for row in pipeline.read("behavior_curriculum")}
-    for number, path in enumerate(states):
-        real, row = json.loads(path.read_text()), rows[f"state {number}"]
+        real, row = json.loads(path.read_text()), rows[f"real state {number}"]
         curriculum, stage = real["curriculum"] or {}, real["stage"] or {}
         nodes = (curriculum.get("graph") or {}).get("nodes", {})
         ids = [int(key) for key, node in nodes.items() if node["name"] == stage.get("name")]
         assert row["curriculum_name"] == curriculum.get("name"), path.name
         assert row["stage_name"] == stage.get("name"), path.name
         assert row["stage_node_id"] == min(ids, default=None), path.name
-    shown = {row["raw_name"]: row["raw_link"] for row in pipeline.read("platform_smartspim")}
-    assert [shown[f"link {number}"] for number in range(len(links))] == [
+    shown = {row["raw_name"]: row["raw_link"] for row in objects.read("platform_smartspim")}
+    assert [shown[f"real link {number}"] for number in range(len(links))] == [
         json.loads(path.read_text())["ng_link"] for path in links
     ]
-    assert pipeline.read("data_quality", "table_name = 'behavior_curriculum'") == []
+    assert objects.read("data_quality", "name like 'real %' and column_name = 'raw_link'") == []
 
 
 def test_extract_alone_says_what_it_did(pipeline: Pipeline) -> None:

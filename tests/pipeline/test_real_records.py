@@ -6,11 +6,14 @@ import gzip
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from whole_runs import Pipeline
+from shared import made_once
+
+if TYPE_CHECKING:
+    from whole_runs import Pipeline
 
 SOURCE = Path(__file__).resolve().parents[2] / "../shared/records/docdb_v2.jsonl.gz"
 
@@ -34,9 +37,7 @@ def documents() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    pipeline = Pipeline(tmp_path_factory.mktemp("real"))
-    pipeline.run(str(SOURCE))
-    return pipeline
+    return made_once(tmp_path_factory, "real", lambda pipeline: pipeline.run(str(SOURCE)))
 
 
 def get(document: Any, *path: str) -> Any:

@@ -11,11 +11,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from consumers import tools
-from whole_runs import Pipeline
+from shared import made_once
+
+if TYPE_CHECKING:
+    from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -46,9 +49,14 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if not python.exists():
         pytest.skip(f"there is no {request.param}: run make servers")
     command = [python, "-I", "-W", "ignore", HERE / "schema_records.py", *PACKAGES[request.param]]
-    made = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    pipeline = Pipeline(tmp_path_factory.mktemp("schemas"))
-    pipeline.run(made["records"])
+
+    def make(pipeline: Pipeline) -> None:
+        done = subprocess.run(command, check=True, capture_output=True)
+        (pipeline.folder / "made.json").write_bytes(done.stdout)
+        pipeline.run(json.loads(done.stdout)["records"])
+
+    pipeline = made_once(tmp_path_factory, request.param, make)
+    made = json.loads((pipeline.folder / "made.json").read_bytes())
     return Built(made["rows"], made["skipped"], made["records"], pipeline)
 
 

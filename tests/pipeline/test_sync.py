@@ -50,6 +50,14 @@ def test_all_tables_then_one_of_them(
     assert outcome.published is not None
     assert len(outcome.published.tables) == len(biodata_cache.get_cache_registry()) > 15
     before = biodata_cache.get_cache_registry()
+    checked = json.loads((root / "cache_status.json").read_text())["versions"]
+    again = sync.update_all_tables()
+    assert (outcome.nothing_to_build, again.nothing_to_build) == (False, True)
+    assert again.published is not None
+    assert again.published.build == outcome.published.build
+    checked_again = json.loads((root / "cache_status.json").read_text())["versions"]
+    for version, status in checked.items():
+        assert checked_again[version]["newest_extract"] > status["newest_extract"]
     # Records that change both tables: only the one that is asked for follows.
     with (tmp_path / "none.jsonl").open("w") as file:
         file.write(json.dumps({"_id": "1", "name": "one", "schema_version": "2.0.0"}) + "\n")

@@ -68,8 +68,11 @@ class Pipeline:
         )
         run_extract(settings, lambda *_: None)
 
-    def build(self) -> None:
-        build(self.settings)
+    def build(self, *tables: str) -> None:
+        """Build everything, or some tables with all that these are made of."""
+        chosen = ["--select", *(f"+{table}" for table in tables)]
+        alone = ["--indirect-selection", "cautious"]  # no test that needs another table
+        build(self.settings, selection=[*chosen, *alone] if tables else [])
 
     def publish(self) -> Report:
         return publish(self.settings)
@@ -102,8 +105,15 @@ class Pipeline:
 
     def read(self, table: str, where: str = "true") -> list[dict[str, Any]]:
         """Rows of a published table as dictionaries, in the order of the file."""
-        plain = self.published / f"{table}.pqt"
-        files = [plain] if plain.exists() else sorted((self.published / table).glob("*/data.pqt"))
+        return self._rows(self.published, table, where)
+
+    def built(self, table: str, where: str = "true") -> list[dict[str, Any]]:
+        """Rows of a table of the build area, published or not."""
+        return self._rows(self.area, table, where)
+
+    def _rows(self, folder: Path, table: str, where: str) -> list[dict[str, Any]]:
+        plain = folder / f"{table}.pqt"
+        files = [plain] if plain.exists() else sorted((folder / table).glob("*/data.pqt"))
         connection = duckdb.connect()
         connection.execute("set TimeZone = 'UTC'")
         found = connection.execute(
@@ -142,7 +152,7 @@ class Pipeline:
 
         Left out are locks, and the status, which changes at each publish.
         """
-        root = self.folder / "root"
+        root = self.folder / self.root
         return {
             path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
             for path in root.rglob("*")

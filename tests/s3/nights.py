@@ -15,8 +15,8 @@ from biodata_cache._core.errors import CacheError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._storage import s3 as _s3
-from extract.lake import policy
 from extract.lake.lake import Lake
+from extract.lake.policy import Policy
 from extract.pipeline import extract
 from extract.retries import Retries
 from extract.sources import base
@@ -154,9 +154,9 @@ def _run(environment: dict[str, str], raw: str, work: Path, database: Database, 
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(environment)
-    policy.DEFAULT = policy.Policy(group_rows=rows, many_small=3)
     try:
-        night(raw, work, database, lease=LEASE_TO_END)
+        small = Policy(group_rows=rows, many_small=3)
+        night(raw, work, database, lease=LEASE_TO_END, policy=small)
     except CacheError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(1)

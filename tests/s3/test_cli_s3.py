@@ -38,6 +38,9 @@ def test_dry_run_lists_files_on_stdout(build: Build) -> None:
         "~ cache_registry.json",
         "~ cache_history.json",
         "~ index.html",
+        "~ biodata_cache.duckdb",
+        "~ datapackage.json",
+        "~ croissant.json",
         "- qc/subject_id=2/data.pqt",
     ]
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 LIMIT = 2.0
-START = (
+START = (  # whoever runs the tests may ignore signals, as `nohup` and a job in the background do
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL);"
     "from biodata_cache.__main__ import main; main()"
 )
 COMMANDS = {

@@ -103,6 +103,9 @@ def test_only_what_changed_is_uploaded(
         "cache_registry.json",
         "cache_history.json",
         "index.html",
+        "biodata_cache.duckdb",
+        "datapackage.json",
+        "croissant.json",
     ]
     order = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
     objects = [path for path in order if "/.objects/" in path]
@@ -111,8 +114,8 @@ def test_only_what_changed_is_uploaded(
     names = [path.rpartition("/")[2] for path in order if "/.objects/" not in path]
     assert names[:4] == ["pending.json", "data.pqt", "quality_control.json", "cache_registry.json"]
     assert names[4] == f"{changed.build}.json"
-    assert sorted(names[5:7]) == ["cache_history.json", "index.html"]
-    assert names[7:] == ["cache_status.json"]
+    assert sorted(names[5:10]) == sorted(changed.replaced[3:])
+    assert names[10:] == ["cache_status.json"]
 
 
 def test_content_that_is_not_what_was_published_is_mended(

@@ -199,7 +199,7 @@ class Storages(RuleBasedStateMachine):
             assert tags == {path: each[number] for path, each in self.tags.items()}
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_all_storages_answer_the_same(aws: Server, bucket: str, examples: int) -> None:
     def make() -> Storage:
         return S3Storage(bucket, secrets.token_hex(8), access(), part_bytes=100)

@@ -10,6 +10,7 @@ import bson
 import pytest
 from lakes import documents, rejects
 
+from biodata_cache import SourceError
 from extract.pipeline import extract
 from extract.sources.base import SourceOptions
 from extract.sources.open import open_source
@@ -75,18 +76,19 @@ def test_archive(tmp_path, others):
 def test_what_breaks_off_is_reported(tmp_path, content):
     path = tmp_path / "data_assets.bson"
     path.write_bytes(content[: len(content) * 2 // 3])
-    report = fetch(path, tmp_path / "raw")
-    assert report.new == 0
+    with pytest.raises(SourceError, match=r"not one usable record .*breaks off"):
+        fetch(path, tmp_path / "raw")
+    assert 0 < fetch(path, tmp_path / "raw", salvage=True).new < 20
     ((_, reason, _),) = rejects(tmp_path / "raw")
     assert "breaks off" in reason
-    assert 0 < fetch(path, tmp_path / "raw", salvage=True).new < 20
 
 
 def test_damage_and_numbers_that_json_lacks(tmp_path):
     path = tmp_path / "data_assets.bson"
     damaged = bson.encode({"_id": "bad", "name": "abc"}).replace(b"abc", b"\xff\xfe\xfd")
     path.write_bytes(damaged + bson.encode({"_id": "nan", "model": {"x": float("nan")}}) + b"\x03")
-    assert fetch(path, tmp_path / "raw").listed == 0
+    with pytest.raises(SourceError, match="not one usable record"):
+        fetch(path, tmp_path / "raw")
     report = fetch(path, tmp_path / "raw", salvage=True)
     assert (report.listed, report.rejected, report.repaired) == (1, 2, 1)
     assert documents(tmp_path / "raw") == {"nan": {"_id": "nan", "model": {"x": None}}}

@@ -82,7 +82,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Any:
         server.close()
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [4, pytest.param(12, marks=pytest.mark.slow)])
 def test_every_source_gives_the_same_rows(
     examples: int,
     collection: pymongo.collection.Collection[Any],

@@ -61,6 +61,29 @@ def assets(published: Published, monkeypatch: pytest.MonkeyPatch) -> Published:
     return published
 
 
+@pytest.mark.parametrize("asked", [["read", "assets"], ["sql", "select * from assets"]])
+def test_rows_need_no_pandas_which_takes_longer_than_all_the_rest(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    published = Published(tmp_path)
+    published.plain("assets", ASSETS)
+    published.build()
+    place = {"BIODATA_CACHE_ROOT": str(tmp_path), "BIODATA_CACHE_VERSION": published.version}
+    code = (
+        "import sys; from biodata_cache._cli import cli; cli(sys.argv[1:], standalone_mode=False); "
+        "print({'numpy', 'pandas', 'pyarrow'} & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *asked],
+        env=os.environ | place,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "a b" in done.stdout
+    assert done.stderr.splitlines()[-1] == "set()"
+
+
 def run(*arguments: str, stdin: str | None = None) -> Result:
     return CliRunner().invoke(cli, arguments, input=stdin)
 

@@ -17,8 +17,9 @@ from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
 from biodata_cache._pipeline.run_report import reports
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
-_START = (
+_START = (  # whoever runs the tests may ignore signals, as `nohup` and a job in the background do
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL);"
     "from biodata_cache.__main__ import main; main()"
 )
 

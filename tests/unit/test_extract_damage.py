@@ -171,5 +171,63 @@ def test_a_full_run_of_a_damaged_source_loses_nothing(tmp_path: Path) -> None:
 def test_salvage_takes_what_can_be_read(tmp_path: Path) -> None:
     path, raw = tmp_path / "a.jsonl.gz", tmp_path / "raw"
     path.write_bytes(cut(gzip.compress(lines()), 0.9))
-    assert run(path, raw).new == 0
+    with pytest.raises(SourceError, match=r"not one usable record .*damaged compression"):
+        run(path, raw)
     assert 50 < run(path, raw, salvage=True).new < 100
+
+
+@pytest.mark.parametrize("content", [b"<html>503</html>", b"{NOPE}\n", b"[1, 2]"])
+@pytest.mark.parametrize("before", ["nothing", "sample:20"])
+def test_a_source_without_a_usable_record_ends_the_run(
+    tmp_path: Path, content: bytes, before: str
+) -> None:
+    path, raw = tmp_path / "a.json", tmp_path / "raw"
+    if before != "nothing":
+        extract(open_source(before), raw)
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="not one usable record"):
+        run(path, raw)
+    assert len(held(raw)) == (0 if before == "nothing" else 20)
+    assert run(path, raw, allow_shrink=True).new == 0
+
+
+def test_nothing_at_all_takes_the_place_of_nothing_only(tmp_path: Path) -> None:
+    path, raw = tmp_path / "a.jsonl", tmp_path / "raw"
+    path.write_bytes(b"")
+    assert run(path, raw).listed == 0
+    extract(open_source("sample:20"), raw)
+    with pytest.raises(SourceError, match="not one usable record"):
+        run(path, raw)
+
+
+def test_no_record_of_the_sample_stays_beside_a_folder_of_which_a_file_is_damaged(
+    tmp_path: Path,
+) -> None:
+    folder, raw = tmp_path / "in", tmp_path / "raw"
+    folder.mkdir()
+    extract(open_source("sample:20"), raw)
+    (folder / "a.jsonl").write_bytes(lines())
+    (folder / "b.jsonl.gz").write_bytes(gzip.compress(lines())[:-9])
+    report = run(folder, raw)
+    assert (report.deleted, report.kept, len(report.incomplete)) == (20, 0, 1)
+    assert held(raw) == {record["_id"] for record in RECORDS}
+
+
+def test_what_was_not_read_whole_takes_the_place_of_no_other_source(
+    tmp_path: Path,
+) -> None:
+    """Records that both sources have are of the second one from then on."""
+    path, raw = tmp_path / "a.jsonl", tmp_path / "raw"
+    path.write_bytes(lines())
+    opened = open_source(str(path))
+    opened.description = "mongodb://host/database/collection"
+    extract(opened, raw)
+    unreadable = b"".join([*lines().splitlines(keepends=True)[:99], b"{NOPE}\n"])
+    path.write_bytes(unreadable)
+    with pytest.raises(SourceError, match="cannot take the place of the 1 records"):
+        run(path, raw)
+    assert len(held(raw)) == 100
+    path.write_bytes(lines())
+    assert run(path, raw).unchanged == 100
+    path.write_bytes(unreadable)
+    assert run(path, raw).kept == 1, "nothing of the first source is left"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pydoc
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,14 @@ def test_columns_are_named_in_signatures():
     assert {"columns", "name", "modalities", "limit"} <= set(shown)
     assert repr(shown["name"].default) == "..."
     assert list(inspect.signature(biodata_cache.qc).parameters)[:2] == ["subject_id", "asset_names"]
+
+
+def test_help_names_the_columns_with_their_texts():
+    text = pydoc.render_doc(biodata_cache.assets, renderer=pydoc.plaintext)
+    assert "subject_id: Subject, `subject.subject_id` of the record. A text:" in text
+    for name in ("quality_control", "qc", "platform_fib", "assets_smartspim", "unique_genotypes"):
+        assert "\nColumns:\n    " in inspect.getdoc(getattr(biodata_cache, name)), name
+    assert "Columns:" not in inspect.getdoc(biodata_cache.metadata_upgrade), "any may be there"
 
 
 @pytest.mark.filterwarnings("default")  # of the packages that complete

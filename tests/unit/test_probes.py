@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -52,10 +53,10 @@ class Fixture:
         self.source.write_text("".join(json.dumps(record) + "\n" for record in records))
         extract(open_source(str(self.source)), self.raw)
 
-    def ask(self, store: Any = None, *, prune: bool = False) -> probes.Report:
+    def ask(self, store: Any = None, *, prune: bool = False, **more: Any) -> probes.Report:
         lake = paths_of(Lake(self.raw, "docdb_v2").files())
         with answers.locked(self.raw):
-            return probes.ask(store or self.store, self.raw, lake, prune=prune)
+            return probes.ask(store or self.store, self.raw, lake, prune=prune, **more)
 
     def rows(self, kind: str) -> list[tuple[Any, ...]]:
         """Name of the asset, key, content and problem, of the newest answers."""
@@ -147,6 +148,78 @@ def test_what_is_settled_is_not_asked_again_and_what_was_missing_is(lake: Fixtur
     assert texts == {
         "m found": "{}", "m missing": "{}", "m broken": '{"curriculum": null}', "m no link": None,
     }  # fmt: skip
+
+
+FIRST = datetime(2026, 1, 1, 2, tzinfo=timezone.utc)
+
+
+def nights(lake: Fixture, age: int, *later: int) -> list[int]:
+    """How many of 120 questions about assets of an age are asked so many days after the first."""
+    created = (FIRST - timedelta(days=age)).isoformat()
+    lake.records(*(asset(f"m{number}", _created=created) for number in range(120)))
+    reports = [lake.ask(began_at=FIRST + timedelta(days=night)) for night in (0, *later)]
+    assert {each.asked.total() + each.remembered.total() for each in reports} == {120}
+    assert reports[0].asked.total() == 120
+    return [each.asked.total() for each in reports[1:]]
+
+
+def test_what_is_not_there_is_asked_again_every_night_in_the_first_week(lake: Fixture) -> None:
+    assert nights(lake, 0, 1, 2, 7) == [120, 120, 120]
+
+
+def test_about_older_assets_it_is_asked_more_rarely(lake: Fixture) -> None:
+    first, second, all_of_them = nights(lake, 30, 1, 2, 7)
+    assert 15 < first < 45, "one of four"
+    assert 15 < second < 45
+    assert all_of_them == 120
+
+
+def test_about_old_assets_it_is_asked_once_in_60_nights(lake: Fixture) -> None:
+    first, second, all_of_them = nights(lake, 5_000, 1, 2, 62)
+    assert first + second < 15
+    assert all_of_them == 120
+    assert lake.ask(began_at=FIRST + timedelta(days=62)).asked.total() == 0
+    assert lake.ask(began_at=FIRST + timedelta(days=62), full=True).asked.total() == 120
+
+
+def test_what_is_there_at_last_is_found_and_asked_no_more(lake: Fixture) -> None:
+    lake.records(asset("m", _created="2020-01-01T00:00:00Z"))
+    lake.ask(began_at=FIRST)
+    lake.put("m/behavior/trainer_state.json")
+    reports = [lake.ask(began_at=FIRST + timedelta(days=days)) for days in (60, 120)]
+    assert [(each.asked.total(), each.found.total()) for each in reports] == [(1, 1), (0, 0)]
+
+
+def test_what_was_refused_is_asked_again_every_night(lake: Fixture) -> None:
+    lake.records(asset("m", _created="2020-01-01T00:00:00Z"))
+    for night in range(3):
+        report = lake.ask(FaultyStore(until=999), began_at=FIRST + timedelta(days=night))
+        assert report.problems == {"access denied": 1}
+
+
+class EveryFourth:
+    """Has an object of one asset in four."""
+
+    description = "test"
+
+    def keys(self, _: str, prefix: str) -> list[str]:
+        number = int(prefix.partition("/")[0].removeprefix("m"))
+        return [] if number % 4 or "Logs" in prefix else [f"{prefix}.json"]
+
+    def read(self, *_: object) -> bytes:
+        return b"{}"
+
+
+def test_a_night_of_16_000_known_assets_asks_less_than_500(lake: Fixture) -> None:
+    """Assets of four years, measured at one pace; of three in four there is no object."""
+    created = [FIRST - timedelta(hours=number * 2.19) for number in range(16_000)]
+    lake.records(
+        *(asset(f"m{number}", _created=at.isoformat()) for number, at in enumerate(created))
+    )
+    assert lake.ask(EveryFourth(), began_at=FIRST).asked.total() == 16_000
+    report = lake.ask(EveryFourth(), began_at=FIRST + timedelta(days=1))
+    assert 100 < report.asked.total() < 500
+    assert report.found.total() == 0
 
 
 def test_another_store_is_asked_everything_again(lake: Fixture) -> None:

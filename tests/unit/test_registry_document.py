@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from biodata_cache import CacheRegistry, ColumnEntry, PartitionEntry, RegistryError
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.registry import document as _document
-from biodata_cache._core.registry.entries import CheckEntry, ObjectFile, TableEntry
+from biodata_cache._core.registry.entries import CheckEntry, ForeignKey, ObjectFile, TableEntry
 
 SHA = "0a" * 32
 OBJECT = ObjectFile(f"{SHA}.pqt", 7, 1234, SHA)
@@ -33,6 +33,7 @@ ENTRY = TableEntry(
     build_id="20240131T000000Z-0a1b2c3d",
     primary_key=("asset_id", "metric_index"),
     sort_order=("asset_name",),
+    foreign_keys=(ForeignKey("asset_id", "asset_basics", "_id"),),
     partition_count=1,
     objects=(OBJECT,),
     checks=(CheckEntry("`name` is never missing", "pass"),),
@@ -63,6 +64,7 @@ entries = st.builds(
     partition_count=counts,
     objects=st.sampled_from([(), (OBJECT,)]),
     checks=st.lists(st.builds(CheckEntry, texts, texts)).map(tuple),
+    foreign_keys=st.sampled_from([(), ENTRY.foreign_keys]),
     made_from=st.dictionaries(texts, st.lists(texts).map(tuple)),
     other=st.dictionaries(st.sampled_from(["later", "other_key"]), values),
 )

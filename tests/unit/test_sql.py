@@ -251,6 +251,29 @@ def test_a_published_table_comes_before_a_frame_of_its_name(qc_cache):
     assert len(biodata_cache.sql("from quality_control")) > len(quality_control)
 
 
+def test_a_frame_is_a_table_only_where_the_query_has_one_of_its_name(qc_cache):
+    unreadable = pd.DataFrame({"a": [1 + 2j]})
+    status = name = unreadable  # noqa: F841  # columns of the table, and a name that is quoted
+    assert len(biodata_cache.sql("select status, 'name' from quality_control")) > 0
+    assert biodata_cache.sql("with status as (select 1 as x) from status")["x"].tolist() == [1]
+    assert biodata_cache.sql("create table name as select 2 as y; from name")["y"].tolist() == [2]
+    with pytest.raises(duckdb.Error):
+        biodata_cache.sql("from unreadable")
+
+
+def test_frames_in_statements_of_any_kind(qc_cache):
+    first = pd.DataFrame({"x": [1], "y": [2]})
+    second = pd.DataFrame({"x": [1, 3]})
+    query = "select count(*) as n from first join second using (x) where y = ?"
+    assert biodata_cache.sql(query, [2])["n"].tolist() == [1]
+    several = (
+        "create table t as from first; insert into t select x, 0 from second; from t order by x"
+    )
+    assert biodata_cache.sql(several)["x"].tolist() == [1, 1, 3]
+    assert len(biodata_cache.sql("pivot second on x using count(*)").columns) == len(second)
+    assert biodata_cache.sql("summarize first")["column_name"].tolist() == list(first.columns)
+
+
 def test_variables_of_the_package_are_no_tables(qc_cache):
     for name in ("frames", "registry", "rows", "query"):
         with pytest.raises(duckdb.CatalogException):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,20 +16,15 @@ from biodata_cache import (
     ArgumentError,
     CacheNotFoundError,
     SettingsError,
-    VersionWarning,
-    get_cache_versions,
     use_version,
 )
-from biodata_cache._reader import catalog as _published
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
-def _forgets(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(_published, "_warned", [])
-    monkeypatch.setattr(_published, "_looked", set())
+def _forgets() -> Any:
     yield
     use_version(None)
 
@@ -79,32 +74,21 @@ def test_a_version_that_is_no_text_is_refused(cache: Any, version: Any) -> None:
         use_version(version)
 
 
-def test_a_package_newer_than_all_that_is_published_is_told_once(cache: Any) -> None:
+def test_no_warning_where_there_is_nothing_to_say(cache: Any, tmp_path: Path) -> None:
+    """In a process that has not warned yet."""
     cache.plain("assets", "select 'a' as name")
-    release(cache, "bdc-v0.0.8", "bdc-v0.0.9")
-    use_version("0.0.9")
-    with pytest.warns(VersionWarning, match=r"is 0\.50\.0, and the newest version .* bdc-v0\.0\.9"):
-        biodata_cache.assets()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        biodata_cache.assets()
-        assert get_cache_versions() == ["bdc-v0.0.8", "bdc-v0.0.9"]
-
-
-def test_the_list_of_versions_warns_as_well(cache: Any) -> None:
-    release(cache, "bdc-v0.0.9")
-    with pytest.warns(VersionWarning):
-        get_cache_versions()
-
-
-@pytest.mark.parametrize("released", [[], ["bdc-v0.50.0"], ["bdc-v0.0.9", "bdc-v0.100.0"]])
-def test_no_warning_where_there_is_nothing_to_say(cache: Any, released: list[str]) -> None:
-    cache.plain("assets", "select 'a' as name")
-    (cache.home / "cache_versions.json").write_text(json.dumps(released))
     shutil.copytree(cache.folder, cache.home / "bdc-v0.0.9", dirs_exist_ok=True)
-    use_version("0.0.9")
-    assert len(biodata_cache.assets()) == 1
-    assert get_cache_versions() == released
+    told = [[], ["bdc-v0.50.0"], ["bdc-v0.0.9", "bdc-v0.100.0"]]
+    for number, released in enumerate(told):
+        home = shutil.copytree(cache.home, tmp_path / f"{number}/data-asset-cache")
+        (home / "cache_versions.json").write_text(json.dumps(released))
+    said = said_by(
+        tmp_path,
+        "for number in range(3):\n"
+        f"    cache = b.Cache(root={str(tmp_path)!r} + f'/{{number}}', version='0.0.9')\n"
+        "    print(len(cache.scan('assets').df()), cache.versions())\n",
+    )
+    assert said.splitlines() == [f"1 {released}" for released in told]
 
 
 def test_a_damaged_index_keeps_nobody_from_reading(cache: Any) -> None:
@@ -115,16 +99,23 @@ def test_a_damaged_index_keeps_nobody_from_reading(cache: Any) -> None:
     assert len(biodata_cache.assets()) == 1
 
 
-def test_a_process_warns_once(cache: Any, tmp_path: Path) -> None:
-    cache.plain("assets", "select 'a' as name")
-    release(cache, "bdc-v0.0.9")
+def said_by(tmp_path: Path, code: str) -> str:
+    """All that a script says."""
     script = tmp_path / "mine.py"
-    script.write_text(
-        "import biodata_cache as b\n"
-        "b.use_version('0.0.9')\n"
-        "b.assets()\n"
-        "b.assets()\n"
-        "b.sql('from assets')\n"
-    )
+    script.write_text(f"import biodata_cache as b\n{code}")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
-    assert done.stderr.count("VersionWarning") == 1
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("first", ["b.assets()", "b.sql('from assets')", "b.get_cache_versions()"])
+def test_a_process_is_told_once_that_its_package_is_newer_than_all_that_is_published(
+    cache: Any, tmp_path: Path, first: str
+) -> None:
+    cache.plain("assets", "select 'a' as name")
+    release(cache, "bdc-v0.0.8", "bdc-v0.0.9")
+    code = f"b.use_version('0.0.9')\n{first}\nb.assets()\nb.assets()\nb.sql('from assets')\n"
+    said = said_by(tmp_path, f"{code}print(b.get_cache_versions())\n")
+    assert said.startswith("['bdc-v0.0.8', 'bdc-v0.0.9']\n")
+    assert said.count("VersionWarning") == 1
+    assert re.search(r"is 0\.50\.0, and the newest version .* bdc-v0\.0\.9", said)
+    assert "mine.py:3: VersionWarning" in said, "the line that led there"

@@ -81,14 +81,19 @@ def extract(
 @_options.raw
 @_options.work
 @_options.unit_tests
+@click.option("--full", is_flag=True, help="Build although nothing has changed.")
 @_options.as_json
 def build(
     raw: str | None,
     work: str | None,
     unit_tests: bool,  # noqa: FBT001
+    full: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Build and test every table from the raw lake, with dbt.
+
+    There is nothing to build if the lake, the version and the settings are those of the last
+    build and its files are whole; once a week it is built all the same.
 
     \b
     Example:
@@ -96,7 +101,7 @@ def build(
     """
     settings = _settings.load(raw=raw, work=work)
     with running("build", settings, _print_built, as_json=as_json) as run:
-        run.outcome.seconds |= run_build(settings, run, unit_tests=unit_tests).seconds
+        run.outcome = run_build(settings, run, unit_tests=unit_tests, full=full)
 
 
 @click.command()
@@ -198,6 +203,8 @@ def sync(
 
     def print_summary(run: Run) -> None:
         _print_extract(run)
+        if run.outcome.nothing_to_build:
+            _print_built(run)
         _print_published(run, with_tables=not as_json)
         _print_plan(run.outcome.plan)
 
@@ -264,7 +271,12 @@ def _print_objects(outcome: Outcome) -> None:
 
 def _print_built(run: Run) -> None:
     seconds = run.outcome.seconds.get("build")
-    if seconds is not None:
+    if seconds is not None and run.outcome.nothing_to_build:
+        say(
+            "build: nothing to build: lake, project and settings are those of the last build, and "
+            f"its files are whole ({seconds:.1f} s)"
+        )
+    elif seconds is not None:
         say(f"build: all models and tests passed in {seconds:.1f} s")
 
 

@@ -20,6 +20,7 @@ from biodata_cache._core.registry.entries import (
     CacheRegistry,
     CheckEntry,
     ColumnEntry,
+    ForeignKey,
     ObjectFile,
     PartitionEntry,
     RegistryPart,
@@ -97,6 +98,7 @@ _LISTS: dict[str, type[RegistryPart]] = {
     "columns": ColumnEntry,
     "partitions": PartitionEntry,
     "objects": ObjectFile,
+    "foreign_keys": ForeignKey,
     "checks": CheckEntry,
 }
 

@@ -133,6 +133,21 @@ class ObjectFile(RegistryPart):
 
 
 @dataclass(frozen=True)
+class ForeignKey(RegistryPart):
+    """A column of which every value is one of a column of another table, or missing.
+
+    Attributes:
+        column: The column.
+        table: The other table.
+        references: Its column.
+    """
+
+    column: str
+    table: str
+    references: str
+
+
+@dataclass(frozen=True)
 class CheckEntry(RegistryPart):
     """A check that ran on a table when it was built.
 
@@ -166,6 +181,7 @@ class TableEntry(RegistryPart):
         build_id: The build it comes from.
         primary_key: Columns of the key.
         sort_order: Columns its rows are sorted by.
+        foreign_keys: Columns that refer to other tables.
         partition_count: Number of its partitions.
         objects: The files with all of its rows, sorted by partition key and sort order; empty if
             an older publisher made none.
@@ -190,6 +206,7 @@ class TableEntry(RegistryPart):
     build_id: str | None = None
     primary_key: tuple[str, ...] = ()
     sort_order: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
     partition_count: int | None = None
     objects: tuple[ObjectFile, ...] = ()
     checks: tuple[CheckEntry, ...] = ()

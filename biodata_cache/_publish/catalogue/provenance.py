@@ -54,11 +54,12 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
 
 def _place(test: dict[str, Any], columns: list[str]) -> int:
     """Sort key of a check: checks of the whole table first, then those of each column."""
-    column = _column(test)
+    column = column_of(test)
     return columns.index(column) + 1 if column in columns else 0
 
 
-def _column(test: dict[str, Any]) -> str:
+def column_of(test: dict[str, Any]) -> str:
+    """The column that a test looks at; empty if it is the whole table."""
     kwargs = (test.get("test_metadata") or {}).get("kwargs", {})
     return str(kwargs.get("column_name") or "").strip('"')
 
@@ -67,7 +68,7 @@ def _in_words(test: dict[str, Any]) -> str:
     """A check in words; the name of a check of an unknown kind."""
     metadata = test.get("test_metadata") or {}
     kwargs = metadata.get("kwargs", {})
-    column = f"`{_column(test)}`"
+    column = f"`{column_of(test)}`"
     kind = metadata.get("name")
     if kind == "not_null":
         words = f"{column} is never missing"
@@ -76,7 +77,7 @@ def _in_words(test: dict[str, Any]) -> str:
     elif kind == "unique_combination":
         words = f"{_listed(kwargs['columns'])} together are unique"
     elif kind == "relationships":
-        words = f"{column} is a `{kwargs['field']}` of `{_referred(kwargs['to'])}`, or missing"
+        words = f"{column} is a `{kwargs['field']}` of `{referred(kwargs['to'])}`, or missing"
     elif kind == "accepted_values":
         words = f"{column} is one of {_listed(kwargs['values'], 'or')}"
     elif kind == "castable_time":
@@ -91,7 +92,7 @@ def _listed(names: list[Any], last: str = "and") -> str:
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
 
 
-def _referred(to: str) -> str:
+def referred(to: str) -> str:
     """Name of the model in `ref('name')`."""
     found = re.search(r"\w+(?=['\"]\))", to)
     return found[0] if found else to

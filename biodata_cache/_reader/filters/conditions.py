@@ -13,9 +13,6 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
-import numpy as np
-import pandas as pd
-
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader.filters.kinds import (
@@ -32,6 +29,41 @@ from biodata_cache._reader.filters.words import AllOf, Contains, Like, Not
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+
+    Scalar = str | float | date | Decimal | np.generic | None
+    Word = Not | AllOf | Contains | Like
+    #: A text or any of some; a pair of times is a range of times that are text.
+    TextFilter = (
+        str
+        | None
+        | Iterable[str | None]
+        | tuple[date | str | None, date | str | None]
+        | slice
+        | Word
+    )
+    NumberFilter = (
+        float
+        | Decimal
+        | np.number
+        | None
+        | Iterable[float | Decimal | np.number | None]
+        | slice
+        | Not
+    )
+    FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None] | Not
+    TimeFilter = (
+        str
+        | date
+        | np.datetime64
+        | None
+        | Iterable[str | date | np.datetime64 | None]
+        | slice
+        | Not
+    )
+    #: What a filter on a column may be: see `biodata_cache.tables`.
+    FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice | Word
+
 INSTANT = "TIMESTAMP WITH TIME ZONE"
 _TIMES = {"TIMESTAMP", "DATE", INSTANT}
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL\(.*\)")
@@ -43,21 +75,10 @@ _HUGEST = 2**127 - 1
 Kind = Literal["text", "number", "flag", "time", "other"]
 
 
-Scalar = str | float | date | Decimal | np.generic | None
-Word = Not | AllOf | Contains | Like
-#: A text or any of some; a pair of times is a range of times that are text.
-TextFilter = (
-    str | None | Iterable[str | None] | tuple[date | str | None, date | str | None] | slice | Word
+# Values of these are no arrays or scalars of numpy, which is imported only to look at others.
+_OWN = frozenset(
+    {str, bytes, bool, int, float, Decimal, date, datetime, list, tuple, set, dict, slice}
 )
-NumberFilter = (
-    float | Decimal | np.number | None | Iterable[float | Decimal | np.number | None] | slice | Not
-)
-FlagFilter = bool | np.bool_ | None | Iterable[bool | np.bool_ | None] | Not
-TimeFilter = (
-    str | date | np.datetime64 | None | Iterable[str | date | np.datetime64 | None] | slice | Not
-)
-#: What a filter on a column may be: see `biodata_cache.tables`.
-FilterValue = Scalar | Iterable[Scalar] | tuple[Scalar, Scalar] | slice | Word
 
 
 def conditions(
@@ -153,15 +174,26 @@ def is_many(value: object) -> TypeGuard[Iterable[object]]:
 
 def without_dimensions(value: object) -> object:
     """The scalar of a zero-dimensional array, which cannot be iterated; else the value itself."""
+    if type(value) in _OWN:
+        return value
+    import numpy as np  # noqa: PLC0415  # not before it is needed
+
     return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def is_missing(value: object) -> bool:
     """Whether a value is None, NA, NaT or NaN."""
-    if value is None or value is pd.NA or value is pd.NaT:
+    if value is None:
         return True
     if isinstance(value, Decimal):
         return value.is_nan()
+    if type(value) in _OWN:
+        return isinstance(value, float) and math.isnan(value)
+    import numpy as np  # noqa: PLC0415  # not before they are needed
+    import pandas as pd  # noqa: PLC0415
+
+    if value is pd.NA or value is pd.NaT:
+        return True
     # NaN and NaT are not equal to themselves.
     return isinstance(value, (float, np.generic)) and bool(value != value)  # noqa: PLR0124
 
@@ -281,6 +313,10 @@ _CONVERSIONS: dict[Kind, Callable[[str, str, object], object]] = {
 
 def plain(value: object) -> object:
     """The Python value of a numpy scalar; other values as they are."""
+    if value is None or type(value) in _OWN:
+        return value
+    import numpy as np  # noqa: PLC0415  # not before it is needed
+
     # Times would become integers.
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
         found: object = value.item()
@@ -301,7 +337,9 @@ def _stamp(column: str, kind: str, value: object) -> datetime:
         ArgumentError: If the value is not a time.
     """
     is_written = isinstance(value, str) and _TEXT_TIME.fullmatch(value)
-    if is_written or isinstance(value, (date, np.datetime64)):
+    if is_written or isinstance(value, date) or _is_of_numpy(value):
+        import pandas as pd  # noqa: PLC0415  # not before it is needed
+
         try:
             stamp: datetime = pd.Timestamp(value).to_pydatetime(warn=False)  # type: ignore[arg-type]
         except ValueError:
@@ -315,9 +353,20 @@ def _is_day(value: object) -> bool:
     if isinstance(value, str):
         found = _TEXT_TIME.fullmatch(value)
         return found is not None and found["clock"] is None
-    if isinstance(value, np.datetime64):
+    if _is_of_numpy(value):
+        import numpy as np  # noqa: PLC0415  # it is there: the value is of it
+
         return np.datetime_data(value.dtype)[0] == "D"
     return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _is_of_numpy(value: object) -> TypeGuard[np.datetime64]:
+    """Whether this is a time of numpy."""
+    if value is None or type(value) in _OWN:
+        return False
+    import numpy as np  # noqa: PLC0415  # not before it is needed
+
+    return isinstance(value, np.datetime64)
 
 
 def _within(column: str, kind: str, low: object, high: object, given: object) -> Within:
@@ -349,7 +398,7 @@ def _within(column: str, kind: str, low: object, high: object, given: object) ->
 def _is_time(value: object) -> bool:
     if isinstance(value, str):
         return _TEXT_TIME.fullmatch(value) is not None
-    return isinstance(value, (date, np.datetime64))
+    return isinstance(value, date) or _is_of_numpy(value)
 
 
 def _last(column: str, kind: str, value: object) -> Bound:

@@ -2,7 +2,7 @@
 -- The complement of the base view, and so the second model of staging that may join the lake.
 
 with lake as (
-    select * from {{ source('biodata_cache', 'docdb_v2') }}
+    select * from {{ source('docdb', 'docdb_v2') }}
 ),
 
 record as (

@@ -11,11 +11,11 @@ with version as (
         run,
         position,
         is_deleted
-    from {{ source('biodata_cache', 'docdb_v2') }}
+    from {{ source('docdb', 'docdb_v2') }}
 ),
 
 lake as (
-    select * from {{ source('biodata_cache', 'docdb_v2') }}
+    select * from {{ source('docdb', 'docdb_v2') }}
 ),
 
 ranked_version as (

@@ -1,7 +1,7 @@
 -- Grain: one row per document that could not become a record, and per value that was repaired.
 
 with reject as (
-    select * from {{ source('biodata_cache', 'rejects') }}
+    select * from {{ source('docdb', 'rejects') }}
 )
 
 select

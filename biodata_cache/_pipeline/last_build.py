@@ -1,0 +1,159 @@
+"""The last good build of a work folder: what it was made from, and what it left.
+
+A night in which nothing changed has nothing to build. That is so if the lake, the project, the
+packages and the settings are those of the last build, that build was of everything and good, and
+all that it left is there, byte for byte. Whatever differs is a reason to build. So is a week:
+from time to time a build shows that the same lake still gives the same tables.
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from biodata_cache._core.errors import BuildError
+from biodata_cache._core.foreign import json_value
+from biodata_cache._core.layout import AREA_OBJECTS, CACHE_FOLDER
+from biodata_cache._publish.artifacts import (
+    DATABASE,
+    MANIFEST,
+    RUN_RESULTS,
+    reason,
+    target_folder,
+)
+from biodata_cache._storage.common import atomic_write, sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_RECORD = ".last_good_build.json"
+_THREADS = 2
+BUILT_ANEW_AFTER = timedelta(days=6, hours=12)
+"""A build that began so long before is repeated: every seventh night."""
+
+
+@dataclass(frozen=True)
+class GoodBuild:
+    """A build of everything, of which every model and test was good.
+
+    Attributes:
+        made_from: What it was made from, as a text of hashes.
+        began_at: When it began, ISO 8601.
+        confirmed_at: When the last run began that found nothing to build, or the build itself.
+        files: Hashes of what it left, by path in the work folder.
+    """
+
+    made_from: str
+    began_at: str
+    confirmed_at: str
+    files: dict[str, str]
+
+
+def is_current(work: Path, made_from: str, now: datetime) -> bool:
+    """Whether the last good build is what a build would make now.
+
+    Args:
+        work: The work folder.
+        made_from: What a build would be made from now.
+        now: When this run began.
+    """
+    build = _read(work)
+    if build is None or build.made_from != made_from:
+        return False
+    age = now - datetime.fromisoformat(build.began_at)
+    if not timedelta(0) <= age < BUILT_ANEW_AFTER:
+        return False
+    try:
+        return build.files == _hashes(work)
+    except OSError:  # a build says what is wrong with it
+        return False
+
+
+def confirm(work: Path, now: datetime) -> None:
+    """Write down that a run found nothing to build.
+
+    Raises:
+        BuildError: If that cannot be written.
+    """
+    build = _read(work)
+    if build is not None:
+        _write(work, replace(build, confirmed_at=now.isoformat()))
+
+
+def confirmed_at(work: Path) -> datetime | None:
+    """When the tables were last known to be those of the lake; None if there is no good build."""
+    build = _read(work)
+    return None if build is None else datetime.fromisoformat(build.confirmed_at)
+
+
+def forget(work: Path) -> None:
+    """A build begins: until it is good there is none.
+
+    Raises:
+        BuildError: If the record of the one before cannot be removed.
+    """
+    try:
+        _path(work).unlink(missing_ok=True)
+    except OSError as error:
+        raise _unusable(error) from None
+
+
+def keep(work: Path, made_from: str, began_at: datetime) -> None:
+    """Write down a good build of everything.
+
+    Raises:
+        BuildError: If what it left cannot be read, or this cannot be written.
+    """
+    try:
+        files = _hashes(work)
+    except OSError as error:
+        raise _unusable(error) from None
+    began = began_at.isoformat()
+    _write(work, GoodBuild(made_from, began, began, files))
+
+
+def _path(work: Path) -> Path:
+    return target_folder(work) / _RECORD
+
+
+def _read(work: Path) -> GoodBuild | None:
+    """The last good build; None if nothing is known of one."""
+    try:
+        build = GoodBuild(**json_value(_path(work).read_bytes()))
+        for each in (build.began_at, build.confirmed_at):
+            if datetime.fromisoformat(each).tzinfo is None:
+                return None
+    except (OSError, ValueError, TypeError):
+        return None
+    return build
+
+
+def _write(work: Path, build: GoodBuild) -> None:
+    try:
+        with atomic_write(_path(work)) as unfinished:
+            unfinished.write_text(json.dumps(asdict(build), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise _unusable(error) from None
+
+
+def _hashes(work: Path) -> dict[str, str]:
+    """Hashes of what a build leaves for a publish; objects that a publish has split are its own."""
+    target, cache = target_folder(work), work / "cache" / CACHE_FOLDER
+    paths = [work / DATABASE, target / MANIFEST, target / RUN_RESULTS]
+    paths += (cache / AREA_OBJECTS).glob("*.pqt")
+    for folder in cache.glob("bdc-v*"):
+        paths += (path for path in folder.rglob("*") if not path.is_dir())
+    names = sorted(path.relative_to(work).as_posix() for path in paths)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="sha256") as threads:
+        hashes = threads.map(lambda name: sha256_of(work / name), names)
+        return dict(zip(names, hashes, strict=True))
+
+
+def _unusable(error: OSError) -> BuildError:
+    return BuildError(
+        f"{error.filename} cannot be used ({reason(error)}): remove it, or give another folder "
+        "with --work."
+    )
