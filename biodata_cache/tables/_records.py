@@ -28,7 +28,7 @@ def records(
 
     Args:
         columns: Columns to read, in this order; None for all, which is gigabytes of a whole cache.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record.
