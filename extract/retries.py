@@ -143,7 +143,7 @@ class Attempts:
 
         Raises:
             SourceError: It is time to give up.
-            StoppedError: The run is to end.
+            StoppedError: If the run is stopped.
         """
         spent = time.monotonic() - self._started
         if spent + self._wait > self._retries.ceiling:
