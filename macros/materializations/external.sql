@@ -93,7 +93,7 @@
         {%- do keys.append(adapter.quote(meta.partition_key)) -%}
     {%- endif -%}
     {%- for name in meta.sort_order -%}
-        {#- A text that holds a time sorts by the instant: one instant has many spellings. -#}
+        {#- Text that holds a time is sorted by its instant, which may have several spellings. -#}
         {%- if model.columns[name].get('config', {}).get('meta', {}).get('is_text_time') -%}
             {%- do keys.append('cast(' ~ adapter.quote(name) ~ ' as timestamptz)') -%}
         {%- else -%}
@@ -129,7 +129,7 @@
 {%- endmacro %}
 
 {% macro write_buckets(sql, model, folder, meta) -%}
-    {#- One after the other: a bucket is sorted in memory. -#}
+    {#- Sequentially, as a bucket is sorted in memory. -#}
     {%- set columns = [] -%}
     {%- for column in model.columns.values() -%}
         {%- do columns.append(
@@ -165,7 +165,7 @@
 {%- endmacro %}
 
 {% macro make_folder(path) -%}
-    {#- DuckDB makes one folder at a time, and only as the target of a partitioned copy. -#}
+    {#- DuckDB creates a single folder, and only as the target of a partitioned copy. -#}
     {%- set parts = path.split('/') -%}
     {%- for length in range(1, parts | length + 1) -%}
         {%- set folder = parts[:length] | join('/') -%}

@@ -162,7 +162,7 @@ placed as (
         cast(target.si as double) as target_coordinate_si,
         cast(target.depth as double) as target_coordinate_depth,
         case
-            -- A system that names no axes has them in the order of the schema.
+            -- A coordinate system without named axes has them in the order of the schema.
             when named_system.record_id is null
                 then {{ coordinates_text(
                     'target.first_number', 'target.second_number', 'target.last_number'

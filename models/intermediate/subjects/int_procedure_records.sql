@@ -11,7 +11,7 @@ procedure as (
     where is_usable
 ),
 
--- Each record repeats the procedures of its subject: the newest that has any counts.
+-- Each record repeats the procedures of its subject: the newest with any is used.
 procedure_record as (
     select
         subject_record.subject_id,
