@@ -27,6 +27,7 @@ from extract.sources import sync_changes, sync_documents
 from extract.sources.base import DatabaseSource, is_another, kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from extract.lake.policy import Policy
@@ -41,7 +42,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 @dataclass
 class _Run:
-    """What the parts of one run share."""
+    """The shared state of one run."""
 
     lake: Lake
     shape: Shape
@@ -49,6 +50,7 @@ class _Run:
     report: Report
     progress: Progress | None
     save: Save | None
+    before_takeover: Callable[[], None] | None
     started_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
@@ -60,8 +62,9 @@ def extract(
     options: ExtractOptions | None = None,
     save: Save | None = None,
     policy: Policy | None = None,
+    before_takeover: Callable[[], None] | None = None,
 ) -> Report:
-    """Bring the lake of one collection up to date with a source.
+    """Update the lake of one collection from a source.
 
     Args:
         source: Where documents come from.
@@ -72,6 +75,8 @@ def extract(
         save: Called when files are finished, also in a second thread; an error of it ends the run.
             What the run writes or removes last, the caller saves.
         policy: Bounds of the lake.
+        before_takeover: Called before the records of another source go, once all are read that
+            take their place.
 
     Raises:
         LockedError: If another process is writing this lake.
@@ -86,6 +91,7 @@ def extract(
         report=Report(source.description, collection),
         progress=progress,
         save=save,
+        before_takeover=before_takeover,
     )
     if run.options.dry_run:
         with takeover.state_of(run.lake) as state:
@@ -134,6 +140,25 @@ def without_records(lake: Lake, source: str) -> None:
         ensure_schema(lake)
 
 
+def forget_sample(lake: Lake) -> None:
+    """Remove the records of the sample from a lake beside which others take their place.
+
+    Raises:
+        LockedError: If another process is writing this lake.
+        LakeError: If the lake cannot be read or written.
+    """
+    with lake.locked():
+        takeover.take_over(lake)
+        listed = lake.store.listed()
+        damage = lake.store.damage(listed)
+        with lake.state([file for file in listed if file.name not in damage]) as state:
+            is_of_sample = any(kind_of(held) == "sample" for held in state.sources)
+        if is_of_sample:
+            lake.commit(remove=[file.name for file in listed])
+            _rejects.forget(lake)
+            ensure_schema(lake)
+
+
 def _write(run: _Run, source: Source | DatabaseSource) -> None:
     """One run that writes; the caller holds the lock."""
     lake, report = run.lake, run.report
@@ -180,6 +205,8 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
         replaced = []
     else:
         replaced = list(damage)
+    if is_takeover and run.before_takeover is not None:
+        run.before_takeover()
     lake.commit(add=writer.files, remove=replaced)
     ensure_schema(lake)
     if damage.keys() <= set(replaced):  # else what a damaged file holds would be taken for sound
@@ -187,7 +214,7 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
 
 
 def _check_clock(report: Report, state: State) -> None:
-    """Say that the lake has a time that is still to come."""
+    """Report times of the lake that are in the future."""
     newest = state.newest_extract
     if newest is not None and newest > datetime.now(timezone.utc) + _CLOCKS_DIFFER:
         report.clock = (
@@ -204,7 +231,7 @@ def _bring_up_to_date(
     writer: LakeWriter | None,
     rejects: RejectWriter | None,
 ) -> None:
-    """Write what the lake does not hold, and tombstones for what the source no longer has."""
+    """Write new and changed records, and tombstones for deleted ones."""
 
     def check_listed(listed: int) -> None:
         _check_shrink(run, state, listed)
@@ -248,7 +275,7 @@ def _bring_up_to_date(
 
 
 def _check_shrink(run: _Run, state: State, listed: int) -> None:
-    """Stop before a broken source empties the lake, or fills it with nothing.
+    """Stop if the source lists far fewer records than the lake has, or none that can be used.
 
     Whatever the source is called, as each night may have a file name of its own; but the sample is
     no loss, as long as anything takes its place.

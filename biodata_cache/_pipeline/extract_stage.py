@@ -115,7 +115,9 @@ def run_extract(
             told = f"from {source.description}"
             report(each.stage, 0, None, told)
             progress = partial(_tell, report, each.stage, told)
-            done = extract(source, raw, each.name, progress, chosen, save)
+            is_first = each.name == _lake.RECORDS and settings.source.kind != "sample"
+            before = partial(_forget_sample, raw) if is_first else None
+            done = extract(source, raw, each.name, progress, chosen, save, before_takeover=before)
             outcome.extracted[each.stage] = done
             outcome.seconds[each.stage] = done.seconds
             save()
@@ -132,6 +134,22 @@ def run_extract(
                 without_records(Lake(lake.folder, each.name), description)
         _extract_the_rest(settings, lake, outcome, report, chosen)
     return outcome
+
+
+def _forget_sample(raw: Path) -> None:
+    """Remove what the lakes beside the records have of the sample.
+
+    The records of another source take its place next: a run that is killed then has none of it.
+    """
+    from extract.lake.lake import Lake  # noqa: PLC0415  # as above
+    from extract.objects import foraging, upgrades  # noqa: PLC0415
+    from extract.objects import object_tables as answers  # noqa: PLC0415
+    from extract.pipeline import forget_sample  # noqa: PLC0415
+
+    forget_sample(Lake(raw, "docdb_v1"))
+    with answers.locked(raw):
+        foraging.forget_sample(raw)
+        upgrades.forget_sample(raw)
 
 
 def _tell(report: Reporter, stage: str, source: str, documents: int, size: int) -> None:

@@ -1,4 +1,4 @@
-"""The state of the records themselves: upgrades, consistency, and values that no table has."""
+"""Quality of the records: upgrades, consistency, and excluded or repaired values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def metadata_upgrade(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record of version 1 that the upgrader knows. Beside the columns about its last
@@ -46,7 +46,7 @@ def record_consistency(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record and check that it fails.
@@ -93,7 +93,7 @@ def data_quality(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per such value, with the record and the path in it.

@@ -68,7 +68,7 @@ def function(name: str) -> Callable[..., pd.DataFrame]:
         Args:
             key: Value of the key that the table is in partitions by; None for all of it.
             columns: Columns to read, in this order; None for all.
-            filters: What columns must hold.
+            filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
         Raises:
             TableNotFoundError: If the root does not have it.
