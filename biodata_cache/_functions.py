@@ -1,4 +1,4 @@
-"""The functions that read the cache which the settings name; each is a method of `Cache`, too."""
+"""Functions that read the cache that the settings name; each is a method of `Cache`, too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def get_cache_registry() -> CacheRegistry:
     """The tables of the published version that is read, with their columns and files.
 
     Returns:
-        The registry: iterate over it, or ask for a table by name.
+        The registry; iterate over its tables, or get one by name.
 
     Raises:
         CacheNotFoundError: If the version is not published there.
@@ -51,7 +51,7 @@ def qc_columns() -> list[ColumnEntry]:
 
 
 def get_cache_versions() -> list[str]:
-    """The version folders that are released at the root, the newest last.
+    """The released version folders of the root, the newest last.
 
     Returns:
         Names such as `bdc-v0.50.0`; empty if nothing is released.
@@ -60,7 +60,7 @@ def get_cache_versions() -> list[str]:
         RegistryError: If the index cannot be read.
 
     Warns:
-        VersionWarning: If the installed package is newer than all of them; once for each process.
+        VersionWarning: If the installed package is newer than all of them; once per process.
 
     Example:
         >>> from biodata_cache import get_cache_versions
@@ -92,15 +92,15 @@ def table_info(name: str) -> TableInfo:
 
 
 def use_version(version: str | None) -> None:
-    """Read this version from now on, in this process, whatever the settings say.
+    """Set the version that this process reads, instead of that of the settings.
 
     Args:
-        version: Version folder, such as `"bdc-v0.50.0"`, or `"0.50.0"`; None: as the settings say.
+        version: Version folder, such as `"bdc-v0.50.0"`, or `"0.50.0"`; None for the settings.
 
     Raises:
-        ArgumentError: If it is not a text.
-        CacheNotFoundError: If it is not published; says which are.
-        SettingsError: If it is not a version.
+        ArgumentError: If the version is not a text.
+        CacheNotFoundError: If it is not published; lists the published ones.
+        SettingsError: If the text is not a version.
 
     Example:
         >>> from biodata_cache import get_cache_versions, use_version
@@ -111,7 +111,7 @@ def use_version(version: str | None) -> None:
 
 
 def builds() -> list[str]:
-    """The builds of the version that are kept, and the live one, the newest last.
+    """The kept builds of the version, and the live one, the newest last.
 
     Returns:
         Names such as `20260131T081500Z-0a1b2c3d`: the time in UTC, and a hash of the content. Empty
@@ -130,16 +130,16 @@ def builds() -> list[str]:
 
 
 def use_build(build: str | None) -> None:
-    """Read this build from now on, in this process; `use_version` goes back to the live one.
+    """Set the build that this process reads; `use_version` returns to the live one.
 
-    A build stays as it is, whatever is published meanwhile, for as long as it is kept.
+    A build does not change for as long as it is kept, whatever else is published.
 
     Args:
-        build: Name of a build that is kept; None: the live one.
+        build: Name of a kept build; None for the live one.
 
     Raises:
-        ArgumentError: If it is not the name of a build.
-        CacheNotFoundError: If it is not kept; says which are.
+        ArgumentError: If the text is not the name of a build.
+        CacheNotFoundError: If the build is not kept; lists the kept ones.
 
     Example:
         >>> from biodata_cache import builds, use_build
@@ -156,18 +156,18 @@ def changes(table: str, *, since: str | date) -> pd.DataFrame:
 
     Args:
         table: Name of the table.
-        since: Name of the earlier build, or a time: then the build that was live at that time. A
-            day is its beginning, in UTC.
+        since: Name of the earlier build, or a time for the build that was live then; a date is its
+            midnight in UTC.
 
     Returns:
         One row per key that differs. `change` is `added`, `removed` or `changed`;
-        `changed_columns`, of a row that changed, an array of the columns that differ. The columns
-        of the table follow, with the values of the build that is read; those of a removed row are
-        of the earlier build.
+        `changed_columns` is an array of the columns that differ, for changed rows. The columns of
+        the table follow, with the values of the current build, or of the earlier one for removed
+        rows.
 
     Raises:
-        ArgumentError: If `since` is neither, or the table has no key.
-        CacheNotFoundError: If there is no such build, or none is kept from that time or before.
+        ArgumentError: If `since` is neither a build nor a time, or the table has no key.
+        CacheNotFoundError: If the build is not kept, or no kept build is as old as `since`.
         TableNotFoundError: If one of the builds does not have the table.
 
     Example:
@@ -189,7 +189,7 @@ def compare(earlier: str, later: str, table: str) -> pd.DataFrame:
         table: Name of the table.
 
     Returns:
-        One row per key that differs, as `changes` gives it.
+        One row per key that differs, with the columns of `changes`.
 
     Raises:
         ArgumentError: If the table has no key that both versions have.
@@ -209,14 +209,14 @@ def partitions(table: str) -> pd.DataFrame:
     """The partitions of a table, with the size of each.
 
     Args:
-        table: Name of a table that is in partitions.
+        table: Name of a partitioned table.
 
     Returns:
-        One row per partition: the value of its key, in a column of the name of the key, and
-        `rows`, `bytes` and `sha256` of its public file.
+        One row per partition: the value of the partition key, in a column of its name, and `rows`,
+        `bytes` and `sha256` of the public file.
 
     Raises:
-        ArgumentError: If the table is not in partitions.
+        ArgumentError: If the table is not partitioned.
         TableNotFoundError: If there is no such table.
 
     Example:
@@ -228,7 +228,7 @@ def partitions(table: str) -> pd.DataFrame:
 
 
 def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: FilterValue) -> Scan:
-    """A published table, some of its columns and rows, not read yet.
+    """A lazy query on columns and rows of a published table.
 
     Args:
         name: Name of the table, for example `"asset_basics"`; by position, since columns may be
@@ -238,12 +238,12 @@ def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: Filte
             a table is in partitions by chooses the files that are read.
 
     Returns:
-        A query that each of its methods runs.
+        The query; it is run by its methods, such as `df()`.
 
     Raises:
         TableNotFoundError: If there is no such table.
-        PartitionNotFoundError: If there is no partition of the one value that is given.
-        ArgumentError: If there is no such column, or a filter does not fit it.
+        PartitionNotFoundError: If there is no partition of the given single value.
+        ArgumentError: If a column does not exist, or a filter has a value of another type.
 
     Example:
         >>> from biodata_cache import scan
@@ -257,12 +257,11 @@ def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: Filte
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """A connection of DuckDB in which every published table is a view.
+    """A DuckDB connection in which every published table is a view.
 
-    It is a database in memory of its own, in the time zone UTC: what is done in it changes nothing
-    that is published. All tables are of one build, and stay so whatever is published meanwhile, for
-    as long as that build is kept. Each thread needs a `.cursor()` of its own. After copies on this
-    machine were removed, connect again.
+    It is a separate in-memory database in the time zone UTC; changes in it do not affect published
+    tables. All tables are of one build for as long as that build is kept, whatever else is
+    published. Each thread needs its own `.cursor()`. Connect again after local copies were removed.
 
     Returns:
         The connection, to be closed by the caller.
@@ -287,7 +286,7 @@ def sql(
 ) -> pd.DataFrame:
     """The result of a query over the published tables.
 
-    Other files are read and written as the query says, with the rights of whoever runs it.
+    The query may also read and write other files, with the rights of the user.
 
     Args:
         query: One statement of DuckDB's SQL; the tables have their names.
@@ -298,9 +297,9 @@ def sql(
         The result, its columns typed as those of the functions of the tables.
 
     Raises:
-        duckdb.Error: If the query is wrong, or what it reads beside the tables cannot be read.
+        duckdb.Error: If the query is invalid, or other sources that it reads fail.
         ArgumentError: If the query is not a text, or has no statement in it.
-        CacheError: If a table that it names cannot be read.
+        CacheError: If a table in the query cannot be read.
 
     Example:
         >>> from biodata_cache import sql
@@ -311,7 +310,7 @@ def sql(
 
 
 def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Keep a DataFrame under a name of your own, or read it back.
+    """Store a DataFrame under a name, or read it back.
 
     Custom tables belong to no version: they stay when a new one is published. The last writer of a
     name wins, and readers see the old table or the new one.
@@ -319,15 +318,15 @@ def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame:
     Args:
         name: ASCII letters, digits, `_`, `-` and `.`, at most 100; not the name of a published
             table.
-        df: What to keep; without it, the table of that name is read. The index is not kept.
+        df: The table to store, without its index; None to read the table of that name.
 
     Returns:
-        The table as it was kept: same types, lists, time zones and texts; `df`, if that is given.
+        The stored table with its original dtypes, lists and time zones; `df` itself if it is given.
 
     Raises:
         AccessError: If the cache may not be written.
-        ArgumentError: If the name cannot be used, or a column would not come back as it is.
-        CustomNotFoundError: If there is no table of this name; says which there are.
+        ArgumentError: If the name is invalid, or a column would not come back unchanged.
+        CustomNotFoundError: If there is no table of this name; lists the existing ones.
 
     Example:
         >>> import pandas as pd

@@ -1,7 +1,7 @@
-"""A published cache to read: `Cache` names one, the functions read the one of the settings.
+"""`Cache`, a published cache to read, and the current one, which the functions read.
 
-Reading stands below this module and knows neither settings nor how tables are built. The backend
-`MEMORY`, whose tables are built when they are first read, is chosen here and nowhere else.
+`_reader`, below this module, knows neither settings nor how tables are built. The backend `MEMORY`,
+whose tables are built when they are first read, is chosen only here.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Cache:
     the settings name.
 
     Args:
-        root: Folder or `s3://bucket[/prefix]`; None: as the settings say.
-        version: Version, such as `"bdc-v0.50.0"` or `"0.50.0"`; None: as the settings say.
-        build: Name of a build that is kept, one of `builds()`; None for the live one.
+        root: Folder or `s3://bucket[/prefix]`; None for that of the settings.
+        version: Version, such as `"bdc-v0.50.0"` or `"0.50.0"`; None for that of the settings.
+        build: Name of a kept build, one of `builds()`; None for the live one.
 
     Raises:
         ArgumentError: If the version is not a text, or the build is not the name of one.
@@ -165,10 +165,10 @@ class Cache:
 
 
 def _version(version: object) -> str:
-    """The version, if it is a text.
+    """The version, after validation.
 
     Raises:
-        ArgumentError: If it is something else, or empty.
+        ArgumentError: If the version is not a text, or empty.
     """
     if not isinstance(version, str) or not version.strip():
         raise ArgumentError(
@@ -178,10 +178,10 @@ def _version(version: object) -> str:
 
 
 def _build_name(build: object) -> str:
-    """The name of a build, if it is one.
+    """The name of a build, after validation.
 
     Raises:
-        ArgumentError: If it is not.
+        ArgumentError: If the value is not the name of a build.
     """
     if isinstance(build, str) and _layout.is_build_name(build):
         return build
@@ -192,16 +192,16 @@ def _build_name(build: object) -> str:
 
 
 def open_published(settings: Settings, build: str | None = None) -> PublishedCache:
-    """The published cache that settings name; whether it is there shows when it is read.
+    """The published cache that settings name; it need not exist until it is read.
 
     Args:
         settings: Settings of a root, or of the backend `MEMORY`, whose tables are built now if
             they are not yet.
-        build: Name of a build that is kept; None for the live one.
+        build: Name of a kept build; None for the live one.
 
     Raises:
-        CacheError: If the tables are to be built in memory and cannot be.
-        SettingsError: If there is nothing to read.
+        CacheError: If the tables cannot be built in memory.
+        SettingsError: If the settings name no root.
     """
     if settings.backend != "MEMORY":
         store, verified = open_cached(settings), verified_in(settings.local_cache)
@@ -223,7 +223,7 @@ def _custom_store(settings: Settings) -> CachedStorage:
 
 
 def _check_memory(settings: Settings) -> None:
-    """Refuse to build tables in memory where nobody asked for it.
+    """Check that the backend MEMORY was chosen explicitly.
 
     Raises:
         SettingsError: If the backend is `MEMORY` only because nothing is set.
@@ -242,11 +242,11 @@ def _check_memory(settings: Settings) -> None:
 
 @dataclass
 class _Chosen:
-    """What was chosen for this process, whatever the settings say.
+    """Version and build chosen for this process by `use_version` and `use_build`.
 
     Attributes:
-        version: Version to read; None: as the settings say.
-        build: Build of it to read; None: the live one.
+        version: Version to read; None for that of the settings.
+        build: Build to read; None for the live one.
     """
 
     version: str | None = None
@@ -276,11 +276,11 @@ def current_published() -> PublishedCache:
 
 
 def use_build(build: str | None) -> None:
-    """Have `current` name this build; None: the live one.
+    """Set the build of `current`; None for the live one.
 
     Raises:
-        ArgumentError: If it is not the name of a build.
-        CacheNotFoundError: If it is not kept.
+        ArgumentError: If the text is not the name of a build.
+        CacheNotFoundError: If the build is not kept.
     """
     if build is not None:
         settings = _settings.load(version=_chosen.version)
@@ -289,12 +289,12 @@ def use_build(build: str | None) -> None:
 
 
 def use_version(version: str | None) -> None:
-    """Have `current` name this version, and the live build of it; None: that of the settings.
+    """Set the version of `current`, with its live build; None for that of the settings.
 
     Raises:
-        ArgumentError: If it is not a text.
-        CacheNotFoundError: If it is not published.
-        SettingsError: If it is not a version.
+        ArgumentError: If the version is not a text.
+        CacheNotFoundError: If the version is not published.
+        SettingsError: If the text is not a version.
     """
     if version is not None:
         settings = _settings.load(version=_version(version))

@@ -1,4 +1,4 @@
-"""Everything about one subject, as a small object that shows itself."""
+"""Everything about one subject, as an object with a readable display."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHOWN = {
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Subject:
-    """What the tables say of one subject, all of the same build.
+    """Rows of all tables about one subject, from the same build.
 
     In a terminal it shows the facts, how much there is of each part and what happened in each
     month, in a notebook a time line and the parts.
@@ -120,7 +120,7 @@ def subject(subject_id: str) -> Subject:
         each a DataFrame.
 
     Raises:
-        ArgumentError: If it is no text, or no record names that subject.
+        ArgumentError: If the id is not a text, or no record has this subject.
 
     Example:
         >>> from biodata_cache import subject

@@ -26,7 +26,7 @@ def update_all_tables(
     slow: bool = True,  # noqa: FBT001, FBT002
     tables: Iterable[str] | None = None,
 ) -> Outcome:
-    """Extract, build, test and publish, as the settings say.
+    """Extract, build, test and publish, with the current settings.
 
     Works from an installed wheel and from a checkout. What is left out stays as it is published;
     the first time in a version, everything must be published.
@@ -41,10 +41,10 @@ def update_all_tables(
         What each stage did.
 
     Raises:
-        ArgumentError: There is nothing to update.
-        CacheError: A stage failed; the published cache is as it was.
-        MissingDependencyError: What building needs is not installed.
-        TableNotFoundError: There is no such table.
+        ArgumentError: If no table is selected.
+        CacheError: If a stage failed; the published cache is unchanged.
+        MissingDependencyError: If the extra for building is not installed.
+        TableNotFoundError: If a table does not exist.
 
     Example:
         >>> from biodata_cache.sync import update_all_tables
@@ -82,8 +82,8 @@ def _selection(
     """Options of dbt that choose the tables, what they are made from, and their tests.
 
     Raises:
-        ArgumentError: They choose nothing.
-        TableNotFoundError: There is no such table.
+        ArgumentError: If no table is selected.
+        TableNotFoundError: If a table does not exist.
     """
     if tables is not None:
         names = [tables] if isinstance(tables, str) else list(tables)
@@ -101,10 +101,10 @@ def _selection(
 
 
 def _check_names(names: list[str]) -> None:
-    """Refuse names that are no tables, before an hour of work.
+    """Check the names of tables before an hour of work.
 
     Raises:
-        TableNotFoundError: One is not.
+        TableNotFoundError: If a table does not exist.
     """
     known = published_names()
     for name in names:

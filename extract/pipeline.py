@@ -42,7 +42,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 @dataclass
 class _Run:
-    """What the parts of one run share."""
+    """The shared state of one run."""
 
     lake: Lake
     shape: Shape
@@ -64,7 +64,7 @@ def extract(
     policy: Policy | None = None,
     before_takeover: Callable[[], None] | None = None,
 ) -> Report:
-    """Bring the lake of one collection up to date with a source.
+    """Update the lake of one collection from a source.
 
     Args:
         source: Where documents come from.
@@ -214,7 +214,7 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
 
 
 def _check_clock(report: Report, state: State) -> None:
-    """Say that the lake has a time that is still to come."""
+    """Report times of the lake that are in the future."""
     newest = state.newest_extract
     if newest is not None and newest > datetime.now(timezone.utc) + _CLOCKS_DIFFER:
         report.clock = (
@@ -231,7 +231,7 @@ def _bring_up_to_date(
     writer: LakeWriter | None,
     rejects: RejectWriter | None,
 ) -> None:
-    """Write what the lake does not hold, and tombstones for what the source no longer has."""
+    """Write new and changed records, and tombstones for deleted ones."""
 
     def check_listed(listed: int) -> None:
         _check_shrink(run, state, listed)
@@ -275,7 +275,7 @@ def _bring_up_to_date(
 
 
 def _check_shrink(run: _Run, state: State, listed: int) -> None:
-    """Stop before a broken source empties the lake, or fills it with nothing.
+    """Stop if the source lists far fewer records than the lake has, or none that can be used.
 
     Whatever the source is called, as each night may have a file name of its own; but the sample is
     no loss, as long as anything takes its place.

@@ -1,4 +1,4 @@
-"""What an extract run did, and how it reports while it runs."""
+"""The report of an extract run, and the callback for its progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _REASONS = 5
 
 @dataclass
 class Report:
-    """What one run did.
+    """Counts and problems of one run.
 
     Attributes:
         source: Where the documents came from.
@@ -64,11 +64,11 @@ class Report:
 
     @property
     def missing(self) -> list[str]:
-        """Why the source was not read whole, or that files are gone from it; empty if it was."""
+        """Why the source was not read completely; empty if it was."""
         return [*self.incomplete, *self.vanished]
 
     def warnings(self) -> list[str]:
-        """What somebody should look at, a sentence each; of many of a kind the first."""
+        """Warnings for the operator, a sentence each; of many of a kind only the first."""
         found = [
             *_first("the source was not read whole", self.incomplete),
             *_first("a file is gone, which --prune accepts", self.vanished),

@@ -1,4 +1,4 @@
-"""When to try again, and when to give up."""
+"""Retries with exponential waits, and time limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Attempts", "Limit", "Retries", "StoppedError", "TransientError", "Wo
 
 
 class TransientError(SourceError):
-    """A source failed in a way that may pass: a connection was lost, an answer came too late."""
+    """A failure that a retry may resolve, such as a lost connection or a timeout."""
 
 
 class StoppedError(Exception):
@@ -32,7 +32,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True)
 class Retries:
-    """How long to try.
+    """Waits and limits of retries.
 
     Attributes:
         ceiling: Seconds without any progress after which a source is given up.
@@ -48,11 +48,11 @@ class Retries:
 
 
 class Limit:
-    """What something may take in all: a source that goes on for ever must not.
+    """A time limit, against sources that never end.
 
     Args:
-        seconds: How long it may take.
-        what: What takes so long, for the message.
+        seconds: The limit.
+        what: Name of the operation, for the message.
     """
 
     def __init__(self, seconds: float, what: str) -> None:
@@ -143,7 +143,7 @@ class Attempts:
 
         Raises:
             SourceError: It is time to give up.
-            StoppedError: The run is to end.
+            StoppedError: If the run is stopped.
         """
         spent = time.monotonic() - self._started
         if spent + self._wait > self._retries.ceiling:

@@ -22,7 +22,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- A frame writes what is missing as NaN or NaT. -#}
+{#- Frames have missing values as NaN or NaT. -#}
 {% macro invalid_columns(fields) -%}
     {%- set told = [] -%}
     {%- for column, kind in fields.items() if kind != 'text' -%}

@@ -29,7 +29,7 @@
 {%- endmacro %}
 
 {% macro json_type(value) -%}
-    {#- The first letter tells: no blank stands before a value, neither in the lake nor in a part. -#}
+    {#- The first character decides: JSON in the lake and its parts has no leading blanks. -#}
     case left(cast({{ value }} as varchar), 1)
         when '{' then 'object'
         when '[' then 'array'
@@ -79,7 +79,7 @@
     {{ json_by_type(value, 'null', 'null', json_scalar(value)) }}
 {%- endmacro %}
 
-{#- The text of a value that is neither list nor object. -#}
+{#- The text of a scalar. -#}
 {% macro json_scalar(value) -%}
     json_extract_string({{ value }}, '$')
 {%- endmacro %}
@@ -89,7 +89,7 @@
 {%- endmacro %}
 
 {% macro json_without(value, keys) -%}
-    {#- A null of the patch takes the key away. -#}
+    {#- A null in the patch removes the key. -#}
     case
         when {{ json_type(value) }} = 'object'
             then json_merge_patch(cast({{ value }} as json), '{"{{ keys | join('":null,"') }}":null}')
@@ -198,7 +198,7 @@
 {%- endmacro %}
 
 {% macro _json_elements(list, element, keep_nulls) -%}
-    {#- A list of one binds the name `items`, so that the JSON is parsed once. -#}
+    {#- A list with one element binds the name `items`, so that the JSON is parsed once. -#}
     list_transform(
         [{{ list }}],
         lambda items: list_filter(
@@ -228,7 +228,7 @@
     end
 {%- endmacro %}
 
-{#- A time in the form in which nearly all are written: told with less effort than any other. -#}
+{#- A fast test for the form of nearly all times. -#}
 {% macro is_plain_time(text) -%}
     (
         regexp_full_match(

@@ -35,7 +35,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- What no other column reads of an object; NULL if there is nothing more. -#}
+{#- The fields of an object that no other column reads; NULL if there are none. -#}
 {% macro read_rest(fields, name, without=[], keep=[]) -%}
     {%- set known = without | list -%}
     {%- for field in fields if field.startswith(name ~ '.') -%}
@@ -101,7 +101,7 @@
     end
 {%- endmacro %}
 
-{#- What is judged of a field: the value, and the main text of an object that stands for it. -#}
+{#- The expression that is validated: the value, or the main text of an object in its place. -#}
 {% macro _judged_parts(key, shape) -%}
     {%- if shape.kind == 'any' -%}
         {{ return([]) }}
@@ -153,7 +153,7 @@
     ) }}
 {%- endmacro %}
 
-{#- The text of a value that is no list; of an object, of its main field. -#}
+{#- The text of a scalar, or of the main field of an object. -#}
 {% macro _single_text(value, main) -%}
     {{ json_by_type(value, 'null', json_text(json_field(value, main)), json_scalar(value)) }}
 {%- endmacro %}
@@ -167,7 +167,7 @@
     ) }}
 {%- endmacro %}
 
-{#- A number is no object, but may stand for a text. -#}
+{#- A number is not an object, but is accepted as text. -#}
 {% macro _main_single_text(value, shape) -%}
     {%- set scalar = json_scalar(value) -%}
     {%- if shape.kind != 'text' -%}

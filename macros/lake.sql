@@ -42,7 +42,7 @@
 {%- endmacro %}
 
 {% macro path_literal(path) -%}
-    {#- Brackets first: those of the others are not to be escaped. -#}
+    {#- Brackets first, so that those of later escapes are not escaped again. -#}
     {{ return(
         "'" ~ path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')
         | replace("'", "''") ~ "'"

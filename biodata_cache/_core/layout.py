@@ -195,7 +195,7 @@ def object_path(name: str) -> str:
     """Path of an object.
 
     Raises:
-        RegistryError: If it is not the name of an object.
+        RegistryError: If the text is not the name of an object.
     """
     if not is_object_name(name):
         raise RegistryError(f"{name!r} is not the name of an object: publish this version again.")
@@ -242,7 +242,7 @@ def build_path(version_folder: str, build: str) -> str:
     """Path of the registry of a kept build.
 
     Raises:
-        RegistryError: If it is not the name of a build.
+        RegistryError: If the text is not the name of a build.
     """
     if not is_build_name(build):
         raise RegistryError(

@@ -32,6 +32,8 @@ TABLE_FUNCTIONS = (
     "quality_control_history",
     "raw_to_derived",
     "record_consistency",
+    "record_consistency_checks",
+    "record_consistency_results",
     "records",
     "scientist_rl_fib",
     "sessions",

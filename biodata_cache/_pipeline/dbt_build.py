@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,15 +80,13 @@ def build(
     check_filled(settings.raw, Path(settings.raw))
     raw, began_at = Path(settings.raw), datetime.now(timezone.utc)
     project, environment = project_folder(), _environment(settings)
-    is_whole = not selection
     with work_locked(work), reading(raw):
         check_lakes(raw)
-        lake = content_hash(raw)
-        if is_whole and not full and not unit_tests:
-            made_from = _made_from(lake, work, project, environment)
-            if last_build.is_current(work, made_from, began_at):
-                last_build.confirm(work, began_at)
-                return None
+        made_from = f"{content_hash(raw)} {dbt_target.project_key(project, environment)}"
+        is_asked = bool(selection) or full or unit_tests
+        if not is_asked and last_build.is_current(work, made_from, began_at):
+            last_build.confirm(work, began_at)
+            return None
         last_build.forget(work)
         _remove_earlier(work)
         dbt_target.discard_if_other(work, project, environment)
@@ -97,14 +95,9 @@ def build(
         if (target_folder(work) / RUN_RESULTS).exists():
             dbt_target.keep(work, project, environment)
         seconds = _verdict(work, exit_code, output)
-        if is_whole:
-            last_build.keep(work, _made_from(lake, work, project, environment), began_at)
+        if not selection:
+            last_build.keep(work, made_from, began_at)
     return seconds
-
-
-def _made_from(lake: str, work: Path, project: Path, environment: Mapping[str, str]) -> str:
-    """What a build is made from, as a text of hashes."""
-    return f"{lake} {dbt_target.key_of(work, project, environment)}"
 
 
 def _remove_earlier(work: Path) -> None:

@@ -19,7 +19,7 @@ from biodata_cache._core.errors import BuildError
 from biodata_cache._publish.artifacts import reason, target_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _KEY = ".parsed_from"
@@ -44,7 +44,7 @@ def discard_if_other(work: Path, project: Path, environment: Mapping[str, str]) 
     key = target / _KEY
     try:
         known = key.read_text() if key.is_file() else None
-        if known is None or known != key_of(work, project, environment):
+        if known is None or known != _key(target, project, environment):
             if target.exists():
                 shutil.rmtree(target)
         else:
@@ -67,36 +67,42 @@ def keep(work: Path, project: Path, environment: Mapping[str, str]) -> None:
     target = target_folder(work)
     try:
         if (target / _PARSED).is_file():
-            (target / _KEY).write_text(key_of(work, project, environment))
+            (target / _KEY).write_text(_key(target, project, environment))
     except OSError as error:
         raise _unusable(error) from None
 
 
-def key_of(work: Path, project: Path, environment: Mapping[str, str]) -> str:
-    """Hash of all that decides what dbt parses, and of what it has parsed.
+def project_key(project: Path, environment: Mapping[str, str]) -> str:
+    """Hash of all that decides what dbt parses: project, packages and settings.
 
     Args:
-        work: The work folder.
         project: The folder of the dbt project.
         environment: Variables that dbt runs with.
 
     Raises:
-        BuildError: If a file of them cannot be read.
+        BuildError: If a file of the project cannot be read.
     """
     try:
-        return _key(target_folder(work), project, environment)
+        return _hash(_parts(project, environment))
     except OSError as error:
         raise _unusable(error) from None
 
 
 def _key(target: Path, project: Path, environment: Mapping[str, str]) -> str:
+    """Hash of all that decides what dbt parses, and of what it has parsed."""
+    parsed = target / _PARSED  # also if dbt is run by hand, without the key
+    content = parsed.read_bytes() if parsed.is_file() else b""
+    return _hash([*_parts(project, environment), content])
+
+
+def _hash(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
-    for part in _parts(target, project, environment):
+    for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
 
 
-def _parts(target: Path, project: Path, environment: Mapping[str, str]) -> Iterator[bytes]:
+def _parts(project: Path, environment: Mapping[str, str]) -> Iterator[bytes]:
     yield sys.version.encode()
     yield os.fsencode(project)
     for path in _project_files(project):
@@ -109,8 +115,6 @@ def _parts(target: Path, project: Path, environment: Mapping[str, str]) -> Itera
     for name, value in sorted(environment.items()):
         if name.startswith(_PREFIXES):
             yield os.fsencode(f"{name}={value}")
-    parsed = target / _PARSED  # also if dbt is run by hand, without the key
-    yield parsed.read_bytes() if parsed.is_file() else b""
 
 
 def _project_files(project: Path) -> list[Path]:

@@ -15,7 +15,7 @@ def project_folder() -> Path:
     """Folder that holds `dbt_project.yml`.
 
     Raises:
-        BuildError: Neither a checkout nor an installed wheel.
+        BuildError: If the package is neither a checkout nor an installed wheel.
     """
     package = Path(__file__).resolve().parents[1]
     for folder in (package.parent, package / "_project"):
@@ -31,7 +31,7 @@ def published_names() -> list[str]:
     """Names of the tables that the project publishes.
 
     Raises:
-        BuildError: Neither a checkout nor an installed wheel.
+        BuildError: If the package is neither a checkout nor an installed wheel.
     """
     return sorted(path.stem for path in (project_folder() / "models/cache").rglob("*.sql"))
 

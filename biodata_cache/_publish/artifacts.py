@@ -35,7 +35,7 @@ def read_manifest(target: Path) -> dict[str, Any]:
     """The manifest that the last run of dbt left in its target folder.
 
     Raises:
-        BuildError: If it is not there, cannot be read, or is not what dbt writes.
+        BuildError: If the file is missing, cannot be read, or is not one of dbt.
     """
     path = target / MANIFEST
     content = _read(path)
@@ -50,7 +50,7 @@ def read_results(target: Path) -> dict[str, Any]:
     """The run results that the last run of dbt left in its target folder.
 
     Raises:
-        BuildError: If they are not there, cannot be read, or are not what dbt writes.
+        BuildError: If the file is missing, cannot be read, or is not one of dbt.
     """
     path = target / RUN_RESULTS
     content = _read(path)
@@ -98,7 +98,7 @@ def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the database that dbt built, read-only.
 
     Raises:
-        BuildError: If it is not there or not a database of DuckDB.
+        BuildError: If the file is missing, or not a DuckDB database.
         LockedError: If another process has it open.
     """
     path = work / DATABASE

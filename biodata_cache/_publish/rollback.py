@@ -31,7 +31,7 @@ from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
-from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot
+from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot, texts_in
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.common import sha256_of
 from biodata_cache._storage.open import open_storage
@@ -228,12 +228,13 @@ def _made_again(
             duck.execute("set TimeZone = 'UTC'")
             paths = ", ".join(literal(path) for path in sources)
             duck.execute(f"create view whole as from read_parquet([{paths}])")
+            texts = texts_in(duck, folder / entry.objects[0].name)
             for position, file in enumerate(files):
                 target = folder / f"{entry.name}-{position}.pqt"
                 chosen = "true" if file.key_value is None else f"{key} = {literal(file.key_value)}"
                 query = f"select {columns} from whole where {chosen}"
                 for write in (_write_by_arrow, _write_by_duckdb):
-                    write(duck, query, target)
+                    write(duck, query, target, texts if file.key_value is None else "")
                     hashed = sha256_of(target)
                     if hashed == file.sha256:
                         break
@@ -242,7 +243,7 @@ def _made_again(
         raise CacheFileError(f"The objects of {entry.name} cannot be read ({error}).") from None
 
 
-def _write_by_arrow(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+def _write_by_arrow(duck: duckdb.DuckDBPyConnection, query: str, target: Path, _: str) -> None:
     """Write a file as a build writes that of a partition."""
     import pyarrow.parquet as pq  # noqa: PLC0415  # needs the extra `sync`
 
@@ -250,9 +251,10 @@ def _write_by_arrow(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -
     pq.write_table(rows, target, compression="zstd", store_schema=False)
 
 
-def _write_by_duckdb(duck: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+def _write_by_duckdb(duck: duckdb.DuckDBPyConnection, query: str, target: Path, texts: str) -> None:
     """Write a file as a build writes that of a plain table, or older versions a partition."""
-    duck.execute(f"copy ({query}) to {literal(str(target))} (format parquet, compression zstd)")
+    options = f"format parquet, compression zstd{texts}"
+    duck.execute(f"copy ({query}) to {literal(str(target))} ({options})")
 
 
 def _now() -> str:

@@ -192,6 +192,17 @@ def documents_of(
     return [sidecars, fragments, {_layout.REGISTRY_FILE: content}]
 
 
+def texts_in(connection: duckdb.DuckDBPyConnection, file: Path) -> str:
+    """The option of `copy` that gives another file the texts of this one; empty if it has none."""
+    rows = connection.execute(
+        "select decode(key), decode(value) from parquet_kv_metadata(?) "
+        "where key in ('description'::blob, 'columns'::blob) order by key desc",
+        [pattern_of(str(file))],
+    ).fetchall()
+    listed = ", ".join(f"{key}: {literal(value)}" for key, value in rows)
+    return f", kv_metadata {{{listed}}}" if listed else ""
+
+
 def split(
     connection: duckdb.DuckDBPyConnection, whole: Path, folder: Path, object_bytes: int
 ) -> list[Path]:
@@ -215,6 +226,7 @@ def split(
     (rows,) = connection.execute(f"select count(*) from {source}").fetchone() or (0,)
     count = -(-whole.stat().st_size // object_bytes)
     groups = -(-rows // _GROUP_ROWS)
+    texts = texts_in(connection, whole)
     step = max(1, -(-groups // count)) * _GROUP_ROWS
     files = []
     for number, first in enumerate(range(0, max(rows, 1), step)):
@@ -225,7 +237,7 @@ def split(
             f"file_row_number = true) "
             f"where file_row_number >= {first} and file_row_number < {first + step} "
             f"order by file_row_number) to {literal(str(path))} "
-            f"(format parquet, compression zstd, row_group_size {_GROUP_ROWS})"
+            f"(format parquet, compression zstd, row_group_size {_GROUP_ROWS}{texts})"
         )
         files.append(path)
     return files

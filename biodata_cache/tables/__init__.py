@@ -44,6 +44,8 @@ from biodata_cache.tables._checks import (
     data_quality,
     metadata_upgrade,
     record_consistency,
+    record_consistency_checks,
+    record_consistency_results,
 )
 from biodata_cache.tables._completion import name_columns as _name_columns
 from biodata_cache.tables._platforms import (
@@ -110,6 +112,8 @@ __all__ = [
     "quality_control_history",
     "raw_to_derived",
     "record_consistency",
+    "record_consistency_checks",
+    "record_consistency_results",
     "records",
     "scientist_rl_fib",
     "sessions",

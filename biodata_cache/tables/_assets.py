@@ -38,7 +38,7 @@ def asset_basics(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record, sorted by name. `modalities`, `code_ocean` and the names of people are
@@ -63,7 +63,7 @@ def assets(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset name, from its newest record. Acquisition times are in UTC,
@@ -80,7 +80,7 @@ def asset_lineage(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per derived asset and source, with the raw asset at the root of it.
@@ -97,7 +97,7 @@ def source_data(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per derived asset and source; the empty text stands for what is unknown.
@@ -114,7 +114,7 @@ def metadata_core(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record, with one flag per core file.

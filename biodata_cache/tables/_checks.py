@@ -1,4 +1,4 @@
-"""The state of the records themselves: upgrades, consistency, and values that no table has."""
+"""Quality of the records: upgrades, consistency, and excluded or repaired values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.filters.tables import (
         DataQualityFilters,
+        RecordConsistencyChecksFilters,
         RecordConsistencyFilters,
+        RecordConsistencyResultsFilters,
     )
 
 
@@ -28,7 +30,7 @@ def metadata_upgrade(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record of version 1 that the upgrader knows. Beside the columns about its last
@@ -44,12 +46,44 @@ def record_consistency(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record and check that it fails.
     """
     return read_table("record_consistency", columns, filters)
+
+
+@former_arguments
+def record_consistency_results(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyResultsFilters]
+) -> pd.DataFrame:
+    """Read what every check of consistency found of every record.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per check and record, with `status` `pass` or `fail`.
+    """
+    return read_table("record_consistency_results", columns, filters)
+
+
+@former_arguments
+def record_consistency_checks(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyChecksFilters]
+) -> pd.DataFrame:
+    """Read which checks of consistency there are, and how many records fail each.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: What columns must hold.
+
+    Returns:
+        One row per check.
+    """
+    return read_table("record_consistency_checks", columns, filters)
 
 
 def data_quality(
@@ -59,7 +93,7 @@ def data_quality(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per such value, with the record and the path in it.

@@ -40,8 +40,6 @@ FUNCTIONS = (
     "platform_visual_coding_ophys",
     "platform_visual_learning_cell_gene",
     "platform_visual_learning_coreg",
-    "record_consistency_checks",
-    "record_consistency_results",
     "storage_lens",
     "swdb_2025_bci",
     "swdb_2025_v1dd",
@@ -70,7 +68,7 @@ def function(name: str) -> Callable[..., pd.DataFrame]:
         Args:
             key: Value of the key that the table is in partitions by; None for all of it.
             columns: Columns to read, in this order; None for all.
-            filters: What columns must hold.
+            filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
         Raises:
             TableNotFoundError: If the root does not have it.

@@ -1,4 +1,4 @@
-"""Arguments of versions before 0.50.0 that programs still give, outside of the signatures."""
+"""Accepts arguments of versions before 0.50.0, which are not in the signatures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMER = ("force_update", "lazy")
 
 
 def former_arguments(function: Function) -> Function:
-    """Have a function take `force_update` and `lazy`, by keyword or behind its own positions.
+    """Let a function accept `force_update` and `lazy`, by keyword or after its own positions.
 
     `force_update` does nothing. With `lazy`, the function gives the address of what it would read:
     it must take the table of its name, its first argument being the key of the partitions.

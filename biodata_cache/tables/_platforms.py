@@ -36,7 +36,7 @@ def platform_qc(
     Args:
         platform: Name of the platform, for example `"fib"`, or several; None for all.
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per platform, asset and tag. `timestamp` is text, the start of the acquisition as
@@ -61,7 +61,7 @@ def platform_fib(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset, fiber and channel. What the record does not say is the text `missing`;
@@ -77,7 +77,7 @@ def platform_smartspim(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per raw asset and channel of its latest stitched asset; where there is none, one row
@@ -94,7 +94,7 @@ def assets_smartspim(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per raw asset and channel.
@@ -110,7 +110,7 @@ def platform_exaspim(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per raw asset, with its latest fused asset.
@@ -126,7 +126,7 @@ def behavior_curriculum(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset with behavior; without a trainer state, the other columns are missing.
@@ -146,7 +146,7 @@ def foraging_sessions(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per session. `session_date` is text; `curriculum_name` is the text `None` for a
@@ -163,7 +163,7 @@ def scientist_rl_fib(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per targeted structure, coordinates and indicator; `mouse_ids` is an array of texts.

@@ -37,7 +37,7 @@ def quality_control(
             number is its decimal text. None: every subject, which is much more to read.
         asset_names: Keep these assets only: one name or several.
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per metric. `value` is text, JSON unless the record has a text;
@@ -72,7 +72,7 @@ def quality_control_history(
         subject_id: Subject as the record has it, or several; None: every subject.
         asset_names: Keep these assets only: one name or several.
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per metric and judgement, oldest first; Curation metrics are included.
@@ -102,7 +102,7 @@ def qc(
         subject_id: Subject as the record has it, or several; None for all.
         asset_names: Keep these assets only: one name or several.
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per metric.
@@ -129,7 +129,7 @@ def qc_tag_status(
         subject_id: Subject as the record has it, or several; None for all.
         asset_names: Keep these assets only: one name or several.
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset and tag; `timestamp` is the start of the acquisition, in UTC.
@@ -151,7 +151,7 @@ def qc_status(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset name with quality control; `last_evaluated_at` is in UTC. The status is
@@ -167,7 +167,7 @@ def qc_status_by_modality(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset name, modality and stage of its metrics; `last_evaluated_at` is in UTC.
@@ -184,7 +184,7 @@ def time_to_qc(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per derived asset with quality control; `days_to_qc` is in days.

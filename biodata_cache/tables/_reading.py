@@ -1,4 +1,4 @@
-"""What the table functions share: a selection of a table, read from the current cache."""
+"""Reads a selection of a table from the current cache, for the table functions."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ def read_partitions(
 def read_texts(
     name: str, columns: Sequence[str] | None, filters: Mapping[str, object]
 ) -> list[str]:
-    """The values of a table of one column; older publishers wrote a row without a value."""
+    """Values of a table with one column, without the missing value that older publishers wrote."""
     texts: list[str] = read_table(name, columns, filters).iloc[:, 0].dropna().tolist()
     return texts

@@ -28,7 +28,7 @@ def records(
 
     Args:
         columns: Columns to read, in this order; None for all, which is gigabytes of a whole cache.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record.
@@ -47,7 +47,7 @@ def get_record(name_or_id: str) -> dict[str, Any]:
         time or schema version that is null there has no key here.
 
     Raises:
-        ArgumentError: If it is not a text.
+        ArgumentError: If the name is not a text.
         AssetNotFoundError: If no record has that name or id.
 
     Example:
@@ -75,7 +75,7 @@ def get_records(names_or_ids: str | Iterable[str]) -> dict[str, dict[str, Any]]:
         The records by what was asked for, in that order.
 
     Raises:
-        ArgumentError: If one is not a text.
+        ArgumentError: If a name is not a text.
 
     Warns:
         NotFoundWarning: If some are neither a name nor an `_id`; they are left out.

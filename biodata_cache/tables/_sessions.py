@@ -1,4 +1,4 @@
-"""What happened: sessions, what was presented in them, and what was run on their data."""
+"""Sessions, their stimulus epochs and devices, and the processing of their data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sessions(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per raw asset with an acquisition, sorted by name. Rewards and weights are in the
@@ -50,7 +50,7 @@ def stimulus_epochs(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset and stimulus epoch. `task_parameters` and `output_parameters` are JSON
@@ -66,7 +66,7 @@ def acquisition_devices(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset, data stream and device. `details` is JSON text of what else its
@@ -82,7 +82,7 @@ def processing_steps(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset and data process, in the order of the record; `is_last` marks the one
@@ -98,7 +98,7 @@ def funding(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset and funding source; `fundees` is an array of names.

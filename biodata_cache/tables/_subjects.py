@@ -27,7 +27,7 @@ def subjects(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per subject. `alleles`, `project_names` and `modalities` are arrays of texts,
@@ -49,7 +49,7 @@ def procedures(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per subject, procedure and part of it: a surgery has a row for each thing that was
@@ -69,7 +69,7 @@ def injections(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per subject, injection, material and place. Units stand beside the numbers;
@@ -89,7 +89,7 @@ def implants(
 
     Args:
         columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per subject and device, with its target; coordinates are in `coordinate_unit`.

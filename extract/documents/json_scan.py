@@ -1,4 +1,4 @@
-"""Where JSON values begin and end, found without reading them and without recursion.
+"""Finds the bounds of JSON values without parsing them and without recursion.
 
 Only brackets and texts are looked at, so this finds its way through values that no parser takes:
 numbers that are none, halves of surrogate pairs, depths beyond any stack.

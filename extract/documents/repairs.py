@@ -1,4 +1,4 @@
-"""What JSON cannot say, or says twice, as JSON that every reader takes; each repair is told.
+"""Repairs documents with NaN, repeated keys or extended JSON, and reports each repair.
 
 Nearly every document needs none, and stays as it is byte for byte: it is only looked at.
 """

@@ -1,4 +1,4 @@
-"""Documents that could not be used, whole, and notes on what had to be repaired."""
+"""Rejected documents with their reason, and notes on repaired values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LOCK_SECONDS = 60.0
 
 
 class RejectWriter:
-    """Keeps what could not be used, whole, and what had to be repaired.
+    """Writes rejected documents, and notes on repaired ones.
 
     The file of the run before is replaced when the run ends. Repairs are remembered for as long as
     the record is unchanged; they are on the disk before the repaired rows are. As in the lake of
@@ -64,7 +64,7 @@ class RejectWriter:
     """
 
     def __init__(self, lake: Lake, source: str) -> None:
-        """Begins a file that no reader sees before `close`."""
+        """Begins a file that becomes visible with `close`."""
         self.count = 0
         self._source = source
         self._files = _Files(lake)
@@ -84,7 +84,7 @@ class RejectWriter:
         document: bytes,
         identity: tuple[str | None, str | None],
     ) -> None:
-        """Keep one document, with its `_id` and name if they are known.
+        """Add a rejected document, with its `_id` and name if they are known.
 
         Args:
             file: File or place it comes from.
@@ -102,7 +102,7 @@ class RejectWriter:
             self._flush()
 
     def repaired(self, row: Row, file: str, line: int | None) -> None:
-        """Note what was repaired in a document, a note for each value.
+        """Add a note for each repaired value of a document.
 
         Args:
             row: The document.
@@ -122,7 +122,7 @@ class RejectWriter:
             self._noted += notes
 
     def checkpoint(self) -> None:
-        """Bring the noted repairs to the disk."""
+        """Write the notes on repairs to disk."""
         with self._note_lock:
             noted, self._noted = self._noted, []
         if noted:
@@ -131,7 +131,7 @@ class RejectWriter:
             self._files.change(add=[file.finish(buckets=_ALL_BUCKETS)])
 
     def keep_repairs(self, unchanged: Callable[[list[str]], set[str]]) -> None:
-        """Carry over what earlier runs noted, of those documents that are unchanged."""
+        """Copy the notes of earlier runs on unchanged documents."""
         for listed in self._files.own():
             with self._files.store.open(listed.name) as file:
                 told = {record_id for record_id, _, _ in self._repaired}
@@ -144,10 +144,10 @@ class RejectWriter:
                             self._repaired.setdefault(key, []).append(row)
 
     def close(self) -> None:
-        """Replace the rejects of the run before, if these are others.
+        """Replace the rejects of the previous run, if they differ.
 
         Raises:
-            LakeError: The lake cannot be written.
+            LakeError: If the lake cannot be written.
         """
         self._rows += [row for _, rows in sorted(self._repaired.items()) for row in rows]
         self._flush()
@@ -161,7 +161,7 @@ class RejectWriter:
             self._files.change(remove=[file for file in own if file != same])
 
     def abandon(self) -> None:
-        """Leave the rejects of the run before in place."""
+        """Keep the rejects of the previous run."""
         self._file.discard()
 
     def _row(self, file: str, line: int | None, reason: str) -> dict[str, object]:
@@ -180,12 +180,12 @@ class RejectWriter:
 
 
 def _is_note(row: dict[str, Any]) -> bool:
-    """Whether a row says what was repaired; earlier versions did not say in which record."""
+    """Whether a row is a note on a repair; earlier versions lack its record."""
     return bool(row["reason"].startswith(REPAIRED) and row.get("record_id"))
 
 
 def forget(lake: Lake) -> None:
-    """Remove what was noted about documents of a collection; the caller holds its lock."""
+    """Remove rejects and notes of a collection; the caller holds its lock."""
     files = _Files(lake)
     files.change(remove=files.own())
 
@@ -228,7 +228,7 @@ class _Files:
         ]
 
     def change(self, *, add: Iterable[ListedFile] = (), remove: Iterable[ListedFile] = ()) -> None:
-        """Change the list in one step, and remove what it no longer names, unless it is read."""
+        """Replace the list atomically, and remove unlisted files unless there is a reader."""
         added, removed = list(add), {file.name for file in remove}
         with self._listing():
             if added or removed or not self.store.has_list():
@@ -252,10 +252,10 @@ class _Files:
 
     @contextmanager
     def _listing(self) -> Iterator[None]:
-        """Keep other collections from changing the list meanwhile.
+        """Lock the list, which all collections share.
 
         Raises:
-            LakeError: If the folder cannot be written, or somebody does not let go of it.
+            LakeError: If the folder cannot be written, or its lock is not released in time.
         """
         path = self._raw / f".{_FOLDER}.lock"
         try:

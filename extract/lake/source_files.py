@@ -1,4 +1,4 @@
-"""Which file of a folder each record was last read from: a small lake beside the records.
+"""Records the file that each record was last read from, in a small lake beside the records.
 
 Without it, a file that is gone from a folder would look like the deletion of its records. While one
 is gone, a record that no file shows may have moved into it: it counts as one of that file from then
@@ -28,7 +28,7 @@ _SCHEMA = pa.schema([pa.field("_id", pa.string(), nullable=False), pa.field("fil
 
 
 class SourceFiles:
-    """Which file each record of a lake was last read from.
+    """The file that each record of a lake was last read from.
 
     Args:
         lake: The lake of the records.
@@ -43,7 +43,7 @@ class SourceFiles:
         self._is_folder = False
 
     def compare(self, files: Sequence[str] | None) -> list[str]:
-        """Compare what a folder has with what it had, after all that it shows was compared.
+        """Compare the files of a folder with those of the last run, once records are compared.
 
         Args:
             files: The names of its files; None for a source that is no folder, whose readings
@@ -72,7 +72,7 @@ class SourceFiles:
         return [f"{self._store.path / name}: {problem}" for name, problem in damage.items()]
 
     def vanished(self) -> list[str]:
-        """What to say of each file that the folder no longer has, and whose records stay."""
+        """A sentence for each file that is gone from the folder while its records stay."""
         return [
             f"{file}: the folder no longer has it; what it may hold stays, {count:,} "
             f"record{'' if count == 1 else 's'}"
@@ -81,11 +81,11 @@ class SourceFiles:
 
     @staticmethod
     def table_of(ids: Iterable[str]) -> pa.Table:
-        """Some `_id`s as a table."""
+        """A table of `_id`s."""
         return pa.table({"_id": pa.array(list(ids), pa.string())})
 
     def save(self, run: int) -> None:
-        """Note where each record was read, after all that the source shows was compared.
+        """Write the file of each record; call it after the comparison.
 
         Raises:
             LakeError: If the lake cannot be written.

@@ -1,4 +1,4 @@
-"""What a lake holds, as tables of a database that writes to the disk what does not fit into memory.
+"""The state of a lake, as tables of a database that spills to disk.
 
 Nothing here grows with the number of records in Python: a comparison asks for the records of one
 batch, or for a count, or for the rows of a query page by page.
@@ -51,12 +51,12 @@ class RecordVersion(NamedTuple):
 
 
 class State:
-    """What a lake holds.
+    """The state of a lake: the newest version of each record.
 
     Args:
-        files: Its files.
-        spill: Folder to which the database may write.
-        memory: Memory that it may use before it does.
+        files: Files of the lake.
+        spill: Folder to which the database may spill.
+        memory: Memory limit of the database.
         run: Number of the run that wrote a row, as SQL; for lakes without that column.
 
     Attributes:
@@ -66,7 +66,7 @@ class State:
     """
 
     def __init__(self, files: Sequence[Path], spill: Path, memory: str, run: str = "") -> None:
-        """Reads what comparisons need of all files.
+        """Reads the columns that comparisons need from all files.
 
         Raises:
             LakeError: If a file cannot be read.
@@ -92,7 +92,7 @@ class State:
             )
 
     def known(self, ids: Iterable[str]) -> dict[str, RecordVersion]:
-        """Those of some records that are live, by `_id`; for a batch, not for all."""
+        """The live ones of a batch of records, by `_id`."""
         if not self.live:
             return {}
         found: dict[str, RecordVersion] = {}
@@ -108,14 +108,14 @@ class State:
         self._connection.cursor().execute(query, parameters or {})
 
     def value(self, query: str, parameters: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
-        """The one value that a query gives."""
+        """The single value of a query."""
         row = self._connection.cursor().execute(query, parameters or {}).fetchone()
         return None if row is None else row[0]
 
     def rows(
         self, query: str, parameters: dict[str, Any] | None = None
     ) -> Iterator[tuple[Any, ...]]:
-        """The rows that a query gives, page by page; other queries may run meanwhile."""
+        """The rows of a query, page by page; other queries may run in between."""
         cursor = self._connection.cursor()
         try:
             cursor.execute(query, parameters or {})
@@ -125,14 +125,14 @@ class State:
             cursor.close()
 
     def insert(self, table: str, rows: pa.Table) -> None:
-        """Append rows to a table, by the names of their columns."""
+        """Append rows to a table, matching columns by name."""
         if rows.num_rows:
             with self.registered("added", rows) as cursor:
                 cursor.execute(f"insert into {table} by name select * from added")
 
     @contextmanager
     def registered(self, name: str, rows: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor for which rows in memory are a table."""
+        """A cursor with in-memory rows registered as a table."""
         cursor = self._connection.cursor()
         try:
             cursor.register(name, rows)
@@ -141,7 +141,7 @@ class State:
             cursor.close()
 
     def close(self) -> None:
-        """Close the database; what it wrote to the disk goes."""
+        """Close the database and remove its spilled data."""
         self._connection.close()
 
     def __enter__(self) -> State:
@@ -159,7 +159,7 @@ class State:
 
 
 def connect(spill: Path, memory: str) -> duckdb.DuckDBPyConnection:
-    """A database in memory that goes to a folder when there is too little of it."""
+    """An in-memory database that spills to a folder."""
     connection = duckdb.connect(
         config={
             "memory_limit": memory,
@@ -174,16 +174,16 @@ def connect(spill: Path, memory: str) -> duckdb.DuckDBPyConnection:
 
 
 def paths_of(files: Iterable[Path]) -> list[str]:
-    """Paths as DuckDB takes them: each for itself, none for a pattern."""
+    """Paths for DuckDB, with glob characters escaped."""
     return [pattern_of(str(file)) for file in files]
 
 
 @contextmanager
 def database_errors(folder: Path) -> Iterator[None]:
-    """Turn what DuckDB says of the files of a lake into an error with their folder.
+    """Translate errors of DuckDB into a `LakeError` with the folder of the files.
 
     Raises:
-        LakeError: If it cannot read them, or has no room to compare.
+        LakeError: If the files cannot be read, or memory or disk is full.
     """
     try:
         with interrupts():
@@ -197,7 +197,7 @@ def database_errors(folder: Path) -> Iterator[None]:
 
 
 def _instant(microseconds: int | None) -> datetime | None:
-    """An instant, made without pytz and pandas."""
+    """A datetime in UTC, made without pytz and pandas."""
     from datetime import datetime, timedelta, timezone  # noqa: PLC0415
 
     if microseconds is None:

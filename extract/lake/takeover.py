@@ -1,4 +1,4 @@
-"""Lakes of older versions of this package, and lakes whose list of files is lost.
+"""Migration of lakes of older versions, and of lakes whose list of files is lost.
 
 An older lake has no list: it is rewritten once, in the columns and with the list of today. Its
 files go when the list is there, so that nothing is lost if the run is killed in between.
@@ -53,7 +53,7 @@ def take_over(lake: Lake) -> None:
 
 
 def state_of(lake: Lake) -> State:
-    """What a lake holds, also one of an older version; nothing is written.
+    """The state of a lake, also of an older version; writes nothing.
 
     Raises:
         LakeError: If a file cannot be read.
@@ -64,7 +64,7 @@ def state_of(lake: Lake) -> State:
 
 
 def forget_damaged_list(lake: Lake) -> None:
-    """Give up a list that is damaged or lost, for a run that fetches all records anew."""
+    """Discard a damaged or lost list, for a run that fetches all records again."""
     try:
         listed = lake.store.has_list() and lake.store.listed()
     except LakeError:

@@ -25,18 +25,17 @@ _AT = SCHEMA.get_field_index("run")
 class LakeWriter:
     """Appends the rows of one run to a lake.
 
-    Rows are gathered to row groups and written by a second thread, as compression is half of the
-    work. At most two row groups are in memory.
+    Rows are buffered into row groups, which a second thread compresses and writes. At most two row
+    groups are in memory.
 
     Args:
         lake: Lake to append to; the caller holds its lock.
         source: Where the documents come from, as text for a reader.
-        now: When the run is; by default now.
-        is_resumable: Finish a file with each row group, and every half minute, and list it at once:
-            what is finished need not be read again after a run was killed. Otherwise the caller
-            lists the files of the run together.
-        before_finish: Called, in the second thread, before a file appears.
-        after_finish: Called, in the second thread, when a file has appeared.
+        now: Time of the run; by default the current time.
+        is_resumable: Finish and list a file with each row group and every half minute, so that a
+            killed run can continue from there. Otherwise the caller lists all files at the end.
+        before_finish: Called in the second thread before a file is finished.
+        after_finish: Called in the second thread after a file is finished.
 
     Attributes:
         run: Number of the run.
@@ -95,19 +94,19 @@ class LakeWriter:
             self._flush()
 
     def write_tombstone(self, record_id: str) -> None:
-        """Append a row that says that a record is gone."""
+        """Append the tombstone of a deleted record."""
         nothing = (None,) * (len(IDENTITY) + len(SECTIONS) + 1)
         self._rows.append((record_id, *nothing, 0, bucket_of(record_id), None, True))
         if len(self._rows) >= self._policy.group_rows:
             self._flush()
 
     def checkpoint(self) -> None:
-        """Write what is gathered if the last writing was long ago."""
+        """Write the buffered rows if the last write was long ago."""
         if self._rows and time.monotonic() - self._flushed > self._policy.checkpoint_seconds:
             self._flush()
 
     def close(self) -> None:
-        """Write what is gathered and give the last file its name.
+        """Write the buffered rows and finish the last file.
 
         A lake without any file gets an empty one: readers need its schema.
 
@@ -121,7 +120,7 @@ class LakeWriter:
         self._thread.shutdown()
 
     def abandon(self) -> None:
-        """Stop without giving the unfinished file a name; listed files stay."""
+        """Stop and discard the unfinished file; listed files stay."""
         self._thread.shutdown(cancel_futures=True)
         if self._file is not None:
             self._file.discard()
@@ -183,7 +182,7 @@ class LakeWriter:
 
 
 def ensure_schema(lake: Lake) -> None:
-    """Give a lake without any file an empty one: readers need its columns.
+    """Add an empty file to a lake without files, for its columns.
 
     Raises:
         LakeError: If the lake cannot be read or written.

@@ -52,14 +52,14 @@ _TABLE = "sessions"
 
 
 def folder(raw: Path) -> TableFolder:
-    """The lake of sessions; it has at least its schema from here on."""
+    """The lake of sessions, created with its schema if needed."""
     return TableFolder(raw / "foraging_sessions", SCHEMA)
 
 
 def copy_sessions(
     store: ObjectStore, raw: Path, *, prune: bool = False, is_sample: bool = False
 ) -> tuple[int | None, str | None]:
-    """Bring the lake of sessions up to date.
+    """Update the lake of sessions.
 
     Args:
         store: Where the frame is.
@@ -102,7 +102,7 @@ def _columns(content: bytes) -> dict[str, list[Any]]:
     """The columns of the frame.
 
     Raises:
-        SourceError: If it holds something else than sessions; nothing of it ran.
+        SourceError: If the pickle holds something else than sessions; none of its code ran.
     """
     columns = read_frame(content)
     if "subject_id" not in columns:
@@ -133,7 +133,7 @@ def _table(columns: dict[str, list[Any]], store: str) -> pa.Table:
     """The frame's columns under their names: numbers if all values are, else text.
 
     Raises:
-        SourceError: Two columns differ only in case, which no reader could tell apart.
+        SourceError: If two column names differ only in case.
     """
     length = len(next(iter(columns.values()), []))
     arrays: dict[str, pa.Array] = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UnsafePickleError(SourceError):
-    """A pickle holds something else than a frame of numbers, text and times; nothing of it ran."""
+    """A pickle holds more than a frame of numbers, text and times; none of its code ran."""
 
 
 class Inert:

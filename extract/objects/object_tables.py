@@ -244,8 +244,8 @@ def locked(raw: Path) -> Iterator[None]:
     """Keep other writers of these lakes out; a lock dies with the process that holds it.
 
     Raises:
-        LakeError: The folder cannot be written.
-        LockedError: Another process is writing.
+        LakeError: If the folder cannot be written.
+        LockedError: If another process is writing.
     """
     lock = Folder(raw).lock(
         ".objects.lock",

@@ -81,8 +81,8 @@ def open_store(objects: str, source: str, work: Path, *, pays: bool = False) -> 
         The store; None for `none`.
 
     Raises:
-        MissingDependencyError: boto3 is needed, and not installed.
-        SettingsError: The configuration of AWS cannot be used.
+        MissingDependencyError: If boto3 is needed and not installed.
+        SettingsError: If the configuration of AWS cannot be used.
 
     Example:
         >>> open_store("none", "sample", Path()) is None
@@ -155,7 +155,7 @@ def ask(
         began_at: When this run began; now, by default.
 
     Raises:
-        SourceError: The store cannot be reached. What it answered until then is kept.
+        SourceError: If the store cannot be reached; earlier responses are kept.
     """
     started = time.perf_counter()
     report = Report(store.description)
@@ -323,7 +323,7 @@ def _read(store: ObjectStore, bucket: str, prefix: str, name: str) -> _Found:
     """One object as text; a problem instead where it is there and cannot be had.
 
     Raises:
-        UnavailableObjectError: There is no such object.
+        UnavailableObjectError: If the object does not exist.
     """
     try:
         content = store.read(bucket, prefix + name, _LARGEST)

@@ -32,7 +32,7 @@ def read_frame(content: bytes) -> dict[str, list[str | int | float | bool | None
         ISO 8601 text, durations seconds, and what is missing is None.
 
     Raises:
-        UnsafePickleError: The pickle names what no such frame needs, or is no such frame.
+        UnsafePickleError: If the pickle is not a frame of numbers, text and times.
     """
     try:
         frame = unpickle(content)

@@ -36,12 +36,12 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 
 
 class UnavailableObjectError(LookupError):
-    """The store answered, and the answer is no: the text says why. Asking again would not help."""
+    """An object that cannot be read, with the reason; a retry would not help."""
 
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """Where the files of data assets are.
+    """An object store with the files of data assets.
 
     Attributes:
         description: The store as text for a reader; stands in each row of the lake.
@@ -75,7 +75,7 @@ class ObjectStore:
         return self._ask(bucket, lambda storage: [key for key, _ in storage.list(prefix)])
 
     def read(self, bucket: str, key: str, limit: int | None = None) -> bytes:
-        """What an object holds.
+        """Read the content of an object.
 
         Args:
             bucket: Name of the bucket.
@@ -95,7 +95,7 @@ class ObjectStore:
         return got.content
 
     def _ask(self, bucket: str, ask: Callable[[Storage], Answer]) -> Answer:
-        """The answer of the first storage of a bucket that does not deny it."""
+        """The result from the first storage of a bucket that does not deny access."""
         storages = self.storages(bucket) if _BUCKET.fullmatch(bucket) else ()
         if not storages:
             raise UnavailableObjectError("no such bucket")
@@ -132,7 +132,7 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
 
 
 def s3_store(*, pays: bool = False) -> ObjectStore:
-    """Amazon S3, or a server that speaks its language.
+    """Amazon S3, or a server with its protocol.
 
     Credentials, region, profile and `AWS_ENDPOINT_URL` are found as AWS tools find them. Without
     credentials, and where they are refused, objects are asked for as anybody may: public buckets

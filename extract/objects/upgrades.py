@@ -1,4 +1,4 @@
-"""Copies what the metadata upgrader keeps about its runs, and what was published of it before.
+"""Copies the custom table of the metadata upgrader, and its history from published tables.
 
 The upgrader's custom table holds the last run of each record. Runs of earlier versions are known
 only from the tables that were published, so these are read back, and what was ever read stays in
@@ -71,7 +71,7 @@ FIXED = frozenset(
 
 @dataclass(frozen=True)
 class Published:
-    """The place where tables are published: a store, a bucket in it, and a prefix in that."""
+    """The root of published tables: store, bucket and prefix."""
 
     store: ObjectStore
     bucket: str
@@ -81,17 +81,17 @@ class Published:
         """A published file; None if there is none.
 
         Raises:
-            SourceError: The place cannot be read.
+            SourceError: If the file cannot be read.
         """
         with self._absence():
             return self.store.read(self.bucket, self.prefix + path)
         return None
 
     def versions(self) -> list[str]:
-        """Version folders, in no order that matters.
+        """Names of the version folders.
 
         Raises:
-            SourceError: The place cannot be listed.
+            SourceError: If the root cannot be listed.
         """
         names: list[str] = []
         with self._absence():
@@ -100,7 +100,7 @@ class Published:
 
     @contextmanager
     def _absence(self) -> Iterator[None]:
-        """Pass over that there is nothing; that nobody may look is something else."""
+        """Ignore a missing file or bucket, but not denied access."""
         try:
             yield
         except UnavailableObjectError as error:
@@ -112,7 +112,7 @@ class Published:
 
 
 def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | None:
-    """The place that a root names; None for no root.
+    """The location of a root; None for no root.
 
     Args:
         root: A folder, `s3://bucket[/prefix]`, or the empty text.
@@ -127,7 +127,7 @@ def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | N
 
 
 def in_sample(store: ObjectStore) -> Published:
-    """Where the upgrader's table is among the objects of the sample."""
+    """The location of the upgrader's table in the sample."""
     bucket, key = _sample_v1.UPGRADES
     return Published(store, bucket, key.removesuffix(CUSTOM))
 
@@ -140,13 +140,13 @@ def copy_upgrades(
     prune: bool = False,
     is_sample: bool = False,
 ) -> tuple[int | None, list[str]]:
-    """Bring the lakes of upgrades up to date.
+    """Update the lakes of upgrades.
 
-    A table that is not there, or cannot be read, leaves what an earlier run read of it: a place
-    that is not mounted says nothing about its tables.
+    If a table is missing or unreadable, the rows of an earlier run stay, as its folder may only be
+    unmounted.
 
     Args:
-        published: Where custom tables and published ones are; None if nowhere.
+        published: Location of custom and published tables; None if there is none.
         raw: Folder of all lakes.
         sample: Where the custom table of the sample is, if its objects are asked.
         prune: Accept that the custom table is gone.
@@ -157,7 +157,7 @@ def copy_upgrades(
         sentence each.
 
     Raises:
-        SourceError: If the place may not be read, or cannot be reached.
+        SourceError: If the location may not be read, or cannot be reached.
     """
     if sample is None and not is_sample:
         forget_sample(raw)
@@ -204,7 +204,7 @@ def _status(content: bytes) -> pa.Table:
     """The custom table.
 
     Raises:
-        SourceError: If it cannot be read, or is another table.
+        SourceError: If the table cannot be read, or has other columns.
     """
     table = _read(content, CUSTOM)
     missing = {"v1_id", "upgrader_version", "status"} - set(table.column_names)
@@ -217,7 +217,7 @@ def _status(content: bytes) -> pa.Table:
 
 
 def _copy_history(published: Published, tables: TableFolder) -> list[str]:
-    """Copy what versions say of upgrades; what could not be read of them, a sentence each."""
+    """Copy upgrade histories of published versions; returns a sentence for each unreadable one."""
     kept = []
     for version in published.versions():
         content = published.read(f"{version}/{TABLE}")

@@ -1,4 +1,4 @@
-"""What every source is: documents that are read as a whole, or a database that lists and gives."""
+"""Interfaces of sources: `Source` is read completely, `DatabaseSource` lists and fetches."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceOptions:
-    """What databases are asked for, and how patiently.
+    """Options for reading databases and files.
 
     Attributes:
         database: Name of the database.
         collection: Name of the collection.
-        shape: What its documents are like.
-        retries: How long to try.
-        workers: How many threads fetch at once.
-        salvage: Whether to read what can be read of a damaged file.
+        shape: Shape of its documents.
+        retries: Limits of retries.
+        workers: Number of fetching threads.
+        salvage: Whether to read the intact documents of a damaged file.
     """
 
     database: str = "metadata_index"
@@ -36,13 +36,13 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The bytes of one document and where they stand.
+    """The bytes of one document and their location in the source.
 
     Attributes:
         content: UTF-8 JSON text, if the source is sound.
         file: File name, relative to the source.
         line: Line in the file, or place in its array, counted from 1; None for a whole file.
-        problem: Why the content is no JSON text, where the source knows that already.
+        problem: Why the content is not JSON, if the source has noticed it.
         known: Its `_id` and name then, where they can be read.
     """
 
@@ -54,7 +54,7 @@ class Document:
 
     @property
     def identity(self) -> tuple[str | None, str | None]:
-        """Its `_id` and name, where they can be read although it may be broken."""
+        """`_id` and name, if they can be read, even of a damaged document."""
         return identity_of(self.content) if self.known is None else self.known
 
 
@@ -96,7 +96,7 @@ class Source(Protocol):
     files: tuple[str, ...] | None
 
     def documents(self) -> Iterator[Document | BrokenFile]:
-        """Every document of the source, and each file that broke off."""
+        """Every document of the source, and a `BrokenFile` for each damaged file."""
         ...
 
 
@@ -153,11 +153,11 @@ class DatabaseSource(Protocol):
         ...
 
     def fetch(self, keys: list[Any]) -> Iterator[Fetched]:
-        """The documents with these `_id`s that are still there, in any order."""
+        """The existing documents with these `_id`s, in any order."""
         ...
 
     def existing(self, texts: list[str]) -> set[str]:
-        """Those of the `_id`s that the collection has."""
+        """Those of the `_id`s that exist in the collection."""
         ...
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ def find_files(path: Path) -> list[Path]:
     """Files of a source in a stable order.
 
     Raises:
-        SourceError: There is no such path, or nothing in it that can be read.
+        SourceError: If the path does not exist or has no readable file.
     """
     if path.is_file():
         if not path.name.endswith(SUFFIXES):

@@ -70,7 +70,7 @@ class GatewaySource:
         """Reads the address; connects to nothing yet.
 
         Raises:
-            SettingsError: The address cannot be read.
+            SettingsError: If the address cannot be parsed.
         """
         try:
             parts = urlsplit(address)
@@ -309,7 +309,7 @@ class GatewaySource:
         return self._client()[1].answers > 1
 
     def _client(self) -> tuple[MetadataDbClient, Session, Worker]:
-        """The client of this thread: sessions must not be shared."""
+        """The client of this thread, as sessions are not thread-safe."""
         if not hasattr(self._local, "client"):
             host, database, collection, version = self._names
             session, worker = Session(), Worker("gateway")
@@ -327,11 +327,11 @@ class GatewaySource:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn what the client raises into one clear line.
+        """Translate exceptions of the client into one clear line.
 
         Raises:
-            TransientError: Another attempt may succeed.
-            SourceError: None would.
+            TransientError: If another attempt may succeed.
+            SourceError: If no attempt would succeed.
         """
         try:
             yield

@@ -77,8 +77,8 @@ class MongoSource:
         """Reads the address; connects to nothing yet.
 
         Raises:
-            SettingsError: The address cannot be read.
-            SourceError: No host of that name.
+            SettingsError: If the address cannot be parsed.
+            SourceError: If the host name is unknown.
         """
         self.size: int | None = None
         self.retries = retries or Retries()
@@ -113,8 +113,8 @@ class MongoSource:
         """Every document of the collection once: `_id` and `_last_modified`, in order of `_id`.
 
         Raises:
-            TransientError: The server could not be asked.
-            SourceError: The collection cannot be read, or there is no such collection.
+            TransientError: If the server could not be reached.
+            SourceError: If the collection cannot be read, or does not exist.
         """
         if unknown := self._unknown_hosts():  # the driver would go on asking for them
             raise self._no_host(unknown)
@@ -140,8 +140,8 @@ class MongoSource:
         """The documents with these `_id`s that are still there.
 
         Raises:
-            TransientError: The server could not be asked, or broke off.
-            SourceError: The collection cannot be read.
+            TransientError: If the server could not be reached, or the response was interrupted.
+            SourceError: If the collection cannot be read.
         """
         with (
             self._translated(),
@@ -158,8 +158,8 @@ class MongoSource:
         """Those of the `_id`s that the collection has.
 
         Raises:
-            TransientError: The server could not be asked.
-            SourceError: The collection cannot be read.
+            TransientError: If the server could not be reached.
+            SourceError: If the collection cannot be read.
         """
         candidates = [value for text in texts for value in _values_of(text)]
         with (
@@ -171,7 +171,7 @@ class MongoSource:
         return found & set(texts)  # type: ignore[return-value]
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._client.close()
 
     def _connect(self, given: set[str]) -> pymongo.MongoClient[dict[str, Any]]:
@@ -220,11 +220,11 @@ class MongoSource:
                 yield document
 
     def _check_exists(self) -> None:
-        """Tell a collection that is empty from one that is not there.
+        """Check that an empty collection exists.
 
         Raises:
-            TransientError: If the server does not say what there is.
-            SourceError: There is no such collection.
+            TransientError: If the server does not list its collections.
+            SourceError: If the collection does not exist.
         """
         worker = Worker("mongodb")  # the driver would read a list without an end to its end
         try:
@@ -254,11 +254,11 @@ class MongoSource:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn what the driver raises into one clear line.
+        """Translate exceptions of the driver into one clear line.
 
         Raises:
-            TransientError: Another attempt may succeed.
-            SourceError: None would.
+            TransientError: If another attempt may succeed.
+            SourceError: If no attempt would succeed.
         """
         try:
             yield

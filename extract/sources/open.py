@@ -1,4 +1,4 @@
-"""Which source a text names: the built-in sample, files, MongoDB or the gateway."""
+"""Opens the configured source: the built-in sample, files, MongoDB or the gateway."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class FileSource:
             salvage: Read what can be read of a damaged file.
 
         Raises:
-            SourceError: The path does not exist or holds nothing to read.
-            MissingDependencyError: A file is BSON, and the package that reads it is missing.
+            SourceError: If the path does not exist or has no readable file.
+            MissingDependencyError: If a file is BSON and pymongo is not installed.
         """
         self.path = path
         self.collection = collection
@@ -82,9 +82,9 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
         options: What databases are asked for.
 
     Raises:
-        SettingsError: The text names no source.
-        SourceError: The path does not exist or holds nothing to read.
-        MissingDependencyError: The source needs a package that is not installed.
+        SettingsError: If the text names no source.
+        SourceError: If the path does not exist or has no readable file.
+        MissingDependencyError: If the source needs a package that is not installed.
 
     Example:
         >>> open_source("sample:50").description
@@ -148,7 +148,7 @@ def require_docdb(module: str, purpose: str) -> None:
     """Check that what a database needs is installed.
 
     Raises:
-        MissingDependencyError: It is not.
+        MissingDependencyError: If a package is not installed.
     """
     if importlib.util.find_spec(module) is None:
         raise MissingDependencyError(

@@ -1,4 +1,4 @@
-"""Databases of records: list what is there, compare with the lake, fetch what differs.
+"""Incremental sync from a database: list, compare with the lake, fetch the differences.
 
 The listing is small: `_id` and `_last_modified` of every document. What is new or changed is
 fetched by several threads in batches of `_id`s; the main thread writes. A batch that breaks off is
@@ -45,14 +45,14 @@ _PATIENCE = 0.2
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared with what.
+    """Source, lake and options of a comparison.
 
     Attributes:
         source: Where documents come from.
-        shape: What they are like.
-        state: What the lake holds.
+        shape: Shape of the documents.
+        state: State of the lake.
         policy: How many documents may wait to be compared.
-        is_full: Fetch what has not changed, too.
+        is_full: Fetch unchanged documents, too.
         check_listed: Stops the run if the listing is much too short.
     """
 
@@ -71,12 +71,12 @@ def compare(
     report: Report,
     progress: Progress | None,
 ) -> None:
-    """Write what the lake does not hold, and tombstones for what the database no longer has.
+    """Write new and changed records, and tombstones for deleted ones.
 
     Args:
-        comparison: What is compared with what.
+        comparison: Source, lake and options.
         writer: Takes the rows; None only counts, from the listing alone.
-        rejects: Takes what is unusable; None where `writer` is.
+        rejects: Receives unusable documents; None if `writer` is None.
         report: Counts what happens.
         progress: Receives progress.
 
@@ -123,7 +123,7 @@ def compare(
 
 
 class _Changes:
-    """What a run found, batch by batch."""
+    """The changes of a run, written batch by batch."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class _Changes:
         self.taken = 0
 
     def take(self, items: list[_Result]) -> None:
-        """Write fetched documents, but for those of which the lake holds just this."""
+        """Write fetched documents that differ from the lake."""
         known = self._state.known({item.name for item in items})
         written = [
             item.row.record_id
@@ -196,7 +196,7 @@ class _Changes:
 
 
 class _Result(NamedTuple):
-    """One fetched document as a row, or the reason why it cannot be one."""
+    """One fetched document as a row, or the reason why it was rejected."""
 
     wanted: Wanted
     name: str
@@ -207,7 +207,7 @@ class _Result(NamedTuple):
 
 
 class _Fetching:
-    """Threads that fetch batches, and the line in which their documents wait."""
+    """Threads that fetch batches, and the queue of their documents."""
 
     def __init__(
         self, comparison: Comparison, batches: Iterator[list[Wanted]], stop: threading.Event
@@ -281,7 +281,7 @@ class _Fetching:
                 self._changed.notify_all()
 
     def _fetch(self, batch: list[Wanted]) -> None:
-        """Fetch one batch, in as many attempts as it takes."""
+        """Fetch one batch, with retries."""
         missing = {_identity(entry.key): entry for entry in batch}
         attempts = Attempts(self._source.retries, self._stop)
         while True:
@@ -312,12 +312,12 @@ class _Fetching:
 
 
 def _identity(key: Any) -> tuple[str, str]:  # noqa: ANN401  # whatever a database has for `_id`
-    """What tells `_id`s apart, for kinds of values that are not hashable, too."""
+    """A hashable key of an `_id` of any type."""
     return type(key).__name__, repr(key)
 
 
 def _result(wanted: Wanted, fetched: Fetched, shape: Shape) -> _Result:
-    """A document as a row, if it can be one."""
+    """Convert a document to a row, or note why it cannot be used."""
     name = wanted.text or repr(wanted.key)
     row, problem = None, fetched.problem
     if not problem:
@@ -333,7 +333,7 @@ def _result(wanted: Wanted, fetched: Fetched, shape: Shape) -> _Result:
 
 
 def _list(comparison: Comparison, stop: threading.Event, report: Report) -> Listing:
-    """The listing, from its beginning in each attempt: half of one would look like deletions."""
+    """The complete listing; each attempt starts anew, as a partial one looks like deletions."""
     source = comparison.source
     attempts = Attempts(source.retries, stop)
     while True:

@@ -39,15 +39,15 @@ __all__ = ["DocumentComparison", "compare"]
 
 @dataclass(frozen=True)
 class DocumentComparison:
-    """What is compared with what.
+    """Source, lake and options of a comparison.
 
     Attributes:
         source: Where documents come from.
-        shape: What they are like.
-        state: What the lake holds.
+        shape: Shape of the documents.
+        state: State of the lake.
         policy: How many documents may wait to be compared.
         source_files: Which file each record was last read from.
-        is_full: Write what has not changed, too.
+        is_full: Write unchanged documents, too.
         prune: Accept that files are gone from a folder, with what was last read from them.
         check_listed: Stops the run if the source has much too few records.
     """
@@ -64,7 +64,7 @@ class DocumentComparison:
 
 @dataclass
 class _Batch:
-    """Documents that wait to be compared."""
+    """A batch of documents to compare."""
 
     rows: list[tuple[Row, int, Document]] = field(default_factory=list)
     size: int = 0
@@ -77,12 +77,12 @@ def compare(
     report: Report,
     progress: Progress | None,
 ) -> None:
-    """Write what the lake does not hold, and tombstones for what the source no longer has.
+    """Write new and changed records, and tombstones for deleted ones.
 
     Args:
-        comparison: What is compared with what.
+        comparison: Source, lake and options.
         writer: Takes the rows; None only counts.
-        rejects: Takes what is unusable; None where `writer` is.
+        rejects: Receives unusable documents; None if `writer` is None.
         report: Counts what happens.
         progress: Receives progress.
 
@@ -253,7 +253,7 @@ def _row(
     *,
     is_skimmed: bool = False,
 ) -> Row | None:
-    """A document as a row; None if it cannot be one, which is noted."""
+    """Convert a document to a row; None if it was rejected."""
     row = None
     if isinstance(document, BrokenFile):
         line, content, problem = None, b"", document.reason

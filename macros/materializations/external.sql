@@ -46,7 +46,7 @@
         {% do make_folder(objects) %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% do write_file(
-            target, objects ~ '/' ~ file, "row_group_size 10240"
+            target, model, objects ~ '/' ~ file, "row_group_size 10240"
         ) %}
         {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
         {% call statement('partitions', language='python') -%}
@@ -55,7 +55,7 @@
             ) }}
         {%- endcall %}
     {% else %}
-        {% do write_file(target, area ~ '/' ~ file) %}
+        {% do write_file(target, model, area ~ '/' ~ file) %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
 
@@ -93,7 +93,7 @@
         {%- do keys.append(adapter.quote(meta.partition_key)) -%}
     {%- endif -%}
     {%- for name in meta.sort_order -%}
-        {#- A text that holds a time sorts by the instant: one instant has many spellings. -#}
+        {#- Text that holds a time is sorted by its instant, which may have several spellings. -#}
         {%- if model.columns[name].get('config', {}).get('meta', {}).get('is_text_time') -%}
             {%- do keys.append('cast(' ~ adapter.quote(name) ~ ' as timestamptz)') -%}
         {%- else -%}
@@ -106,17 +106,30 @@
     order by {{ keys | join(' nulls last, ') }} nulls last
 {%- endmacro %}
 
-{% macro write_file(relation, path, more=none) -%}
+{% macro write_file(relation, model, path, more=none) -%}
     {#- DuckDB writes a temporary file first and renames it. -#}
     {% do run_query(
         "copy (select * from " ~ relation ~ ") to '" ~ path | replace("'", "''")
-        ~ "' (format parquet, compression zstd, use_tmp_file true"
+        ~ "' (format parquet, compression zstd, use_tmp_file true, " ~ texts_in_file(model)
         ~ (", " ~ more if more else "") ~ ")"
     ) %}
 {%- endmacro %}
 
+{% macro texts_in_file(model) -%}
+    {#-
+        The texts of a table and its columns, as key-value metadata. The file of a partition has
+        none: there may be a hundred thousand of them, each smaller than the texts.
+    -#}
+    {%- set texts = {} -%}
+    {%- for column in model.columns.values() -%}
+        {%- do texts.update({column.name: column.description | trim}) -%}
+    {%- endfor -%}
+    kv_metadata {description: '{{ model.description | trim | replace("'", "''") }}', columns: '
+    {{- tojson(texts) | replace("'", "''") }}'}
+{%- endmacro %}
+
 {% macro write_buckets(sql, model, folder, meta) -%}
-    {#- One after the other: a bucket is sorted in memory. -#}
+    {#- Sequentially, as a bucket is sorted in memory. -#}
     {%- set columns = [] -%}
     {%- for column in model.columns.values() -%}
         {%- do columns.append(
@@ -133,7 +146,8 @@
             "copy (select " ~ columns | join(', ') ~ " from (" ~ sql ~ ") where bucket = " ~ bucket
             ~ " order by " ~ keys | join(', ') ~ ") to '"
             ~ bucket_file(folder, model.name, bucket) | replace("'", "''")
-            ~ "' (format parquet, compression zstd, row_group_size 2048)"
+            ~ "' (format parquet, compression zstd, row_group_size 2048, "
+            ~ texts_in_file(model) ~ ")"
         ) %}
     {%- endfor -%}
 {%- endmacro %}
@@ -151,7 +165,7 @@
 {%- endmacro %}
 
 {% macro make_folder(path) -%}
-    {#- DuckDB makes one folder at a time, and only as the target of a partitioned copy. -#}
+    {#- DuckDB creates a single folder, and only as the target of a partitioned copy. -#}
     {%- set parts = path.split('/') -%}
     {%- for length in range(1, parts | length + 1) -%}
         {%- set folder = parts[:length] | join('/') -%}

@@ -114,8 +114,6 @@ ELSEWHERE = (
     "platform_visual_coding_ophys",
     "platform_visual_learning_cell_gene",
     "platform_visual_learning_coreg",
-    "record_consistency_checks",
-    "record_consistency_results",
     "storage_lens",
     "swdb_2025_bci",
     "swdb_2025_v1dd",

@@ -17,6 +17,8 @@ TIME = re.compile(
     r"\s*(\d{4}-\d\d-\d\d)"
     r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?\s*"
 )
+#: Decimal numbers are written as texts, too: both are right.
+NUMBERS = ("number", "number or text")
 SPELLINGS = {
     "judgement": ("Pass", "Fail", "Pending"),
     "data level": ("raw", "derived", "simulated"),
@@ -24,8 +26,13 @@ SPELLINGS = {
         "QC metric",
         "Curation metric",
         "Probe implant",
+        "Device implant",
+        "Catheter implant",
+        "Myomatrix insertion",
         "Brain injection",
+        "Injection",
         "Translation",
+        "Rotation",
         "Patch cord config",
         "Fiber assembly config",
     ),
@@ -71,7 +78,9 @@ def as_time(text: str) -> str | None:
 
 
 def as_number(text: str, kind: str) -> str | None:
-    """A finite number, or a whole one that is a year of birth."""
+    """A finite number, a whole one of up to nine digits, or one that is a year of birth."""
+    if kind == "whole number":
+        return text.strip() if re.fullmatch(r"\s*[+-]?\d{1,9}([.]0*)?\s*", text) else None
     try:
         number = float(text) if re.fullmatch(r"\s*[-+.\deE]+\s*", text) else math.nan
     except ValueError:
@@ -79,7 +88,7 @@ def as_number(text: str, kind: str) -> str | None:
     if not math.isfinite(number):
         return None
     is_year = 1900 <= number <= 9999 and number == int(number)
-    return text.strip() if kind == "number" else text if is_year else None
+    return text.strip() if kind in NUMBERS else text if is_year else None
 
 
 def as_kind(text: str | None, kind: str) -> str | None:
@@ -92,7 +101,7 @@ def as_kind(text: str | None, kind: str) -> str | None:
     if kind in ("time", "date"):
         time = as_time(text)
         return time if kind == "time" or time is None else text
-    if kind in ("number", "year of birth"):
+    if kind in (*NUMBERS, "whole number", "year of birth"):
         return as_number(text, kind)
     return text
 
@@ -130,10 +139,13 @@ class Reader:
         else:
             found = as_kind(single(value, main), kind)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not (is_number if kind in ("number", "year of birth") else isinstance(value, str)):
+        right = isinstance(value, str) and kind not in ("number", "whole number", "year of birth")
+        if is_number and kind in (*NUMBERS, "whole number", "year of birth"):
+            right = True
+        if not right:
             self.told.append((path, "wrong kind"))
         elif found is None:
-            self.told.append((path, f"not a {kind}"))
+            self.told.append((path, f"not a {kind.removesuffix(' or text')}"))
         elif kind == "judgement" and found not in SPELLINGS[kind]:
             self.told.append((path, "unknown judgement"))
         return found
@@ -172,6 +184,22 @@ class Reader:
             if main and isinstance(each, str):
                 return {main: each}, f"{path}[{index}]"
         return ({main: value} if main and isinstance(value, str) else {}), path
+
+    @staticmethod
+    def stands_for_object(value: Json, main: str | None = None) -> bool:
+        """Whether there is an object, or a text that stands for its main field."""
+        kinds = (dict, str) if main else (dict,)
+        return any(
+            isinstance(each, kinds) for each in (value if isinstance(value, list) else [value])
+        )
+
+    @staticmethod
+    def positions(value: Json, known: tuple[str, ...] = ()) -> list[int]:
+        """Where the elements of a list stand, null elements counted."""
+        if isinstance(value, dict) and not set(known) & set(value):
+            value = list(value.values())
+        items = value if isinstance(value, list) else [value]
+        return [index for index, each in enumerate(items) if each is not None]
 
     def elements(
         self, value: Json, path: str, known: tuple[str, ...] = (), *, right: tuple[type, ...] = ()

@@ -27,11 +27,12 @@ def expected(document: dict[str, Json]) -> tuple[dict[str, Json], list[tuple[str
     found = _texts(reader, identifiers.get("Code Ocean"), f"{path}.Code Ocean")
     basics["code_ocean"] = [each for each in found if each] or None
     fibers = _procedures(reader, document.get("procedures"))
-    metrics, statuses = _quality_control(reader, document.get("quality_control"))
+    metrics, statuses, judgements = _quality_control(reader, document.get("quality_control"))
     return {
         "asset_basics": basics,
         "quality_control": metrics,
         "qc_tag_status": statuses,
+        "quality_control_history": judgements,
         "fibers": fibers,
     }, reader.told
 
@@ -214,21 +215,29 @@ def _processing(reader: Reader, section: Json) -> dict[str, Json]:
 
 def _quality_control(
     reader: Reader, section: Json
-) -> tuple[list[dict[str, Json]], dict[str, str | None]]:
+) -> tuple[list[dict[str, Json]], dict[str, str | None], list[dict[str, Json]]]:
     control, path = reader.object(section, "quality_control")
-    metrics = []
-    for _, where, each in reader.elements(control.get("metrics"), f"{path}.metrics", METRIC):
+    metrics, judgements = [], []
+    value = control.get("metrics")
+    elements = reader.elements(value, f"{path}.metrics", METRIC)
+    for index, (_, where, each) in zip(reader.positions(value, METRIC), elements, strict=True):
         own, place = reader.element(where, f"{path}.metrics")
         row = _metric(reader, *own.object(each, place))
+        history = row.pop("history")
         if is_object(each):
             metrics.append(row)
+            is_curation = row["object_type"] == "Curation metric"
+            judgements += [
+                {"metric_index": index, **judgement, "is_curation": is_curation}
+                for judgement in history
+            ]
     statuses, where = reader.object(control.get("status"), f"{path}.status")
     named = {
         tag: reader.scalar(value, f"{where}.{tag}", "judgement", "status")
         for tag, value in statuses.items()
     }
     _texts(reader, control.get("allow_tag_failures"), f"{path}.allow_tag_failures")
-    return [row for row in metrics if row["object_type"] != "Curation metric"], named
+    return [row for row in metrics if row["object_type"] != "Curation metric"], named, judgements
 
 
 def _metric(reader: Reader, metric: dict[str, Json], path: str) -> dict[str, Any]:
@@ -244,13 +253,25 @@ def _metric(reader: Reader, metric: dict[str, Json], path: str) -> dict[str, Any
     )
     history, where = metric.get("status_history"), f"{path}.status_history"
     row |= {"status": None, "status_evaluator": None, "status_timestamp": None}
-    for evaluation, place in _objects(
-        reader, history, where, ("status", "evaluator", "timestamp"), "status"
+    known = ("status", "evaluator", "timestamp")
+    judgements = _objects(reader, history, where, known, "status")
+    row["history"] = []
+    for index, (evaluation, place) in zip(
+        reader.positions(history, known), judgements, strict=True
     ):
         row["status"] = reader.scalar(evaluation.get("status"), f"{place}.status", "judgement")
         row["status_evaluator"] = reader.scalar(evaluation.get("evaluator"), f"{place}.evaluator")
         row["status_timestamp"] = reader.scalar(
             evaluation.get("timestamp"), f"{place}.timestamp", "time"
+        )
+        row["history"].append(
+            {
+                "judgement_index": index,
+                "name": row["name"],
+                "status": row["status"],
+                "evaluator": row["status_evaluator"],
+                "is_last": index == reader.positions(history, known)[-1],
+            }
         )
     tags, where = metric.get("tags"), f"{path}.tags"
     for _, place, each in reader.elements(tags, where, right=(dict,)):

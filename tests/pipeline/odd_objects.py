@@ -157,7 +157,9 @@ def real_objects(folder: str) -> list[Path]:
 def _put_inconsistent_records(pipeline: Pipeline) -> list[dict[str, Any]]:
     """Records of both versions that do not go together."""
     pipeline.put_v1(
-        {"_id": "v1-a", "name": "a"}, {"_id": "v1-b", "name": "b", "location": "s3://x"}
+        {"_id": "v1-a", "name": "a"},
+        {"_id": "v1-b", "name": "b", "location": "s3://x"},
+        {"_id": "v1-odd", "name": "a", "location": 5, "_last_modified": "soon"},
     )
     derived = {"data_level": "derived", "source_data": ["a", "z", "y"]}
     return [

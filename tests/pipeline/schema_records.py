@@ -547,6 +547,173 @@ def trained() -> list[Record]:
     return [record]
 
 
+def operated() -> list[Record]:
+    """A subject of its own, with all that the tables of subjects and procedures read."""
+    identifier = word("pid_names", "PIDName")
+    virus = example(
+        of("components.injection_procedures", "ViralMaterial"),
+        name="AAV-dLight1.3b",
+        tars_identifiers=example(
+            of("components.injection_procedures", "TarsVirusIdentifiers"),
+            virus_tars_id="AiV1",
+            plasmid_tars_alias=["AiP1", "AiP2"],
+            prep_lot_number="VT1G",
+        ),
+        addgene_id=identifier(name="a plasmid", registry_identifier="125560"),
+        titer=2500000000000,
+        titer_unit="gc/mL",
+    )
+    relative = next(iter(word("coordinates", "AnatomicalRelative")))
+    injection = example(
+        of("components.surgery_procedures", "BrainInjection"),
+        injection_materials=[virus],
+        targeted_structure=STRUCTURE.VTA,
+        relative_position=[relative],
+        dynamics=[example(of("components.injection_procedures", "InjectionDynamics"))],
+        coordinate_system_name="BREGMA_ARI",
+        coordinates=[[translation(1.5, -0.8, 0)]],
+        protocol_id="protocol of the injection",
+    )
+    fiber = implant("Fiber 0", STRUCTURE.VTA, DEEP)
+    fiber.implanted_device.model, fiber.implanted_device.serial_number = "M", "S1"
+    surgery = example(
+        of("components.subject_procedures", "Surgery"),
+        start_date=START.date(),
+        experimenters=["Ann Bee"],
+        ethics_review_id="2414",
+        protocol_id="protocol of the surgery",
+        animal_weight_prior=22.5,
+        animal_weight_post=23.5,
+        anaesthesia=example(
+            of("components.surgery_procedures", "Anaesthetic"),
+            anaesthetic_type="isoflurane",
+            duration=90,
+            level=1.5,
+        ),
+        procedures=[injection, fiber],
+        notes="what was seen",
+    )
+    specimen = example(
+        of("components.specimen_procedures", "SpecimenProcedure"),
+        procedure_type=word("specimen_procedure_types", "SpecimenProcedureType").FIXATION,
+        specimen_id=["735002_1"],
+        start_date=date(2026, 4, 1),
+        end_date=date(2026, 4, 2),
+        experimenters=["Cee Dee"],
+        protocol_id=["protocol of the specimen"],
+        procedure_details=[],
+    )
+    record = Record("operated")
+    details = example(
+        of("components.subjects", "MouseSubject"),
+        alleles=[identifier(name="an allele")],
+        rrid=identifier(name="a mouse", registry_identifier="IMSR_1"),
+    )
+    record.sections = {
+        "subject": of("core.subject", "Subject")(subject_id="735002", subject_details=details),
+        "data_description": description(record, MODALITY.FIB, subject_id="735002"),
+        "procedures": of("core.procedures", "Procedures").model_construct(
+            subject_id="735002",
+            global_coordinate_system=BREGMA,
+            subject_procedures=[surgery],
+            specimen_procedures=[specimen],
+        ),
+    }
+    place = {
+        "subject_id": "735002",
+        "procedure_index": 0,
+        "start_date": START.date().isoformat(),
+        "targeted_structure": "VTA",
+        "coordinate_ap": 1.5,
+        "coordinate_ml": -0.8,
+        "coordinate_si": 0.0,
+        "coordinate_system": "BREGMA_ARI",
+        "coordinate_origin": "Bregma",
+        "coordinate_unit": "millimeter",
+    }
+    record.rows["injections"] = [
+        place
+        | {
+            "part_index": 0,
+            "relative_position": [relative.value],
+            "material": "AAV-dLight1.3b",
+            "material_type": "Viral material",
+            "virus_tars_id": "AiV1",
+            "plasmid_tars_alias": ["AiP1", "AiP2"],
+            "addgene_id": "125560",
+            "prep_lot_number": "VT1G",
+            "titer": 2500000000000.0,
+            "titer_unit": "gc/mL",
+            "volume": 2.5,
+            "volume_unit": "nanoliter",
+            "protocol_id": "protocol of the injection",
+        }
+    ]
+    made = fiber.implanted_device.model_dump(mode="json")
+    record.rows["implants"] = [
+        place
+        | {
+            "part_index": 1,
+            "coordinate_depth": 4.2,
+            "device_name": "Fiber 0",
+            "device_type": "Fiber probe",
+            "model": "M",
+            "serial_number": "S1",
+            "length": float(made["total_length"]),
+            "length_unit": made["length_unit"],
+        }
+    ]
+    of_surgery = {
+        "subject_id": "735002",
+        "kind": "subject",
+        "start_date": START.date().isoformat(),
+        "end_date": None,
+        "experimenters": ["Ann Bee"],
+        "ethics_review_id": "2414",
+        "specimen_id": None,
+        "animal_weight_prior": 22.5,
+        "animal_weight_post": 23.5,
+        "anaesthesia_type": "isoflurane",
+        "anaesthesia_duration": 90.0,
+        "anaesthesia_level_percent": 1.5,
+    }
+    own = {"Brain injection": ["protocol of the injection"], "Probe implant": []}
+    record.rows["procedures"] = [
+        *(
+            of_surgery
+            | {"procedure_type": kind, "protocol_ids": ["protocol of the surgery", *protocols]}
+            for kind, protocols in own.items()
+        ),
+        dict.fromkeys(of_surgery)
+        | {
+            "subject_id": "735002",
+            "kind": "specimen",
+            "procedure_type": specimen.model_dump(mode="json")["procedure_type"],
+            "start_date": "2026-04-01",
+            "end_date": "2026-04-02",
+            "experimenters": ["Cee Dee"],
+            "protocol_ids": ["protocol of the specimen"],
+            "specimen_id": "735002_1",
+        },
+    ]
+    record.rows["subjects"] = [
+        {
+            "subject_id": "735002",
+            "species": details.species.name,
+            "sex": str(getattr(details.sex, "value", details.sex)),
+            "date_of_birth": details.date_of_birth.isoformat(),
+            "genotype": details.genotype,
+            "strain": details.strain.name,
+            "alleles": ["an allele"],
+            "rrid": "IMSR_1",
+            "source": details.source.name,
+            "asset_count": 1,
+            "record_count": 1,
+        }
+    ]
+    return [record]
+
+
 def quality() -> list[Record]:
     """Metrics of every kind, judged by the package itself."""
     metric = of("core.quality_control", "QCMetric")
@@ -727,7 +894,15 @@ def processed() -> list[Record]:
 
 
 def main() -> None:
-    records = [*subjects(), *one_of_each(), *photometry(), *trained(), *quality(), *processed()]
+    records = [
+        *subjects(),
+        *one_of_each(),
+        *photometry(),
+        *trained(),
+        *operated(),
+        *quality(),
+        *processed(),
+    ]
     json.dump(
         {
             "records": [record.document() for record in records],

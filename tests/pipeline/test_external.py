@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 import biodata_cache
@@ -67,12 +69,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "work").mkdir()
     (folder / "dbt_project.yml").write_text(PROJECT)
     (folder / "profiles.yml").write_text(PROFILE)
-    columns = "columns: [{name: number, data_type: integer}, {name: key, data_type: varchar}]"
+    columns = (
+        "columns: [{name: number, data_type: integer, description: A 'number'.}, "
+        "{name: key, data_type: varchar}]"
+    )
     for name, (sql, meta) in MODELS.items():
         depends = "-- depends_on: {{ ref('flat') }}\n" if "flat" in meta else ""
         (folder / f"models/{name}.sql").write_text(depends + sql)
         (folder / f"models/{name}.yml").write_text(
-            f"models: [{{name: {name}, config: {{meta: {meta}}}, {columns}}}]"
+            f"models: [{{name: {name}, description: It's {name}., "
+            f"config: {{meta: {meta}}}, {columns}}}]"
         )
     build(folder, ["0451", "451", "a/b", "it's", "50%"])
     return folder
@@ -162,6 +168,21 @@ def test_8_partition_column_is_in_the_file(project: Path) -> None:
     ]
     assert (project / AREA / "elsewhere/key=50%25/data.pqt").exists()
     assert (project / AREA / "elsewhere/key=it%27s/data.pqt").exists()
+
+
+def test_files_carry_the_texts_of_table_and_columns(project: Path) -> None:
+    home = project / "work/cache/data-asset-cache"
+    files = {
+        "flat": project / AREA / "flat.pqt",
+        "parts": home / "objects/parts.pqt",
+        "spread": home / "objects/spread-01.pqt",
+    }
+    for name, path in files.items():
+        found = pq.read_schema(path).metadata
+        assert found[b"description"].decode() == f"It's {name}."
+        assert json.loads(found[b"columns"]) == {"number": "A 'number'.", "key": ""}
+    partition = next((project / AREA / "elsewhere").glob("*/data.pqt"))
+    assert pq.read_schema(partition).metadata is None
 
 
 def test_partition_without_rows_is_there(project: Path) -> None:

@@ -227,6 +227,28 @@ def test_record_consistency(objects: Pipeline) -> None:
     ]
 
 
+def test_every_check_judges_every_record_of_its_version(objects: Pipeline) -> None:
+    results = objects.read("record_consistency_results")
+    failed = {(row["check_key"], row["record_id"]) for row in results if row["status"] == "fail"}
+    rows = objects.read("record_consistency")
+    assert failed == {(row["check"], row["record_id"]) for row in rows}
+    count = len(objects.read("asset_basics"))
+    checks = objects.read("record_consistency_checks")
+    for check in checks:
+        judged = [row for row in results if row["check_key"] == check["check_key"]]
+        assert check["evaluated_count"] == len(judged)
+        assert check["source"] == f"docdb_{judged[0]['record_kind']}"
+        assert check["source"] == "docdb_v1" or len(judged) == count
+    assert sum(check["failed_count"] for check in checks) == len(rows)
+
+
+def test_an_odd_record_of_version_1_stops_nothing_and_is_told(objects: Pipeline) -> None:
+    reported = objects.read("data_quality", "record_id = 'v1-odd'")
+    assert {row["path"] for row in reported} == {"location", "_last_modified"}
+    (row,) = objects.read("record_consistency_results", "record_id = 'v1-odd'")
+    assert row["record_last_modified"] is None
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real records are not here")
 def test_real_trainer_states_and_links(objects: Pipeline) -> None:
     states, links = real_objects("trainer_state"), real_objects("neuroglancer")

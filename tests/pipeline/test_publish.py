@@ -146,35 +146,38 @@ def test_damaged_published_file_is_mended(copy: Pipeline) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_gone_leaves_and_what_did_not_change_stays(
-    copy: Pipeline, objects: Pipeline
-) -> None:
-    """A night after which one subject is gone and a record without a subject is there."""
-    foreign = copy.published / "notes.txt"
+def test_subjects_that_are_gone_leave_and_other_files_stay(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    pipeline.run(small_records(range(6)))
+    foreign = pipeline.published / "notes.txt"
     foreign.write_text("somebody else's")
-    before = copy.snapshot()
-    earlier = {entry["name"]: entry for entry in copy.registry()}
-    shutil.copytree(objects.folder / "buckets", copy.folder / "buckets")
-    lines = (objects.folder / "records.jsonl").read_text().splitlines()
-    records = [json.loads(line) for line in lines if '"asset 0"' not in line]
-    assert len(records) == len(lines) - 1
-    report = copy.run([*records, record("new", "new", subject=None)])
-    after = copy.snapshot()
-    folder = f"data-asset-cache/{copy.published.name}"
-    assert before.keys() - after.keys() == {
-        f"{folder}/{table}/subject_id=000000/data.pqt"
+    before = pipeline.snapshot()
+    report = pipeline.run(small_records(range(1, 6)))
+    after = pipeline.snapshot()
+    gone = before.keys() - after.keys()
+    folder = pipeline.published.name
+    assert gone == {
+        f"data-asset-cache/{folder}/{table}/subject_id=000000/data.pqt"
         for table in ("qc", "qc_tag_status", "quality_control_history")
     }
     assert report.removed == 3
-    assert not (copy.published / "qc/subject_id=000000").exists()
+    assert not (pipeline.published / "qc/subject_id=000000").exists()
     assert foreign.exists()
-    kept = f"{folder}/qc/subject_id=000003/data.pqt"
+    kept = f"data-asset-cache/{folder}/qc/subject_id=000003/data.pqt"
     assert after[kept] == before[kept], "a partition that did not change is not written"
-    entries = {entry["name"]: entry for entry in copy.registry()}
-    same = {name for name, entry in entries.items() if entry == earlier[name]}
-    assert {"behavior_curriculum", "platform_exaspim"} <= same
-    assert not {"asset_basics", "quality_control"} & same
-    assert entries["asset_basics"]["build_id"] > earlier["asset_basics"]["build_id"]
+
+
+@pytest.mark.slow
+def test_tables_that_did_not_change_keep_the_build_they_come_from(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    pipeline.run(small_records(range(3)))
+    before = {entry["name"]: entry for entry in pipeline.registry()}
+    pipeline.run([*small_records(range(3)), record("new", "new", subject=None)])
+    after = {entry["name"]: entry for entry in pipeline.registry()}
+    same = {name for name in before if before[name] == after[name]}
+    assert {"quality_control", "unique_subject_ids"} <= same
+    assert "asset_basics" not in same
+    assert after["asset_basics"]["build_id"] > before["asset_basics"]["build_id"]
 
 
 def test_version_index_keeps_other_versions_in_the_order_of_their_numbers(copy: Pipeline) -> None:
@@ -206,10 +209,11 @@ def test_root_that_is_a_file_is_a_clear_error(copy: Pipeline, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_failing_test_leaves_the_published_folder_untouched(copy: Pipeline, tmp_path: Path) -> None:
+def test_failing_test_leaves_the_published_folder_untouched(tmp_path: Path) -> None:
     """A checkout with a data test that must fail: sync names it, with its rows, and stops."""
-    before = copy.snapshot()
-    shutil.rmtree(copy.settings.work)
+    pipeline = Pipeline(tmp_path)
+    pipeline.run(small_records(range(3)))
+    before = pipeline.snapshot()
     checkout = tmp_path / "checkout"
     for name in ("biodata_cache", "extract", "macros", "models", "seeds", "tests/data"):
         shutil.copytree(CHECKOUT / name, checkout / name)
@@ -233,7 +237,7 @@ def test_failing_test_leaves_the_published_folder_untouched(copy: Pipeline, tmp_
     assert done.returncode == 1
     assert "no_asset_is_called_so: 4 rows" in done.stderr
     assert "Traceback" not in done.stderr
-    assert copy.snapshot() == before
+    assert pipeline.snapshot() == before
     with pytest.raises(AuditError, match="no_asset_is_called_so"):
-        copy.publish()
-    assert copy.snapshot() == before
+        pipeline.publish()
+    assert pipeline.snapshot() == before

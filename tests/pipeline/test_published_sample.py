@@ -48,6 +48,8 @@ TABLES = [
     "quality_control",
     "quality_control_history",
     "record_consistency",
+    "record_consistency_checks",
+    "record_consistency_results",
     "records",
     "scientist_rl_fib",
     "sessions",

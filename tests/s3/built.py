@@ -78,7 +78,8 @@ class Build:
             columns = dict(COLUMNS)
             for name, query in (tables or {}).items():
                 duck.execute(f"create table {name} as {query}")
-                _copy(duck, f"from {name}", self.area / f"{name}.pqt")
+                texts = {"description": f"It's {name}.", "columns": '{"name": ""}'}
+                _copy(duck, f"from {name}", self.area / f"{name}.pqt", texts)
                 rows = duck.sql(f"describe {name}").fetchall()
                 columns[name] = {row[0]: row[1] for row in rows}
         self._artifacts(built_at, columns)
@@ -129,8 +130,17 @@ class Build:
         (self.work / "target" / name).write_text(json.dumps(content))
 
 
-def _copy(duck: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    duck.execute(f"copy ({query}) to {_literal(str(path))} (format parquet, compression zstd)")
+def _copy(
+    duck: duckdb.DuckDBPyConnection,
+    query: str,
+    path: Path,
+    texts: dict[str, str] | None = None,
+) -> None:
+    listed = ", ".join(f"{key}: {_literal(text)}" for key, text in (texts or {}).items())
+    options = f", kv_metadata {{{listed}}}" if listed else ""
+    duck.execute(
+        f"copy ({query}) to {_literal(str(path))} (format parquet, compression zstd{options})"
+    )
 
 
 def _literal(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from built import Build
 
@@ -62,6 +63,11 @@ def test_it_is_published_read_verified_and_put_back(build: Build) -> None:
     public = Path(build.root) / "data-asset-cache" / folder / "big.pqt"
     before = duckdb.execute("from read_parquet(?)", [str(public)]).fetchall()
     assert before == wanted
+    objects = [public.parents[1] / ".objects" / each.name for each in entry.objects]
+    texts = {b"description": b"It's big.", b"columns": b'{"name": ""}'}
+    assert [pq.read_schema(path).metadata for path in (public, *objects)] == [texts] * (
+        len(objects) + 1
+    )
 
     second = publish(build.settings, object_bytes=SMALL)
     assert (second.written, second.objects) == (0, 0)
@@ -69,6 +75,7 @@ def test_it_is_published_read_verified_and_put_back(build: Build) -> None:
     publish(build.settings, object_bytes=SMALL)
     assert len(Cache(root=build.root).table_info("big").objects) == 1
     rollback(build.settings)
+    assert pq.read_schema(public).metadata == texts
     assert duckdb.execute("from read_parquet(?)", [str(public)]).fetchall() == wanted
     assert verify(storage, folder).damaged == []
     assert Cache(root=build.root).scan("big").arrow().num_rows == ROWS

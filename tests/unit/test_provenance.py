@@ -59,11 +59,11 @@ def results(**status: str) -> dict[str, Any]:
 
 def test_a_table_is_made_from_all_that_it_depends_on() -> None:
     (table,) = provenance(manifest(), results()).values()
-    assert table.as_entry()["made_from"] == {
-        "raw": ["records"],
-        "seeds": ["s"],
-        "staging": ["stg_x", "stg_y"],
-        "intermediate": ["int_a", "int_b"],
+    assert table.made_from == {
+        "raw": ("records",),
+        "seeds": ("s",),
+        "staging": ("stg_x", "stg_y"),
+        "intermediate": ("int_a", "int_b"),
     }
 
 
@@ -101,7 +101,7 @@ def test_a_table_that_is_made_from_nothing() -> None:
 )
 def test_checks_are_told_in_words(test: dict[str, Any], words: str) -> None:
     found = provenance(manifest(check=test), results(check="pass"))
-    assert found["table"].as_entry()["checks"] == [{"check": words, "status": "pass"}]
+    assert found["table"].checks == ((words, "pass"),)
 
 
 def test_checks_come_in_the_order_of_the_columns_and_only_if_they_ran() -> None:

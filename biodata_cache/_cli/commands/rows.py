@@ -208,7 +208,7 @@ class Target:
         """The target that the options name.
 
         Raises:
-            ArgumentError: If they name none.
+            ArgumentError: If neither the option nor the suffix of the file names a format.
         """
         if path is None:
             form = form or ("table" if is_terminal() else "csv")

@@ -194,7 +194,7 @@ def look(settings: Settings) -> Status:
     """Find out what is published, and what the work folder knows of the last run.
 
     Raises:
-        CacheError: Nothing is published there, or it cannot be read.
+        CacheError: If nothing is published there, or it cannot be read.
     """
     if settings.backend == "MEMORY":
         raise SettingsError(

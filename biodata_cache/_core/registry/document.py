@@ -39,7 +39,7 @@ def parse(content: bytes | str, source: str) -> CacheRegistry:
         source: Its address, for messages.
 
     Raises:
-        RegistryError: If it is not a registry; names the entry and the key.
+        RegistryError: If the document is not a registry; names the entry and the key.
 
     Example:
         >>> parse('{"tables": []}', "cache_registry.json").names
@@ -168,7 +168,7 @@ class _Item:
         """Value of a key, which must be of its type.
 
         Raises:
-            RegistryError: If it is not.
+            RegistryError: If the value has another type.
         """
         value = self.values.get(key)
         if annotation == "ObjectFile | None":
@@ -184,7 +184,7 @@ class _Item:
         """The objects of a list that must be there.
 
         Raises:
-            RegistryError: If it is not a list of objects.
+            RegistryError: If the value is not a list of objects.
         """
         value = self.values.get(key)
         if not isinstance(value, list):

@@ -73,7 +73,7 @@ def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
         source: Its address, for messages.
 
     Raises:
-        RegistryError: If it is not a history.
+        RegistryError: If the document is not a history.
 
     Example:
         >>> line = '{"build": "b1", "built_at": "2026-01-01T00:00:00Z", "tables": {"a": [2, 99]}}'

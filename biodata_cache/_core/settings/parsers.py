@@ -41,7 +41,7 @@ def version_folder(name: str, version: str) -> str:
     """Folder name of a version that is given as `0.50.0`, `v0.50.0` or `bdc-v0.50.0`.
 
     Raises:
-        SettingsError: If it is not a version.
+        SettingsError: If the text is not a version.
     """
     folder = "bdc-v" + version.removeprefix("bdc-").removeprefix("v")
     if not is_version_folder(folder):
@@ -103,7 +103,7 @@ def as_backend(name: str, text: str) -> Backend:
     """One of S3, LOCAL, MEMORY and CODEOCEAN, in any case.
 
     Raises:
-        SettingsError: If it is not one of them.
+        SettingsError: If the text is none of these words.
     """
     for each in ("S3", "LOCAL", "MEMORY", "CODEOCEAN"):
         if text.upper() == each:
@@ -171,7 +171,7 @@ def as_count(name: str, text: str) -> int:
     """A whole number that may be zero.
 
     Raises:
-        SettingsError: If it is not.
+        SettingsError: If the text is not a non-negative integer.
     """
     if not (text.isascii() and text.isdigit()):
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give a whole number, for example 3.")
@@ -182,7 +182,7 @@ def as_flag(name: str, text: str) -> bool:
     """Yes or no.
 
     Raises:
-        SettingsError: If it is not.
+        SettingsError: If the text is neither yes nor no.
     """
     if text.lower() not in {"yes", "no"}:
         raise SettingsError(f"{PREFIX}{name} is {text!r}: give 'yes' or 'no'.")

@@ -220,7 +220,7 @@ def _root_and_backend(root: str, asked: Backend | None) -> tuple[str, Backend]:
     Programs of the package that this one replaces set `S3` whatever the root is: it decides.
 
     Raises:
-        SettingsError: If they contradict each other.
+        SettingsError: If root and backend contradict each other.
     """
     if asked == "CODEOCEAN":
         return _mounted(root or DEFAULT_MOUNT), asked

@@ -26,13 +26,6 @@ class Provenance:
     checks: tuple[tuple[str, str], ...]
     made_from: dict[str, tuple[str, ...]]
 
-    def as_entry(self) -> dict[str, Any]:
-        """As it stands in the registry."""
-        return {
-            "checks": [{"check": check, "status": status} for check, status in self.checks],
-            "made_from": {layer: list(names) for layer, names in self.made_from.items()},
-        }
-
 
 def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, Provenance]:
     """How each table came about, by name.

@@ -496,6 +496,38 @@ class RecordConsistencyFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class RecordConsistencyChecksFilters(TypedDict, total=False):
+    """Filters on `record_consistency_checks`."""
+
+    check_key: TextFilter
+    check_description: TextFilter
+    check_source_url: TextFilter
+    check_hash: TextFilter
+    source: TextFilter
+    evaluated_count: NumberFilter
+    failed_count: NumberFilter
+    checked_at: TimeFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class RecordConsistencyResultsFilters(TypedDict, total=False):
+    """Filters on `record_consistency_results`."""
+
+    check_key: TextFilter
+    status: TextFilter
+    record_kind: TextFilter
+    record_id: TextFilter
+    name: TextFilter
+    location: TextFilter
+    record_last_modified: TextFilter
+    checked_at: TimeFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
 class RecordsFilters(TypedDict, total=False):
     """Filters on `records`."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from extract.sample.draw import Draw
 
 _FIBER_STRUCTURES = ("ACB", "ACB", "PL", "VTA", "BLA", "ORBl", "root")
+_ADDGENE = {"AAV-hSyn-dLight1.3b": "125560", "AAV9-hSyn-GRAB-5HT3.0": "140553"}
 _SYSTEMS = (("BREGMA_ARID", 5.0), ("BREGMA_ARI", 2.0), (None, 2.0))
 _of = partial(fill, "procedures")
 _value = partial(fill_any, "procedures")
@@ -51,13 +52,34 @@ def procedures(
         done.append(_surgery(draw, day, _operations(draw, fibers)))
     if draw.due("water restriction", 0.3):
         done.append(_of("water_restriction", draw, day=day))
+    # Decided without a draw, as all that was added since: the rest of the sample stays as it was.
+    has_specimen = born.toordinal() % 4 == 0
     return _of(
         "procedures",
         draw,
         described_by=described_by("procedures"),
         subject_id=subject_id,
         subject_procedures=done,
+        specimen_procedures=_on_specimen(draw, subject_id, born) if has_specimen else [],
     )
+
+
+def _on_specimen(draw: Draw, subject_id: str, born: date) -> list[Json]:
+    """What is done to a brain after the experiments, one step after the other."""
+    begin = born + timedelta(days=300)
+    steps = (("Fixation", "PFA"), ("Delipidation", "DCM delipidation"), ("Clearing", "EasyIndex"))
+    return [
+        _of(
+            "specimen_procedure",
+            draw,
+            procedure_type=kind,
+            procedure_name=name,
+            specimen=f"{subject_id}_1",
+            start=(begin + timedelta(days=7 * week)).isoformat(),
+            end=(begin + timedelta(days=7 * week + 2)).isoformat(),
+        )
+        for week, (kind, name) in enumerate(steps)
+    ]
 
 
 def _surgery(draw: Draw, day: str, operations: list[Json]) -> Json:
@@ -79,7 +101,13 @@ def _operations(draw: Draw, fibers: tuple[Fiber, ...]) -> list[Json]:
 def _injection_only(draw: Draw) -> list[Json]:
     acronym = draw.pick(("MRN", "VISp", "ACB"))
     targeted = not draw.due("injection without structure", 0.7)
-    return [_injection(draw, acronym if targeted else None)]
+    injection = _injection(draw, acronym if targeted else None)
+    if acronym == "MRN":
+        injection["dynamics"] = [_of("iontophoresis", draw)]
+        injection["injection_materials"] += [_of("non_viral_material", draw)]
+    elif acronym == "VISp":
+        injection["dynamics"] = [_of("pressure", draw)]
+    return [injection]
 
 
 def _injection(draw: Draw, acronym: str | None) -> Json:
@@ -107,8 +135,18 @@ def _material(draw: Draw) -> Json:
     name = NO_MATERIAL if draw.due("upgraded material", 0.2) else nameless
     virus = draw.pick((None, "AiV300125")) if name else _value("virus", draw)
     is_known = name != NO_MATERIAL
-    identifiers = _of("virus_identifiers", draw, virus=virus) if is_known else None
-    return _of("material", draw, name=name, identifiers=identifiers)
+    plasmids = [virus.replace("AiV", "AiP")] if virus and virus.startswith("AiV") else None
+    identifiers = None
+    if is_known:
+        identifiers = _of("virus_identifiers", draw, virus=virus, plasmids=plasmids)
+    addgene = _ADDGENE.get(name or "")
+    return _of(
+        "material",
+        draw,
+        name=name,
+        identifiers=identifiers,
+        addgene=_of("addgene", draw, name=name, identifier=addgene) if addgene else None,
+    )
 
 
 def _implant(draw: Draw, fiber: Fiber) -> Json:
@@ -117,6 +155,8 @@ def _implant(draw: Draw, fiber: Fiber) -> Json:
         "implant",
         draw,
         name=fiber.name,
+        serial_number=None if as_text else f"F{fiber.number:04}",
+        model=None if as_text else "CFMLC12L02",
         manufacturer=organization("Neurophotometrics", None, None),
         diameter="200" if as_text else 200,
         aperture="0.37" if as_text else 0.37,

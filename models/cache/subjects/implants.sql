@@ -26,9 +26,9 @@ rotation as (
         angle.surgery_position,
         angle.implant_position,
         angle.angles_unit as rotation_unit,
-        any_value(angle.angle) filter (where axis.axis_name = 'AP') as ap,
-        any_value(angle.angle) filter (where axis.axis_name = 'ML') as ml,
-        any_value(angle.angle) filter (where axis.axis_name = 'SI') as si
+        arg_min(angle.angle, axis.position) filter (where axis.axis_name = 'AP') as ap,
+        arg_min(angle.angle, axis.position) filter (where axis.axis_name = 'ML') as ml,
+        arg_min(angle.angle, axis.position) filter (where axis.axis_name = 'SI') as si
     from angle
     left join {{ ref('stg_docdb__implant_axes') }} as axis
         on

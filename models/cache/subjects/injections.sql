@@ -9,6 +9,21 @@ with injection as (
         on injection.record_id = procedure_record.record_id
 ),
 
+material as (
+    select * from {{ ref('stg_docdb__injection_materials') }}
+    where is_usable
+),
+
+dynamics as (
+    select * from {{ ref('stg_docdb__injection_dynamics') }}
+    where is_usable
+),
+
+placed_site as (
+    select * from {{ ref('stg_docdb__injection_sites') }}
+    where is_usable
+),
+
 relative_position as (
     select
         record_id,
@@ -39,14 +54,14 @@ site as (
         surgery_position,
         injection_position,
         position
-    from {{ ref('stg_docdb__injection_dynamics') }}
+    from dynamics
     union
     select
         record_id,
         surgery_position,
         injection_position,
         position
-    from {{ ref('stg_docdb__injection_sites') }}
+    from placed_site
 ),
 
 placed_injection as (
@@ -99,7 +114,7 @@ placed_injection as (
             injection.record_id = part.record_id
             and injection.surgery_position = part.surgery_position
             and injection.position = part.position
-    left join {{ ref('stg_docdb__injection_materials') }} as material
+    left join material
         on
             injection.record_id = material.record_id
             and injection.surgery_position = material.surgery_position
@@ -109,13 +124,13 @@ placed_injection as (
             injection.record_id = site.record_id
             and injection.surgery_position = site.surgery_position
             and injection.position = site.injection_position
-    left join {{ ref('stg_docdb__injection_dynamics') }} as dynamics
+    left join dynamics
         on
             injection.record_id = dynamics.record_id
             and injection.surgery_position = dynamics.surgery_position
             and injection.position = dynamics.injection_position
             and site.position = dynamics.position
-    left join {{ ref('stg_docdb__injection_sites') }} as placed_site
+    left join placed_site
         on
             injection.record_id = placed_site.record_id
             and injection.surgery_position = placed_site.surgery_position

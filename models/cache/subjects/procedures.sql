@@ -45,6 +45,11 @@ protocol as (
     group by all
 ),
 
+part as (
+    select * from {{ ref('stg_docdb__surgery_procedures') }}
+    where is_usable
+),
+
 subject_procedure as (
     select
         procedure.record_id,
@@ -70,12 +75,19 @@ subject_procedure as (
         cast(procedure.anaesthesia_duration as double) as anaesthesia_duration,
         procedure.anaesthesia_duration_unit,
         cast(procedure.anaesthesia_level_percent as double) as anaesthesia_level_percent,
-        nullif(concat_ws(chr(10), nullif(part.notes, ''), nullif(procedure.notes, '')), '')
-            as notes,
-        if(part.record_id is null, procedure.details, part.details) as details,
-        if(part.record_id is null, null, procedure.details) as surgery_details
+        nullif(
+            if(
+                part.path = procedure.path,
+                procedure.notes,
+                concat_ws(chr(10), nullif(part.notes, ''), nullif(procedure.notes, ''))
+            ),
+            ''
+        ) as notes,
+        -- An injection outside of a surgery is its own part.
+        if(part.path != procedure.path, part.details, procedure.details) as details,
+        if(part.path != procedure.path, procedure.details, null) as surgery_details
     from {{ ref('stg_docdb__subject_procedures') }} as procedure
-    left join {{ ref('stg_docdb__surgery_procedures') }} as part
+    left join part
         on
             procedure.record_id = part.record_id
             and procedure.position = part.surgery_position
@@ -103,6 +115,7 @@ specimen_procedure as (
         on
             procedure.record_id = protocol.record_id
             and procedure.position = protocol.procedure_position
+    where procedure.is_usable
 ),
 
 procedure as (

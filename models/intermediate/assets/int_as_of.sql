@@ -1,7 +1,7 @@
--- Grain: one row; the instant that the whole build takes for now.
+-- Grain: one row, with the instant that the whole build uses as the current time.
 
 -- The newest extract, not the wall clock: the same lake gives the same bytes. Runs are ordered by
--- their number: a clock that was ahead once does not stay ahead.
+-- their number, so that one run with a fast clock has no lasting effect.
 with record as (
     select * from {{ ref('stg_docdb__records') }}
 )

@@ -92,7 +92,7 @@ described_record as (
 asset as (
     select
         *,
-        -- An acquisition that says nothing about itself is none.
+        -- An acquisition without any field of its own counts as missing.
         coalesce(
             acquisition_start_time, nullif(acquisition_type, ''), nullif(instrument_id, '')
         ) is not null as has_acquisition,

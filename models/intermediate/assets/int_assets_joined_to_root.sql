@@ -1,4 +1,4 @@
--- Grain: one row per asset name, with the acquisition of its own or else of its raw asset.
+-- Grain: one row per asset name, with its own acquisition or else that of its raw asset.
 
 with asset as (
     select * from {{ ref('int_assets_joined') }}

@@ -64,18 +64,22 @@ subject_differs as (
             ', ',
             concat('subject.subject_id ', record_v2.subject_id),
             'acquisition.subject_id ' || acquisition.subject_id,
-            'data_description.subject_id ' || description.subject_id
+            'data_description.subject_id ' || description.subject_id,
+            'procedures.subject_id ' || procedures.subject_id
         ) as detail
     from record_v2
     left join {{ ref('stg_docdb__acquisitions') }} as acquisition
         on record_v2.record_id = acquisition.record_id
     left join {{ ref('stg_docdb__data_descriptions') }} as description
         on record_v2.record_id = description.record_id
+    left join {{ ref('stg_docdb__procedures') }} as procedures
+        on record_v2.record_id = procedures.record_id
     where
         record_v2.subject_id != ''
         and (
             record_v2.subject_id != nullif(acquisition.subject_id, '')
             or record_v2.subject_id != nullif(description.subject_id, '')
+            or record_v2.subject_id != nullif(procedures.subject_id, '')
         )
 ),
 

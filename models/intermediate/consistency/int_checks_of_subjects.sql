@@ -1,4 +1,4 @@
--- Grain: one row per record that says something else of its subject than the newest record.
+-- Grain: one row per record that contradicts the newest record of its subject.
 
 with subject_record as (
     select * from {{ ref('int_subject_records') }}
@@ -45,7 +45,7 @@ failed_check as (
             concat(said.fact, ' ', said.own, ', newest ', said.newest), '; ' order by said.fact
         ) as detail
     from compared_fact
-    -- What a record does not say differs from nothing.
+    -- A missing value is no contradiction.
     where said.own != said.newest
     group by all
 )

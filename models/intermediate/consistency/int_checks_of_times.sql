@@ -20,7 +20,7 @@ record as (
     from {{ ref('int_assets_joined') }}
 ),
 
--- How far the clock in the name is ahead of UTC, and the zone that comes nearest.
+-- Offset from UTC of the time in the name, and the nearest time zone.
 named_record as (
     select
         *,

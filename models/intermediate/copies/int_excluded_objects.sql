@@ -41,7 +41,7 @@ type_error as (
     inner join asset on error.location = asset.location
 ),
 
--- A configuration that can be read and says nothing wrong, but has no link.
+-- A configuration that is readable and valid, but has no link.
 missing_link as (
     select
         asset.record_id,

@@ -1,4 +1,4 @@
--- Grain: one row per row of the copied frame; whether it stands for its session.
+-- Grain: one row per row of the copied frame; whether it is the published one of its session.
 
 with session as (
     select * from {{ ref('stg_foraging__sessions') }}

@@ -70,10 +70,11 @@ global_target as (
         number.surgery_position,
         number.part_position,
         number.site_position,
-        any_value(number.coordinate) filter (where axis.axis_name = 'AP') as ap,
-        any_value(number.coordinate) filter (where axis.axis_name = 'ML') as ml,
-        any_value(number.coordinate) filter (where axis.axis_name = 'SI') as si,
-        any_value(number.coordinate) filter (where axis.axis_name = 'Depth') as depth,
+        arg_min(number.coordinate, number.position) filter (where axis.axis_name = 'AP') as ap,
+        arg_min(number.coordinate, number.position) filter (where axis.axis_name = 'ML') as ml,
+        arg_min(number.coordinate, number.position) filter (where axis.axis_name = 'SI') as si,
+        arg_min(number.coordinate, number.position) filter (where axis.axis_name = 'Depth')
+            as depth,
         any_value(number.coordinate) filter (where number.position = 0) as first_number,
         any_value(number.coordinate) filter (where number.position = 1) as second_number,
         any_value(number.coordinate) filter (where number.position = 3) as fourth_number
@@ -109,7 +110,8 @@ local_target as (
         if(
             any_value(axis.position) is null,
             arg_max(number.coordinate, number.position),
-            any_value(number.coordinate) filter (where number.position = axis.position)
+            arg_min(number.coordinate, number.position)
+                filter (where number.position = axis.position)
         ) as depth
     from target_number as number
     -- Only an implanted device has axes of its own.
@@ -160,7 +162,7 @@ placed as (
         cast(target.si as double) as target_coordinate_si,
         cast(target.depth as double) as target_coordinate_depth,
         case
-            -- A system that names no axes has them in the order of the schema.
+            -- A coordinate system without named axes has them in the order of the schema.
             when named_system.record_id is null
                 then {{ coordinates_text(
                     'target.first_number', 'target.second_number', 'target.last_number'

@@ -3,7 +3,7 @@
 with implant as (
     select * from {{ ref('int_implants_placed') }}
     where fiber is not null
-    -- Of two with one published name the first in the record stays.
+    -- If two have the same published name, the first in the record is kept.
     qualify row_number() over (
         partition by record_id, fiber
         order by surgery_position, implant_position

@@ -33,7 +33,7 @@ cord_to_fiber as (
             and connection.target_fiber = fiber.fiber
 ),
 
--- Upgraded records write the connection the other way round.
+-- Upgraded records have the connection in the opposite direction.
 fiber_to_cord as (
     select
         connection.record_id,

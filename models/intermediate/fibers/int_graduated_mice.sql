@@ -37,7 +37,7 @@ mouse as (
         session.session_count
     from counted_session as session
     semi join procedure on session.record_id = procedure.record_id
-    -- Each record repeats the procedures of its subject: the newest that has any knows the most.
+    -- Each record repeats the procedures of its subject: the newest with any is the most complete.
     qualify row_number() over (
         partition by session.mouse_id
         order by session.last_modified_at desc nulls last, session.record_id asc

@@ -1,4 +1,4 @@
--- Grain: one row per derived asset name and source name; '' where it names no source.
+-- Grain: one row per derived asset name and source name; '' if it has no source.
 
 with asset as (
     select * from {{ ref('int_assets_joined') }}

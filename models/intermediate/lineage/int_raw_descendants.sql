@@ -24,7 +24,7 @@ descent as (
     from raw_asset
     inner join edge on raw_asset.name = edge.source_name
 
-    -- Each pair once: so a cycle ends by itself, and two ways to one asset are one row.
+    -- Each pair once, so that cycles end and two paths to an asset give one row.
     union
 
     select

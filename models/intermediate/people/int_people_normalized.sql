@@ -20,7 +20,7 @@ investigator as (
     from {{ ref('stg_docdb__investigators') }}
 ),
 
--- Each procedure has a list of its own; of a subject one record counts.
+-- Each procedure has its own list; one record per subject is used.
 procedure_experimenter as (
     select
         person.record_id,
@@ -75,7 +75,7 @@ person as (
         contains(person_name, ' ') as is_full_name
     from spelled_name
     where person_name != ''
-    -- The same person under two spellings: the first one stays.
+    -- Of two spellings of the same person, the first is kept.
     qualify row_number() over (
         partition by record_id, role, list_index, lower(replace(person_name, ' ', ''))
         order by position, part_position
@@ -104,7 +104,7 @@ full_name as (
     from kept_person
     where
         is_full_name
-        -- Who operates does not decide how those are named who record.
+        -- Full names in other roles do not complete a first name.
         and role in ('experimenter', 'investigator')
     group by all
     having count(distinct person_name) = 1

@@ -1,4 +1,4 @@
--- Grain: one row per record whose quality control has no partition, for want of a subject.
+-- Grain: one row per record whose quality control has no partition, as it has no subject.
 
 with asset as (
     select

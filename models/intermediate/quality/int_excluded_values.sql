@@ -64,13 +64,13 @@ rejected_document as (
         '_id' as column_name,
         concat_ws(':', file, line) as path,
         concat('unusable document: ', reason) as problem,
-        -- A document that is no text shows its bytes.
+        -- A document that is not text is shown as bytes.
         coalesce(try(decode(document)), cast(document as varchar)) as value
     from {{ ref('stg_docdb__rejects') }}
     where not starts_with(reason, 'repaired: ')
 ),
 
--- A value that JSON cannot say, or says twice. Records of version 1 are no assets.
+-- A value that JSON cannot represent, or a repeated key. Records of version 1 are not assets.
 repaired_value as (
     select
         asset.record_id,

@@ -9,7 +9,7 @@ counts as (
         record_id,
         modality,
         stage,
-        -- Curation metrics carry bulk payloads, not a judgement: they decide nothing.
+        -- Curation metrics hold bulk data instead of a verdict, so they are not counted.
         count(*) filter (where not is_curation) as metric_count,
         count(*) filter (where not is_curation and verdict = 'Pass') as pass_count,
         count(*) filter (where not is_curation and verdict = 'Fail') as fail_count,

@@ -71,7 +71,7 @@ counted_metric as (
         case
             when status = 'Pass' or is_allowed_failure then 'Pass'
             when status = 'Fail' then 'Fail'
-            -- Who has no readable judgement is still waiting for one.
+            -- A metric without a readable status is pending.
             else 'Pending'
         end as verdict
     from evaluated_metric

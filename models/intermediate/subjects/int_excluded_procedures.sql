@@ -5,9 +5,10 @@ with subject_record as (
 ),
 
 procedure as (
-    select record_id from {{ ref('stg_docdb__surgeries') }}
+    select record_id from {{ ref('stg_docdb__subject_procedures') }}
     union all
     select record_id from {{ ref('stg_docdb__specimen_procedures') }}
+    where is_usable
 ),
 
 excluded_record as (

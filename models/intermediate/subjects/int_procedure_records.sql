@@ -5,12 +5,13 @@ with subject_record as (
 ),
 
 procedure as (
-    select record_id from {{ ref('stg_docdb__surgeries') }}
+    select record_id from {{ ref('stg_docdb__subject_procedures') }}
     union
     select record_id from {{ ref('stg_docdb__specimen_procedures') }}
+    where is_usable
 ),
 
--- Each record repeats the procedures of its subject: the newest that has any counts.
+-- Each record repeats the procedures of its subject: the newest with any is used.
 procedure_record as (
     select
         subject_record.subject_id,

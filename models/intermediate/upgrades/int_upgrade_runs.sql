@@ -8,7 +8,7 @@ ordered_run as (
     select
         *,
         lower(trim(upgrader_version)) as version_name,
-        -- The upgrader keeps one row per record; should it ever not, the newest counts.
+        -- The upgrader keeps one row per record; if it has several, the newest is used.
         row_number() over (
             partition by record_id
             order by

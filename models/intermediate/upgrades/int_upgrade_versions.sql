@@ -44,7 +44,7 @@ version_status as (
     qualify
         row_number() over (
             partition by record_id, upgrader_version
-            -- What the upgrader says now, then what was published last.
+            -- First the upgrader's current status, then the last published one.
             order by published_in is null desc, published_version desc, published_in desc
         ) = 1
 )

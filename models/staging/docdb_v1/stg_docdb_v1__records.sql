@@ -7,6 +7,7 @@ with version as (
         _id,
         name,
         location,
+        _last_modified,
         data_description,
         extra,
         is_deleted,
@@ -23,6 +24,7 @@ select
     _id as record_id,
     name,
     location,
+    _last_modified as last_modified,
     data_description,
     extra as extra_json
 from version

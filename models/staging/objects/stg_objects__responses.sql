@@ -6,7 +6,7 @@
 
 {% set kinds = ['channels', 'neuroglancer', 'exaspim', 'trainer_states'] %}
 
--- Two readings of the lake: of one that is used twice DuckDB would keep a copy in memory.
+-- The lake is read twice: DuckDB would keep a CTE that is used twice in memory.
 with question as (
     {%- for kind in kinds %}
     select

@@ -1,4 +1,4 @@
--- Grain: one row per value of an object that is not of the shape that staging reads.
+-- Grain: one row per value of an object of another shape than staging expects.
 
 {%- set entities = ['raw_links', 'trainer_states', 'trainer_nodes'] %}
 

@@ -3,7 +3,7 @@
 -- Grain: one row per live record, in its newest version.
 -- A view: the JSON stays in the lake, and each model below reads the sections that it needs.
 
--- Two readings of the lake: of one that is used twice DuckDB would keep a copy in memory.
+-- The lake is read twice: DuckDB would keep a CTE that is used twice in memory.
 with version as (
     select
         _id,
@@ -28,7 +28,7 @@ ranked_version as (
             partition by _id
             order by
                 run desc nulls last,
-                -- A source may hold several documents with one _id: the newest counts.
+                -- A source may have several documents with one _id: the newest is used.
                 {{ parse_timestamp('_last_modified') }} desc nulls last,
                 _last_modified desc nulls last,
                 position desc nulls last

@@ -10,7 +10,7 @@ with angles as (
         position as step_position,
         angles_unit,
         axis_order,
-        -- An angle counts by its place, also after one that is missing.
+        -- Angles are numbered by position, including missing ones.
         {{ explode_json('angles_json', "concat(path, '.angles')", keep_nulls = true) }} as angle
     from {{ ref('stg_docdb__implant_transforms') }}
     where object_type = 'Rotation'

@@ -9,7 +9,7 @@ with coordinates as (
         implant_position,
         position as step_position,
         coalesce(reference_coordinate_system = 'local', false) as is_local,
-        -- A number counts by its place, also after one that is missing.
+        -- Coordinates are numbered by position, including missing ones.
         {{ explode_json('translation_json', "concat(path, '.translation')", keep_nulls = true) }}
             as coordinate
     from {{ ref('stg_docdb__implant_transforms') }}

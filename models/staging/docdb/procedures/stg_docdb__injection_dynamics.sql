@@ -38,6 +38,7 @@ select
     surgery_position,
     injection_position,
     element.position,
+    dynamics.value is not null as is_usable,
     {{ read(fields, 'dynamics.volume') }} as volume,
     {{ read(fields, 'dynamics.volume_unit') }} as volume_unit,
     {{ read(fields, 'dynamics.rate') }} as injection_rate,

@@ -60,6 +60,7 @@ select
     surgery_position,
     injection_position,
     element.position,
+    material.value is not null as is_usable,
     targeted_structure,
     {{ read(fields, 'material.object_type') }} as material_type,
     {{ read(fields, 'material.name') }} as material_name,

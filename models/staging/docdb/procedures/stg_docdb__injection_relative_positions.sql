@@ -1,4 +1,4 @@
--- Grain: one row per record, injection and word that says where it is.
+-- Grain: one row per record, injection and word of its relative position.
 
 {%- set fields = {'word': 'text'} %}
 

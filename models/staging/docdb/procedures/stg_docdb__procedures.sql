@@ -2,6 +2,7 @@
 
 {%- set fields = {
     'section': 'object',
+    'procedures.subject_id': 'text',
     'procedures.subject_procedures': 'list',
     'procedures.specimen_procedures': 'list',
     'procedures.global_coordinate_system': 'object',
@@ -38,6 +39,7 @@ coordinate_systems as (
 select
     record_id,
     procedures.path,
+    {{ read(fields, 'procedures.subject_id') }} as subject_id,
     {{ read(fields, 'procedures.subject_procedures') }} as subject_procedures_json,
     {{ read(fields, 'procedures.specimen_procedures') }} as specimen_procedures_json,
     coalesce(global_system.value, own_system.value) as coordinate_system_json,

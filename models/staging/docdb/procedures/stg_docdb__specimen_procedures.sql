@@ -34,6 +34,7 @@ select
     record_id,
     element.position,
     procedure.path,
+    procedure.value is not null as is_usable,
     {{ read(fields, 'procedure.procedure_type') }} as procedure_type,
     {{ read(fields, 'procedure.specimen_id') }} as specimen_id_json,
     {{ read(fields, 'procedure.start_date') }} as start_date,

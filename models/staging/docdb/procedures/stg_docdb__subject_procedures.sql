@@ -25,6 +25,7 @@ with procedures as (
         object_type,
         {{ json_known_object(fields, 'surgery_json', 'path', 'procedure') }} as procedure
     from {{ ref('stg_docdb__surgeries') }}
+    where surgery_json is not null
 ),
 
 anaesthetics as (

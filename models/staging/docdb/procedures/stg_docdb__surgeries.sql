@@ -51,7 +51,7 @@ select
     surgery.path,
     {{ read(fields, 'surgery.object_type') }} as object_type,
     surgery.value as surgery_json,
-    -- Injections outside of a surgery stand in a list of their own, or for themselves.
+    -- Injections outside of a surgery are in their own list, or single objects.
     coalesce(
         {{ read(fields, 'surgery.procedures') }},
         {{ read(fields, 'surgery.injections') }},

@@ -33,6 +33,7 @@ select
     surgery_position,
     element.position,
     procedure.path,
+    procedure.value is not null as is_usable,
     {{ read(fields, 'procedure.object_type') }} as object_type,
     {{ read(fields, 'procedure.protocol_id') }} as protocol_id,
     {{ read(fields, 'procedure.notes') }} as notes,

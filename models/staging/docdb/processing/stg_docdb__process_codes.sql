@@ -25,7 +25,8 @@ containers as (
         record_id,
         position,
         code,
-        {{ json_object(fields, 'code.container', 'container') }} as container
+        {{ json_object(fields, 'code.container', 'container') }} as container,
+        {{ json_object(fields, 'code.parameters', 'parameters') }} as parameters
     from codes
 )
 
@@ -38,6 +39,6 @@ select
     {{ read(fields, 'code.commit_hash') }} as commit_hash,
     {{ read(fields, 'container.uri') }} as container_uri,
     {{ read(fields, 'container.tag') }} as container_tag,
-    {{ read(fields, 'code.parameters') }} as parameters,
+    parameters.value as parameters,
     {{ invalid_fields(fields) }} as invalid_fields
 from containers

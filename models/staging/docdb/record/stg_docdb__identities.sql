@@ -7,7 +7,7 @@
     '_last_modified': 'text',
 } %}
 
--- Identity that is not a text stays with the rest of the document.
+-- Identity fields that are not text stay in the rest of the document.
 with records as (
     select
         record_id,

@@ -49,7 +49,8 @@ suppliers as (
         section,
         subject,
         details,
-        {{ json_object(fields, 'details.rrid', 'rrid') }} as rrid
+        {{ json_object(fields, 'details.rrid', 'rrid') }} as rrid,
+        {{ json_object(fields, 'details.housing', 'housing') }} as housing
     from subject_details
 )
 
@@ -66,7 +67,7 @@ select
     coalesce(
         {{ read(fields, 'rrid.registry_identifier') }}, {{ read(fields, 'rrid.name') }}
     ) as rrid,
-    {{ read(fields, 'details.housing') }} as housing_json,
+    housing.value as housing_json,
     {{ read(fields, 'details.date_of_birth') }} as date_of_birth,
     {{ read(fields, 'details.year_of_birth') }} as year_of_birth,
     {{ invalid_fields(fields) }} as invalid_fields

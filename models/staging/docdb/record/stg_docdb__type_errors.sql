@@ -1,4 +1,4 @@
--- Grain: one row per value that is not of the shape that staging reads, and row that reads it.
+-- Grain: one row per value of another shape than staging expects, and row that reads it.
 
 {%- set entities = [
     'docdb_v1__identities',
