@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 _SOURCES = {"--source": "BIODATA_CACHE_SOURCE", "--v1-source": "BIODATA_CACHE_V1_SOURCE"}
@@ -33,6 +34,8 @@ def _hide_secrets() -> None:
 
 def main() -> None:
     """Run `biodata-cache`, or say what is missing for it."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of what is being imported
     try:
         import click  # noqa: F401, PLC0415
         import rich  # noqa: F401, PLC0415
