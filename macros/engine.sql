@@ -119,7 +119,12 @@
     case {{ json_type(value) }}
         when 'object' then cast({{ value }} as varchar)
         {%- if main %}
-        when 'string' then concat('{"{{ main }}":', {{ value }}, '}')
+        when 'string'
+            then concat(
+                '{"{{ main.split('.') | join('":{"') }}":',
+                {{ value }},
+                '{{ '}' * (main.split('.') | length) }}'
+            )
         {%- endif %}
     end
 {%- endmacro %}

@@ -51,11 +51,14 @@
 {%- endmacro %}
 
 {% macro json_object(fields, key, name) -%}
-    {%- set main = _shape(fields, key).main -%}
+    {%- set shape = namespace(main=_shape(fields, key).main) -%}
+    {%- if shape.main and fields.get(name ~ '.' ~ shape.main, '').startswith('object of ') -%}
+        {%- set shape.main = shape.main ~ '.' ~ _shape(fields, name ~ '.' ~ shape.main).main -%}
+    {%- endif -%}
     {{ json_known_object(
         fields,
-        json_object_text(_value(key), main),
-        json_object_path(_value(key), _path(key), main),
+        json_object_text(_value(key), shape.main),
+        json_object_path(_value(key), _path(key), shape.main),
         name
     ) }}
 {%- endmacro %}

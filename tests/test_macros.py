@@ -45,6 +45,7 @@ CALLS = {
     "json_or_text": "json_or_text('try_cast(null as json)', 'x')",
     "json_object_text": "json_object_text('x')",
     "json_object_text_of_name": "json_object_text('x', 'name')",
+    "json_object_text_of_funder_name": "json_object_text('x', 'funder.name')",
     "json_object_path": "json_object_path('x', \"'p'\")",
     "json_object_path_of_name": "json_object_path('x', \"'p'\", 'name')",
     "json_first": "json_first('x', json_text('item'))",
@@ -353,6 +354,8 @@ def test_the_object_that_a_value_stands_for(
 ) -> None:
     assert ask("json_object_text", text, "json") == whole
     assert ask("json_object_text_of_name", text, "json") == of_name
+    of_funder_name = of_name and of_name.replace('{"name":"t"}', '{"funder":{"name":"t"}}')
+    assert ask("json_object_text_of_funder_name", text, "json") == of_funder_name
     assert ask("json_object_path", text, "json") == path
     assert ask("json_object_path_of_name", text, "json") == path_of_name
 

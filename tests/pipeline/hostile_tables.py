@@ -234,9 +234,6 @@ def records() -> Iterator[dict[str, Json]]:
         whole = {name: section}
         for place in places(whole):
             for number, attack in enumerate(attacks(get(whole, place), place[-1])):
-                if "funding_source" in place[-2:] and _has_text(attack):
-                    # Told twice until now: in its place and as the funder that it stands for.
-                    continue
                 record_id = f"tables-{'.'.join(map(str, place))}-{number}"
                 sound: dict[str, Json] = {
                     "_id": record_id,
@@ -247,9 +244,3 @@ def records() -> Iterator[dict[str, Json]]:
                 }
                 own = {**section, "subject_id": record_id} if name == "subject" else section
                 yield sound | replaced({name: own}, place, attack)
-
-
-def _has_text(value: Json) -> bool:
-    inner = value.values() if isinstance(value, dict) else value
-    texts = inner if isinstance(value, (dict, list)) else [value]
-    return any(isinstance(each, str) for each in texts)
