@@ -121,6 +121,12 @@ def is_object(value: Json) -> bool:
     return any(isinstance(each, dict) for each in (value if isinstance(value, list) else [value]))
 
 
+def _nested(names: str, value: Json) -> dict[str, Json]:
+    """The object that has the value at these names, which dots separate."""
+    name, _, rest = names.partition(".")
+    return {name: _nested(rest, value) if rest else value}
+
+
 @dataclass
 class Reader:
     """Reads a record by the contract, and notes what is told of it."""
@@ -174,7 +180,10 @@ class Reader:
     def object(
         self, value: Json, path: str, main: str | None = None
     ) -> tuple[dict[str, Json], str]:
-        """The object that a value stands for, and where it stands; else an empty one."""
+        """The object that a value stands for, and where it stands; else an empty one.
+
+        A text stands for its field `main`, with dots if that is a field of another object.
+        """
         if value is None or isinstance(value, dict):
             return value or {}, path
         self.told.append((path, "wrong kind"))
@@ -182,8 +191,8 @@ class Reader:
             if isinstance(each, dict):
                 return each, f"{path}[{index}]"
             if main and isinstance(each, str):
-                return {main: each}, f"{path}[{index}]"
-        return ({main: value} if main and isinstance(value, str) else {}), path
+                return _nested(main, each), f"{path}[{index}]"
+        return (_nested(main, value) if main and isinstance(value, str) else {}), path
 
     @staticmethod
     def stands_for_object(value: Json, main: str | None = None) -> bool:

@@ -198,6 +198,6 @@ def _fundings(reader: Reader, section: Json) -> list[Row]:
             "fundees": funding.people("fundee", text=False),
         }
         for index, funding in description.objects(
-            "funding_source", ("funder", "grant_number", "fundee"), "funder"
+            "funding_source", ("funder", "grant_number", "fundee"), "funder.name"
         )
     ]
