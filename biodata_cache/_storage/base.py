@@ -218,8 +218,8 @@ def is_valid_path(path: str) -> bool:
     """Whether each part of a path is a plain name: not empty, `.` or `..`, no backslash or NUL.
 
     Example:
-        >>> is_path("qc/subject_id=1/data.pqt"), is_path("qc/../x"), is_path("")
-        (True, False, False)
+        >>> is_valid_path("qc/subject_id=1/data.pqt"), is_valid_path("qc/../x")
+        (True, False)
     """
     return not any(part in {"", ".", ".."} or set(part) & {"\0", "\\"} for part in path.split("/"))
 
