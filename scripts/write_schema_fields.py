@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.dbt_build import build
+from biodata_cache._pipeline.dbt.build import build
 from biodata_cache._pipeline.extract_stage import run_extract
 
 PROJECT = Path(__file__).parents[1]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from biodata_cache._core.errors import AuditError, BuildError, CacheError
 from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.failed_nodes import failed_nodes
+from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
 from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._storage.common import atomic_write
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from biodata_cache._core.settings.address import Address
 from biodata_cache._core.settings.values import ExtractOptions
 from biodata_cache._pipeline import lake as _lake
-from biodata_cache._pipeline import last_build
+from biodata_cache._pipeline.dbt import last_build
 from biodata_cache._pipeline.extract_stage import copying, run_extract
 from biodata_cache._pipeline.outcome import Outcome, Plan
 from biodata_cache._pipeline.project import import_extract, published_names, require
@@ -122,7 +122,7 @@ def run_build(
         CacheError: If a model or a test failed.
     """
     require("dbt", "filelock")
-    from biodata_cache._pipeline.dbt_build import build  # noqa: PLC0415  # needs the extra `sync`
+    from biodata_cache._pipeline.dbt.build import build  # noqa: PLC0415  # needs the extra `sync`
 
     started = time.perf_counter()
     report("build", 0, None, "comparing with the last build")

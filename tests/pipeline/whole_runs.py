@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.dbt_build import build
+from biodata_cache._pipeline.dbt.build import build
 from biodata_cache._pipeline.extract_stage import run_extract
 from biodata_cache._publish.publish import Report, publish
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._pipeline.dbt_target import discard_if_other, keep
+from biodata_cache._pipeline.dbt.target import discard_if_other, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable

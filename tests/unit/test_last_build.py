@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._pipeline import last_build
+from biodata_cache._pipeline.dbt import last_build
 
 if TYPE_CHECKING:
     from collections.abc import Callable

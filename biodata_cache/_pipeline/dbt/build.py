@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
-from biodata_cache._pipeline import dbt_target, last_build
+from biodata_cache._pipeline.dbt import last_build
+from biodata_cache._pipeline.dbt import target as dbt_target
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
 from biodata_cache._publish.artifacts import (
@@ -33,7 +34,7 @@ Progress = Callable[[int, int, str], None]
 """Told the steps done, the steps in all, and the name of the step that ended."""
 
 _SHOWN = 5
-_WORKER = Path(__file__).with_name("dbt_worker.py")
+_WORKER = Path(__file__).with_name("worker.py")
 
 
 def build(
