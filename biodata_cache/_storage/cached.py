@@ -194,7 +194,7 @@ class CachedStorage:
 def _damaged(address: str) -> CacheFileError:
     return CacheFileError(
         f"{address} is damaged: its content does not have the hash in its name. Publish the "
-        "version again, which puts it again."
+        "version again, which writes it again."
     )
 
 

@@ -134,7 +134,7 @@ def test_a_file_that_is_gone_or_damaged(aws: Server, published: Build, bucket: s
     key = f"some/prefix/data-asset-cache/.objects/{entry.name}"
     for damage in (b"damaged" * 1000, b"damaged"):
         aws.client().put_object(Bucket=bucket, Key=key, Body=damage)
-        with pytest.raises(CacheFileError, match=rf"{entry.name} does not have the content"):
+        with pytest.raises(CacheFileError, match=rf"{entry.name} is damaged"):
             biodata_cache.assets()
     aws.client().delete_object(Bucket=bucket, Key=key)
     with pytest.raises(CacheFileError, match=rf"{entry.name}.*404"):
