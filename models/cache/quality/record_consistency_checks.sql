@@ -1,4 +1,4 @@
--- Grain: one row per check of consistency.
+-- Grain: one row per check of consistency; none as long as there is no record to be checked.
 
 with consistency_check as (
     select * from {{ ref('consistency_checks') }}
@@ -38,6 +38,7 @@ counted_check as (
     left join record_count on consistency_check.record_kind = record_count.record_kind
     left join failed_count on consistency_check.check_key = failed_count.check_key
     cross join clock
+    where clock.as_of is not null
 )
 
 select * from counted_check
