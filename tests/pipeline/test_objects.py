@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -105,10 +106,12 @@ def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     pipeline.put(OPEN, f"gone/{STATE}", state("C", "s", {"0": {"name": "s"}}))
     pipeline.put(OPEN, f"stays/{STATE}", state("C", "s", {"0": {"name": "s"}}))
-    pipeline.run([behavior("gone"), behavior("stays"), behavior("late")])
+    # What a new asset does not have is asked again every night.
+    late = behavior("late", _created=datetime.now(timezone.utc).isoformat())
+    pipeline.run([behavior("gone"), behavior("stays"), late])
     pipeline.put(OPEN, f"late/{STATE}", state("New", "s", {"3": {"name": "s"}}))
     pipeline.put(OPEN, f"stays/{STATE}", state("changed, which they never are", "s", {}))
-    pipeline.run([behavior("stays"), behavior("late")])
+    pipeline.run([behavior("stays"), late])
     rows = pipeline.read("behavior_curriculum")
     assert [(row["asset_name"], row["curriculum_name"], row["stage_node_id"]) for row in rows] == [
         ("late", "New", 3),
