@@ -38,4 +38,9 @@ failed_check as (
     select * from check_of_subjects
 )
 
-select * from failed_check
+select
+    "check",
+    record_id,
+    name,
+    detail
+from failed_check

@@ -111,7 +111,7 @@ local_target as (
             any_value(axis.position) is null,
             arg_max(number.coordinate, number.position),
             arg_min(number.coordinate, number.position)
-                filter (where number.position = axis.position)
+            filter (where number.position = axis.position)
         ) as depth
     from target_number as number
     -- Only an implanted device has axes of its own.
