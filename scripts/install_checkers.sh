@@ -7,23 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 pyright_version=1.1.411
 
-python=.venv/bin/python
-[ -x "$python" ] || python=python3
-folder="${BIODATA_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/biodata-cache-tools}"
-mkdir -p "$folder"
-tag=$("$python" -c 'import sys; print(sys.implementation.cache_tag)')
-
-install() {
-    local name=$1 target="$folder/$1-$tag"
-    shift
-    if [ ! -e "$target/complete" ]; then
-        rm -rf "$target"
-        "$python" -m venv "$target"
-        "$target/bin/pip" install --quiet --disable-pip-version-check "$@"
-        touch "$target/complete"
-    fi
-    echo "$name is in $target"
-}
+. scripts/environments.sh
 
 install descriptions-1 'frictionless[parquet]==5.21.0' 'mlcroissant==1.1.1' pyarrow
 # The lower bounds of pyproject.toml; they have wheels up to Python 3.12.

@@ -5,23 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-python=.venv/bin/python
-[ -x "$python" ] || python=python3
-folder="${BIODATA_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/biodata-cache-tools}"
-mkdir -p "$folder"
-tag=$("$python" -c 'import sys; print(sys.implementation.cache_tag)')
-
-install() {
-    local name=$1 target="$folder/$1-$tag"
-    shift
-    if [ ! -e "$target/complete" ]; then
-        rm -rf "$target"
-        "$python" -m venv "$target"
-        "$target/bin/pip" install --quiet --disable-pip-version-check "$@"
-        touch "$target/complete"
-    fi
-    echo "$name is in $target"
-}
+. scripts/environments.sh
 
 install aind-data-schema-2.9.2 aind-data-schema==2.9.2
 # With biodata-models 1.2.1, this version cannot be imported.
