@@ -65,7 +65,7 @@ class Subject:
 
     @property
     def timeline(self) -> pd.DataFrame:
-        """Procedures and sessions in the order of time, by the clock of the place of recording.
+        """Procedures and sessions in the order of their local time.
 
         Columns are `date`, `age` in days, `event` (`procedure` or `session`), `what` (the kind of
         procedure, or the modalities) and `asset_name`. What has no date is left out.

@@ -29,7 +29,7 @@ _NO_FILTER = _NoFilter()
 
 
 COLUMNS = "Columns:"
-"""The heading in a docstring from which on it tells of columns."""
+"""Heading of the columns in a docstring."""
 
 
 def name_columns(function: Callable[..., Any]) -> None:

@@ -104,7 +104,7 @@ answer as (
     select 'trainer_states' as kind, * from read_parquet($trainer_states)
 ),
 
-newest as (
+newest_time as (
     select
         kind,
         location,
@@ -113,31 +113,36 @@ newest as (
     group by all
 ),
 
+newest_answer as (
+    select answer.*
+    from answer
+    inner join newest_time
+        on
+            answer.kind = newest_time.kind
+            and answer.location = newest_time.location
+            and answer.asked_at = newest_time.asked_at
+),
+
 -- What never changes once it is there is not asked again; what was missing or broken is.
 settled as (
     select
-        answer.kind,
-        answer.location
-    from answer
-    inner join newest
-        on
-            answer.kind = newest.kind
-            and answer.location = newest.location
-            and answer.asked_at = newest.asked_at
+        kind,
+        location
+    from newest_answer
     where
-        answer.store = $store
-        and answer.kind != 'exaspim'
+        store = $store
+        and kind != 'exaspim'
     group by all
     having
         bool_and(
-            answer.key is not null
-            and answer.problem is null
-            and case answer.kind
+            key is not null
+            and problem is null
+            and case kind
                 when 'neuroglancer'
                     then
-                        json_valid(answer.content)
-                        and try(json_extract_string(answer.content, '$.ng_link')) is not null
-                when 'trainer_states' then json_valid(answer.content)
+                        json_valid(content)
+                        and try(json_extract_string(content, '$.ng_link')) is not null
+                when 'trainer_states' then json_valid(content)
                 else true
             end
         )
@@ -146,18 +151,13 @@ settled as (
 -- Refused is not missing: that is asked again every night.
 missing as (
     select
-        answer.kind,
-        answer.location,
-        newest.asked_at
-    from answer
-    inner join newest
-        on
-            answer.kind = newest.kind
-            and answer.location = newest.location
-            and answer.asked_at = newest.asked_at
-    where answer.store = $store
+        kind,
+        location,
+        asked_at
+    from newest_answer
+    where store = $store
     group by all
-    having bool_and(answer.problem is null)
+    having bool_and(problem is null)
 ),
 
 -- Days are counted from another one for each location: in so many days, one of them is due.
@@ -181,18 +181,13 @@ postponed as (
 
 found as (
     select
-        answer.kind,
-        answer.location
-    from answer
-    inner join newest
-        on
-            answer.kind = newest.kind
-            and answer.location = newest.location
-            and answer.asked_at = newest.asked_at
+        kind,
+        location
+    from newest_answer
     where
-        answer.key is not null
+        key is not null
         -- What the sample says of a place is no answer about other records.
-        and ($is_sample or not starts_with(answer.store, 'sample'))
+        and ($is_sample or not starts_with(store, 'sample'))
     group by all
 ),
 

@@ -143,7 +143,7 @@ def resources(home: str) -> dict[str, Any]:
 
 
 def test_a_data_package_leads_into_its_folder() -> None:
-    found = resources("/root/data-asset-cache")
+    found = resources("/some/data-asset-cache")
     assert {name: each["path"] for name, each in found.items()} == {
         "assets": "assets.pqt",
         "quality_control": ["qc/name=a/data.pqt", "qc/name=b/data.pqt"],
