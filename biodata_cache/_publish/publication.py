@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.registry import history as _history
+from biodata_cache._publish.between_runs.last_publish import Known, tags_of
 from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
@@ -84,9 +85,23 @@ class Publication:
         before: Published,
         snapshot: Snapshot,
         *,
+        known: Mapping[str, Known] | None = None,
         is_rollback: bool = False,
     ) -> None:
+        """Compare what is published with what is to be published.
+
+        Args:
+            storage: The root.
+            version_folder: The version.
+            before: Its published state.
+            snapshot: What is to be published.
+            known: Tag and hash of what was found in the root, or written there, the last time; what
+                has another tag is compared by its content.
+            is_rollback: Whether an earlier build is restored.
+        """
         self._storage = storage
+        self._known = known or {}
+        self.found: dict[str, Known] = {}
         self._folder = version_folder
         self._snapshot = snapshot
         self._is_rollback = is_rollback
@@ -106,6 +121,7 @@ class Publication:
         once = (*before.registry, *self._pending.tables)
         found = {*self._owned(once), *(set(self._pending.paths) & self._listed.keys())}
         self._gone = sorted(found - wanted)
+        self._foreign = self._listed.keys() - wanted - {*self._gone}
         self._is_switched = before.content != snapshot.content
         self.report = self._planned(len(wanted))
 
@@ -142,6 +158,11 @@ class Publication:
         """Remove the marker of an unfinished publish."""
         self._pending.remove()
 
+    def others(self) -> dict[str, str]:
+        """Tags of what else is in the folders of the version now: foreign files, kept builds."""
+        builds = tags_of(self._storage, f"{_layout.builds_folder(self._folder)}/")
+        return builds | {f"{self._folder}/{path}": self._listed[path].tag for path in self._foreign}
+
     # Plan -----------------------------------------------------------------------------------
 
     def _changed_objects(self) -> list[str]:
@@ -150,9 +171,8 @@ class Publication:
 
         def differs(item: tuple[str, Source]) -> bool:
             path = _layout.object_path(item[0])
-            stat = there.get(path)
             hashed = item[0].removesuffix(".pqt")
-            return stat is None or not self._storage.holds(path, stat, item[1], hashed)
+            return not self._is_there(path, there.get(path), item[1], hashed)
 
         items = sorted(self._snapshot.objects.items())
         return [name for name, _ in self._filter_in_parallel(differs, items)]
@@ -161,24 +181,34 @@ class Publication:
         """Public files that are missing or have another content."""
 
         def differs(file: PublicFile) -> bool:
-            stat = self._listed.get(file.path)
-            return stat is None or not self._holds(file, stat)
+            path, stat = f"{self._folder}/{file.path}", self._listed.get(file.path)
+            source = self._snapshot.sources.get(file.path)
+            if stat is not None and stat.size != file.bytes:
+                return True
+            return not self._is_there(path, stat, source, file.sha256)
 
         return self._filter_in_parallel(differs, self._snapshot.files)
 
-    def _holds(self, file: PublicFile, stat: Stat) -> bool:
-        path, source = f"{self._folder}/{file.path}", self._snapshot.sources.get(file.path)
-        if source is not None:
-            return self._storage.holds(path, stat, source, file.sha256)
-        return stat.size == file.bytes and hash_of(self._storage, path) == file.sha256
+    def _is_there(self, path: str, stat: Stat | None, source: Source | None, hashed: str) -> bool:
+        """Whether a path has the content with this hash; its source need not be at hand."""
+        if stat is None:
+            return False
+        known = Known(stat.tag, hashed)
+        is_so = self._known.get(path) == known or (
+            hash_of(self._storage, path) == hashed
+            if source is None
+            else self._storage.holds(path, stat, source, hashed)
+        )
+        if is_so:
+            self.found[path] = known
+        return is_so
 
     def _changed_documents(self, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
         def differs(item: tuple[str, bytes]) -> bool:
             path, content = item
-            stat = self._listed.get(path)
-            return stat is None or not self._storage.holds(
-                f"{self._folder}/{path}", stat, content, sha256(content).hexdigest()
-            )
+            hashed = sha256(content).hexdigest()
+            whole = f"{self._folder}/{path}"
+            return not self._is_there(whole, self._listed.get(path), content, hashed)
 
         return dict(self._filter_in_parallel(differs, wanted.items()))
 
@@ -262,7 +292,7 @@ class Publication:
         for file in self.changed_data:
             name = _layout.object_name(file.sha256)
             is_object = file.key_value is None and name in named
-            data[file.path] = self._copy_of(name) if is_object else self._put_of(file)
+            data[file.path] = self._copy_of(file, name) if is_object else self._put_of(file)
         sidecars, fragments, registry, for_people = self._documents
         return [
             data,
@@ -272,28 +302,29 @@ class Publication:
             {path: self._put_document(content) for path, content in for_people.items()},
         ]
 
-    def _copy_of(self, name: str) -> Callable[[str], None]:
-        object_path = _layout.object_path(name)
-        return lambda path: self._storage.copy(object_path, f"{self._folder}/{path}")
+    def _copy_of(self, file: PublicFile, name: str) -> Callable[[str], None]:
+        def copy(path: str) -> None:
+            whole = f"{self._folder}/{path}"
+            tag = self._storage.copy(_layout.object_path(name), whole)
+            self.found[whole] = Known(tag, file.sha256)
+
+        return copy
 
     def _put_of(self, file: PublicFile) -> Callable[[str], None]:
-        def put(path: str) -> None:
-            self._storage.put(f"{self._folder}/{path}", self._snapshot.sources[path], file.sha256)
-
-        return put
+        return lambda path: self._put(
+            f"{self._folder}/{path}", self._snapshot.sources[path], file.sha256
+        )
 
     def _put_document(self, content: bytes) -> Callable[[str], None]:
         hashed = sha256(content).hexdigest()
-
-        def put(path: str) -> None:
-            self._storage.put(f"{self._folder}/{path}", content, hashed)
-
-        return put
+        return lambda path: self._put(f"{self._folder}/{path}", content, hashed)
 
     def _put_object(self, name: str) -> None:
-        self._storage.put(
-            _layout.object_path(name), self._snapshot.objects[name], name.removesuffix(".pqt")
-        )
+        source, hashed = self._snapshot.objects[name], name.removesuffix(".pqt")
+        self._put(_layout.object_path(name), source, hashed)
+
+    def _put(self, path: str, source: Source, hashed: str) -> None:
+        self.found[path] = Known(self._storage.put(path, source, hashed), hashed)
 
     def _switch(self, path: str) -> None:
         """Replace the registry, on the condition that it is still the one that was read.
@@ -301,12 +332,14 @@ class Publication:
         Raises:
             LockedError: If another publisher has replaced it in the meantime.
         """
-        whole = f"{self._folder}/{path}"
-        if self._storage.put_if(whole, self._snapshot.content, self._before.tag) is None:
+        whole, content = f"{self._folder}/{path}", self._snapshot.content
+        tag = self._storage.put_if(whole, content, self._before.tag)
+        if tag is None:
             raise LockedError(
                 f"{self._storage.address(whole)} was written by somebody else while this publish "
                 "was at work: publish again."
             )
+        self.found[whole] = Known(tag, sha256(content).hexdigest())
 
     def _keep_before(self) -> None:
         """Keep the registry of the replaced build, in case its publisher was killed before that."""

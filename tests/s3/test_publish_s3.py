@@ -26,7 +26,7 @@ from biodata_cache import (
 from biodata_cache._core.layout import LEASE
 from biodata_cache._core.registry import document as _document
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._publish.publish import publish, rollback
+from biodata_cache._publish.publish import plan, publish, rollback
 from biodata_cache._publish.root_documents import release
 from biodata_cache._storage.open import open_storage
 
@@ -272,13 +272,11 @@ def test_dry_run_writes_nothing_and_says_what_would_change(
     aws: Server, bucket: str, build: Build
 ) -> None:
     build.make({"1": "a", "2": "a"})
-    assert "assets.pqt" in publish(build.settings, dry_run=True).added
+    assert "assets.pqt" in plan(build.settings).added
     assert objects(aws, bucket, hidden=True) == {}
     publish(build.settings)
     before = objects(aws, bucket, hidden=True)
-    report = publish(
-        build.make({"1": "b", "3": "a"}, built_at="2026-01-02T00:00:00Z").settings, dry_run=True
-    )
+    report = plan(build.make({"1": "b", "3": "a"}, built_at="2026-01-02T00:00:00Z").settings)
     assert report.added == ["qc/subject_id=3/data.pqt"]
     assert "qc/subject_id=1/data.pqt" in report.replaced
     assert report.gone == ["qc/subject_id=2/data.pqt"]
