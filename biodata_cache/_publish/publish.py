@@ -44,6 +44,7 @@ from biodata_cache._publish.root_documents import (
     sweep,
     write_status,
 )
+from biodata_cache._publish.scratch import scratch_in
 from biodata_cache._publish.snapshot import OBJECT_BYTES, read_published, snapshot
 from biodata_cache._publish.table_entries import entry_of, same_build
 from biodata_cache._storage.base import LEASE_SECONDS
@@ -137,7 +138,7 @@ def publish(
     storage, work, times = open_storage(settings), settings.work.resolve(), times or Times()
     _check_built(work)
     folder = _layout.version_folder(_settings.installed_version())
-    with work_locked(work):
+    with work_locked(work), scratch_in(work, "publish"):
         audited_at = read_status(storage, folder).get("audited_at")
         is_whole_audit = full or is_audit_due(audited_at, times.now)
         last = None if is_whole_audit else read_last(work, storage.address(folder))
