@@ -64,9 +64,9 @@ def changes(cache: PublishedCache, table: str, since: object) -> pd.DataFrame:
     """
 
     def read(registry: CacheRegistry) -> pd.DataFrame:
-        found = _compared(cache, registry, table, since)
-        with _connections.connection(cache, found.files, is_whole=True) as (duck, locations):
-            return _frames.frame(duck, found.query, found.parameters(locations))
+        comparison = _compared(cache, registry, table, since)
+        with _connections.connection(cache, comparison.files, is_whole=True) as (duck, locations):
+            return _frames.frame(duck, comparison.query, comparison.parameters(locations))
 
     return _connections.consistently(cache, read)
 
@@ -86,9 +86,9 @@ def compared(earlier: PublishedCache, later: PublishedCache, table: str) -> pd.D
 
     def read(registry: CacheRegistry) -> pd.DataFrame:
         before, after = earlier.registry()[table], registry[table]
-        found = _Comparison(earlier.files(before), later.files(after), "")
-        with _connections.connection(later, found.files, is_whole=True) as (duck, locations):
-            sides = found.parameters(locations)
+        comparison = _Comparison(earlier.files(before), later.files(after), "")
+        with _connections.connection(later, comparison.files, is_whole=True) as (duck, locations):
+            sides = comparison.parameters(locations)
             before = _typed(duck, before, sides["before"])
             after = _typed(duck, after, sides["after"])
             _check_key(before, after, earlier.version_folder)
@@ -129,12 +129,12 @@ def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBP
     """The result of `changes` as a DuckDB relation with its own connection."""
 
     def made(registry: CacheRegistry) -> duckdb.DuckDBPyRelation:
-        found = _compared(cache, registry, table, since)
-        locations = cache.locations(found.files, is_whole=True)
+        comparison = _compared(cache, registry, table, since)
+        locations = cache.locations(comparison.files, is_whole=True)
         duck = cache.store.connect(locations, is_separate=True)
-        with _connections.errors(cache, locations, [file.address for file in found.files]):
+        with _connections.errors(cache, locations, [file.address for file in comparison.files]):
             duck.execute("set TimeZone = 'UTC'")
-            return duck.sql(found.query, params=found.parameters(locations))
+            return duck.sql(comparison.query, params=comparison.parameters(locations))
 
     return _connections.consistently(cache, made)
 

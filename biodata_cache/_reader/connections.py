@@ -88,13 +88,13 @@ def connection(
         CacheFileError: If DuckDB cannot read the files.
         UnreachableError: If the server of the files does not answer.
     """
-    found = cache.locations(files, is_whole=is_whole) if locations is None else list(locations)
+    paths = cache.locations(files, is_whole=is_whole) if locations is None else list(locations)
     with (
-        cache.store.connect(found, is_separate=is_separate) as duck,
-        errors(cache, found, [file.address for file in files]),
+        cache.store.connect(paths, is_separate=is_separate) as duck,
+        errors(cache, paths, [file.address for file in files]),
     ):
         duck.execute("set TimeZone = 'UTC'")
-        yield duck, found
+        yield duck, paths
 
 
 @contextmanager

@@ -22,8 +22,8 @@ def read_table(
     name: str, columns: Sequence[str] | None, filters: Mapping[str, object]
 ) -> pd.DataFrame:
     """Some columns and rows of a table."""
-    asked = _selection.selection(name, columns, filters)
-    return _read.frame(_session.current_published(), asked)
+    selection = _selection.selection(name, columns, filters)
+    return _read.frame(_session.current_published(), selection)
 
 
 def read_partitions(
@@ -47,8 +47,8 @@ def read_partitions(
         if "asset_name" in chosen:
             raise ArgumentError("Give asset_names or asset_name, not both: they mean the same.")
         chosen["asset_name"] = _selection.text_arguments("asset_names", asset_names)
-    asked = _selection.selection(name, columns, chosen, key=key)
-    return _read.frame(_session.current_published(), asked)
+    selection = _selection.selection(name, columns, chosen, key=key)
+    return _read.frame(_session.current_published(), selection)
 
 
 def read_texts(

@@ -102,14 +102,14 @@ def conditions(
     return [_condition(name, types[name], value) for name, value in filters.items()]
 
 
-def check_columns(table: str, known: Iterable[str], asked: Sequence[str]) -> None:
+def check_columns(table: str, known: Iterable[str], columns: Sequence[str]) -> None:
     """Check that the columns exist.
 
     Raises:
         ArgumentError: If a column does not exist; names the most similar ones.
     """
     names = list(known)
-    unknown = [name for name in asked if name not in names]
+    unknown = [name for name in columns if name not in names]
     if unknown:
         raise ArgumentError(
             f"{table} has no column {_messages.few(unknown)}."
@@ -319,8 +319,8 @@ def plain(value: object) -> object:
 
     # Times would become integers.
     if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
-        found: object = value.item()
-        return found
+        scalar: object = value.item()
+        return scalar
     return value
 
 
@@ -351,8 +351,8 @@ def _stamp(column: str, kind: str, value: object) -> datetime:
 def _is_day(value: object) -> bool:
     """Whether a value is a date without a time of day."""
     if isinstance(value, str):
-        found = _TEXT_TIME.fullmatch(value)
-        return found is not None and found["clock"] is None
+        match = _TEXT_TIME.fullmatch(value)
+        return match is not None and match["clock"] is None
     if _is_of_numpy(value):
         import numpy as np  # noqa: PLC0415  # it is there: the value is of it
 
