@@ -12,7 +12,7 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 
 _PARTS = (
     "procedures",
@@ -128,7 +128,7 @@ def subject(subject_id: str) -> Subject:
         >>> mouse.facts["subject_id"].tolist()
         ['0451']
     """
-    subject = _filters.text_argument("subject_id", subject_id)
+    subject = _scalars.text_argument("subject_id", subject_id)
     cache = _session.current_published()
 
     def rows(table: str, **filters: object) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +174,7 @@ def _build_at(cache: PublishedCache, since: object) -> str:
     """
     if isinstance(since, str) and _layout.is_build_name(since):
         return since
-    time = _filters.instant("since", since, "the name of a build, or a time")
+    time = _scalars.instant("since", since, "the name of a build, or a time")
     kept = cache.builds()
     earlier = [build for build in kept if _layout.build_time(build) <= time]
     if earlier:

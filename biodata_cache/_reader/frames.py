@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core import messages as _messages
-from biodata_cache._reader.filters.conditions import INSTANT
+from biodata_cache._reader.filters.scalars import INSTANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

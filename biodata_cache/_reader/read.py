@@ -13,6 +13,7 @@ from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import hints as _hints
 from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._reader.filters.kinds import AnyOf
 from biodata_cache._reader.partitions import SUBJECT
@@ -239,7 +240,7 @@ def expressions(columns: Mapping[str, str], selection: Selection) -> dict[str, t
         if selection.lists_as_text and kind == "VARCHAR[]":
             converted_columns[name] = "VARCHAR", f"array_to_string({quoted(name)}, ', ')"
         if selection.parses_times and kind == "VARCHAR" and _TIMES_AS_TEXT.search(name):
-            converted_columns[name] = _filters.INSTANT, _filter_sql.instant_of(quoted(name))
+            converted_columns[name] = _scalars.INSTANT, _filter_sql.instant_of(quoted(name))
     return converted_columns
 
 

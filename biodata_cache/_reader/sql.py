@@ -17,7 +17,7 @@ from biodata_cache._core.sqltext import comments, literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ def sql(
         ArgumentError: If the query is not a text, or has no statement in it.
         CacheError: If a table in the query cannot be read.
     """
-    _filters.text_argument("query", query)
+    _scalars.text_argument("query", query)
     values = _bound(parameters)
 
     lists = _LISTS.search(query) is not None
@@ -159,10 +159,10 @@ def _bound(
 
 
 def _plain(value: object) -> object:
-    value = _filters.without_dimensions(value)
-    if _filters.is_many(value) and not isinstance(value, (bytearray, memoryview)):
+    value = _scalars.without_dimensions(value)
+    if _scalars.is_many(value) and not isinstance(value, (bytearray, memoryview)):
         return [_plain(each) for each in value]
-    return _filters.plain(value)
+    return _scalars.plain(value)
 
 
 def _is_of_files(error: duckdb.Error, locations: Sequence[str]) -> bool:

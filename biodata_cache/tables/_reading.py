@@ -9,7 +9,7 @@ from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ def read_partitions(
     """Some columns and rows of some partitions of a table, or of all."""
     chosen = dict(filters)
     if key == SUBJECT:
-        value = _filters.subject_texts(value)  # type: ignore[assignment]  # checked next
+        value = _scalars.subject_texts(value)  # type: ignore[assignment]  # checked next
     if value is not None:
         is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
         chosen[key] = (
-            _filters.text_argument(key, value) if is_one else _selection.text_arguments(key, value)
+            _scalars.text_argument(key, value) if is_one else _selection.text_arguments(key, value)
         )
     if asset_names is not None:
         if "asset_name" in chosen:

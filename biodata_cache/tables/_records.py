@@ -9,7 +9,7 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import AssetNotFoundError, NotFoundWarning
 from biodata_cache._reader import records as _records
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache.tables._reading import read_table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def get_record(name_or_id: str) -> dict[str, Any]:
         >>> get_record(name)["name"] == name
         True
     """
-    text = _filters.text_argument("name_or_id", name_or_id)
+    text = _scalars.text_argument("name_or_id", name_or_id)
     records = _records.records(_session.current_published(), [text])
     if text not in records:
         raise AssetNotFoundError(
