@@ -68,6 +68,19 @@ class Cache:
         )
         self._build = None if build is None else _build_name(build)
 
+    @classmethod
+    def demo(cls) -> Cache:
+        """The tables of the built-in sample, which come with the package; nothing in it is real.
+
+        There is no `records` among them.
+
+        Raises:
+            CacheNotFoundError: If the package is a checkout that does not have them yet.
+        """
+        from biodata_cache._reader.sample import sample_root
+
+        return cls(sample_root(), version=_settings.installed_version())
+
     def __repr__(self) -> str:
         parts = (
             str(self._settings.root) or "in memory",

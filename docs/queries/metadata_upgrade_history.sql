@@ -8,10 +8,8 @@ group by upgrader_version
 order by upgrader_version;
 
 -- Which records failed with an earlier version and succeed with the last one?
-select distinct last_run.name
-from metadata_upgrade_history as last_run
-inner join metadata_upgrade_history as earlier using (_id)
-where last_run.is_last
-    and last_run.status = 'success'
-    and earlier.status = 'failed'
-order by last_run.name;
+select name
+from metadata_upgrade_history
+group by all
+having bool_or(status = 'failed') and bool_or(is_last_run and status = 'success')
+order by name;

@@ -167,10 +167,12 @@ def _lineage(site: Site, table: Table) -> str:
             return str(site.manifest["nodes"][node]["fqn"][1])
         return node.partition(".")[0]
 
-    drawn = lineage.drawing(graph, label, link, kind)
+    drawn = lineage.drawing(graph, label, link, kind, f"What {table.name} is made from")
     return (
-        "From what was copied, on the left, to the table; each box leads to its description in "
-        f'the documentation of dbt.\n\n<div class="rows" markdown="0">\n{drawn}\n</div>'
+        "From what was copied, at the top, to the table; each box leads to its description in "
+        f'the documentation of dbt.\n\n<div class="rows" markdown="0">\n{drawn}\n</div>\n\n'
+        f'<details class="rows" markdown="0"><summary>Lineage as text</summary>\n'
+        f"{lineage.as_text(graph, label)}\n</details>"
     )
 
 

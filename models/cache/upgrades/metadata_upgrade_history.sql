@@ -18,7 +18,7 @@ record_version as (
         version_status.status,
         coalesce(
             version_status.upgrader_version = lower(trim(upgraded_record.upgrader_version)), false
-        ) as is_last
+        ) as is_last_run
     from version_status
     left join upgraded_record on version_status.record_id = upgraded_record.record_id
 )
