@@ -19,13 +19,7 @@ from biodata_cache._session import Cache
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_EXAMPLE = """
-select project_name, count(*) as assets, count(distinct subject_id) as subjects
-from assets
-group by project_name
-order by assets desc, project_name
-limit 5
-"""
+_EXAMPLE = "select status, count(*) as assets from qc_status group by status order by status"
 
 
 def overview(page: str) -> str:
@@ -39,7 +33,6 @@ def overview(page: str) -> str:
     """
     demo = Cache.demo()
     registry = demo.tables()
-    query = " ".join(_EXAMPLE.split())
     answer = demo.sql(_EXAMPLE).to_string(index=False)
     records = registry["asset_basics"].row_count
     return f"""\
@@ -49,7 +42,7 @@ The built-in sample, {records} made-up records, as {len(registry)} tables:
 
 >>> from biodata_cache import Cache
 >>> demo = Cache.demo()
->>> demo.sql("{query}")
+>>> demo.sql("{_EXAMPLE}")
 {answer}
 
 demo.scan("subjects").df() is a whole table, demo.table_info("subjects") says what is in it.

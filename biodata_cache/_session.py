@@ -47,7 +47,7 @@ class Cache:
         ArgumentError: If the version is not a text, or the build is not the name of one.
         SettingsError: If the root or the version cannot be used, or a setting cannot.
 
-    Example:
+    Examples:
         >>> import os
         >>> from biodata_cache import Cache
         >>> here = Cache(root=os.environ["BIODATA_CACHE_ROOT"])

@@ -119,7 +119,7 @@ def _function(table: Table) -> str:
         for parameter in inspect.signature(getattr(biodata_cache, name)).parameters
         if parameter == table.partition_key
     ]
-    return f"[`biodata_cache.{name}({', '.join(taken)})`](../python.md#{name})"
+    return f"[`biodata_cache.{name}({', '.join(taken)})`](../python.md#biodata_cache.{name})"
 
 
 def _place(table: Table) -> str:

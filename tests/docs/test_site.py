@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import biodata_cache
+
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = sorted(path.stem for path in (PROJECT / "models/cache").rglob("*.sql"))
 # What a browser fetches by itself; `link` only with one of these relations.
@@ -78,6 +80,20 @@ def test_every_table_has_a_page_with_its_parts(site: Path, pages: dict[Path, Pag
         assert {"columns", "example-rows", "queries", "lineage", "checks"} <= page.anchors, table
     listed = {link for link in pages[site / "tables/index.html"].links if link.count("/") == 0}
     assert {f"{table}.html" for table in TABLES} <= listed
+
+
+def test_every_function_is_described(pages: dict[Path, Page], site: Path) -> None:
+    """By mkdocstrings: a name that it does not find is an error of the build."""
+    page = pages[site / "python.html"]
+    for name in set(biodata_cache.__all__) - {"__version__"}:
+        assert f"biodata_cache.{name}" in page.anchors, name
+
+
+def test_pages_have_a_card(site: Path) -> None:
+    assert (site / "card.png").read_bytes().startswith(b"\x89PNG")
+    page = (site / "tables/assets.html").read_text(encoding="utf-8")
+    assert '<meta property="og:image" content="../card.png">' in page
+    assert '<meta property="og:title" content="assets">' in page
 
 
 def leads_somewhere(path: Path, link: str, pages: dict[Path, Page]) -> bool:

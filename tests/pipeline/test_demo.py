@@ -67,7 +67,7 @@ def installed(sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Ins
     folder = tmp_path_factory.mktemp("installed")
     found = Installed(folder)
     work, root = folder / "work", folder / "root"
-    shutil.copytree(sample.folder / ".biodata-cache", work)
+    shutil.copytree(sample.settings.work, work)
     write = (
         "import sys; from pathlib import Path; sys.path.insert(0, 'scripts'); import write_sample; "
         f"write_sample.publish(Path({str(work)!r}), Path({str(root)!r})); "

@@ -79,8 +79,17 @@ def test_rows_of_data_are_no_markup() -> None:
 def test_every_public_name_is_on_the_page_of_functions() -> None:
     page = script("api").page()
     for name in set(biodata_cache.__all__) - {"__version__"}:
-        assert f"### {name} {{ #{name} }}" in page, name
-    assert "object at 0x" not in page
+        assert f"\n::: biodata_cache.{name}\n" in page, name
+
+
+def test_the_card_is_the_same_whenever_it_is_made(tmp_path: Path) -> None:
+    card = script("card")
+    for name in ("one", "two"):
+        card.write(tmp_path / name, "biodata-cache", "Small tables of what assets are.", 36)
+    first = (tmp_path / "one").read_bytes()
+    assert first == (tmp_path / "two").read_bytes()
+    width, height = (int.from_bytes(first[at : at + 4], "big") for at in (16, 20))
+    assert (width, height) == card.SIZE
 
 
 def test_every_command_is_on_its_page() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from biodata_cache import _demo
-from biodata_cache._cli.output import print_text
 
 
 @click.command()
@@ -19,7 +18,7 @@ def demo(open_page: bool) -> None:  # noqa: FBT001
     Example:
       biodata-cache demo --no-open
     """
-    print_text(_demo.show(open_page=open_page))
+    click.echo(_demo.show(open_page=open_page), nl=False)
 
 
 COMMANDS = (demo,)
