@@ -82,6 +82,13 @@ def test_every_public_name_is_on_the_page_of_functions() -> None:
         assert f"\n::: biodata_cache.{name}\n" in page, name
 
 
+def test_every_table_answers_a_question() -> None:
+    project = SCRIPTS.parents[1]
+    page = (project / "docs/which-table.md").read_text(encoding="utf-8")
+    for path in (project / "models/cache").rglob("*.sql"):
+        assert f"[`{path.stem}`](tables/{path.stem}.md)" in page, path.stem
+
+
 def test_the_card_is_the_same_whenever_it_is_made(tmp_path: Path) -> None:
     card = script("card")
     for name in ("one", "two"):
