@@ -274,7 +274,7 @@ class MetadataUpgradeHistoryFilters(TypedDict, total=False):
     data_level: TextFilter
     upgrader_version: TextFilter
     status: TextFilter
-    is_last: FlagFilter
+    is_last_run: FlagFilter
     limit: int | None
     lists: Literal["text"] | None
     parse_times: bool
