@@ -102,7 +102,7 @@ def build_shards(settings: Settings, progress: Progress | None, count: int) -> s
             process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
                 _command(replace(settings, work=work), shard, out),
                 env={key: text for key, text in os.environ.items() if key not in _NOT_FOR_SHARDS},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # it ends when that closes
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
@@ -112,8 +112,8 @@ def build_shards(settings: Settings, progress: Progress | None, count: int) -> s
             stack.callback(process.terminate)
             running[shard] = process
         for done, (shard, process) in enumerate(running.items(), start=1):
-            words = process.communicate()[0]
-            if process.returncode != 0:
+            words = process.stdout.read() if process.stdout else ""
+            if process.wait() != 0:
                 last = "\n".join(words.strip().splitlines()[-_LAST_LINES:])
                 raise BuildError(f"Shard {shard} failed (exit code {process.returncode}):\n{last}")
             if progress is not None:
@@ -128,7 +128,8 @@ def _command(settings: Settings, shard: Shard, out: Path) -> list[str]:
         sys.executable,
         "-c",
         # Not as a module: it must be found wherever this package was imported from.
-        f"import sys; sys.path.insert(0, {str(package)!r}); "
+        f"import sys; sys.path.insert(0, {str(package)!r})\n"
+        "from biodata_cache._pipeline.dbt.worker import end_with_command; end_with_command()\n"
         "from biodata_cache.__main__ import main; main()",
         "build",
         "--shard",
