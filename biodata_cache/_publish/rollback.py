@@ -184,6 +184,7 @@ def _restored(
                 str(kept.registry.built_at),
                 objects={},
                 sources=sources,
+                profiles=kept.registry.profiles,
             )
         yield Publication(storage, folder, now, target, is_rollback=True)
 
