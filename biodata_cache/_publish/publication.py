@@ -86,11 +86,13 @@ class Publication:
         snapshot: Snapshot,
         *,
         is_rollback: bool = False,
+        duckdb_wasm: str = "",
     ) -> None:
         self._storage = storage
         self._folder = version_folder
         self._snapshot = snapshot
         self._is_rollback = is_rollback
+        self._duckdb_wasm = duckdb_wasm
         self._before = before
         self._pending = Pending(storage, version_folder)
         start = len(version_folder) + 1
@@ -203,7 +205,14 @@ class Publication:
         )
         profiles = _profiles.of_build(self._storage, after.registry, self._snapshot.objects)
         partitions = _catalogue.largest(self._snapshot.files)
-        page = _catalogue.page(self._folder, after.registry, builds, partitions, profiles)
+        page = _catalogue.page(
+            self._folder,
+            after.registry,
+            builds,
+            partitions,
+            profiles,
+            modules=self._duckdb_wasm,
+        )
         home = self._storage.address().replace("\\", "/")
         root = home.removesuffix(f"/{_layout.CACHE_FOLDER}")
         return {

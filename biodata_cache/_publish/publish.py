@@ -100,14 +100,14 @@ def publish(
         newest_extract = max((each for each in extracts if each is not None), default=None)
         folder = build.area.name
         if dry_run:
-            report = _publication(storage, build).report
+            report = _publication(storage, build, settings).report
             if report.build != report.build_before:
                 report.rolled_back_to = rolled_back_to(storage, folder)
             return report
         with storage.lease(_layout.LEASE, lease) as held:
             sweep(storage, folder)
             released(storage)  # an index that cannot be read is no reason to stop halfway
-            publication = _publication(storage, build)
+            publication = _publication(storage, build, settings)
             report = publication.report
             is_new = report.build != report.build_before
             if is_new and not force:
@@ -195,9 +195,15 @@ def _newest_extract(
     return None
 
 
-def _publication(storage: Storage, build: _Build) -> Publication:
+def _publication(storage: Storage, build: _Build, settings: Settings) -> Publication:
     before = read_published(storage, build.area.name)
-    return Publication(storage, build.area.name, before, _snapshot(storage, build, before))
+    return Publication(
+        storage,
+        build.area.name,
+        before,
+        _snapshot(storage, build, before),
+        duckdb_wasm=settings.duckdb_wasm,
+    )
 
 
 def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:

@@ -38,6 +38,7 @@ def test_dry_run_lists_files_on_stdout(build: Build) -> None:
         "~ cache_registry.json",
         "~ cache_history.json",
         "~ index.html",
+        "~ qc.html",
         "~ biodata_cache.duckdb",
         "~ datapackage.json",
         "~ croissant.json",

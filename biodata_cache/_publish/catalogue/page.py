@@ -38,6 +38,7 @@ _CATALOGUE = (
     "index/source.js",
     "index/choice.js",
     "index/rows.js",
+    "index/sql.js",
     "index/statistics.js",
     "index/months.js",
     "index/lineage.js",
@@ -46,6 +47,13 @@ _CATALOGUE = (
     "index/table.js",
     "index/main.js",
 )
+_IMPORTS = {
+    "@duckdb/duckdb-wasm": "@duckdb/duckdb-wasm/dist/duckdb-browser.mjs",
+    "apache-arrow": "apache-arrow/Arrow.dom.mjs",
+    "flatbuffers": "flatbuffers/mjs/flatbuffers.js",
+    "tslib": "tslib/tslib.es6.mjs",
+}
+"""What DuckDB-WASM imports, by its place in a folder of npm packages."""
 _QUALITY = ("shared/elements.js", "qc/qc.js")
 
 
@@ -67,6 +75,8 @@ def page(
     history: Sequence[PublishedBuild],
     partitions: Mapping[str, Sequence[PublicFile]],
     profiles: Profiles | None = None,
+    *,
+    modules: str = "",
 ) -> bytes:
     """The catalogue page of one build.
 
@@ -76,6 +86,7 @@ def page(
         history: What was published until then, this build last.
         partitions: The largest partitions of each table that has some.
         profiles: What is known of the rows.
+        modules: Address of a folder of npm packages with DuckDB-WASM; empty for a page without SQL.
     """
     known = profiles or Profiles()
     now = history[-1]
@@ -86,6 +97,7 @@ def page(
         "default_root": _settings.DEFAULT_S3_ROOT,
         "builds": [build.built_at for build in history],
         "lineage": known.lineage,
+        "modules": modules or None,
         "tables": [
             _table(entry, history, partitions.get(entry.name, ()), known.table(entry.name))
             for entry in registry
@@ -94,7 +106,9 @@ def page(
     reader = (files("biodata_cache._publish.catalogue") / "vendor/hyparquet.min.js").read_text(
         encoding="utf-8"
     )
-    return _filled("index/index.html", _CATALOGUE, version_folder, data, {"reader": reader})
+    imports = {name: f"{modules}/{path}" for name, path in _IMPORTS.items()}
+    scripts = {"reader": reader, "imports": json.dumps({"imports": imports}) if modules else ""}
+    return _filled("index/index.html", _CATALOGUE, version_folder, data, scripts)
 
 
 def quality_page(
@@ -131,15 +145,38 @@ def _filled(
     """A template with its style, its scripts and its data."""
     body = "\n".join(map(_part, modules))
     texts = {"script": f'"use strict";\n(() => {{\n{body}}})();\n', **scripts}
-    texts["style"] = "\n".join(map(_part, _STYLES))
+    style = "\n".join(map(_part, _STYLES))
+    imports = texts.get("imports")
     filled = {
+        **texts,
         "version": html.escape(version_folder),
         "icon": _part("shared/icon.txt").strip(),
         "data": _embedded(data),
-        **texts,
-        **{f"{name} hash": _source_hash(text) for name, text in texts.items()},
+        "style": style,
+        "policy": _policy(style, texts.values(), data.get("modules")),
+        "imports": f'<script type="importmap">{imports}</script>\n' if imports else "",
     }
     return re.sub(r"\{\{([a-z ]+)\}\}", lambda match: filled[match[1]], _part(template)).encode()
+
+
+def _policy(style: str, scripts: Iterable[str], modules: str | None) -> str:
+    """What the page may run and ask for: itself, objects beside it, and the modules for SQL."""
+    allowed = [f"'{_source_hash(text)}'" for text in scripts if text]
+    asked = ["'self'"]
+    if modules:
+        allowed += [f"{modules}/", "blob:", "'wasm-unsafe-eval'"]
+        asked.append(f"{modules}/")
+    rules = {
+        "default-src": ["'none'"],
+        "img-src": ["data:"],
+        "style-src": [f"'{_source_hash(style)}'"],
+        "script-src": allowed,
+        "connect-src": asked,
+        "worker-src": ["blob:" if modules else "'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    return "; ".join(f"{name} {' '.join(values)}" for name, values in rules.items())
 
 
 def _table(

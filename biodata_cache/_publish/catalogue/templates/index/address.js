@@ -9,7 +9,7 @@ function addressOf(name, options) {
   return anchor(name) + (chosen.size ? `?${chosen}` : "");
 }
 
-// `table` and `column`, or `unknown`: a name that is neither.
+// `table` and `column`, or `isSql`, or `unknown`: a name that is neither.
 function wanted() {
   const [encoded, ...rest] = location.hash.slice(1).split("?");
   const options = new URLSearchParams(rest.join("?"));
@@ -17,13 +17,14 @@ function wanted() {
   try {
     name = decodeURIComponent(encoded);
   } catch { /* not encoded: as it is */ }
-  const at = { table: null, column: null, unknown: null, options };
+  const at = { table: null, column: null, isSql: false, unknown: null, options };
   if (!name) return at;
   if (tables.has(name)) return { ...at, table: tables.get(name) };
   for (const [table, entry] of tables) {
     const column = name.startsWith(table + ".") ? name.slice(table.length + 1) : null;
     if (entry.columns.some(([each]) => each === column)) return { ...at, table: entry, column };
   }
+  if (name === "sql" && hasSql()) return { ...at, isSql: true };
   return { ...at, unknown: name };
 }
 

@@ -5,12 +5,13 @@ const found = document.getElementById("found");
 let overviewPosition = 0;
 
 function draw(isNavigation) {
-  const { table, column, unknown: name, options } = wanted();
-  const isOverview = !table && name === null;
+  const { table, column, isSql, unknown: name, options } = wanted();
+  const isOverview = !table && !isSql && name === null;
   if (isOverview && isNavigation) query.value = options.get("q") || "";
   if (table) content.replaceChildren(...detail(table, column, options));
+  else if (isSql) content.replaceChildren(...sqlPage(options));
   else content.replaceChildren(...(isOverview ? overview() : unknown(name)));
-  const title = table ? `${table.name} · ` : isOverview ? "" : "Nothing here · ";
+  const title = table ? `${table.name} · ` : isSql ? "SQL · " : isOverview ? "" : "Nothing here · ";
   document.title = `${title}${cache.version} · biodata-cache`;
   if (!isNavigation) return;
   if (isOverview) {
@@ -26,8 +27,8 @@ function draw(isNavigation) {
 }
 
 const isOverviewShown = () => {
-  const { table, unknown: name } = wanted();
-  return !table && name === null;
+  const { table, isSql, unknown: name } = wanted();
+  return !table && !isSql && name === null;
 };
 
 history.scrollRestoration = "manual";
@@ -69,6 +70,7 @@ addEventListener("keydown", (event) => {
   }
 });
 
+document.getElementById("to-sql").hidden = !hasSql();
 document.getElementById("build").textContent = cache.build;
 document.getElementById("built").append("Built ", time(cache.built_at));
 draw(true);

@@ -167,7 +167,9 @@ function rowsSection(table, options) {
   all.addEventListener("click", () => { location.hash = anchor(table.name); });
   head.say();
   show();
+  const asSql = hasSql() && table.objects.length
+    ? make("a", { href: sqlAddress(`select *\nfrom ${quotedName(table.name)}\nlimit 10`) }, "SQL") : null;
   return make("section", { id: "rows" }, make("h2", null, "Rows"), note,
     scrolling(`Rows of ${table.name}`, make("table", { class: "rows" }, head.head, body)),
-    make("div", { class: "tools" }, before, pages, after, all, csv));
+    make("div", { class: "tools" }, before, pages, after, all, asSql, csv));
 }

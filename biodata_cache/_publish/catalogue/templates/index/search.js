@@ -26,7 +26,7 @@ const index = cache.tables.map((table) => ({
 
 // What is worth most is the name of a column or table itself, then words of names, values, texts.
 function columnScore(column, word) {
-  if (column.whole === word) return 40;
+  if (column.whole === word) return 18;
   const [named, said] = [fit(word, column.words), fit(word, column.said)];
   const valued = column.values.some(([, words]) => words.includes(word));
   return Math.max(named * 8, valued ? 12 : 0, said);

@@ -25,16 +25,17 @@ function histogram(name, statistics) {
 function statisticsOf(table, position) {
   const statistics = table.statistics[position];
   if (!statistics || !table.rows) return null;
-  const [name] = table.columns[position];
+  const [name, type] = table.columns[position];
   const { missing, distinct, smallest, largest } = statistics;
   const facts = [];
   if (missing) facts.push(`${percent(missing, table.rows)} missing`);
   if (distinct !== undefined) facts.push(plural(distinct, "value"));
-  const ends = smallest === undefined ? null : smallest === largest ? [smallest] : [smallest, largest];
+  const isDay = kindOf(type) === "time";
+  const ends = smallest === undefined ? [] : [...new Set([smallest, largest].map((text) => (isDay ? text.slice(0, 10) : text)))];
   return [
     histogram(name, statistics),
     make("p", null, facts.join(", ")),
-    ends ? make("p", { class: "ends", title: ends.some(isLong) ? ends.join(" … ") : null },
+    ends.length ? make("p", { class: "ends", title: ends.some(isLong) ? ends.join(" … ") : null },
       ends.flatMap((text, place) => [place ? " … " : null, text === "" ? make("em", null, "empty") : shortened(text)])) : null,
   ];
 }

@@ -54,21 +54,22 @@ function matrix() {
           shares(numbers, label), make("small", { "aria-hidden": "true" }, count(total(numbers)))));
       }));
   });
-  const titles = ["Project", "All", ...columns.map((week) => (week === EARLIER ? "earlier" : weeks[week].slice(5)))];
+  const dated = (week) => (week === EARLIER ? ["earlier"] : [weeks[week].slice(5), make("small", null, weeks[week].slice(0, 4))]);
+  const titles = [["Project"], ["All"], ...columns.map(dated)];
   return make("table", { class: "matrix" },
-    make("thead", null, make("tr", null, titles.map((text) => make("th", { scope: "col" }, text)))),
+    make("thead", null, make("tr", null, titles.map((parts) => make("th", { scope: "col" }, parts)))),
     make("tbody", null, rows));
 }
 
 function assetTable(some) {
   return make("table", { class: "assets" },
-    heads([["Asset", false], ["Project", false], ["Status", false], ["Ready for QC", false], ["Metrics", false]]),
+    heads(["Ready for QC", "Asset", "Project", "Status", "Metrics"].map((text) => [text, false])),
     make("tbody", null, some.map(([name, project, status, , at]) =>
       make("tr", null,
+        make("td", { class: "when" }, at ? time(`${at.replace(" ", "T")}Z`) : "unknown"),
         make("td", null, make("a", { class: "name", href: rowOf(name) }, name)),
         make("td", null, shownProject(project)),
-        make("td", null, make("span", { class: `swatch ${STATUSES[status]}`, "aria-hidden": "true" }), STATUSES[status]),
-        make("td", { class: "when" }, at ? time(`${at.replace(" ", "T")}Z`) : "unknown"),
+        make("td", { class: "status" }, make("span", { class: `swatch ${STATUSES[status]}`, "aria-hidden": "true" }), STATUSES[status]),
         make("td", null, make("a", { href: metricsOf(name), "aria-label": `Metrics of ${name}` }, "metrics"))))));
 }
 
