@@ -31,12 +31,12 @@ def test_projects_and_weeks_are_those_of_the_tables(page: Visit, sample: Pipelin
             )
         wanted = duck.execute(
             """
-            select coalesce(project_name, ''), count(*), count(*) filter (status = 'Pass')
+            select coalesce(project_name, '') as project, count(*), count(*) filter (status = 'Pass')
             from qc_status
             left join assets using (name)
             where status is not null
             group by all
-            order by lower(coalesce(project_name, '')), 1
+            order by lower(project), project
             """
         ).fetchall()
     assert (

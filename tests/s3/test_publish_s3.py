@@ -115,8 +115,8 @@ def test_only_what_changed_is_uploaded(
     names = [path.rpartition("/")[2] for path in order if "/.objects/" not in path]
     assert names[:4] == ["pending.json", "data.pqt", "quality_control.json", "cache_registry.json"]
     assert names[4] == f"{changed.build}.json"
-    assert sorted(names[5:10]) == sorted(changed.replaced[3:])
-    assert names[10:] == ["cache_status.json"]
+    assert sorted(names[5:11]) == sorted(changed.replaced[3:])
+    assert names[11:] == ["cache_status.json"]
 
 
 def test_content_that_is_not_what_was_published_is_mended(
