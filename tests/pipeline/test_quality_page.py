@@ -31,7 +31,8 @@ def test_projects_and_weeks_are_those_of_the_tables(page: Visit, sample: Pipelin
             )
         wanted = duck.execute(
             """
-            select coalesce(project_name, '') as project, count(*), count(*) filter (status = 'Pass')
+            select
+                coalesce(project_name, '') as project, count(*), count(*) filter (status = 'Pass')
             from qc_status
             left join assets using (name)
             where status is not null
