@@ -99,6 +99,20 @@ def as_root(name: str, text: str) -> str:
     return location if location.endswith("://") else location.rstrip("/") or "/"
 
 
+def as_web_folder(name: str, text: str) -> str:
+    """An address of a folder on the web.
+
+    Raises:
+        SettingsError: If it is something else, or has more than a path in it.
+    """
+    if not re.fullmatch(r"https?://[\w.:\[\]-]+(/[\w.@~+-]+)*/?", text, re.ASCII):
+        raise SettingsError(
+            f"{PREFIX}{name} is {redacted(text)!r}: give an address like https://host/folder, of "
+            "letters, digits and . @ ~ + - _ only."
+        )
+    return text.rstrip("/")
+
+
 def as_backend(name: str, text: str) -> Backend:
     """One of S3, LOCAL, MEMORY and CODEOCEAN, in any case.
 
