@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import ArgumentError, CacheNotFoundError, TableNotFoundError
 from biodata_cache._core.registry.entries import ColumnEntry
-from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._core.sqltext import literal, pattern_of, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
@@ -134,7 +134,8 @@ def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBP
         duck = cache.store.connect(locations, is_separate=True)
         with _connections.errors(cache, locations, [file.address for file in comparison.files]):
             duck.execute("set TimeZone = 'UTC'")
-            return duck.sql(comparison.query, params=comparison.parameters(locations))
+            patterns = [pattern_of(location) for location in locations]
+            return duck.sql(comparison.query, params=comparison.parameters(patterns))
 
     return _connections.consistently(cache, made)
 

@@ -208,6 +208,8 @@ def rows_of(
     is_ours = known_types(entry) is not None
     is_file = is_ours and len(locations) == 1 and not conditions and "://" not in locations[0]
     converted_columns = expressions(columns, selection)
+    # An escaped location is a pattern, and no path.
+    is_file = is_file and "[" not in locations[0]
     is_file = is_file and selection.limit is None and not converted_columns
     columns = columns | {name: kind for name, (kind, _) in converted_columns.items()}
     chosen = [

@@ -13,7 +13,7 @@ import duckdb
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
-from biodata_cache._core.sqltext import comments, literal, quoted
+from biodata_cache._core.sqltext import comments, literal, pattern_of, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
@@ -80,12 +80,13 @@ def sql(
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         locations = resolve_locations(cache, files)
+        every = [location for some in locations.values() for location in some]
         with _connections.connection(
             cache,
             [file for some in files.values() for file in some],
-            locations=[location for some in locations.values() for location in some],
+            locations=every,
             is_separate=True,
-        ) as (duck, every):
+        ) as (duck, _):
             # Replacement scans would find the variables of this function.
             duck.execute("set python_enable_replacements = false")
             for entry in named:
@@ -249,7 +250,7 @@ def view_of(
         locations: Where to read its files.
         temporary: Whether only this connection sees the view.
     """
-    listed = ", ".join(map(literal, locations))
+    listed = ", ".join(literal(pattern_of(location)) for location in locations)
     options = _read.options(entry, by_name=_read.is_told_by_names(entry, locations))
     source = f"read_parquet([{listed}], {options})"
     if not locations:
