@@ -19,6 +19,7 @@ from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.registry import history as _history
 from biodata_cache._publish.between_runs.last_publish import Known, tags_of
 from biodata_cache._publish.catalogue import page as _catalogue
+from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
@@ -87,6 +88,7 @@ class Publication:
         *,
         known: Mapping[str, Known] | None = None,
         is_rollback: bool = False,
+        duckdb_wasm: str = "",
     ) -> None:
         """Compare what is published with what is to be published.
 
@@ -98,6 +100,7 @@ class Publication:
             known: Tag and hash of what was found in the root, or written there, the last time; what
                 has another tag is compared by its content.
             is_rollback: Whether an earlier build is restored.
+            duckdb_wasm: Address of the DuckDB that the page asks in, if any.
         """
         self._storage = storage
         self._known = known or {}
@@ -105,10 +108,12 @@ class Publication:
         self._folder = version_folder
         self._snapshot = snapshot
         self._is_rollback = is_rollback
+        self._duckdb_wasm = duckdb_wasm
         self._before = before
         self._pending = Pending(storage, version_folder)
         start = len(version_folder) + 1
         self._listed = {path[start:]: stat for path, stat in storage.list(f"{version_folder}/")}
+        self._listed_objects = dict(storage.list(f"{_layout.OBJECTS}/"))
         self._objects = self._changed_objects()
         self.changed_data = self._changed_data()
         documents = [
@@ -159,20 +164,24 @@ class Publication:
         self._pending.remove()
 
     def others(self) -> dict[str, str]:
-        """Tags of what else is in the folders of the version now: foreign files, kept builds."""
-        builds = tags_of(self._storage, f"{_layout.builds_folder(self._folder)}/")
-        return builds | {f"{self._folder}/{path}": self._listed[path].tag for path in self._foreign}
+        """Tags of what else the version has now: foreign files, kept builds, objects of before."""
+        tags = tags_of(self._storage, f"{_layout.builds_folder(self._folder)}/")
+        tags |= {f"{self._folder}/{path}": self._listed[path].tag for path in self._foreign}
+        for each in self._snapshot.registry.objects:
+            path = _layout.object_path(each.name)
+            if path not in self.found and path in self._listed_objects:
+                tags[path] = self._listed_objects[path].tag
+        return tags
 
     # Plan -----------------------------------------------------------------------------------
 
     def _changed_objects(self) -> list[str]:
         """New objects that are missing in the root, or damaged there."""
-        there = dict(self._storage.list(f"{_layout.OBJECTS}/"))
 
         def differs(item: tuple[str, Source]) -> bool:
             path = _layout.object_path(item[0])
             hashed = item[0].removesuffix(".pqt")
-            return not self._is_there(path, there.get(path), item[1], hashed)
+            return not self._is_there(path, self._listed_objects.get(path), item[1], hashed)
 
         items = sorted(self._snapshot.objects.items())
         return [name for name, _ in self._filter_in_parallel(differs, items)]
@@ -213,7 +222,7 @@ class Publication:
         return dict(self._filter_in_parallel(differs, wanted.items()))
 
     def _history_and_page(self) -> dict[str, bytes]:
-        """The history of builds, the catalogue page, and files for other tools.
+        """The history of builds, the pages, and files for other tools.
 
         These are a database to attach, and descriptions of the tables.
         """
@@ -230,14 +239,22 @@ class Publication:
             _history.PublishedBuild.of(before.build, before.registry) if before.build else None,
             _history.PublishedBuild.of(after.build, after.registry),
         )
+        profiles = _profiles.of_build(self._storage, after.registry, self._snapshot.objects)
+        partitions = _catalogue.largest(self._snapshot.files)
         page = _catalogue.page(
-            self._folder, after.registry, builds, _catalogue.largest(self._snapshot.files)
+            self._folder,
+            after.registry,
+            builds,
+            partitions,
+            profiles,
+            modules=self._duckdb_wasm,
         )
         home = self._storage.address().replace("\\", "/")
         root = home.removesuffix(f"/{_layout.CACHE_FOLDER}")
         return {
             _layout.HISTORY_FILE: _history.document(builds),
             _layout.PAGE_FILE: page,
+            _layout.QUALITY_PAGE_FILE: _catalogue.quality_page(self._folder, builds, profiles),
             _layout.DATABASE_FILE: database(self._folder, after.registry, root),
             _layout.DATAPACKAGE_FILE: datapackage(
                 self._folder, after.registry, self._snapshot.files, home

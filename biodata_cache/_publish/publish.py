@@ -33,7 +33,8 @@ from biodata_cache._publish.between_runs.last_publish import (
     write_last,
 )
 from biodata_cache._publish.builds import tidy_up
-from biodata_cache._publish.catalogue.provenance import provenance
+from biodata_cache._publish.catalogue import profiles as _profiles
+from biodata_cache._publish.catalogue.provenance import lineage, provenance
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
@@ -41,6 +42,7 @@ from biodata_cache._publish.root_documents import (
     read_status,
     release,
     released,
+    status_of,
     sweep,
     write_status,
 )
@@ -143,14 +145,15 @@ def publish(
         is_whole_audit = full or is_audit_due(audited_at, times.now)
         last = None if is_whole_audit else read_last(work, storage.address(folder))
         kept_for = (settings.keep_days, settings.grace_hours)
-        origin = made_from(work, storage.address(), (folder, kept_for, only_built, object_bytes))
+        decides = (folder, kept_for, settings.duckdb_wasm, only_built, object_bytes)
+        origin = made_from(work, storage.address(), decides)
         if last is not None and last.made_from == origin:
             with storage.lease(_layout.LEASE, lease):
                 if last.is_still_so(storage, folder, times.now):
                     release(storage, folder)
                     report = _unchanged(storage, folder, last)
                     newest = times.newest_extract(last.as_of, last.began)
-                    write_status(storage, folder, _status(report, newest, times.now, audited_at))
+                    write_status(storage, folder, status_of(report, newest, times.now, audited_at))
                     return report
         manifest = BuildManifest(work, is_trusted=not is_whole_audit)
         build = _audited(work, manifest, only_built=only_built, object_bytes=object_bytes)
@@ -158,7 +161,7 @@ def publish(
         with storage.lease(_layout.LEASE, lease) as held:
             sweep(storage, folder)
             released(storage)  # an index that cannot be read is no reason to stop halfway
-            publication = _publication(storage, build, last)
+            publication = _publication(storage, build, settings, last)
             report = publication.report
             is_new = report.build != report.build_before
             if is_new and not force:
@@ -174,7 +177,7 @@ def publish(
             if is_whole_audit and not only_built:
                 audited_at = times.now.isoformat(timespec="seconds")
             newest = times.newest_extract(build.as_of, build.began_at)
-            write_status(storage, folder, _status(report, newest, times.now, audited_at))
+            write_status(storage, folder, status_of(report, newest, times.now, audited_at))
             published = LastPublish(
                 made_from=origin,
                 unchanged=report.unchanged + report.written,
@@ -208,7 +211,7 @@ def plan(settings: Settings, *, only_built: bool = False) -> Report:
         build = _audited(work, manifest, only_built=only_built, object_bytes=OBJECT_BYTES)
         folder = build.area.name
         last = read_last(work, storage.address(folder))
-        report = _publication(storage, build, last).report
+        report = _publication(storage, build, settings, last).report
         if report.build != report.build_before:
             report.rolled_back_to = rolled_back_to(storage, folder)
         return report
@@ -248,6 +251,7 @@ class _Build:
         began_at: When the build began.
         as_of: When its newest record was extracted; None if the project does not say.
         provenance: Sources and checks of each table.
+        lineage: What each model is made from directly.
     """
 
     area: Path
@@ -257,6 +261,7 @@ class _Build:
     began_at: datetime
     as_of: datetime | None
     provenance: dict[str, Provenance]
+    lineage: dict[str, list[str]]
 
 
 def _audited(work: Path, known: BuildManifest, *, only_built: bool, object_bytes: int) -> _Build:
@@ -290,6 +295,7 @@ def _audited(work: Path, known: BuildManifest, *, only_built: bool, object_bytes
         _began_at(results),
         as_of,
         made,
+        lineage(manifest),
     )
 
 
@@ -311,11 +317,18 @@ def _newest_extract(
     return None
 
 
-def _publication(storage: Storage, build: _Build, last: LastPublish | None) -> Publication:
+def _publication(
+    storage: Storage, build: _Build, settings: Settings, last: LastPublish | None
+) -> Publication:
     before = read_published(storage, build.area.name)
-    wanted = _snapshot(storage, build, before)
-    known = {} if last is None else last.files
-    return Publication(storage, build.area.name, before, wanted, known=known)
+    return Publication(
+        storage,
+        build.area.name,
+        before,
+        _snapshot(storage, build, before),
+        known={} if last is None else last.files,
+        duckdb_wasm=settings.duckdb_wasm,
+    )
 
 
 def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
@@ -349,6 +362,9 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
         objects=objects,
         sources=sources,
         before=before,
+        profiles=_profiles.profiles(
+            entries, build.lineage, objects, _profiles.read(storage, before.registry.profiles)
+        ),
     )
 
 
@@ -368,26 +384,6 @@ def _published_files(storage: Storage, before: Published, names: list[str]) -> l
         return []
     listed = _public_files.read(storage, before.registry.public_files)
     return [file for file in listed if file.table_name in set(names)]
-
-
-def _status(
-    report: Report, newest_extract: str | None, now: datetime, audited_at: object
-) -> dict[str, Any]:
-    """Content of `cache_status.json` after a complete publish."""
-    return {
-        "checked_at": now.isoformat(timespec="seconds"),
-        "audited_at": audited_at,
-        "build": report.build,
-        "newest_extract": newest_extract,
-        "found": {
-            "is_new_build": report.build != report.build_before,
-            "files_added": len(report.added),
-            "files_replaced": len(report.replaced),
-            "files_removed": len(report.gone),
-            "files_unchanged": report.unchanged,
-            "objects_written": report.objects,
-        },
-    }
 
 
 def _is_built(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> bool:
