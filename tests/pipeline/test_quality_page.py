@@ -36,8 +36,8 @@ def test_projects_and_weeks_are_those_of_the_tables(page: Visit, sample: Pipelin
             from qc_status
             left join assets using (name)
             where status is not null
-            group by all
-            order by lower(project), project
+            group by 1
+            order by 1
             """
         ).fetchall()
     assert (
