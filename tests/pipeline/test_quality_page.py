@@ -40,6 +40,7 @@ def test_projects_and_weeks_are_those_of_the_tables(page: Visit, sample: Pipelin
             order by 1
             """
         ).fetchall()
+    wanted.sort(key=lambda row: (row[0].lower(), row[0]))
     assert (
         page.page.locator(".lead p")
         .inner_text()
