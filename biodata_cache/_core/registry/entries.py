@@ -252,7 +252,7 @@ class CacheRegistry(RegistryPart):
         profiles: The object of what the pages show of rows: statistics of columns, first rows.
         other: Unknown keys, written by a later version.
 
-    Example:
+    Examples:
         >>> basics = TableEntry(
         ...     name="asset_basics", description="", location="asset_basics.pqt",
         ...     partitioned=False, partition_key=None, type="metadata", columns=(),

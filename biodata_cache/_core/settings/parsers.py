@@ -207,11 +207,11 @@ def as_bytes(least: int = 0) -> Parser:
     """Reads a number of bytes of at least this."""
 
     def parse(name: str, text: str) -> int:
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", text, re.IGNORECASE | re.ASCII)
-        if found is None:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", text, re.IGNORECASE | re.ASCII)
+        if match is None:
             raise SettingsError(f"{PREFIX}{name} is {text!r}: give a size, for example '5GB'.")
-        base = 1024 if found[3] else 1000
-        number = int(float(found[1]) * base ** " kmgt".index(found[2].lower() or " "))
+        base = 1024 if match[3] else 1000
+        number = int(float(match[1]) * base ** " kmgt".index(match[2].lower() or " "))
         if number < least:
             raise SettingsError(
                 f"{PREFIX}{name} is {text!r}, which is less than {least} bytes: give more, for "
