@@ -106,10 +106,8 @@ def _statistics(source: str, name: str, kind: str) -> str:
     column = quoted(name)
     element = f"unnest({column})" if kind.endswith("[]") else column
     kind = kind.removesuffix("[]")
-    if kind in _FLOATS:  # 0.0 and -0.0 are one group: which of them it shows must not be left open
-        value = "case when value = 0 then 0.0 else value end"
-    else:
-        value = "value"
+    # 0.0 and -0.0 are one group: which of them it shows must not be left open.
+    value = "case when value = 0 then 0.0 else value end" if kind in _FLOATS else "value"
     text = _text("value", kind)
     finite = "isfinite(value)" if kind in {*_TIMES, *_FLOATS} else "true"
     number = _number("value", kind)
