@@ -132,10 +132,7 @@ def _command(work: Path, project: Path, *, unit_tests: bool) -> list[str]:
         # Not as a module: it must be found wherever this package was imported from.
         f"import runpy; runpy.run_path({str(_WORKER)!r}, run_name='__main__')",
         str(work / WORKER_LOCK),
-        "--log-format",
-        "json",
-        "--log-format-file",
-        "text",
+        str(work / "logs" / "dbt.log"),
         "build",
         "--project-dir",
         str(project),
