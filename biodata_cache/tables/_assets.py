@@ -8,7 +8,7 @@ from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import lineage as _derived
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache.tables._former import former_arguments
 from biodata_cache.tables._reading import read_table, read_texts
 
@@ -44,7 +44,7 @@ def asset_basics(
         One row per record, sorted by name. `modalities`, `code_ocean` and the names of people are
         arrays of texts; `age` is in days. Names are not unique: `assets` has one row per name.
 
-    Example:
+    Examples:
         >>> from biodata_cache import asset_basics
         >>> basics = asset_basics()
         >>> derived = basics[basics["data_level"] == "derived"]
@@ -135,7 +135,7 @@ def unique_project_names(
     Returns:
         Project names, sorted.
 
-    Example:
+    Examples:
         >>> from biodata_cache import unique_project_names
         >>> names = unique_project_names()
         >>> len(names) == len(set(names))
@@ -210,7 +210,7 @@ def raw_to_derived(
     Warns:
         NotFoundWarning: If no asset or source has one of the names; its list is empty.
 
-    Example:
+    Examples:
         >>> from biodata_cache import raw_to_derived, source_data
         >>> row = source_data().query("source_data != ''").iloc[0]
         >>> row["name"] in raw_to_derived(row["source_data"])
@@ -219,7 +219,7 @@ def raw_to_derived(
     if not isinstance(latest, bool):
         raise ArgumentError(f"latest must be True or False, not {latest!r}.")
     if modality is not None:
-        modality = _filters.text_argument("modality", modality)
+        modality = _scalars.text_argument("modality", modality)
     names = _selection.text_arguments("asset_name", asset_name)
     cache = _session.current_published()
     derived = _derived.derived_names(cache, names, latest=latest, modality=modality)

@@ -46,7 +46,7 @@ def platform_qc(
         PartitionNotFoundError: If there is no such platform.
         ArgumentError: If the platform is not a text.
 
-    Example:
+    Examples:
         >>> from biodata_cache import platform_qc
         >>> tags = platform_qc("fib")[["asset_name", "tag", "status"]]
     """
@@ -131,7 +131,7 @@ def behavior_curriculum(
     Returns:
         One row per asset with behavior; without a trainer state, the other columns are missing.
 
-    Example:
+    Examples:
         >>> from biodata_cache import behavior_curriculum
         >>> trained = behavior_curriculum().dropna(subset="curriculum_name")
     """

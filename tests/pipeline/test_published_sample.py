@@ -36,6 +36,7 @@ TABLES = [
     "injections",
     "metadata_core",
     "metadata_upgrade",
+    "metadata_upgrade_history",
     "platform_exaspim",
     "platform_fib",
     "platform_qc",
@@ -148,7 +149,7 @@ def test_version_index_names_the_version(sample: Pipeline) -> None:
 
 
 def test_nothing_but_the_contract_is_published(sample: Pipeline) -> None:
-    wanted = {"cache_registry.json", "cache_history.json", "index.html"}
+    wanted = {"cache_registry.json", "cache_history.json", "index.html", "qc.html"}
     wanted |= {"biodata_cache.duckdb", "datapackage.json", "croissant.json"}
     for entry in sample.registry():
         stem = entry["location"].rsplit("/", 1)[1].removesuffix(".pqt")

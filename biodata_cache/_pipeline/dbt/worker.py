@@ -37,7 +37,7 @@ _LOGS_KEPT = 5
 def main() -> None:
     """Run dbt with the arguments that follow the paths of the lock and of the log."""
     _, lock, log, *arguments = sys.argv
-    threading.Thread(target=_end_with_command, daemon=True).start()
+    end_with_command()
     with FileLock(lock, timeout=_PATIENCE):
         # A second; the command may be gone by then.
         from dbt.cli.main import dbtRunner  # noqa: PLC0415
@@ -75,7 +75,12 @@ def _writer(path: Path) -> Callable[[EventMsg], None]:
     return write
 
 
-def _end_with_command() -> None:
+def end_with_command() -> None:
+    """End this process when its standard input does, which a command holds open."""
+    threading.Thread(target=_end_at_end_of_input, daemon=True).start()
+
+
+def _end_at_end_of_input() -> None:
     os.read(0, 1)  # not of sys.stdin, whose lock an interpreter that ends wants to have
     os._exit(1)  # what is half done is of no use: a build is from nothing
 
