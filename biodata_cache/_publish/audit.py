@@ -301,7 +301,7 @@ def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str
         return {table.place: None}
     sources = [table.relation, *table.partitions_from]
     values = " union ".join(f"select {quoted(table.partition_key)} from {each}" for each in sources)
-    rows = connection.execute(f"select * from ({values}) order by 1").fetchall()
+    rows = connection.execute(f"select distinct * from ({values}) order by 1").fetchall()
     return {table.partition_path(value): value for (value,) in rows}
 
 
