@@ -106,7 +106,8 @@ def test_search_works_from_a_folder(site: Path, browser: Browser) -> None:
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto((site / "tables/assets.html").as_uri())
-    page.get_by_placeholder("Search").first.fill("experimenters_normalized")
+    # Keys, since the page listens to these: a value that is set at once may go unseen.
+    page.get_by_placeholder("Search").first.press_sequentially("experimenters_normalized")
     page.locator(".md-search-result__link").first.wait_for()
     found = [link.get_attribute("href") or "" for link in page.locator(".md-search-result a").all()]
     assert any("tables/asset_basics.html" in link for link in found), found
