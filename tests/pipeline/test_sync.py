@@ -78,7 +78,9 @@ SLOW_TABLES = {
     "foraging_sessions",
     "metadata_upgrade",
     "platform_exaspim",
+    "platform_exaspim_intermediates",
     "platform_smartspim",
+    "platform_smartspim_qc_metrics",
 }
 
 
