@@ -43,6 +43,7 @@ TABLE_FUNCTIONS = (
     "source_data",
     "stimulus_epochs",
     "subjects",
+    "swdb_collections",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",

@@ -59,6 +59,7 @@ TABLES = [
     "source_data",
     "stimulus_epochs",
     "subjects",
+    "swdb_collections",
     "time_to_qc",
     "unique_genotypes",
     "unique_project_names",

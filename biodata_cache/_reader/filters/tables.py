@@ -729,6 +729,19 @@ class SubjectsFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class SwdbCollectionsFilters(TypedDict, total=False):
+    """Filters on `swdb_collections`."""
+
+    collection: TextFilter
+    collection_url: TextFilter
+    data_asset_id: TextFilter
+    collection_asset_name: TextFilter
+    name: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
 class TimeToQcFilters(TypedDict, total=False):
     """Filters on `time_to_qc`."""
 
