@@ -1,7 +1,7 @@
 """The contract of single values in plain Python: what a table holds of a record, and what is told.
 
-Written from tables.md, section 0, by those who wrote the SQL, whose reading of it both share; the slow
-test compares the two.
+Written from tables.md, section 0, by those who wrote the SQL, whose reading of it both share; the
+slow test compares the two.
 """
 
 from __future__ import annotations
