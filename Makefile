@@ -79,11 +79,12 @@ lock: $(VENV)/.installed-dev ## Resolve the dependencies again, for all supporte
 	$(RUN)/uv pip compile $(RESOLVE) --extra docdb --extra editable \
 		--constraint requirements-dev.lock --upgrade --output-file requirements.lock
 
-wheel: $(VENV)/.installed ## Build the wheel.
+wheel: $(VENV)/.installed ## Build the wheel, with the tables of the sample for `biodata-cache demo`.
+	$(RUN)/python scripts/write_sample.py
 	$(RUN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove what was built, but not the environment.
-	rm -rf .biodata-cache published site target logs dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .biodata-cache biodata_cache/_sample published site target logs dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The environment is made again when a dependency or the version changes. Its packages are checked
 # against hashes; the project itself is installed in place, so that a change of code needs no

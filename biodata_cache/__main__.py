@@ -40,6 +40,10 @@ def main() -> None:
         import click  # noqa: F401, PLC0415
         import rich  # noqa: F401, PLC0415
     except ImportError as error:
+        if sys.argv[1:2] == ["demo"]:
+            from biodata_cache._demo import main as demo  # noqa: PLC0415  # needs neither of them
+
+            sys.exit(demo(sys.argv[2:]))
         sys.stderr.write(
             f"The command line needs {error.name}: pip install 'biodata-cache[cli]' to look at "
             "published tables, or 'biodata-cache[sync]' to build them.\n"

@@ -28,7 +28,7 @@ def get_cache_registry() -> CacheRegistry:
         CacheNotFoundError: If the version is not published there.
         RegistryError: If the registry cannot be read.
 
-    Example:
+    Examples:
         >>> from biodata_cache import get_cache_registry
         >>> get_cache_registry()["quality_control"].partition_key
         'subject_id'
@@ -42,7 +42,7 @@ def qc_columns() -> list[ColumnEntry]:
     Returns:
         One entry per column, in their order.
 
-    Example:
+    Examples:
         >>> from biodata_cache import qc_columns
         >>> [column.name for column in qc_columns()][:2]
         ['name', 'stage']
@@ -62,7 +62,7 @@ def get_cache_versions() -> list[str]:
     Warns:
         VersionWarning: If the installed package is newer than all of them; once per process.
 
-    Example:
+    Examples:
         >>> from biodata_cache import get_cache_versions
         >>> get_cache_versions()[-1].startswith("bdc-v")
         True
@@ -82,7 +82,7 @@ def table_info(name: str) -> TableInfo:
     Raises:
         TableNotFoundError: If there is no such table.
 
-    Example:
+    Examples:
         >>> from biodata_cache import table_info
         >>> info = table_info("quality_control")
         >>> info.partition_key, info.columns[0].type
@@ -102,7 +102,7 @@ def use_version(version: str | None) -> None:
         CacheNotFoundError: If it is not published; lists the published ones.
         SettingsError: If the text is not a version.
 
-    Example:
+    Examples:
         >>> from biodata_cache import get_cache_versions, use_version
         >>> use_version(get_cache_versions()[-1])
         >>> use_version(None)
@@ -121,7 +121,7 @@ def builds() -> list[str]:
         CacheNotFoundError: If the version is not published.
         RegistryError: If its registry cannot be read.
 
-    Example:
+    Examples:
         >>> from biodata_cache import builds, get_cache_registry
         >>> get_cache_registry().build in builds()
         True
@@ -141,7 +141,7 @@ def use_build(build: str | None) -> None:
         ArgumentError: If the text is not the name of a build.
         CacheNotFoundError: If the build is not kept; lists the kept ones.
 
-    Example:
+    Examples:
         >>> from biodata_cache import builds, use_build
         >>> use_build(builds()[-1])
         >>> use_build(None)
@@ -170,7 +170,7 @@ def changes(table: str, *, since: str | date) -> pd.DataFrame:
         CacheNotFoundError: If the build is not kept, or no kept build is as old as `since`.
         TableNotFoundError: If one of the builds does not have the table.
 
-    Example:
+    Examples:
         >>> from biodata_cache import builds, changes
         >>> changes("assets", since=builds()[-1]).columns[:3].tolist()
         ['change', 'changed_columns', 'name']
@@ -196,7 +196,7 @@ def compare(earlier: str, later: str, table: str) -> pd.DataFrame:
         CacheNotFoundError: If one of the versions is not published.
         TableNotFoundError: If one of them does not have the table.
 
-    Example:
+    Examples:
         >>> from biodata_cache import compare, get_cache_versions
         >>> newest = get_cache_versions()[-1]
         >>> len(compare(newest, newest, "assets"))
@@ -219,7 +219,7 @@ def partitions(table: str) -> pd.DataFrame:
         ArgumentError: If the table is not partitioned.
         TableNotFoundError: If there is no such table.
 
-    Example:
+    Examples:
         >>> from biodata_cache import partitions
         >>> partitions("quality_control").columns.tolist()
         ['subject_id', 'rows', 'bytes', 'sha256']
@@ -245,7 +245,7 @@ def scan(name: str, /, *, columns: Sequence[str] | None = None, **filters: Filte
         PartitionNotFoundError: If there is no partition of the given single value.
         ArgumentError: If a column does not exist, or a filter has a value of another type.
 
-    Example:
+    Examples:
         >>> from biodata_cache import scan
         >>> fiber = scan("asset_basics", columns=["name", "age"], modalities="fib")
         >>> fiber.columns
@@ -269,7 +269,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     Raises:
         CacheError: If the published version cannot be read.
 
-    Example:
+    Examples:
         >>> import biodata_cache
         >>> with biodata_cache.connect() as duck:
         ...     names = duck.sql(
@@ -301,7 +301,7 @@ def sql(
         ArgumentError: If the query is not a text, or has no statement in it.
         CacheError: If a table in the query cannot be read.
 
-    Example:
+    Examples:
         >>> from biodata_cache import sql
         >>> sql("select count(*) as n from assets where is_raw = $raw", {"raw": True}).columns[0]
         'n'
@@ -328,7 +328,7 @@ def custom(name: str, df: pd.DataFrame | None = None) -> pd.DataFrame:
         ArgumentError: If the name is invalid, or a column would not come back unchanged.
         CustomNotFoundError: If there is no table of this name; lists the existing ones.
 
-    Example:
+    Examples:
         >>> import pandas as pd
         >>> from biodata_cache import custom
         >>> kept = custom("my_status", pd.DataFrame({"asset_name": ["a"], "tags": [["x", "y"]]}))

@@ -47,7 +47,7 @@ class Cache:
         ArgumentError: If the version is not a text, or the build is not the name of one.
         SettingsError: If the root or the version cannot be used, or a setting cannot.
 
-    Example:
+    Examples:
         >>> import os
         >>> from biodata_cache import Cache
         >>> here = Cache(root=os.environ["BIODATA_CACHE_ROOT"])
@@ -67,6 +67,19 @@ class Cache:
             version=None if version is None else _version(version),
         )
         self._build = None if build is None else _build_name(build)
+
+    @classmethod
+    def demo(cls) -> Cache:
+        """The tables of the built-in sample, which come with the package; nothing in it is real.
+
+        There is no `records` among them.
+
+        Raises:
+            CacheNotFoundError: If the package is a checkout that does not have them yet.
+        """
+        from biodata_cache._reader.sample import sample_root
+
+        return cls(sample_root(), version=_settings.installed_version())
 
     def __repr__(self) -> str:
         parts = (

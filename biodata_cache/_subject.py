@@ -122,7 +122,7 @@ def subject(subject_id: str) -> Subject:
     Raises:
         ArgumentError: If the id is not a text, or no record has this subject.
 
-    Example:
+    Examples:
         >>> from biodata_cache import subject
         >>> mouse = subject("0451")
         >>> mouse.facts["subject_id"].tolist()

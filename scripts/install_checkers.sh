@@ -9,7 +9,8 @@ pyright_version=1.1.411
 
 . scripts/environments.sh
 
-install descriptions-1 'frictionless[parquet]==5.21.0' 'mlcroissant==1.1.1' pyarrow
+install descriptions-1 'frictionless[parquet]==5.21.0' 'mlcroissant==1.1.1' \
+    "pyarrow==$("$python" -c 'import pyarrow; print(pyarrow.__version__)')"
 # The lower bounds of pyproject.toml; they have wheels up to Python 3.12.
 if "$python" -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then
     install oldest-1 --only-binary :all: \

@@ -9,4 +9,4 @@ cd "$(dirname "$0")/.."
 
 install aind-data-schema-2.9.2 aind-data-schema==2.9.2
 # With biodata-models 1.2.1, this version cannot be imported.
-install biodata-schema-3.0.0 biodata-schema==3.0.0 'biodata-models>=1.0.1,<1.2'
+install biodata-schema-3.0.0 biodata-schema==3.0.0 biodata-models==1.1.0

@@ -9,6 +9,7 @@ import click
 
 from biodata_cache._cli.commands import builds as _builds
 from biodata_cache._cli.commands import completion as _completion
+from biodata_cache._cli.commands import demo as _demo
 from biodata_cache._cli.commands import doctor as _doctor
 from biodata_cache._cli.commands import published as _published
 from biodata_cache._cli.commands import rows as _rows
@@ -29,12 +30,15 @@ def cli(debug: bool) -> None:  # noqa: FBT001  # read by `Commands`
 
     \b
     Examples:
+      biodata-cache demo
       biodata-cache sync --source sample --root published
       biodata-cache tables --root published
       biodata-cache read assets --where modalities=fib --root published
     """
 
 
-for _module in (_stages, _published, _builds, _rows, _status, _runs, _doctor, _completion):
+for _module in (
+    *(_demo, _stages, _published, _builds, _rows, _status, _runs, _doctor, _completion),
+):
     for _command in _module.COMMANDS:
         cli.add_command(_command)

@@ -39,7 +39,7 @@ from __future__ import annotations
 class CacheError(Exception):
     """Base of every error of this package.
 
-    Example:
+    Examples:
         >>> import biodata_cache
         >>> try:
         ...     basics = biodata_cache.asset_basics()

@@ -18,6 +18,7 @@ TABLE_FUNCTIONS = (
     "injections",
     "metadata_core",
     "metadata_upgrade",
+    "metadata_upgrade_history",
     "platform_exaspim",
     "platform_exaspim_intermediates",
     "platform_fib",

@@ -119,7 +119,7 @@ class Scan:
         What is made of it, such as `.filter(…)` or `.aggregate(…)`, is read with it at once. Its
         rows are in no order. After a publish, make it again: files that it reads may be gone.
 
-        Example:
+        Examples:
             >>> from biodata_cache import scan
             >>> levels = scan("asset_basics").duckdb().aggregate("data_level, count(*) as n")
             >>> sorted(levels.columns)

@@ -44,6 +44,7 @@ from biodata_cache.tables._assets import (
 from biodata_cache.tables._checks import (
     data_quality,
     metadata_upgrade,
+    metadata_upgrade_history,
     record_consistency,
     record_consistency_checks,
     record_consistency_results,
@@ -102,6 +103,7 @@ __all__ = [
     "injections",
     "metadata_core",
     "metadata_upgrade",
+    "metadata_upgrade_history",
     "platform_exaspim",
     "platform_exaspim_intermediates",
     "platform_fib",

@@ -45,7 +45,7 @@ def asset_basics(
         One row per record, sorted by name. `modalities`, `code_ocean` and the names of people are
         arrays of texts; `age` is in days. Names are not unique: `assets` has one row per name.
 
-    Example:
+    Examples:
         >>> from biodata_cache import asset_basics
         >>> basics = asset_basics()
         >>> derived = basics[basics["data_level"] == "derived"]
@@ -136,7 +136,7 @@ def unique_project_names(
     Returns:
         Project names, sorted.
 
-    Example:
+    Examples:
         >>> from biodata_cache import unique_project_names
         >>> names = unique_project_names()
         >>> len(names) == len(set(names))
@@ -211,7 +211,7 @@ def raw_to_derived(
     Warns:
         NotFoundWarning: If no asset or source has one of the names; its list is empty.
 
-    Example:
+    Examples:
         >>> from biodata_cache import raw_to_derived, source_data
         >>> row = source_data().query("source_data != ''").iloc[0]
         >>> row["name"] in raw_to_derived(row["source_data"])

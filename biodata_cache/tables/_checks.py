@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.filters.tables import (
         DataQualityFilters,
+        MetadataUpgradeHistoryFilters,
         RecordConsistencyChecksFilters,
         RecordConsistencyFilters,
         RecordConsistencyResultsFilters,
@@ -37,6 +38,21 @@ def metadata_upgrade(
         run there is one per version of the upgrader, named like `0.14.3`.
     """
     return read_table("metadata_upgrade", columns, filters)
+
+
+def metadata_upgrade_history(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[MetadataUpgradeHistoryFilters]
+) -> pd.DataFrame:
+    """Read how the upgrade of metadata records went with each version of the upgrader.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per record of version 1 and version of the upgrader that ran on it.
+    """
+    return read_table("metadata_upgrade_history", columns, filters)
 
 
 def record_consistency(

@@ -49,7 +49,7 @@ def platform_qc(
         PartitionNotFoundError: If there is no such platform.
         ArgumentError: If the platform is not a text.
 
-    Example:
+    Examples:
         >>> from biodata_cache import platform_qc
         >>> tags = platform_qc("fib")[["asset_name", "tag", "status"]]
     """
@@ -102,7 +102,7 @@ def platform_smartspim_qc_metrics(
     Returns:
         One row per derived asset, metric and channel that it names. `value` is text.
 
-    Example:
+    Examples:
         >>> from biodata_cache import platform_smartspim_qc_metrics
         >>> stitching = platform_smartspim_qc_metrics(metric_name="Image stitching")
     """
@@ -188,7 +188,7 @@ def behavior_curriculum(
     Returns:
         One row per asset with behavior; without a trainer state, the other columns are missing.
 
-    Example:
+    Examples:
         >>> from biodata_cache import behavior_curriculum
         >>> trained = behavior_curriculum().dropna(subset="curriculum_name")
     """

@@ -49,7 +49,7 @@ def quality_control(
     Warns:
         NotFoundWarning: If no record is of that subject. One without quality control has no rows.
 
-    Example:
+    Examples:
         >>> from biodata_cache import quality_control
         >>> set(quality_control()["status"].dropna()) <= {"Pass", "Fail", "Pending"}
         True

@@ -50,7 +50,7 @@ def get_record(name_or_id: str) -> dict[str, Any]:
         ArgumentError: If the name is not a text.
         AssetNotFoundError: If no record has that name or id.
 
-    Example:
+    Examples:
         >>> from biodata_cache import assets, get_record
         >>> name = assets(columns=["name"])["name"][0]
         >>> get_record(name)["name"] == name
@@ -80,7 +80,7 @@ def get_records(names_or_ids: str | Iterable[str]) -> dict[str, dict[str, Any]]:
     Warns:
         NotFoundWarning: If some are neither a name nor an `_id`; they are left out.
 
-    Example:
+    Examples:
         >>> from biodata_cache import assets, get_records
         >>> names = assets(columns=["name"])["name"][:3].tolist()
         >>> list(get_records(names)) == names

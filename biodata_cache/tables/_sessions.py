@@ -34,7 +34,7 @@ def sessions(
         One row per raw asset with an acquisition, sorted by name. Rewards and weights are in the
         units beside them; `age` is in days, `duration_s` in seconds.
 
-    Example:
+    Examples:
         >>> from biodata_cache import sessions
         >>> long = sessions(trials_finished=(300, None), columns=["asset_name", "trials_finished"])
         >>> bool((long["trials_finished"] >= 300).all())

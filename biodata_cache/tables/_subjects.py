@@ -33,7 +33,7 @@ def subjects(
         One row per subject. `alleles`, `project_names` and `modalities` are arrays of texts,
         `housing` is JSON text.
 
-    Example:
+    Examples:
         >>> from biodata_cache import subjects
         >>> mice = subjects(sex="Female", modalities="fib", columns=["subject_id", "genotype"])
         >>> mice.columns.tolist()
@@ -55,7 +55,7 @@ def procedures(
         One row per subject, procedure and part of it: a surgery has a row for each thing that was
         done. What no column holds is in `details` and `surgery_details`, as JSON text.
 
-    Example:
+    Examples:
         >>> from biodata_cache import procedures
         >>> perfused = procedures(procedure_type="Perfusion")
     """
@@ -75,7 +75,7 @@ def injections(
         One row per subject, injection, material and place. Units stand beside the numbers;
         `relative_position` and `plasmid_tars_alias` are arrays of texts.
 
-    Example:
+    Examples:
         >>> from biodata_cache import injections
         >>> places = injections(targeted_structure="VTA", columns=["subject_id", "titer"])
     """
@@ -94,7 +94,7 @@ def implants(
     Returns:
         One row per subject and device, with its target; coordinates are in `coordinate_unit`.
 
-    Example:
+    Examples:
         >>> from biodata_cache import implants
         >>> fibers = implants(device_type="Fiber probe")
     """

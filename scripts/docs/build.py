@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 import api
+import card
 import commands
 import notebook
 import tables
@@ -132,6 +133,7 @@ def _make_site(pages: Path, site: Path, names: list[str]) -> None:
     for entry in config.nav or ():
         if "Tables" in entry:
             entry["Tables"] = ["tables/index.md", *(f"tables/{name}.md" for name in names)]
+    card.write(pages / "card.png", config.site_name, str(config.site_description), len(names))
     config.plugins.on_startup(command="build", dirty=False)
     try:
         make(config)

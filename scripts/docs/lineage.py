@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_LETTER, _BOX, _ROW, _GAP, _EDGE = 6.7, 22, 30, 46, 10
+_LETTER, _BOX, _LINE, _ROW, _GAP, _EDGE = 6.7, 22, 28, 52, 14, 4
+_WIDTH = 680
+"""Width of the column of text, on a window of 1440 pixels."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ def ancestors(parents: Mapping[str, Sequence[str]], name: str) -> dict[str, list
     return found
 
 
-def columns(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """The nodes in columns, each right of all that it is made from, with few crossings.
+def rows(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The nodes in rows, each below all that it is made from, with few crossings.
 
     Example:
-        >>> columns({"a": ["b", "c"], "b": ["c"], "c": []})
+        >>> rows({"a": ["b", "c"], "b": ["c"], "c": []})
         [['c'], ['b'], ['a']]
     """
     depth: dict[str, int] = {}
@@ -72,11 +74,9 @@ def columns(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
             children[parent].append(node)
     for _ in range(4):
         for neighbours in (graph, children):
-            place = {
-                node: index / len(column) for column in found for index, node in enumerate(column)
-            }
-            for column in found:
-                column.sort(key=lambda node: (_middle(place, neighbours, node), node))
+            place = {node: index / len(row) for row in found for index, node in enumerate(row)}
+            for row in found:
+                row.sort(key=lambda node: (_middle(place, neighbours, node), node))
     return found
 
 
@@ -85,6 +85,7 @@ def drawing(
     label: Callable[[str], str],
     link: Callable[[str], str],
     kind: Callable[[str], str],
+    title: str,
 ) -> str:
     """The graph as SVG whose colours come from the page.
 
@@ -93,13 +94,17 @@ def drawing(
         label: What to call a node.
         link: Where its box leads.
         kind: Class of its box.
+        title: What a screen reader calls the drawing.
     """
-    boxes = _boxes(columns(graph), label)
+    boxes = _boxes(rows(graph), label)
     width = max(box.x + box.width for box in boxes.values()) + _EDGE
     height = max(box.y for box in boxes.values()) + _BOX + _EDGE
     lines = [
-        f'<svg class="lineage" role="img" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}" aria-label="lineage">'
+        f'<svg class="lineage" role="group" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" '
+        'aria-labelledby="lineage-title lineage-text">',
+        f'<title id="lineage-title">{html.escape(title)}</title>',
+        '<desc id="lineage-text">The same stands below as text.</desc>',
     ]
     for node, parents in graph.items():
         lines += [_edge(boxes[parent], boxes[node]) for parent in parents]
@@ -121,23 +126,56 @@ def _middle(
 
 
 def _boxes(found: Sequence[Sequence[str]], label: Callable[[str], str]) -> dict[str, Box]:
-    tallest = max(map(len, found))
+    """Every node in its place: a row that is too wide goes on in the next line."""
+    widths = {node: len(label(node)) * _LETTER + 16 for row in found for node in row}
     boxes: dict[str, Box] = {}
-    left = float(_EDGE)
-    for column in found:
-        widest = max(len(label(node)) for node in column) * _LETTER + 16
-        top = _EDGE + (tallest - len(column)) * _ROW / 2
-        for index, node in enumerate(column):
-            boxes[node] = Box(node, left, top + index * _ROW, widest)
-        left += widest + _GAP
+    top = float(_EDGE)
+    for row in found:
+        lines: list[list[str]] = [[]]
+        for node in row:
+            if lines[-1] and _width([*lines[-1], node], widths) > _WIDTH:
+                lines.append([])
+            lines[-1].append(node)
+        for line in lines:
+            left = _EDGE + (_WIDTH - _width(line, widths)) / 2
+            for node in line:
+                boxes[node] = Box(node, left, top, widths[node])
+                left += widths[node] + _GAP
+            top += _LINE
+        top += _ROW - _LINE
     return boxes
 
 
+def _width(line: Sequence[str], widths: Mapping[str, float]) -> float:
+    return sum(widths[node] for node in line) + _GAP * (len(line) - 1)
+
+
 def _edge(start: Box, end: Box) -> str:
-    x1, y1 = start.x + start.width, start.y + _BOX / 2
-    x2, y2 = end.x, end.y + _BOX / 2
-    bend = (x2 - x1) / 2
+    x1, y1 = start.x + start.width / 2, start.y + _BOX
+    x2, y2 = end.x + end.width / 2, end.y
+    bend = (y2 - y1) / 2
     return (
-        f'<path d="M{x1:.1f} {y1:.1f} C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} '
+        f'<path d="M{x1:.1f} {y1:.1f} C{x1:.1f} {y1 + bend:.1f} {x2:.1f} {y2 - bend:.1f} '
         f'{x2:.1f} {y2:.1f}"/>'
     )
+
+
+def as_text(graph: Mapping[str, Sequence[str]], label: Callable[[str], str]) -> str:
+    r"""The graph as a list in HTML, from the table to what was copied.
+
+    Args:
+        graph: Nodes with their parents.
+        label: What to call a node.
+
+    Example:
+        >>> as_text({"a": ["b"], "b": []}, str.upper)
+        '<ul>\n<li>A is made from B</li>\n</ul>'
+    """
+    lines = [
+        f"<li>{html.escape(label(node))} is made from "
+        f"{html.escape(', '.join(map(label, graph[node])))}</li>"
+        for row in reversed(rows(graph))
+        for node in row
+        if graph[node]
+    ]
+    return "\n".join(["<ul>", *lines, "</ul>"])

@@ -119,7 +119,7 @@ def _function(table: Table) -> str:
         for parameter in inspect.signature(getattr(biodata_cache, name)).parameters
         if parameter == table.partition_key
     ]
-    return f"[`biodata_cache.{name}({', '.join(taken)})`](../python.md#{name})"
+    return f"[`biodata_cache.{name}({', '.join(taken)})`](../python.md#biodata_cache.{name})"
 
 
 def _place(table: Table) -> str:
@@ -167,10 +167,12 @@ def _lineage(site: Site, table: Table) -> str:
             return str(site.manifest["nodes"][node]["fqn"][1])
         return node.partition(".")[0]
 
-    drawn = lineage.drawing(graph, label, link, kind)
+    drawn = lineage.drawing(graph, label, link, kind, f"What {table.name} is made from")
     return (
-        "From what was copied, on the left, to the table; each box leads to its description in "
-        f'the documentation of dbt.\n\n<div class="rows" markdown="0">\n{drawn}\n</div>'
+        "From what was copied, at the top, to the table; each box leads to its description in "
+        f'the documentation of dbt.\n\n<div class="rows" markdown="0">\n{drawn}\n</div>\n\n'
+        f'<details class="rows" markdown="0"><summary>Lineage as text</summary>\n'
+        f"{lineage.as_text(graph, label)}\n</details>"
     )
 
 

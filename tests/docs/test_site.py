@@ -8,9 +8,15 @@ import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+import biodata_cache
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PROJECT = Path(__file__).resolve().parents[2]
 TABLES = sorted(path.stem for path in (PROJECT / "models/cache").rglob("*.sql"))
@@ -78,6 +84,34 @@ def test_every_table_has_a_page_with_its_parts(site: Path, pages: dict[Path, Pag
         assert {"columns", "example-rows", "queries", "lineage", "checks"} <= page.anchors, table
     listed = {link for link in pages[site / "tables/index.html"].links if link.count("/") == 0}
     assert {f"{table}.html" for table in TABLES} <= listed
+
+
+def test_every_function_is_described(pages: dict[Path, Page], site: Path) -> None:
+    """By mkdocstrings: a name that it does not find is an error of the build."""
+    page = pages[site / "python.html"]
+    for name in set(biodata_cache.__all__) - {"__version__"}:
+        assert f"biodata_cache.{name}" in page.anchors, name
+
+
+def test_pages_have_a_card(site: Path) -> None:
+    assert (site / "card.png").read_bytes().startswith(b"\x89PNG")
+    page = (site / "tables/assets.html").read_text(encoding="utf-8")
+    assert '<meta property="og:image" content="../card.png">' in page
+    assert '<meta property="og:title" content="assets">' in page
+
+
+def test_search_works_from_a_folder(site: Path, browser: Browser) -> None:
+    """Where browsers refuse a worker: ours runs in a frame."""
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((site / "tables/assets.html").as_uri())
+    page.get_by_placeholder("Search").first.fill("experimenters_normalized")
+    page.locator(".md-search-result__link").first.wait_for()
+    found = [link.get_attribute("href") or "" for link in page.locator(".md-search-result a").all()]
+    assert any("tables/asset_basics.html" in link for link in found), found
+    assert said == []
+    page.close()
 
 
 def leads_somewhere(path: Path, link: str, pages: dict[Path, Page]) -> bool:

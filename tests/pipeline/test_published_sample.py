@@ -36,6 +36,7 @@ TABLES = [
     "injections",
     "metadata_core",
     "metadata_upgrade",
+    "metadata_upgrade_history",
     "platform_exaspim",
     "platform_exaspim_intermediates",
     "platform_fib",

@@ -77,6 +77,7 @@ SLOW_TABLES = {
     "behavior_curriculum",
     "foraging_sessions",
     "metadata_upgrade",
+    "metadata_upgrade_history",
     "platform_exaspim",
     "platform_exaspim_intermediates",
     "platform_smartspim",

@@ -251,7 +251,7 @@ class CacheRegistry(RegistryPart):
         public_files: The object that lists the public files.
         other: Unknown keys, written by a later version.
 
-    Example:
+    Examples:
         >>> basics = TableEntry(
         ...     name="asset_basics", description="", location="asset_basics.pqt",
         ...     partitioned=False, partition_key=None, type="metadata", columns=(),

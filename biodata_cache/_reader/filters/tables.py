@@ -265,6 +265,21 @@ class MetadataCoreFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class MetadataUpgradeHistoryFilters(TypedDict, total=False):
+    """Filters on `metadata_upgrade_history`."""
+
+    _id: TextFilter
+    name: TextFilter
+    project_name: TextFilter
+    data_level: TextFilter
+    upgrader_version: TextFilter
+    status: TextFilter
+    is_last_run: FlagFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
 class PlatformExaspimFilters(TypedDict, total=False):
     """Filters on `platform_exaspim`."""
 

@@ -59,7 +59,7 @@ def not_(value: object) -> Not:
     Args:
         value: Any other filter.
 
-    Example:
+    Examples:
         >>> from biodata_cache import asset_basics, not_
         >>> levels = asset_basics(data_level=not_("derived"), columns=["data_level"])
         >>> "derived" in set(levels["data_level"])
@@ -77,7 +77,7 @@ def all_of(*values: object) -> AllOf:
     Raises:
         ArgumentError: If no value is given.
 
-    Example:
+    Examples:
         >>> from biodata_cache import all_of, assets
         >>> both = assets(modalities=all_of("behavior", "behavior-videos"))
     """
@@ -94,7 +94,7 @@ def contains(text: str) -> Contains:
     Args:
         text: The substring; `%` and `_` have no special meaning.
 
-    Example:
+    Examples:
         >>> from biodata_cache import assets, contains
         >>> fiber = assets(name=contains("FIP"), columns=["name"])
     """
@@ -107,7 +107,7 @@ def like(pattern: str) -> Like:
     Args:
         pattern: Case-sensitive; `%` matches any characters, `_` one character.
 
-    Example:
+    Examples:
         >>> from biodata_cache import assets, like
         >>> january = assets(name=like("%_2024-01-%"), columns=["name"])
     """

@@ -1,16 +1,7 @@
 -- Grain: one row per v1 record that the upgrader knows.
 
-with last_run as (
-    select * from {{ ref('int_upgrade_runs') }}
-    where is_last
-),
-
-record_v1 as (
-    select * from {{ ref('stg_docdb_v1__identities') }}
-),
-
-record_v2 as (
-    select * from {{ ref('int_assets_joined') }}
+with upgraded_record as (
+    select * from {{ ref('int_upgraded_records') }}
 ),
 
 -- One column per upgrader version that was ever seen, also by records that are gone.
@@ -21,25 +12,22 @@ status_by_version as (
     group by record_id
 ),
 
-upgraded_record as (
+upgrade as (
     select
-        last_run.record_id as _id,
-        if(record_v2.record_id is null, record_v1.name, record_v2.name) as name,
-        if(record_v2.record_id is null, record_v1.project_name, record_v2.project_name)
-            as project_name,
-        if(record_v2.record_id is null, record_v1.data_level, record_v2.data_level) as data_level,
-        last_run.v2_id,
-        last_run.upgrader_version,
-        last_run.last_modified,
-        last_run.status,
-        last_run.upgrade_datetime,
+        upgraded_record.record_id as _id,
+        upgraded_record.name,
+        upgraded_record.project_name,
+        upgraded_record.data_level,
+        upgraded_record.v2_id,
+        upgraded_record.upgrader_version,
+        upgraded_record.last_modified,
+        upgraded_record.status,
+        upgraded_record.upgrade_datetime,
         -- 2026-11-20: sqlfluff takes the name that is left out for one that is selected.
         status_by_version.* exclude (record_id) -- noqa: RF02
-    from last_run
-    left join record_v2 on last_run.v2_id = record_v2.record_id
-    left join record_v1 on last_run.record_id = record_v1.record_id
-    left join status_by_version on last_run.record_id = status_by_version.record_id
+    from upgraded_record
+    left join status_by_version on upgraded_record.record_id = status_by_version.record_id
 )
 
 -- 2026-11-20: how many columns there are is for the data to say.
-select * from upgraded_record -- noqa: AM04
+select * from upgrade -- noqa: AM04
