@@ -40,6 +40,7 @@ servers: $(VENV)/.installed-dev ## Install the servers, the browser and the pack
 	scripts/install_mongodb_server
 	scripts/install_s3_server.sh
 	scripts/install_browser.sh
+	scripts/install_axe.sh
 	scripts/install_duckdb_versions.sh
 	scripts/install_schema_packages.sh
 	scripts/install_clients.sh

@@ -145,9 +145,9 @@ class Cache:
         """As `biodata_cache.scan`, of this cache."""
         from biodata_cache._reader import scan as _scan
         from biodata_cache._reader import selection as _selection
-        from biodata_cache._reader.filters import conditions as _filters
+        from biodata_cache._reader.filters import scalars as _scalars
 
-        table = _filters.text_argument("name", name)
+        table = _scalars.text_argument("name", name)
         return _scan.Scan(self._open, _selection.selection(table, columns, filters))
 
     def sql(

@@ -12,7 +12,7 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 
 _PARTS = (
     "procedures",
@@ -128,34 +128,34 @@ def subject(subject_id: str) -> Subject:
         >>> mouse.facts["subject_id"].tolist()
         ['0451']
     """
-    asked = _filters.text_argument("subject_id", subject_id)
+    subject = _scalars.text_argument("subject_id", subject_id)
     cache = _session.current_published()
 
     def rows(table: str, **filters: object) -> pd.DataFrame:
         return _read.frame(cache, _selection.selection(table, None, filters))
 
     everyone = rows("subjects")
-    facts = everyone[everyone["subject_id"] == asked].reset_index(drop=True)
+    facts = everyone[everyone["subject_id"] == subject].reset_index(drop=True)
     if facts.empty:
-        nearest = _messages.nearest(asked, everyone["subject_id"].tolist())
+        nearest = _messages.nearest(subject, everyone["subject_id"].tolist())
         raise ArgumentError(
-            f"No record names the subject {asked!r}. Ids are texts, with all of their zeros;"
+            f"No record names the subject {subject!r}. Ids are texts, with all of their zeros;"
             f" unique_subject_ids() lists those that there are.{nearest}"
         )
     by_date = ["start_date", "kind", "procedure_index", "part_index"]
-    assets = rows("assets", subject_id=asked)
+    assets = rows("assets", subject_id=subject)
     return Subject(
-        subject_id=asked,
+        subject_id=subject,
         facts=facts,
-        procedures=rows("procedures", subject_id=asked).sort_values(by_date, ignore_index=True),
-        injections=rows("injections", subject_id=asked),
-        implants=rows("implants", subject_id=asked),
-        sessions=rows("sessions", subject_id=asked).sort_values(
+        procedures=rows("procedures", subject_id=subject).sort_values(by_date, ignore_index=True),
+        injections=rows("injections", subject_id=subject),
+        implants=rows("implants", subject_id=subject),
+        sessions=rows("sessions", subject_id=subject).sort_values(
             ["start_at", "asset_name"], ignore_index=True
         ),
         assets=assets.sort_values(["acquisition_start_at", "name"], ignore_index=True),
         quality=rows("qc_status", name=assets["name"].tolist()),
-        quality_control_history=rows("quality_control_history", subject_id=asked).sort_values(
+        quality_control_history=rows("quality_control_history", subject_id=subject).sort_values(
             ["evaluated_at", "asset_name", "metric_index", "judgement_index"], ignore_index=True
         ),
     )

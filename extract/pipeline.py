@@ -38,6 +38,10 @@ SHAPES = {"docdb_v2": V2, "docdb_v1": V1}
 SHRINK_LIMIT = 0.5
 """A source that lists less than this part of what the lake holds is taken to be broken."""
 _CLOCKS_DIFFER = timedelta(minutes=5)
+_LOST = (
+    "what it held may not all have come again, so that no build reads this lake: mend the source "
+    "(--prune accepts that files of a folder are gone), or go without it with --full"
+)
 
 
 @dataclass
@@ -201,8 +205,10 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
     report.rejected = rejects.count
     if run.options.full:
         replaced = [file.name for file in listed]
-    elif report.incomplete:  # what a damaged file held may not have come again
+    elif report.missing or report.rejected:  # what a damaged file held may not have come again
         replaced = []
+        if damage:
+            report.damaged.insert(0, _LOST)
     else:
         replaced = list(damage)
     if is_takeover and run.before_takeover is not None:

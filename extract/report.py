@@ -33,7 +33,8 @@ class Report:
             read whole, or because their new version could not be used.
         incomplete: Why the source was not read whole, a line for each file or document.
         vanished: Files that a folder no longer has while records of them stay, a line for each.
-        damaged: Files of the lake that were damaged, whose records were fetched again.
+        damaged: Files of the lake that were damaged, whose records were fetched again; the first
+            line says so if not all came.
         clock: What is wrong with the times in the lake; None if nothing is.
         rejected: Documents that could not be used; they are kept in `raw/rejects`.
         repaired: Documents of which something was left out; noted in `raw/rejects`.

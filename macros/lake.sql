@@ -19,9 +19,19 @@
                 'create or replace view lake.' ~ adapter.quote(source.name)
                 ~ ' as select * from read_parquet('
                 ~ _lake_files(folder, source.name) ~ ', ' ~ options | join(', ') ~ ')'
+                ~ _in_shard(source.name)
             ) %}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+{#- A shard sees the records of its hash buckets alone. -#}
+{% macro _in_shard(name) -%}
+    {%- set shard = var('shard', none) -%}
+    {%- if shard and name == 'docdb_v2' -%}
+        {{ return(' where bucket between ' ~ shard.first ~ ' and ' ~ shard.last) }}
+    {%- endif -%}
+    {{ return('') }}
 {%- endmacro %}
 
 {% macro lake_folder() -%}

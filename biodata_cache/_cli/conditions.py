@@ -85,14 +85,14 @@ def _split(text: str) -> tuple[str, str, str]:
     Raises:
         ArgumentError: If it is not a condition.
     """
-    if found := _NULL.fullmatch(text.strip()):
-        return found["column"], "not null" if found["present"] else "null", ""
-    found = _COMPARED.fullmatch(text)
-    if found is None or not found["column"].strip():
+    if match := _NULL.fullmatch(text.strip()):
+        return match["column"], "not null" if match["present"] else "null", ""
+    match = _COMPARED.fullmatch(text)
+    if match is None or not match["column"].strip():
         raise ArgumentError(f"{text!r} is no condition: {_HOW}")
-    if found["sign"] not in {"=", ">=", "<="}:
-        raise ArgumentError(f"{text!r}: {found['sign']!r} is no comparison here: {_HOW}")
-    return found["column"].strip(), found["sign"], found["value"].strip()
+    if match["sign"] not in {"=", ">=", "<="}:
+        raise ArgumentError(f"{text!r}: {match['sign']!r} is no comparison here: {_HOW}")
+    return match["column"].strip(), match["sign"], match["value"].strip()
 
 
 def _value(text: str, kind: str, written: str) -> object:

@@ -38,15 +38,16 @@ class _Console(Console):
         raise  # noqa: PLE0704
 
 
-stderr = Console(stderr=True)
-_stdout = _Console()
+stderr = Console(stderr=True, emoji=False)
+_stdout = _Console(emoji=False)
 
 REPORT = "biodata_cache.report"
 """Key in `click.Context.meta` of the path of the run report."""
 
 _UNBOUNDED = 1_000_000
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Control characters, and those that reorder text or break lines.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Commands(click.Group):
@@ -158,8 +159,9 @@ def _fail_by_a_bug(error: Exception, report: Path | None) -> NoReturn:
 
 
 def say(text: str, style: str | None = None) -> None:
-    """Print a message on stderr."""
-    stderr.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    """Print a message on stderr, control characters escaped except for line breaks."""
+    shown = "\n".join(map(escaped, text.split("\n")))
+    stderr.print(shown, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(content: object) -> None:
@@ -221,7 +223,12 @@ def plain(text: str, style: str = "") -> Text:
         >>> plain("[b]bold" + chr(27)).plain
         '[b]bold\\\\x1b'
     """
-    return Text(_CONTROL.sub(lambda match: repr(match[0])[1:-1], text), style)
+    return Text(escaped(text), style)
+
+
+def escaped(text: str) -> str:
+    """The text with control characters escaped, as Python writes them."""
+    return _CONTROL.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 def count(number: int | None) -> str:
@@ -244,4 +251,4 @@ def _print(content: Table | Text, file: TextIO | None = None) -> None:
     if _stdout.is_terminal and file in (None, sys.stdout):
         _stdout.print(content)
     else:
-        _Console(file=file or sys.stdout, width=_UNBOUNDED).print(content)
+        _Console(file=file or sys.stdout, width=_UNBOUNDED, emoji=False).print(content)

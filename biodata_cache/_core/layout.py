@@ -9,7 +9,7 @@
         <version folder>/
             cache_registry.json
             cache_registry/<table>.json      fragments: one entry each
-            cache_history.json, index.html
+            cache_history.json, index.html, qc.html
             biodata_cache.duckdb             a view for every table
             datapackage.json, croissant.json descriptions of the tables for other tools
             <folder>.json                    sidecar: the columns of a table
@@ -34,6 +34,7 @@ REGISTRY_FILE = "cache_registry.json"
 FRAGMENTS = "cache_registry"
 HISTORY_FILE = "cache_history.json"
 PAGE_FILE = "index.html"
+QUALITY_PAGE_FILE = "qc.html"
 DATABASE_FILE = "biodata_cache.duckdb"
 DATAPACKAGE_FILE = "datapackage.json"
 CROISSANT_FILE = "croissant.json"

@@ -48,8 +48,8 @@ def nearest(name: str, names: Sequence[str]) -> str:
         >>> nearest("asset_basic", ["asset_basics", "qc"])
         " Nearest: 'asset_basics'."
     """
-    found = difflib.get_close_matches(name, names, n=3)
-    return f" Nearest: {few(found)}." if found else ""
+    similar = difflib.get_close_matches(name, names, n=3)
+    return f" Nearest: {few(similar)}." if similar else ""
 
 
 def warn(text: str, category: type[Warning]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from biodata_cache._core.settings.values import Settings
+    from biodata_cache._pipeline.dbt.build import Stage
+    from biodata_cache._pipeline.dbt.staging import Shard
     from biodata_cache._pipeline.outcome import Reporter
     from biodata_cache._publish import publish as _publish
 
@@ -108,6 +110,7 @@ def run_build(
     unit_tests: bool = False,
     selection: Sequence[str] = (),
     full: bool = False,
+    stage: Stage | None = None,
 ) -> Outcome:
     """Build the tables and test their data, and with `unit_tests` the SQL itself.
 
@@ -117,6 +120,7 @@ def run_build(
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models.
         full: Build although nothing has changed since the last build.
+        stage: Has the staging of the records built elsewhere.
 
     Raises:
         CacheError: If a model or a test failed.
@@ -134,10 +138,38 @@ def run_build(
             unit_tests=unit_tests,
             selection=selection,
             full=full,
+            stage=stage,
         )
     return Outcome(
         seconds={"build": time.perf_counter() - started}, nothing_to_build=seconds is None
     )
+
+
+def run_shard(settings: Settings, report: Reporter, shard: Shard, out: str) -> Outcome:
+    """Build staging of a shard of the records, for a build that finishes elsewhere.
+
+    Args:
+        settings: Where the lake and the work folder are.
+        report: Receives progress.
+        shard: The shard.
+        out: Folder or address on S3 of the files of all shards.
+
+    Raises:
+        CacheError: If a model failed, or the files cannot be stored.
+    """
+    require("dbt", "filelock")
+    from biodata_cache._pipeline.dbt.shards import build_shard  # noqa: PLC0415  # as above
+
+    started = time.perf_counter()
+    with _lake.reading(settings, copying(report)) as raw:
+        _lake.check_filled(settings.raw, raw)
+        build_shard(
+            replace(settings, raw=Address(raw)),
+            shard,
+            out,
+            lambda done, total, name: report("build", done, total, name),
+        )
+    return Outcome(seconds={"build": time.perf_counter() - started})
 
 
 def run_publish(

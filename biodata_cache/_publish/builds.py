@@ -147,8 +147,7 @@ def _live(storage: Storage, version_folder: str) -> CacheRegistry | None:
 
 def _names(registry: CacheRegistry) -> set[str]:
     """Names of the objects that a registry references."""
-    names = {each.name for entry in registry for each in entry.objects}
-    return names | ({registry.public_files.name} if registry.public_files else set())
+    return {each.name for each in registry.objects}
 
 
 def _remove_objects(storage: Storage, named: set[str], grace: float) -> None:

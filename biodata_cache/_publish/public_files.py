@@ -10,6 +10,7 @@ import duckdb
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError
+from biodata_cache._core.sqltext import pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +73,8 @@ def decoded(content: Path) -> list[PublicFile]:
     try:
         with duckdb.connect() as duck:
             query = f"select {', '.join(_TYPES)} from read_parquet(?) order by path"
-            return [PublicFile(*row) for row in duck.execute(query, [str(content)]).fetchall()]
+            rows = duck.execute(query, [pattern_of(str(content))]).fetchall()
+            return [PublicFile(*row) for row in rows]
     except duckdb.Error as error:
         raise CacheFileError(f"{content} is no list of public files ({error}).") from None
 

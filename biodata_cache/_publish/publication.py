@@ -18,6 +18,7 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.registry import history as _history
 from biodata_cache._publish.catalogue import page as _catalogue
+from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
@@ -85,11 +86,13 @@ class Publication:
         snapshot: Snapshot,
         *,
         is_rollback: bool = False,
+        duckdb_wasm: str = "",
     ) -> None:
         self._storage = storage
         self._folder = version_folder
         self._snapshot = snapshot
         self._is_rollback = is_rollback
+        self._duckdb_wasm = duckdb_wasm
         self._before = before
         self._pending = Pending(storage, version_folder)
         start = len(version_folder) + 1
@@ -183,7 +186,7 @@ class Publication:
         return dict(self._filter_in_parallel(differs, wanted.items()))
 
     def _history_and_page(self) -> dict[str, bytes]:
-        """The history of builds, the catalogue page, and files for other tools.
+        """The history of builds, the pages, and files for other tools.
 
         These are a database to attach, and descriptions of the tables.
         """
@@ -200,14 +203,22 @@ class Publication:
             _history.PublishedBuild.of(before.build, before.registry) if before.build else None,
             _history.PublishedBuild.of(after.build, after.registry),
         )
+        profiles = _profiles.of_build(self._storage, after.registry, self._snapshot.objects)
+        partitions = _catalogue.largest(self._snapshot.files)
         page = _catalogue.page(
-            self._folder, after.registry, builds, _catalogue.largest(self._snapshot.files)
+            self._folder,
+            after.registry,
+            builds,
+            partitions,
+            profiles,
+            modules=self._duckdb_wasm,
         )
         home = self._storage.address().replace("\\", "/")
         root = home.removesuffix(f"/{_layout.CACHE_FOLDER}")
         return {
             _layout.HISTORY_FILE: _history.document(builds),
             _layout.PAGE_FILE: page,
+            _layout.QUALITY_PAGE_FILE: _catalogue.quality_page(self._folder, builds, profiles),
             _layout.DATABASE_FILE: database(self._folder, after.registry, root),
             _layout.DATAPACKAGE_FILE: datapackage(
                 self._folder, after.registry, self._snapshot.files, home

@@ -25,7 +25,8 @@ from biodata_cache._publish.artifacts import (
 )
 from biodata_cache._publish.audit import audit, build_area, built_tables, check_run
 from biodata_cache._publish.builds import tidy_up
-from biodata_cache._publish.catalogue.provenance import provenance
+from biodata_cache._publish.catalogue import profiles as _profiles
+from biodata_cache._publish.catalogue.provenance import lineage, provenance
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
@@ -99,14 +100,14 @@ def publish(
         newest_extract = max((each for each in extracts if each is not None), default=None)
         folder = build.area.name
         if dry_run:
-            report = _publication(storage, build).report
+            report = _publication(storage, build, settings).report
             if report.build != report.build_before:
                 report.rolled_back_to = rolled_back_to(storage, folder)
             return report
         with storage.lease(_layout.LEASE, lease) as held:
             sweep(storage, folder)
             released(storage)  # an index that cannot be read is no reason to stop halfway
-            publication = _publication(storage, build)
+            publication = _publication(storage, build, settings)
             report = publication.report
             is_new = report.build != report.build_before
             if is_new and not force:
@@ -135,6 +136,7 @@ class _Build:
         began_at: When the build began.
         as_of: When its newest record was extracted; None if the project does not say.
         provenance: Sources and checks of each table.
+        lineage: What each model is made from directly.
     """
 
     area: Path
@@ -144,6 +146,7 @@ class _Build:
     began_at: datetime
     as_of: datetime | None
     provenance: dict[str, Provenance]
+    lineage: dict[str, list[str]]
 
 
 def _audited(work: Path, *, only_built: bool, object_bytes: int) -> _Build:
@@ -170,6 +173,7 @@ def _audited(work: Path, *, only_built: bool, object_bytes: int) -> _Build:
         _began_at(results),
         as_of,
         made,
+        lineage(manifest),
     )
 
 
@@ -191,9 +195,15 @@ def _newest_extract(
     return None
 
 
-def _publication(storage: Storage, build: _Build) -> Publication:
+def _publication(storage: Storage, build: _Build, settings: Settings) -> Publication:
     before = read_published(storage, build.area.name)
-    return Publication(storage, build.area.name, before, _snapshot(storage, build, before))
+    return Publication(
+        storage,
+        build.area.name,
+        before,
+        _snapshot(storage, build, before),
+        duckdb_wasm=settings.duckdb_wasm,
+    )
 
 
 def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
@@ -227,6 +237,9 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
         objects=objects,
         sources=sources,
         before=before,
+        profiles=_profiles.profiles(
+            entries, build.lineage, objects, _profiles.read(storage, before.registry.profiles)
+        ),
     )
 
 

@@ -79,7 +79,7 @@ def rollback(
         sweep(storage, folder)
         now = read_published(storage, folder)
         kept = _target(storage, folder, now, to)
-        with _restored(storage, folder, now, kept) as publication:
+        with _restored(storage, settings, now, kept) as publication:
             publication.run(held, progress)
             held.check()
             word = {"from": now.build, "to": publication.report.build, "at": _now()}
@@ -149,7 +149,7 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
 
 @contextmanager
 def _restored(
-    storage: Storage, folder: str, now: Published, kept: KeptBuild
+    storage: Storage, settings: Settings, now: Published, kept: KeptBuild
 ) -> Iterator[Publication]:
     """The publication of a kept build, with all regenerated files.
 
@@ -161,7 +161,8 @@ def _restored(
     _check_objects(storage, kept)
     files = _public_files.read(storage, kept.registry.public_files)
     then = Snapshot(kept.registry, kept.content, files, {}, {})
-    plan = Publication(storage, folder, now, then, is_rollback=True)
+    folder, wasm = settings.version_folder, settings.duckdb_wasm
+    plan = Publication(storage, folder, now, then, is_rollback=True, duckdb_wasm=wasm)
     with tempfile.TemporaryDirectory(prefix="biodata-cache-") as temporary:
         wanted: dict[str, list[PublicFile]] = {}
         named = {each.name for entry in kept.registry for each in entry.objects}
@@ -184,8 +185,9 @@ def _restored(
                 str(kept.registry.built_at),
                 objects={},
                 sources=sources,
+                profiles=kept.registry.profiles,
             )
-        yield Publication(storage, folder, now, target, is_rollback=True)
+        yield Publication(storage, folder, now, target, is_rollback=True, duckdb_wasm=wasm)
 
 
 def _check_objects(storage: Storage, kept: KeptBuild) -> None:

@@ -134,6 +134,7 @@ def snapshot(
     objects: dict[str, Source],
     sources: dict[str, Source],
     before: Published | None = None,
+    profiles: bytes | ObjectFile | None = None,
 ) -> Snapshot:
     """The snapshot of these tables; has the name of the previous build if nothing changed.
 
@@ -144,17 +145,21 @@ def snapshot(
         objects: Content of the objects that are at hand, by name.
         sources: Content of the public files that are at hand, by path in the version folder.
         before: The published state.
+        profiles: What the pages show of the rows, or the object that has it already.
     """
     entries, files = tuple(tables), sorted(files)
     content_hash = _document.content_hash(entries)
     listed = _public_files.encoded(files)
-    sha256 = hashlib.sha256(listed).hexdigest()
-    list_object = ObjectFile(_layout.object_name(sha256), len(files), len(listed), sha256)
+    list_object = _object_of(listed, len(files))
     objects = objects | {list_object.name: listed}
+    if isinstance(profiles, bytes):
+        content, profiles = profiles, _object_of(profiles, len(entries))
+        objects |= {profiles.name: content}
     if (
         before is not None
         and before.content is not None
         and before.registry.public_files == list_object
+        and before.registry.profiles == profiles
         and _document.content_hash(before.registry) == content_hash
     ):
         return Snapshot(before.registry, before.content, files, objects, sources)
@@ -167,8 +172,14 @@ def snapshot(
         build=name,
         built_at=built_at,
         public_files=list_object,
+        profiles=profiles,
     )
     return Snapshot(registry, _document.document(registry), files, objects, sources)
+
+
+def _object_of(content: bytes, rows: int) -> ObjectFile:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return ObjectFile(_layout.object_name(sha256), rows, len(content), sha256)
 
 
 def documents_of(

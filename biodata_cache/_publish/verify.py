@@ -60,9 +60,7 @@ def verify(storage: Storage, version_folder: str) -> Verification:
 
 def _named(registry: CacheRegistry) -> dict[str, str]:
     """Objects that a registry references, with their hashes."""
-    named = {each.name: each.sha256 for entry in registry for each in entry.objects}
-    listed = registry.public_files
-    return named if listed is None else named | {listed.name: listed.sha256}
+    return {each.name: each.sha256 for each in registry.objects}
 
 
 def _listed(storage: Storage) -> list[str]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import ArgumentError, CacheNotFoundError, TableNotFoundError
 from biodata_cache._core.registry.entries import ColumnEntry
-from biodata_cache._core.sqltext import literal, quoted
+from biodata_cache._core.sqltext import literal, pattern_of, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,9 +64,9 @@ def changes(cache: PublishedCache, table: str, since: object) -> pd.DataFrame:
     """
 
     def read(registry: CacheRegistry) -> pd.DataFrame:
-        found = _compared(cache, registry, table, since)
-        with _connections.connection(cache, found.files, is_whole=True) as (duck, locations):
-            return _frames.frame(duck, found.query, found.parameters(locations))
+        comparison = _compared(cache, registry, table, since)
+        with _connections.connection(cache, comparison.files, is_whole=True) as (duck, locations):
+            return _frames.frame(duck, comparison.query, comparison.parameters(locations))
 
     return _connections.consistently(cache, read)
 
@@ -86,9 +86,9 @@ def compared(earlier: PublishedCache, later: PublishedCache, table: str) -> pd.D
 
     def read(registry: CacheRegistry) -> pd.DataFrame:
         before, after = earlier.registry()[table], registry[table]
-        found = _Comparison(earlier.files(before), later.files(after), "")
-        with _connections.connection(later, found.files, is_whole=True) as (duck, locations):
-            sides = found.parameters(locations)
+        comparison = _Comparison(earlier.files(before), later.files(after), "")
+        with _connections.connection(later, comparison.files, is_whole=True) as (duck, locations):
+            sides = comparison.parameters(locations)
             before = _typed(duck, before, sides["before"])
             after = _typed(duck, after, sides["after"])
             _check_key(before, after, earlier.version_folder)
@@ -129,12 +129,13 @@ def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBP
     """The result of `changes` as a DuckDB relation with its own connection."""
 
     def made(registry: CacheRegistry) -> duckdb.DuckDBPyRelation:
-        found = _compared(cache, registry, table, since)
-        locations = cache.locations(found.files, is_whole=True)
+        comparison = _compared(cache, registry, table, since)
+        locations = cache.locations(comparison.files, is_whole=True)
         duck = cache.store.connect(locations, is_separate=True)
-        with _connections.errors(cache, locations, [file.address for file in found.files]):
+        with _connections.errors(cache, locations, [file.address for file in comparison.files]):
             duck.execute("set TimeZone = 'UTC'")
-            return duck.sql(found.query, params=found.parameters(locations))
+            patterns = [pattern_of(location) for location in locations]
+            return duck.sql(comparison.query, params=comparison.parameters(patterns))
 
     return _connections.consistently(cache, made)
 
@@ -174,7 +175,7 @@ def _build_at(cache: PublishedCache, since: object) -> str:
     """
     if isinstance(since, str) and _layout.is_build_name(since):
         return since
-    time = _filters.instant("since", since, "the name of a build, or a time")
+    time = _scalars.instant("since", since, "the name of a build, or a time")
     kept = cache.builds()
     earlier = [build for build in kept if _layout.build_time(build) <= time]
     if earlier:

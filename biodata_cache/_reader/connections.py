@@ -11,6 +11,7 @@ import duckdb
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import AccessError, CacheFileError, UnreachableError
 from biodata_cache._core.registry.entries import REMEDY
+from biodata_cache._core.sqltext import pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +73,7 @@ def connection(
     is_whole: bool = False,
     is_separate: bool = False,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[str]]]:
-    """A connection in UTC for reading these files, and where to read them.
+    """A connection in UTC for reading these files, and the pattern of each for `read_parquet`.
 
     The settings of the caller's own connections neither matter nor change.
 
@@ -88,13 +89,13 @@ def connection(
         CacheFileError: If DuckDB cannot read the files.
         UnreachableError: If the server of the files does not answer.
     """
-    found = cache.locations(files, is_whole=is_whole) if locations is None else list(locations)
+    paths = cache.locations(files, is_whole=is_whole) if locations is None else list(locations)
     with (
-        cache.store.connect(found, is_separate=is_separate) as duck,
-        errors(cache, found, [file.address for file in files]),
+        cache.store.connect(paths, is_separate=is_separate) as duck,
+        errors(cache, paths, [file.address for file in files]),
     ):
         duck.execute("set TimeZone = 'UTC'")
-        yield duck, found
+        yield duck, [pattern_of(location) for location in paths]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from biodata_cache._reader import catalog as _published
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._storage.base import DataFile
 from biodata_cache._storage.cached import CachedStorage
@@ -66,7 +66,7 @@ def _checked_name(name: object) -> str:
     Raises:
         ArgumentError: If the name has other characters, is too long, or is a published table's.
     """
-    text = _filters.text_argument("name", name)
+    text = _scalars.text_argument("name", name)
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", text) or len(text) > _MAX_NAME_LENGTH:
         raise ArgumentError(
             f"{text!r} cannot be the name of a custom table: use 1 to {_MAX_NAME_LENGTH} ASCII "

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core import messages as _messages
-from biodata_cache._reader.filters.conditions import INSTANT
+from biodata_cache._reader.filters.scalars import INSTANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -172,8 +172,8 @@ def _series_by_duckdb(
 ) -> list[pd.Series[Any]]:
     """The columns as DuckDB converts them, with the dtypes of `_series_by_arrow`."""
     whole = result.df()
-    found = [whole.iloc[:, position] for position in range(len(whole.columns))]
-    return [_with_stable_dtype(column, kind) for column, kind in zip(found, kinds, strict=True)]
+    columns = [whole.iloc[:, position] for position in range(len(whole.columns))]
+    return [_with_stable_dtype(column, kind) for column, kind in zip(columns, kinds, strict=True)]
 
 
 def _with_stable_dtype(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
@@ -261,9 +261,9 @@ def frames_named(query: str) -> Iterator[tuple[str, Any]]:
     frame, _ = _messages.caller()
     for name in dict.fromkeys(_NAME.findall(query)):
         value = frame.f_locals.get(name, frame.f_globals.get(name))
-        found = _as_frame(value)
-        if found is not None:
-            yield name, found
+        readable = _as_frame(value)
+        if readable is not None:
+            yield name, readable
 
 
 def _as_frame(value: object) -> Any:  # noqa: ANN401  # of whatever library

@@ -30,22 +30,22 @@ with held as (
     from {source}
 ),
 
-asked as (
-    select unnest($asked::varchar[]) as spelling
+requested as (
+    select unnest($requested::varchar[]) as spelling
 ),
 
 compared as (
     select
         held.spelling,
-        asked.spelling as asked_spelling,
-        {held_letters} = {asked_letters} as is_same,
-        jaro_winkler_similarity({held_letters}, {asked_letters}) as likeness
+        requested.spelling as requested_spelling,
+        {held_letters} = {requested_letters} as is_same,
+        jaro_winkler_similarity({held_letters}, {requested_letters}) as likeness
     from held
-    cross join asked
+    cross join requested
     where held.spelling is not null
 )
 
-select spelling, spelling = asked_spelling as is_there
+select spelling, spelling = requested_spelling as is_there
 from compared
 where is_same or likeness > 0.92
 order by is_same desc, likeness desc, spelling
@@ -56,7 +56,7 @@ _LETTERS = "regexp_replace(lower(strip_accents({}.spelling)), '[^\\p{{L}}\\p{{N}
 
 
 def unknown_subjects(
-    cache: PublishedCache, registry: CacheRegistry, entry: TableEntry, asked: Sequence[str]
+    cache: PublishedCache, registry: CacheRegistry, entry: TableEntry, subjects: Sequence[str]
 ) -> None:
     """Warn about subject ids that no record has; a known subject without rows is not reported.
 
@@ -64,10 +64,10 @@ def unknown_subjects(
         cache: The cache.
         registry: Its registry.
         entry: Entry of the table that has no rows of these subjects.
-        asked: Subject ids of the filter.
+        subjects: Subject ids of the filter.
     """
     known = _subjects(cache, registry, entry)
-    unknown = [each for each in asked if each not in known]
+    unknown = [each for each in subjects if each not in known]
     if unknown:
         _messages.warn(
             f"No record is of subject {_messages.few(unknown)}, so there are no rows of it in "
@@ -123,20 +123,20 @@ def _is_text_filter(condition: AnyOf) -> bool:
 
 
 def _hints(
-    duck: duckdb.DuckDBPyConnection, source: str, values: Mapping[str, object], asked: AnyOf
+    duck: duckdb.DuckDBPyConnection, source: str, values: Mapping[str, object], requested: AnyOf
 ) -> Iterator[str]:
     """A sentence if the column has none of the values, but similar ones."""
-    column = quoted(asked.column)
+    column = quoted(requested.column)
     query = _SIMILAR_VALUES.format(
         source=source,
-        value=f"unnest({column})" if asked.type.endswith("[]") else column,
+        value=f"unnest({column})" if requested.type.endswith("[]") else column,
         held_letters=_LETTERS.format("held"),
-        asked_letters=_LETTERS.format("asked"),
+        requested_letters=_LETTERS.format("requested"),
     )
-    rows = duck.execute(query, {**values, "asked": list(asked.values)}).fetchall()
+    rows = duck.execute(query, {**values, "requested": list(requested.values)}).fetchall()
     if rows and not any(is_there for _, is_there in rows):
         spellings = [spelling for spelling, _ in rows]
         yield (
-            f"{asked.column}={_messages.few(asked.values)}: did you mean "
+            f"{requested.column}={_messages.few(requested.values)}: did you mean "
             f"{_messages.few(spellings)}?"
         )

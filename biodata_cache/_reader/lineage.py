@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Grain: one row per requested asset name.
 _DERIVED = """
-with asked as (
+with requested as (
     select distinct unnest($names::varchar[]) as asset_name
 ),
 
@@ -67,9 +67,9 @@ measured as (
 ),
 
 matched as (
-    select asked.asset_name, sources.name, sources.pipeline_name, sources.processing_time
-    from asked
-    inner join sources on asked.asset_name = sources.source_data
+    select requested.asset_name, sources.name, sources.pipeline_name, sources.processing_time
+    from requested
+    inner join sources on requested.asset_name = sources.source_data
     where $modality::varchar is null or sources.name in (select measured.name from measured)
 ),
 
@@ -87,15 +87,17 @@ kept as (
 
 listed as (
     select
-        asked.asset_name,
-        asked.asset_name in (select known.name from known where known.name is not null) as is_known,
+        requested.asset_name,
+        requested.asset_name in (
+            select known.name from known where known.name is not null
+        ) as is_known,
         coalesce(
             list(kept.name order by kept.processing_time, kept.name)
                 filter (where kept.name is not null),
             []
         ) as derived_names
-    from asked
-    left join kept on asked.asset_name = kept.asset_name
+    from requested
+    left join kept on requested.asset_name = kept.asset_name
     group by all
 )
 
@@ -138,14 +140,14 @@ def derived_names(
     Warns:
         NotFoundWarning: If some of the names are in no table; their lists are empty.
     """
-    asked = {"names": list(names), "latest": latest, "modality": modality}
+    requested = {"names": list(names), "latest": latest, "modality": modality}
 
     def read(registry: CacheRegistry) -> dict[str, list[str]]:
         basics = cache.files(registry["asset_basics"])
         sources = cache.files(registry["source_data"])
         with _connections.connection(cache, [*basics, *sources]) as (duck, found):
             locations = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
-            rows = duck.execute(_DERIVED, locations | asked).fetchall()
+            rows = duck.execute(_DERIVED, locations | requested).fetchall()
             known = {name: derived for name, is_known, derived in rows if is_known}
             unknown = [name for name in dict.fromkeys(names) if name not in known]
             if unknown:

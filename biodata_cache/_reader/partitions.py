@@ -40,14 +40,14 @@ def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
         entry = registry[name]
         if entry.partition_key is None:
             raise ArgumentError(f"{name} is one file, so that it has no partitions.")
-        found = listed(cache, registry, entry)
+        entries = listed(cache, registry, entry)
         text = pd.Series(["text"]).dtype
         return pd.DataFrame(
             {
-                entry.partition_key: pd.Series([each.value for each in found], dtype=text),
-                "rows": pd.Series([each.rows for each in found], dtype="Int64"),
-                "bytes": pd.Series([each.bytes for each in found], dtype="Int64"),
-                "sha256": pd.Series([each.sha256 for each in found], dtype=text),
+                entry.partition_key: pd.Series([each.value for each in entries], dtype=text),
+                "rows": pd.Series([each.rows for each in entries], dtype="Int64"),
+                "bytes": pd.Series([each.bytes for each in entries], dtype="Int64"),
+                "sha256": pd.Series([each.sha256 for each in entries], dtype=text),
             }
         )
 

@@ -13,6 +13,7 @@ from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import hints as _hints
 from biodata_cache._reader import partitions as _partitions
 from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._reader.filters.kinds import AnyOf
 from biodata_cache._reader.partitions import SUBJECT
@@ -37,7 +38,7 @@ _Result = TypeVar("_Result")
 _Rows = TypeVar("_Rows", bound=Sized)
 
 
-def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
+def frame(cache: PublishedCache, selection: Selection) -> pd.DataFrame:
     """The rows of a selection as a DataFrame.
 
     Raises:
@@ -45,40 +46,40 @@ def frame(cache: PublishedCache, asked: Selection) -> pd.DataFrame:
     """
 
     def convert(duck: duckdb.DuckDBPyConnection, rows: Rows) -> pd.DataFrame:
-        found = None if rows.file is None else _frames.frame_of_file(duck, rows.file, rows.types)
-        if found is not None:
-            return found
+        whole = None if rows.file is None else _frames.frame_of_file(duck, rows.file, rows.types)
+        if whole is not None:
+            return whole
         return _frames.frame(duck, rows.query, rows.parameters, rows.types)
 
-    return converted(cache, asked, convert)
+    return converted(cache, selection, convert)
 
 
 def converted(
     cache: PublishedCache,
-    asked: Selection,
+    selection: Selection,
     convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Rows],
 ) -> _Rows:
     """The result of `convert` for the rows of a selection; warns if there are none.
 
     Args:
         cache: The cache.
-        asked: The selection.
+        selection: The selection.
         convert: Makes the result from a connection and a query; may be called several times.
     """
 
     def read(registry: CacheRegistry) -> _Rows:
-        entry = registry[asked.table]
-        files = files_of(cache, entry, asked)
+        entry = registry[selection.table]
+        files = files_of(cache, entry, selection)
         choosing = set() if entry.objects else {entry.partition_key}
-        is_whole = asked.columns is None and not set(asked.filters) - choosing
-        is_whole = is_whole and asked.limit is None
+        is_whole = selection.columns is None and not set(selection.filters) - choosing
+        is_whole = is_whole and selection.limit is None
         with _connections.connection(cache, files, is_whole=is_whole) as (duck, locations):
-            rows = rows_of(duck, entry, locations, asked)
-            found = convert(duck, rows)
-            if not len(found) and asked.limit != 0:
-                _partitions.check(cache, registry, entry, asked.filters)
-                _explain(duck, rows, cache, registry, asked)
-        return found
+            rows = rows_of(duck, entry, locations, selection)
+            result = convert(duck, rows)
+            if not len(result) and selection.limit != 0:
+                _partitions.check(cache, registry, entry, selection.filters)
+                _explain(duck, rows, cache, registry, selection)
+        return result
 
     return _connections.consistently(cache, read)
 
@@ -88,10 +89,10 @@ def _explain(
     rows: Rows,
     cache: PublishedCache,
     registry: CacheRegistry,
-    asked: Selection,
+    selection: Selection,
 ) -> None:
     """Warn about likely reasons why a selection has no rows."""
-    conditions = _filters.conditions(asked.table, rows.all_types, asked.filters)
+    conditions = _filters.conditions(selection.table, rows.all_types, selection.filters)
     subjects = [
         str(value)
         for each in conditions
@@ -99,9 +100,9 @@ def _explain(
         for value in each.values
     ]
     if subjects:
-        _hints.unknown_subjects(cache, registry, registry[asked.table], subjects)
+        _hints.unknown_subjects(cache, registry, registry[selection.table], subjects)
     others = [each for each in conditions if each.column != SUBJECT]
-    _hints.other_spellings(duck, asked.table, rows.source, rows.values, others)
+    _hints.other_spellings(duck, selection.table, rows.source, rows.values, others)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ _POSITION = """(
 )"""
 
 
-def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list[DataFile]:
+def files_of(cache: PublishedCache, entry: TableEntry, selection: Selection) -> list[DataFile]:
     """The files that can hold rows for the filters.
 
     Public files are chosen by a filter on the partition key. Objects are all read: their row group
@@ -177,12 +178,12 @@ def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list
     Raises:
         ArgumentError: If the value of the key is not a text.
         PartitionNotFoundError: If the table has no partition of a value.
-        RegistryError: If `asked.key` needs partitions, but the registry lists one file.
+        RegistryError: If `selection.key` needs partitions, but the registry lists one file.
     """
-    key = entry.partition_key or asked.key
-    if key is None or key not in asked.filters:
+    key = entry.partition_key or selection.key
+    if key is None or key not in selection.filters:
         return cache.files(entry)
-    value = asked.filters[key]
+    value = selection.filters[key]
     (condition,) = _filters.conditions(entry.name, {key: "VARCHAR"}, {key: value})
     if not isinstance(condition, AnyOf):
         return cache.files(entry)
@@ -191,7 +192,10 @@ def files_of(cache: PublishedCache, entry: TableEntry, asked: Selection) -> list
 
 
 def rows_of(
-    duck: duckdb.DuckDBPyConnection, entry: TableEntry, locations: Sequence[str], asked: Selection
+    duck: duckdb.DuckDBPyConnection,
+    entry: TableEntry,
+    locations: Sequence[str],
+    selection: Selection,
 ) -> Rows:
     """The query of a selection on the files at these locations.
 
@@ -199,12 +203,14 @@ def rows_of(
         ArgumentError: If a column does not exist, or a filter has a value of another type.
     """
     source, values, types = _scanned(duck, entry, locations)
-    columns, conditions = checked(entry, types, asked)
+    columns, conditions = checked(entry, types, selection)
     # Files of older publishers may have Arrow metadata with other types.
     is_ours = known_types(entry) is not None
     is_file = is_ours and len(locations) == 1 and not conditions and "://" not in locations[0]
-    converted_columns = expressions(columns, asked)
-    is_file = is_file and asked.limit is None and not converted_columns
+    converted_columns = expressions(columns, selection)
+    # An escaped location is a pattern, and no path.
+    is_file = is_file and "[" not in locations[0]
+    is_file = is_file and selection.limit is None and not converted_columns
     columns = columns | {name: kind for name, (kind, _) in converted_columns.items()}
     chosen = [
         each
@@ -219,44 +225,46 @@ def rows_of(
         locations[0] if is_file else None,
         next(iter(chosen), None),
         types,
-        asked.limit,
+        selection.limit,
         {name: sql for name, (_, sql) in converted_columns.items()},
     )
 
 
-def expressions(columns: Mapping[str, str], asked: Selection) -> dict[str, tuple[str, str]]:
+def expressions(columns: Mapping[str, str], selection: Selection) -> dict[str, tuple[str, str]]:
     """DuckDB type and SQL of the columns that the options of a selection convert.
 
     Args:
         columns: DuckDB types by column.
-        asked: The selection.
+        selection: The selection.
     """
-    found = {}
+    converted_columns = {}
     for name, kind in columns.items():
-        if asked.lists_as_text and kind == "VARCHAR[]":
-            found[name] = "VARCHAR", f"array_to_string({quoted(name)}, ', ')"
-        if asked.parses_times and kind == "VARCHAR" and _TIMES_AS_TEXT.search(name):
-            found[name] = _filters.INSTANT, _filter_sql.instant_of(quoted(name))
-    return found
+        if selection.lists_as_text and kind == "VARCHAR[]":
+            converted_columns[name] = "VARCHAR", f"array_to_string({quoted(name)}, ', ')"
+        if selection.parses_times and kind == "VARCHAR" and _TIMES_AS_TEXT.search(name):
+            converted_columns[name] = _scalars.INSTANT, _filter_sql.instant_of(quoted(name))
+    return converted_columns
 
 
 def checked(
-    entry: TableEntry, types: dict[str, str], asked: Selection
+    entry: TableEntry, types: dict[str, str], selection: Selection
 ) -> tuple[dict[str, str], list[Condition]]:
     """Types of the selected columns, and the conditions that the choice of files did not cover.
 
     Raises:
         ArgumentError: If a column does not exist, or a filter has a value of another type.
     """
-    _filters.check_columns(entry.name, types, asked.columns or ())
+    _filters.check_columns(entry.name, types, selection.columns or ())
     conditions = [
         condition
-        for condition in _filters.conditions(entry.name, types, asked.filters)
+        for condition in _filters.conditions(entry.name, types, selection.filters)
         if entry.objects
         or condition.column != entry.partition_key
         or not isinstance(condition, AnyOf)
     ]
-    columns = types if asked.columns is None else {name: types[name] for name in asked.columns}
+    columns = (
+        types if selection.columns is None else {name: types[name] for name in selection.columns}
+    )
     return columns, conditions
 
 

@@ -19,17 +19,17 @@ _NAMED = """
 with basics as materialized (
     select name, _id, _last_modified
     from read_parquet($basics, hive_partitioning = false)
-    where _id in (select unnest($asked)) or name in (select unnest($asked))
+    where _id in (select unnest($requested)) or name in (select unnest($requested))
 ),
 
 named as (
-    select _id as asked, _id from basics where _id in (select unnest($asked))
+    select _id as requested, _id from basics where _id in (select unnest($requested))
     union all
     -- Names are not unique: the newest record of a name is used.
     (
-        select name as asked, _id
+        select name as requested, _id
         from basics
-        where name in (select unnest($asked)) and name not in (select _id from basics)
+        where name in (select unnest($requested)) and name not in (select _id from basics)
         qualify
             row_number() over (
                 partition by name
@@ -38,7 +38,7 @@ named as (
     )
 )
 
-select asked, _id from named
+select requested, _id from named
 """
 _RECORDS = """
 select * from read_parquet($files, hive_partitioning = false)
@@ -47,19 +47,19 @@ where _id in (select unnest($ids))
 _PLAIN = ("_id", "name", "location", "_created", "_last_modified", "schema_version")
 
 
-def records(cache: PublishedCache, asked: Sequence[str]) -> dict[str, dict[str, Any]]:
+def records(cache: PublishedCache, texts: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Records by requested name or id; unknown ones are left out.
 
     Args:
         cache: The cache.
-        asked: Values of `_id`, or names of assets.
+        texts: Values of `_id`, or names of assets.
     """
 
     def read(registry: CacheRegistry) -> dict[str, dict[str, Any]]:
         entry = registry["records"]
         basics = cache.files(registry["asset_basics"])
         with _connections.connection(cache, basics) as (duck, locations):
-            given = {"basics": locations, "asked": list(asked)}
+            given = {"basics": locations, "requested": list(texts)}
             ids: dict[str, str] = dict(duck.execute(_NAMED, given).fetchall())
         if not ids:
             return {}
@@ -69,13 +69,13 @@ def records(cache: PublishedCache, asked: Sequence[str]) -> dict[str, dict[str, 
         with _connections.connection(cache, files) as (duck, locations):
             rows = duck.execute(_RECORDS, {"files": locations, "ids": list(ids.values())})
             columns = [column[0] for column in rows.description or ()]
-            found = {
+            records_by_id = {
                 document["_id"]: document
                 for document in (
                     _document(dict(zip(columns, row, strict=True))) for row in rows.fetchall()
                 )
             }
-        return {text: found[ids[text]] for text in dict.fromkeys(asked) if text in ids}
+        return {text: records_by_id[ids[text]] for text in dict.fromkeys(texts) if text in ids}
 
     return _connections.consistently(cache, read)
 

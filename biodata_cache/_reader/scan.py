@@ -54,20 +54,20 @@ class Scan:
 
     def _checked(self, cache: PublishedCache, registry: CacheRegistry) -> tuple[list[str], str]:
         """Columns and location, after checking that all columns and the partition exist."""
-        asked = self._selection
-        entry = registry[asked.table]
-        files = _read.files_of(cache, entry, asked)
+        selection = self._selection
+        entry = registry[selection.table]
+        files = _read.files_of(cache, entry, selection)
         known = _read.known_types(entry)
         if known is None:
             with _connections.connection(cache, files) as (duck, locations):
                 known = _read.rows_of(
-                    duck, entry, locations, _selection.Selection(asked.table)
+                    duck, entry, locations, _selection.Selection(selection.table)
                 ).types
-        columns, _ = _read.checked(entry, known, asked)
-        _partitions.check(cache, registry, entry, asked.filters)
+        columns, _ = _read.checked(entry, known, selection)
+        _partitions.check(cache, registry, entry, selection.filters)
         if len(files) == 1 and not entry.objects:
             return list(columns), files[0].address
-        value = asked.filters.get(str(entry.partition_key))
+        value = selection.filters.get(str(entry.partition_key))
         is_there = isinstance(value, str) and any(
             each.value == value for each in _partitions.listed(cache, registry, entry)
         )
@@ -96,8 +96,8 @@ class Scan:
         _need("pyarrow", "pip install pyarrow")
 
         def convert(duck: DuckDBPyConnection, rows: Rows) -> pa.Table:
-            found = None if rows.file is None else _frames.arrow_of_file(rows.file, rows.types)
-            return _frames.arrow(duck, rows.query, rows.parameters) if found is None else found
+            table = None if rows.file is None else _frames.arrow_of_file(rows.file, rows.types)
+            return _frames.arrow(duck, rows.query, rows.parameters) if table is None else table
 
         return _read.converted(self._opened(), self._selection, convert)
 
@@ -129,9 +129,9 @@ class Scan:
         return _connections.consistently(cache, partial(self._relation, cache))
 
     def _relation(self, cache: PublishedCache, registry: CacheRegistry) -> DuckDBPyRelation:
-        asked = self._selection
-        entry = registry[asked.table]
-        files = _read.files_of(cache, entry, asked)
+        selection = self._selection
+        entry = registry[selection.table]
+        files = _read.files_of(cache, entry, selection)
         locations = resolve_locations(cache, {entry.name: files})[entry.name]
         duck = cache.store.connect(locations)
         if _ENDS_WITH_CONNECTION:
@@ -140,11 +140,11 @@ class Scan:
             duck.execute("set TimeZone = 'UTC'")
             duck.execute(view_of(duck, entry, locations, temporary=True))
             types = _read.column_types(duck, quoted(entry.name), {})
-            columns, conditions = _read.checked(entry, types, asked)
+            columns, conditions = _read.checked(entry, types, selection)
             relation = duck.sql(f"from {quoted(entry.name)}")
             kept = _filter_sql.as_expression(conditions)
             relation = relation if kept is None else relation.filter(kept)
-            converted = _read.expressions(columns, asked)
+            converted = _read.expressions(columns, selection)
             selected = [
                 duckdb.SQLExpression(converted[name][1]).alias(name)
                 if name in converted
@@ -152,18 +152,18 @@ class Scan:
                 for name in columns
             ]
             chosen: DuckDBPyRelation = relation.select(*selected)
-            return chosen if asked.limit is None else chosen.limit(asked.limit)
+            return chosen if selection.limit is None else chosen.limit(selection.limit)
 
     def __repr__(self) -> str:
         return f"<{self._description()}\n {self._location}>"
 
     def _description(self) -> str:
         """The selection in words."""
-        asked = self._selection
-        of_all = "all columns" if asked.columns is None else ", ".join(asked.columns)
-        kept = " and ".join(f"{name}={value!r}" for name, value in asked.filters.items())
-        first = "" if asked.limit is None else f", the first {asked.limit}"
-        return f"Scan of {asked.table}: {of_all}" + (f", where {kept}" if kept else "") + first
+        selection = self._selection
+        of_all = "all columns" if selection.columns is None else ", ".join(selection.columns)
+        kept = " and ".join(f"{name}={value!r}" for name, value in selection.filters.items())
+        first = "" if selection.limit is None else f", the first {selection.limit}"
+        return f"Scan of {selection.table}: {of_all}" + (f", where {kept}" if kept else "") + first
 
     def _repr_html_(self) -> str:
         return (

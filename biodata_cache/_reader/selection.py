@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import ArgumentError
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def selection(
     filters = dict(filters)
     options = _options(filters)
     if SUBJECT in filters:
-        filters[SUBJECT] = _filters.subject_texts(filters[SUBJECT])
+        filters[SUBJECT] = _scalars.subject_texts(filters[SUBJECT])
     # A read may be repeated, and an iterator would be exhausted by then.
     filters = {
         name: list(value) if isinstance(value, Iterator) else value
@@ -97,7 +97,7 @@ def _limit(value: object) -> int | None:
     Raises:
         ArgumentError: If the value is not a non-negative integer.
     """
-    value = _filters.plain(value)
+    value = _scalars.plain(value)
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
         return value
     raise ArgumentError(f"limit must be a number of rows, not {value!r}; None for all.")
@@ -109,9 +109,9 @@ def text_arguments(name: str, values: str | Iterable[str]) -> list[str]:
     Raises:
         ArgumentError: If one of the values is not a text.
     """
-    given = _filters.without_dimensions(values)
+    given = _scalars.without_dimensions(values)
     if isinstance(given, str):
-        return [_filters.text_argument(name, given)]
+        return [_scalars.text_argument(name, given)]
     if not isinstance(given, Iterable):
         raise ArgumentError(f"{name} must be a text or a list of texts, not {given!r}.")
-    return [_filters.text_argument(f"each of {name}", value) for value in given]
+    return [_scalars.text_argument(f"each of {name}", value) for value in given]

@@ -13,11 +13,11 @@ import duckdb
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
-from biodata_cache._core.sqltext import comments, literal, quoted
+from biodata_cache._core.sqltext import comments, literal, pattern_of, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ def sql(
         ArgumentError: If the query is not a text, or has no statement in it.
         CacheError: If a table in the query cannot be read.
     """
-    _filters.text_argument("query", query)
+    _scalars.text_argument("query", query)
     values = _bound(parameters)
 
     lists = _LISTS.search(query) is not None
@@ -80,12 +80,13 @@ def sql(
         named = [entry for entry in registry if _may_name(query, entry.name)]
         files = {entry.name: cache.files(entry) for entry in named}
         locations = resolve_locations(cache, files)
+        every = [location for some in locations.values() for location in some]
         with _connections.connection(
             cache,
             [file for some in files.values() for file in some],
-            locations=[location for some in locations.values() for location in some],
+            locations=every,
             is_separate=True,
-        ) as (duck, every):
+        ) as (duck, _):
             # Replacement scans would find the variables of this function.
             duck.execute("set python_enable_replacements = false")
             for entry in named:
@@ -159,10 +160,10 @@ def _bound(
 
 
 def _plain(value: object) -> object:
-    value = _filters.without_dimensions(value)
-    if _filters.is_many(value) and not isinstance(value, (bytearray, memoryview)):
+    value = _scalars.without_dimensions(value)
+    if _scalars.is_many(value) and not isinstance(value, (bytearray, memoryview)):
         return [_plain(each) for each in value]
-    return _filters.plain(value)
+    return _scalars.plain(value)
 
 
 def _is_of_files(error: duckdb.Error, locations: Sequence[str]) -> bool:
@@ -249,7 +250,7 @@ def view_of(
         locations: Where to read its files.
         temporary: Whether only this connection sees the view.
     """
-    listed = ", ".join(map(literal, locations))
+    listed = ", ".join(literal(pattern_of(location)) for location in locations)
     options = _read.options(entry, by_name=_read.is_told_by_names(entry, locations))
     source = f"read_parquet([{listed}], {options})"
     if not locations:

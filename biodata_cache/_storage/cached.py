@@ -140,12 +140,12 @@ class CachedStorage:
         self, copies: LocalCopies, files: Sequence[DataFile], *, is_whole: bool
     ) -> list[Path | None]:
         """The copy of each file, in order; None where it is too large or there is no room."""
-        found = [copies.find(file.sha256, file.sha256) if file.sha256 else None for file in files]
+        cached = [copies.find(file.sha256, file.sha256) if file.sha256 else None for file in files]
         left = copies.limit - sum(
-            file.size or 0 for file, copy in zip(files, found, strict=True) if copy
+            file.size or 0 for file, copy in zip(files, cached, strict=True) if copy
         )
         wanted = {}
-        for number, (file, copy) in enumerate(zip(files, found, strict=True)):
+        for number, (file, copy) in enumerate(zip(files, cached, strict=True)):
             if copy is not None:
                 continue
             size_limit = copies.size_limit(file.address, is_whole=is_whole)
@@ -158,9 +158,9 @@ class CachedStorage:
                     lambda item: self._fetch(copies, files[item[0]], item[1]), wanted.items()
                 )
                 for number, copy in zip(wanted, fetched, strict=True):
-                    found[number] = copy
-            copies.shrink([copy for copy in found if copy is not None])
-        return found
+                    cached[number] = copy
+            copies.shrink([copy for copy in cached if copy is not None])
+        return cached
 
     def _fetch(self, copies: LocalCopies, file: DataFile, size_limit: int) -> Path | None:
         """Copy an object; None if it cannot be copied now and has to be read at its address.

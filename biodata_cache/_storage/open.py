@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import MissingDependencyError, SettingsError
 from biodata_cache._core.layout import CACHE_FOLDER
+from biodata_cache._core.settings.address import Address
 from biodata_cache._core.settings.values import PREFIX
 from biodata_cache._storage.cached import cached
 from biodata_cache._storage.local import LocalStorage
@@ -79,6 +80,32 @@ def open_lake(raw: str, *, pays: bool = False) -> S3Storage:
     if not storage.prefix:
         raise SettingsError(
             f"The raw lake {raw!r} would be a whole bucket: write s3://bucket/prefix."
+        )
+    return storage
+
+
+def open_staging(address: str, *, pays: bool = False) -> Storage:
+    """The storage of staging that other processes build: a folder, or `s3://bucket/prefix`.
+
+    Args:
+        address: Its address.
+        pays: Whether the requester pays.
+
+    Raises:
+        MissingDependencyError: If the extra `s3` is needed and not installed.
+        SettingsError: If the address is neither, or names no prefix in a bucket.
+    """
+    if not address.startswith("s3://"):
+        if "://" in address:
+            raise SettingsError(
+                f"{Address(address)!r} is neither a folder nor on S3: give a folder or "
+                "s3://bucket/prefix."
+            )
+        return LocalStorage(Path(address).absolute())
+    storage = _bucket(address, "staging", "ROOT", pays=pays)
+    if not storage.prefix:
+        raise SettingsError(
+            f"The staging {address!r} would be a whole bucket: write s3://bucket/prefix."
         )
     return storage
 

@@ -8,7 +8,7 @@ from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import lineage as _derived
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache.tables._former import former_arguments
 from biodata_cache.tables._reading import read_table, read_texts
 
@@ -220,7 +220,7 @@ def raw_to_derived(
     if not isinstance(latest, bool):
         raise ArgumentError(f"latest must be True or False, not {latest!r}.")
     if modality is not None:
-        modality = _filters.text_argument("modality", modality)
+        modality = _scalars.text_argument("modality", modality)
     names = _selection.text_arguments("asset_name", asset_name)
     cache = _session.current_published()
     derived = _derived.derived_names(cache, names, latest=latest, modality=modality)

@@ -40,10 +40,10 @@ def name_columns(function: Callable[..., Any]) -> None:
     Args:
         function: Function of a table; one without typed filters stays as it is.
     """
-    found = _FILTERS.fullmatch(str(getattr(function, "__annotations__", {}).get("filters")))
-    if found is None:
+    match = _FILTERS.fullmatch(str(getattr(function, "__annotations__", {}).get("filters")))
+    if match is None:
         return
-    filters: dict[str, Any] = getattr(_filters, found[1]).__annotations__
+    filters: dict[str, Any] = getattr(_filters, match[1]).__annotations__
     shown = signature(function)
     own = [each for each in shown.parameters.values() if each.kind != Parameter.VAR_KEYWORD]
     named = [
@@ -54,7 +54,7 @@ def name_columns(function: Callable[..., Any]) -> None:
     vars(function)["__signature__"] = shown.replace(parameters=[*own, *named])
     lines = [
         textwrap.fill(f"{name}: {text}", 96, initial_indent="    ", subsequent_indent="        ")
-        for name, text in _texts()[found[1]].items()
+        for name, text in _texts()[match[1]].items()
     ]
     function.__doc__ = "\n".join([cleandoc(function.__doc__ or ""), "", COLUMNS, *lines])
 

@@ -32,11 +32,11 @@ def former_arguments(function: Function) -> Function:
         own, former = list(given[:positions]), list(given[positions:])
         if len(former) > len(_FORMER) or not all(isinstance(each, bool) for each in former):
             return function(*given, **named)
-        found = dict(zip(_FORMER, former, strict=False))
-        found.update({name: named.pop(name) for name in _FORMER if name in named})
-        if "force_update" in found:
+        arguments = dict(zip(_FORMER, former, strict=False))
+        arguments.update({name: named.pop(name) for name in _FORMER if name in named})
+        if "force_update" in arguments:
             _tell()
-        if found.get("lazy"):
+        if arguments.get("lazy"):
             return _address(function.__name__, own, named)
         return function(*own, **named)
 

@@ -9,7 +9,7 @@ from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def read_table(
     name: str, columns: Sequence[str] | None, filters: Mapping[str, object]
 ) -> pd.DataFrame:
     """Some columns and rows of a table."""
-    asked = _selection.selection(name, columns, filters)
-    return _read.frame(_session.current_published(), asked)
+    selection = _selection.selection(name, columns, filters)
+    return _read.frame(_session.current_published(), selection)
 
 
 def read_partitions(
@@ -37,18 +37,18 @@ def read_partitions(
     """Some columns and rows of some partitions of a table, or of all."""
     chosen = dict(filters)
     if key == SUBJECT:
-        value = _filters.subject_texts(value)  # type: ignore[assignment]  # checked next
+        value = _scalars.subject_texts(value)  # type: ignore[assignment]  # checked next
     if value is not None:
         is_one = isinstance(value, (str, bytes)) or not isinstance(value, Iterable)
         chosen[key] = (
-            _filters.text_argument(key, value) if is_one else _selection.text_arguments(key, value)
+            _scalars.text_argument(key, value) if is_one else _selection.text_arguments(key, value)
         )
     if asset_names is not None:
         if "asset_name" in chosen:
             raise ArgumentError("Give asset_names or asset_name, not both: they mean the same.")
         chosen["asset_name"] = _selection.text_arguments("asset_names", asset_names)
-    asked = _selection.selection(name, columns, chosen, key=key)
-    return _read.frame(_session.current_published(), asked)
+    selection = _selection.selection(name, columns, chosen, key=key)
+    return _read.frame(_session.current_published(), selection)
 
 
 def read_texts(

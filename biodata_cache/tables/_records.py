@@ -9,7 +9,7 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import AssetNotFoundError, NotFoundWarning
 from biodata_cache._reader import records as _records
 from biodata_cache._reader import selection as _selection
-from biodata_cache._reader.filters import conditions as _filters
+from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache.tables._reading import read_table
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ def get_record(name_or_id: str) -> dict[str, Any]:
         >>> get_record(name)["name"] == name
         True
     """
-    asked = _filters.text_argument("name_or_id", name_or_id)
-    found = _records.records(_session.current_published(), [asked])
-    if asked not in found:
+    text = _scalars.text_argument("name_or_id", name_or_id)
+    records = _records.records(_session.current_published(), [text])
+    if text not in records:
         raise AssetNotFoundError(
-            f"The published cache has no record of the name or _id {asked!r}: assets() lists names."
+            f"The published cache has no record of the name or _id {text!r}: assets() lists names."
         )
-    return found[asked]
+    return records[text]
 
 
 def get_records(names_or_ids: str | Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -86,12 +86,12 @@ def get_records(names_or_ids: str | Iterable[str]) -> dict[str, dict[str, Any]]:
         >>> list(get_records(names)) == names
         True
     """
-    asked = _selection.text_arguments("names_or_ids", names_or_ids)
-    found = _records.records(_session.current_published(), asked)
-    unknown = [text for text in dict.fromkeys(asked) if text not in found]
+    texts = _selection.text_arguments("names_or_ids", names_or_ids)
+    records = _records.records(_session.current_published(), texts)
+    unknown = [text for text in dict.fromkeys(texts) if text not in records]
     if unknown:
         _messages.warn(
             f"The published cache has no record of the name or _id {_messages.few(unknown)}.",
             NotFoundWarning,
         )
-    return found
+    return records

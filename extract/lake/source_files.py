@@ -3,7 +3,7 @@
 Without it, a file that is gone from a folder would look like the deletion of its records. While one
 is gone, a record that no file shows may have moved into it: it counts as one of that file from then
 on. The list is written before the records are: what it says of a record that the lake does not hold
-has no effect.
+has no effect, unless a file of the lake is damaged, which may hold it.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ class SourceFiles:
         self._policy = lake.policy
         self._is_folder = False
 
-    def compare(self, files: Sequence[str] | None) -> list[str]:
+    def compare(self, files: Sequence[str] | None, *, prune: bool) -> list[str]:
         """Compare the files of a folder with those of the last run, once records are compared.
 
         Args:
             files: The names of its files; None for a source that is no folder, whose readings
                 are complete whatever it is called.
+            prune: Accept that files are gone.
 
         Returns:
             What is damaged of the list of an earlier reading, and how.
@@ -66,17 +67,23 @@ class SourceFiles:
         with self._state.registered("present", present) as cursor:
             if sound:
                 cursor.execute(_LAST_FILES, {"files": paths_of(sound)})
-            if damage:
+            if damage and not prune:
                 cursor.execute(_UNKNOWN, {"file": "a file whose name was lost"})
+        if prune:
+            self._state.execute("delete from last_file where is_vanished")
         self._state.execute(_MAY_HAVE_MOVED)
         return [f"{self._store.path / name}: {problem}" for name, problem in damage.items()]
 
-    def vanished(self) -> list[str]:
-        """A sentence for each file that is gone from the folder while its records stay."""
+    def vanished(self, *, is_lake_damaged: bool) -> list[str]:
+        """A sentence for each file that is gone from the folder while its records stay.
+
+        Args:
+            is_lake_damaged: Whether a record may be in the lake that could not be found there.
+        """
         return [
             f"{file}: the folder no longer has it; what it may hold stays, {count:,} "
             f"record{'' if count == 1 else 's'}"
-            for file, count in self._state.rows(_VANISHED)
+            for file, count in self._state.rows(_VANISHED, {"is_lake_damaged": is_lake_damaged})
         ]
 
     @staticmethod
@@ -151,13 +158,13 @@ where
 _VANISHED = """
 select last_file.file, count(*)
 from last_file
-inner join compared on last_file._id = compared._id
-where last_file.is_vanished and compared.shown = 0
+left join compared on last_file._id = compared._id
+where last_file.is_vanished and coalesce(compared.shown = 0, $is_lake_damaged)
 group by all
 order by all
 """
-# Grain: one row per live record: of those that the source shows its last document, of those that
-# stay although it does not what was known.
+# Grain: one row per record: of those that the source shows its last document, of those that stay
+# although it does not what was known, also if the lake could not be read where it may hold them.
 _NOTED = """
 create or replace table noted as
 select _id, max_by(file, position) as file
@@ -166,9 +173,9 @@ group by _id
 union all
 select last_file._id, last_file.file
 from last_file
-inner join compared on last_file._id = compared._id
+left join compared on last_file._id = compared._id
 anti join deleted on last_file._id = deleted._id
-where compared.shown = 0
+where coalesce(compared.shown = 0, last_file.is_vanished)
 """
 _IS_DIFFERENT = """
 select count(*) > 0 or (select count(*) from noted) != (select count(*) from last_file)

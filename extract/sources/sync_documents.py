@@ -105,12 +105,13 @@ def compare(
         rejects.keep_repairs(reading.unchanged)
     comparison.check_listed(reading.records)
     files = comparison.source_files
-    report.damaged += files.compare(comparison.source.files)
-    report.vanished = [] if comparison.prune else files.vanished()
+    is_lake_damaged = bool(report.damaged)
+    report.damaged += files.compare(comparison.source.files, prune=comparison.prune)
+    report.vanished = files.vanished(is_lake_damaged=is_lake_damaged)
     # What may be in a file that has vanished stays; what nobody could read, too.
     state.execute("create or replace table unusable (_id varchar)")
     state.insert("unusable", files.table_of(unusable))
-    state.execute(_DELETED, {"is_complete": not report.incomplete, "prune": comparison.prune})
+    state.execute(_DELETED, {"is_complete": not report.incomplete})
     report.deleted = int(state.value("select count(*) from deleted"))
     report.kept = int(state.value("select count(*) from compared where shown = 0"))
     report.kept -= report.deleted
@@ -190,7 +191,7 @@ where
         or (
             $is_complete
             and unusable._id is null
-            and ($prune or not coalesce(last_file.is_vanished, false))
+            and not coalesce(last_file.is_vanished, false)
         )
     )
 """

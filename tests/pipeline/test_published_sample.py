@@ -153,7 +153,7 @@ def test_version_index_names_the_version(sample: Pipeline) -> None:
 
 
 def test_nothing_but_the_contract_is_published(sample: Pipeline) -> None:
-    wanted = {"cache_registry.json", "cache_history.json", "index.html"}
+    wanted = {"cache_registry.json", "cache_history.json", "index.html", "qc.html"}
     wanted |= {"biodata_cache.duckdb", "datapackage.json", "croissant.json"}
     for entry in sample.registry():
         stem = entry["location"].rsplit("/", 1)[1].removesuffix(".pqt")

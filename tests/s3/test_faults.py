@@ -24,6 +24,7 @@ from biodata_cache._core.registry import history as _history
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.catalogue import page as _catalogue
+from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
@@ -135,8 +136,7 @@ def _is_consistent(build: Build, *, exactly: bool = False) -> bool:
     published = read_published(storage, folder)
     registry = published.registry
     assert registry.public_files is not None
-    objects = [registry.public_files, *(each for entry in registry for each in entry.objects)]
-    for each in objects:
+    for each in registry.objects:
         data = content(f".objects/{each.name}")
         assert each.sha256 == hashlib.sha256(data).hexdigest(), each.name
     files = _public_files.read(storage, registry.public_files)
@@ -161,12 +161,15 @@ def _is_consistent(build: Build, *, exactly: bool = False) -> bool:
             "croissant.json": croissant(folder, registry, home),
         }
         assert {name: content(f"{folder}/{name}") for name in for_tools} == for_tools
-        beside = {"cache_registry.json", "cache_history.json", "index.html", *for_tools}
+        beside = {"cache_registry.json", "cache_history.json", "index.html", "qc.html", *for_tools}
         assert listed == {*named, *beside}, listed ^ named
         history = _history.parse(content(f"{folder}/cache_history.json"), "history")
         assert history[-1].build == registry.build
-        page = _catalogue.page(folder, registry, history, _catalogue.largest(files))
+        profiles = _profiles.read(storage, registry.profiles)
+        page = _catalogue.page(folder, registry, history, _catalogue.largest(files), profiles)
         assert content(f"{folder}/index.html") == page
+        quality = _catalogue.quality_page(folder, history, profiles)
+        assert content(f"{folder}/qc.html") == quality
         for file in files:
             data = content(f"{folder}/{file.path}")
             known = (file.bytes, file.sha256)

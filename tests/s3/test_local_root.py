@@ -143,12 +143,8 @@ def test_no_builds_are_kept_if_so_set(build: Build, monkeypatch: pytest.MonkeyPa
     (live,) = home.rglob(".builds/*/*")
     assert live.read_bytes() == (home / build.area.name / "cache_registry.json").read_bytes()
     registry = _document.parse(live.read_bytes(), "registry")
-    assert registry.public_files is not None
-    needed = {each.name for entry in registry for each in entry.objects}
-    assert {path.name for path in (home / ".objects").iterdir()} == {
-        *needed,
-        registry.public_files.name,
-    }
+    needed = {each.name for each in registry.objects}
+    assert {path.name for path in (home / ".objects").iterdir()} == needed
     monkeypatch.setenv("BIODATA_CACHE_KEEP_DAYS", "-1")
     with pytest.raises(SettingsError, match="BIODATA_CACHE_KEEP_DAYS is '-1'"):
         _settings.load()

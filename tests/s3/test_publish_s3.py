@@ -103,6 +103,7 @@ def test_only_what_changed_is_uploaded(
         "cache_registry.json",
         "cache_history.json",
         "index.html",
+        "qc.html",
         "biodata_cache.duckdb",
         "datapackage.json",
         "croissant.json",
@@ -110,12 +111,12 @@ def test_only_what_changed_is_uploaded(
     order = [it.path for it in proxy.requests if it.method == "PUT" and "lock" not in it.path]
     objects = [path for path in order if "/.objects/" in path]
     assert order[: len(objects)] == objects, "what a registry names is there before it"
-    assert len(objects) == 2, "the table, and the list of public files"
+    assert len(objects) == 3, "the table, the list of public files, what the page shows of rows"
     names = [path.rpartition("/")[2] for path in order if "/.objects/" not in path]
     assert names[:4] == ["pending.json", "data.pqt", "quality_control.json", "cache_registry.json"]
     assert names[4] == f"{changed.build}.json"
-    assert sorted(names[5:10]) == sorted(changed.replaced[3:])
-    assert names[10:] == ["cache_status.json"]
+    assert sorted(names[5:11]) == sorted(changed.replaced[3:])
+    assert names[11:] == ["cache_status.json"]
 
 
 def test_content_that_is_not_what_was_published_is_mended(
@@ -262,10 +263,9 @@ def test_builds_are_kept_for_as_long_as_set(
     registry = _document.parse(live, "registry")
     assert registry.build is not None
     assert registry.build.startswith("20260103")
-    assert registry.public_files is not None
-    named = {each.name for entry in registry for each in entry.objects}
+    named = {each.name for each in registry.objects}
     stored = {path for path in found if path.startswith(".objects/")}
-    assert stored == {f".objects/{name}" for name in {*named, registry.public_files.name}}
+    assert stored == {f".objects/{name}" for name in named}
 
 
 def test_dry_run_writes_nothing_and_says_what_would_change(
@@ -378,7 +378,11 @@ def test_the_page_opens_from_the_bucket(aws: Server, browser: Browser, tmp_path:
     address = f"{aws.endpoint}/to-be-looked-at/{HOME}/{build.area.name}/index.html"
     page.goto(f"{address}#quality_control")
     page.get_by_role("heading", level=1, name="quality_control", exact=True).wait_for()
-    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} == {address}
+    page.get_by_text(f"{len(SUBJECTS)} rows", exact=False).first.wait_for()
+    home = f"{aws.endpoint}/to-be-looked-at/{HOME}/.objects/"
+    pages = {url.partition("#")[0] for url in asked if not url.startswith(("data:", home))}
+    assert pages == {address}
+    assert any(url.startswith(home) for url in asked), "the rows come from objects"
     code = "\n".join(page.locator(".snippet pre").all_inner_texts())
     assert f'"BIODATA_CACHE_ROOT"] = "{build.root}"' in code
     links = [str(link.get_attribute("href")) for link in page.locator("td a").all()]

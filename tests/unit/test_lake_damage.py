@@ -153,6 +153,54 @@ def test_what_a_source_that_was_not_read_whole_cannot_give_again_stays_named(
     assert len(names(raw)) == COUNT
 
 
+@pytest.mark.parametrize("accept", ["prune", "full", None])
+def test_a_vanished_file_may_have_held_what_a_damaged_file_of_the_lake_did(
+    tmp_path: Path, accept: str | None
+) -> None:
+    """No build goes on without these records until they come again, or are given up."""
+    folder, raw = tmp_path / "in", tmp_path / "raw"
+    folder.mkdir()
+    write(folder / "a.jsonl", COUNT - 9)
+    gone = folder / "b.jsonl"
+    gone.write_text("".join(json.dumps({"_id": f"b{n}", "name": f"b{n}"}) + "\n" for n in range(9)))
+    run(folder, raw)
+    wanted, content = names(raw), gone.read_bytes()
+    file = lake_file(raw)
+    file.write_bytes(flipped(file.read_bytes(), 0.5))
+    gone.unlink()
+    for _ in range(2):  # the second night knows it, too
+        report = run(folder, raw)
+        assert "b.jsonl: the folder no longer has it" in report.vanished[0]
+        assert "no build reads this lake" in report.warnings()[1]
+        with pytest.raises(LakeError, match=file.name):
+            check_lakes(raw)
+    if accept is None:
+        gone.write_bytes(content)
+        assert not run(folder, raw).vanished
+    else:
+        run(folder, raw, **{accept: True})
+        wanted = wanted[9:]
+    check_lakes(raw)
+    assert names(raw) == wanted
+    assert not run(folder, raw).missing
+
+
+def test_an_unusable_document_may_be_of_a_record_that_a_damaged_file_held(tmp_path: Path) -> None:
+    source, raw = write(tmp_path / "a.jsonl"), tmp_path / "raw"
+    run(source, raw)
+    file = lake_file(raw)
+    file.write_bytes(flipped(file.read_bytes(), 0.5))
+    whole = source.read_bytes()
+    deep = b"[" * 5_000 + b"]" * 5_000
+    source.write_bytes(whole.replace(b'"name": "n7"', b'"name": "n7", "x": ' + deep))
+    for _ in range(2):
+        assert run(source, raw).rejected == 1
+        with pytest.raises(LakeError, match=file.name):
+            check_lakes(raw)
+    assert run(source, raw, full=True).listed == COUNT - 1
+    check_lakes(raw)
+
+
 def test_files_of_others_are_left_alone_and_not_read(tmp_path: Path) -> None:
     source, raw = write(tmp_path / "a.jsonl"), tmp_path / "raw"
     run(source, raw)

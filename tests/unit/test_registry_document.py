@@ -44,6 +44,7 @@ REGISTRY = CacheRegistry(
     build="20240131T000000Z-0a1b2c3d",
     built_at="2024-01-31T00:00:00Z",
     public_files=OBJECT,
+    profiles=OBJECT,
 )
 counts = st.none() | st.integers(min_value=0)
 texts = st.text(st.characters(blacklist_categories=["Cs"]))
@@ -73,7 +74,7 @@ entries = st.builds(
 def test_a_registry_is_read_as_it_was_written() -> None:
     content = _document.document(REGISTRY)
     assert _document.parse(content, "registry") == REGISTRY
-    assert list(json.loads(content)) == ["build", "built_at", "public_files", "tables"]
+    assert list(json.loads(content)) == ["build", "built_at", "public_files", "profiles", "tables"]
 
 
 @given(st.lists(entries, max_size=3, unique_by=lambda entry: entry.name))
@@ -95,7 +96,7 @@ def test_what_another_version_says_is_kept_at_every_level() -> None:
 
 def test_an_older_registry_lists_partitions_and_names_no_objects() -> None:
     raw = json.loads(_document.document(REGISTRY))
-    del raw["tables"][0]["objects"], raw["build"], raw["public_files"]
+    del raw["tables"][0]["objects"], raw["build"], raw["public_files"], raw["profiles"]
     raw["tables"][0]["partitions"] = [{"value": "0451", "rows": 7, "bytes": 1, "sha256": "ab"}]
     found = _document.parse(json.dumps(raw), "registry")
     assert found.build is None

@@ -24,12 +24,12 @@ def as_age(_: click.Context, __: click.Parameter, value: str | None) -> timedelt
     """The time span of an option, such as `26h`."""
     if value is None:
         return None
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhdw])", value.strip(), re.ASCII)
-    if found is None:
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)([smhdw])", value.strip(), re.ASCII)
+    if match is None:
         raise click.BadParameter(
             f"{value!r} is no time span: give a number and one of s, m, h, d, w."
         )
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
 
 
 def too_old(status: dict[str, Any], work: Path, most: timedelta | None) -> Iterator[str]:

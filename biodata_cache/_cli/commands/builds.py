@@ -68,12 +68,12 @@ def partitions(name: str, root: str | None, version: str | None, as_json: bool) 
     Example:
       biodata-cache partitions quality_control --root published
     """
-    found = Cache(root, version=version).partitions(name)
-    rows: list[dict[str, Any]] = found.astype(object).where(found.notna(), None).to_dict("records")
+    frame = Cache(root, version=version).partitions(name)
+    rows: list[dict[str, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     if as_json:
         print_json(rows)
     else:
-        key = str(found.columns[0])
+        key = str(frame.columns[0])
         print_table(
             [key, "rows", "size"],
             [[row[key], count(row["rows"]), size(row["bytes"])] for row in rows],

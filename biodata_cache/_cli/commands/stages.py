@@ -12,6 +12,7 @@ from biodata_cache._cli import options as _options
 from biodata_cache._cli.commands.builds import show_builds
 from biodata_cache._cli.output import count, print_table, say, size
 from biodata_cache._cli.running import running
+from biodata_cache._cli.staging import StagingOptions, staging_options
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.extract_stage import run_extract
@@ -22,6 +23,7 @@ from biodata_cache._pipeline.stages import (
     run_dry_sync,
     run_publish,
     run_rollback,
+    run_shard,
     run_sync,
 )
 from biodata_cache._session import Cache
@@ -82,12 +84,14 @@ def extract(
 @_options.work
 @_options.unit_tests
 @click.option("--full", is_flag=True, help="Build although nothing has changed.")
+@staging_options
 @_options.as_json
 def build(
     raw: str | None,
     work: str | None,
     unit_tests: bool,  # noqa: FBT001
     full: bool,  # noqa: FBT001
+    how: StagingOptions,
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Build and test every table from the raw lake, with dbt.
@@ -95,13 +99,25 @@ def build(
     There is nothing to build if the lake, the version and the settings are those of the last
     build and its files are whole; once a week it is built all the same.
 
+    The records can be flattened in shards, by processes of this machine or by other machines that
+    read the same lake; what is built from them is the same.
+
     \b
-    Example:
+    Examples:
       biodata-cache build --work nightly
+      biodata-cache build --shards 4
+      biodata-cache build --shard 1/2 --out s3://bucket/staging --raw s3://bucket/lake
+      biodata-cache build --staging s3://bucket/staging --raw s3://bucket/lake
     """
     settings = _settings.load(raw=raw, work=work)
+    if how.shard is not None and how.out is not None:
+        if unit_tests or full:
+            raise click.UsageError("--full and --unit-tests are for a build of all tables.")
+        with running("build", settings, partial(_print_shard, how), as_json=as_json) as run:
+            run.outcome = run_shard(settings, run, how.shard, how.out)
+        return
     with running("build", settings, _print_built, as_json=as_json) as run:
-        run.outcome = run_build(settings, run, unit_tests=unit_tests, full=full)
+        run.outcome = run_build(settings, run, unit_tests=unit_tests, full=full, stage=how.stage)
 
 
 @click.command()
@@ -278,6 +294,12 @@ def _print_built(run: Run) -> None:
         )
     elif seconds is not None:
         say(f"build: all models and tests passed in {seconds:.1f} s")
+
+
+def _print_shard(how: StagingOptions, run: Run) -> None:
+    seconds = run.outcome.seconds.get("build")
+    if seconds is not None:
+        say(f"build: shard {how.shard} is in {how.out} ({seconds:.1f} s)")
 
 
 def _print_published(run: Run, *, with_tables: bool) -> None:

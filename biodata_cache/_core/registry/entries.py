@@ -249,6 +249,7 @@ class CacheRegistry(RegistryPart):
         build: Name of the build; None if an older publisher made it.
         built_at: When it was built, as ISO text.
         public_files: The object that lists the public files.
+        profiles: The object of what the pages show of rows: statistics of columns, first rows.
         other: Unknown keys, written by a later version.
 
     Examples:
@@ -267,6 +268,7 @@ class CacheRegistry(RegistryPart):
     build: str | None = None
     built_at: str | None = None
     public_files: ObjectFile | None = None
+    profiles: ObjectFile | None = None
     other: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
@@ -274,6 +276,12 @@ class CacheRegistry(RegistryPart):
 
     def _repr_html_(self) -> str:
         return _display.registry_html(self)
+
+    @property
+    def objects(self) -> list[ObjectFile]:
+        """Every object that the registry names: those of its tables, and those about them."""
+        about = [each for each in (self.public_files, self.profiles) if each is not None]
+        return [*(each for entry in self.tables for each in entry.objects), *about]
 
     @property
     def names(self) -> list[str]:

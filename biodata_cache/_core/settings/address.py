@@ -22,9 +22,9 @@ def redacted(text: str) -> str:
         >>> redacted("me:secret@host"), redacted("records/v2.jsonl")
         ('…', 'records/v2.jsonl')
     """
-    found = _SCHEME.search(text)
-    if found is not None:
-        return f"{found[1].lower()}://…" if _MAY_BE_SECRET.search(text) else text
+    match = _SCHEME.search(text)
+    if match is not None:
+        return f"{match[1].lower()}://…" if _MAY_BE_SECRET.search(text) else text
     return "…" if "@" in text and re.search(r":.*@|@.*:", text, re.DOTALL) else text
 
 

@@ -99,6 +99,20 @@ def as_root(name: str, text: str) -> str:
     return location if location.endswith("://") else location.rstrip("/") or "/"
 
 
+def as_web_folder(name: str, text: str) -> str:
+    """An address of a folder on the web.
+
+    Raises:
+        SettingsError: If it is something else, or has more than a path in it.
+    """
+    if not re.fullmatch(r"https?://[\w.:\[\]-]+(/[\w.@~+-]+)*/?", text, re.ASCII):
+        raise SettingsError(
+            f"{PREFIX}{name} is {redacted(text)!r}: give an address like https://host/folder, of "
+            "letters, digits and . @ ~ + - _ only."
+        )
+    return text.rstrip("/")
+
+
 def as_backend(name: str, text: str) -> Backend:
     """One of S3, LOCAL, MEMORY and CODEOCEAN, in any case.
 
@@ -193,11 +207,11 @@ def as_bytes(least: int = 0) -> Parser:
     """Reads a number of bytes of at least this."""
 
     def parse(name: str, text: str) -> int:
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", text, re.IGNORECASE | re.ASCII)
-        if found is None:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", text, re.IGNORECASE | re.ASCII)
+        if match is None:
             raise SettingsError(f"{PREFIX}{name} is {text!r}: give a size, for example '5GB'.")
-        base = 1024 if found[3] else 1000
-        number = int(float(found[1]) * base ** " kmgt".index(found[2].lower() or " "))
+        base = 1024 if match[3] else 1000
+        number = int(float(match[1]) * base ** " kmgt".index(match[2].lower() or " "))
         if number < least:
             raise SettingsError(
                 f"{PREFIX}{name} is {text!r}, which is less than {least} bytes: give more, for "

@@ -192,6 +192,14 @@ _ALL = (
         "For how many hours more its data stay, for readers who had begun before.",
     ),
     Setting(
+        "DUCKDB_WASM",
+        parsers.as_web_folder,
+        "",
+        "Address of a folder of npm packages with DuckDB-WASM 1.28.0: the catalogue page has a box "
+        "for SQL then, which loads it from there.",
+        "none",
+    ),
+    Setting(
         "MEMORY",
         parsers.as_bytes(_LEAST_MEMORY),
         "3GB",

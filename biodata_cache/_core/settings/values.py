@@ -71,6 +71,7 @@ class Settings:
         requester_pays: Whether to pay for requests to S3, as some buckets ask for.
         keep_days: For how many days a build is kept after another took its place.
         grace_hours: For how many hours more its objects stay, for readers who had begun before.
+        duckdb_wasm: Folder of npm packages on the web, for SQL on the catalogue page; or empty.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
         memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
@@ -98,6 +99,7 @@ class Settings:
     requester_pays: bool = False
     keep_days: int
     grace_hours: int
+    duckdb_wasm: str
     local_cache: Path | None
     local_cache_size: int
     memory: str
@@ -204,6 +206,7 @@ def load(**given: str | None) -> Settings:
         requester_pays=value("REQUESTER_PAYS"),
         keep_days=value("KEEP_DAYS"),
         grace_hours=value("GRACE_HOURS"),
+        duckdb_wasm=value("DUCKDB_WASM") or "",
         local_cache=value("LOCAL_CACHE") if is_set("LOCAL_CACHE") else local_cache,
         local_cache_size=value("LOCAL_CACHE_SIZE"),
         memory=f"{value('MEMORY')}B",

@@ -1,40 +1,30 @@
-"""The build stage: runs `dbt build` as a subprocess and reports its progress and result."""
+"""The build stage: runs `dbt build`, unless there is nothing to build."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._core.foreign import json_value
-from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
+from biodata_cache._core.work_lock import work_locked
 from biodata_cache._pipeline.dbt import last_build
-from biodata_cache._pipeline.dbt import target as dbt_target
+from biodata_cache._pipeline.dbt.process import Progress, check_work, dbt_environment, run_dbt
+from biodata_cache._pipeline.dbt.staging import fetch, state_of
+from biodata_cache._pipeline.dbt.target import project_key
 from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, project_folder, require
-from biodata_cache._publish.artifacts import (
-    DATABASE,
-    RUN_RESULTS,
-    failures,
-    read_results,
-    target_folder,
-)
+from biodata_cache._storage.open import open_staging
 
 if TYPE_CHECKING:
     from biodata_cache._core.settings.values import Settings
 
-Progress = Callable[[int, int, str], None]
-"""Told the steps done, the steps in all, and the name of the step that ended."""
+Stage = Callable[["Settings", Progress | None], str]
+"""Has the staging of a lake built elsewhere; returns the folder or S3 address of its files."""
 
-_SHOWN = 5
-_WORKER = Path(__file__).with_name("worker.py")
+_STAGING = "staging"
 
 
 def build(
@@ -44,6 +34,7 @@ def build(
     unit_tests: bool = False,
     selection: Sequence[str] = (),
     full: bool = False,
+    stage: Stage | None = None,
 ) -> float | None:
     """Build and test every table from the raw lake into the build area.
 
@@ -57,12 +48,14 @@ def build(
             data: what is published does not depend on them.
         selection: Options of dbt that choose models; by default all are built.
         full: Build although nothing has changed.
+        stage: Has the staging of the records built elsewhere; by default it is built here.
 
     Returns:
         Seconds that dbt took; None if there was nothing to build.
 
     Raises:
-        BuildError: If a model or test failed; names it and the number of failing rows.
+        BuildError: If a model or test failed; names it and the number of failing rows. If staging
+            from elsewhere is not whole, or of another lake.
         LakeError: If a file of the lake is damaged.
         LockedError: If another build is running in the same folder.
     """
@@ -73,171 +66,44 @@ def build(
     from extract.lake.reading import reading  # noqa: PLC0415
 
     work = settings.work.resolve()
-    if "?" in str(work):
-        raise BuildError(
-            f"The work folder {str(work)!r} has a '?' in its name, after which dbt expects "
-            "options: name another with --work."
-        )
+    check_work(work)
     check_filled(settings.raw, Path(settings.raw))
     raw, began_at = Path(settings.raw), datetime.now(timezone.utc)
-    project, environment = project_folder(), _environment(settings)
     with work_locked(work), reading(raw):
         check_lakes(raw)
-        made_from = f"{content_hash(raw)} {dbt_target.project_key(project, environment)}"
+        made_from = (
+            f"{content_hash(raw)} {project_key(project_folder(), dbt_environment(settings))}"
+        )
         is_asked = bool(selection) or full or unit_tests
         if not is_asked and last_build.is_current(work, made_from, began_at):
             last_build.confirm(work, began_at)
             return None
         last_build.forget(work)
-        _remove_earlier(work)
-        dbt_target.discard_if_other(work, project, environment)
-        command = [*_command(work, project, unit_tests=unit_tests), *selection]
-        output, exit_code = _run(command, environment, progress)
-        if (target_folder(work) / RUN_RESULTS).exists():
-            dbt_target.keep(work, project, environment)
-        seconds = _verdict(work, exit_code, output)
+        variables = {} if stage is None else {"staging_from": _fetched(settings, stage, progress)}
+        tests = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
+        seconds = run_dbt(settings, ["build", *tests, *selection], variables, progress)
         if not selection:
             last_build.keep(work, made_from, began_at)
     return seconds
 
 
-def _remove_earlier(work: Path) -> None:
-    """Remove the database of an earlier build, which would only grow.
+def _fetched(settings: Settings, stage: Stage, progress: Progress | None) -> str:
+    """Folder of a copy of the files of staging from elsewhere.
 
     Raises:
-        BuildError: If the database cannot be removed.
+        BuildError: If they are not whole, or of another lake.
     """
-    database = work / DATABASE
+    folder = settings.work.resolve() / _STAGING
+    state = state_of(Path(settings.raw))
+    storage = open_staging(stage(settings, progress), pays=settings.requester_pays)
     try:
-        for path in (
-            database,
-            database.with_suffix(".duckdb.wal"),
-            target_folder(work) / RUN_RESULTS,
-        ):
-            path.unlink(missing_ok=True)
-        temporary = database.with_suffix(".duckdb.tmp")
-        if temporary.exists():  # of a build that was killed
-            shutil.rmtree(temporary)
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
     except OSError as error:
         raise BuildError(
             f"{error.filename} is in the way of a new build ({error.strerror or error}): "
             "remove it, or give another folder with --work."
         ) from None
-
-
-def _command(work: Path, project: Path, *, unit_tests: bool) -> list[str]:
-    return [
-        sys.executable,
-        "-c",
-        # Not as a module: it must be found wherever this package was imported from.
-        f"import runpy; runpy.run_path({str(_WORKER)!r}, run_name='__main__')",
-        str(work / WORKER_LOCK),
-        "--log-format",
-        "json",
-        "--log-format-file",
-        "text",
-        "build",
-        "--project-dir",
-        str(project),
-        "--profiles-dir",
-        str(project),
-        "--target-path",
-        str(target_folder(work)),
-        "--log-path",
-        str(work / "logs"),
-        "--vars",
-        "{lake_is_checked: true}",
-        *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
-    ]
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """Dbt changes into the project's folder, so that paths must be absolute; it needs no source."""
-    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_SOURCE")}
-    return inherited | {
-        "BIODATA_CACHE_WORK": str(settings.work.resolve()),
-        "BIODATA_CACHE_RAW": str(Path(settings.raw).resolve()),
-        "BIODATA_CACHE_MEMORY": settings.memory,
-        "BIODATA_CACHE_TEMP_DISK": settings.temp_disk,
-    }
-
-
-def _run(
-    command: list[str], environment: dict[str, str], progress: Progress | None
-) -> tuple[list[str], int]:
-    """Run dbt; its messages, and its exit code."""
-    messages: list[str] = []
-    done: set[int] = set()
-    with subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
-        command,
-        env=environment,
-        stdin=subprocess.PIPE,  # dbt ends when it closes
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        try:
-            for line in process.stdout or ():
-                event = _event(line)
-                messages.append(event.get("info", {}).get("msg", line.rstrip()))
-                _report(event, done, progress)
-        except BaseException:
-            process.kill()
-            raise
-    return messages, process.returncode
-
-
-def _event(line: str) -> dict[str, Any]:
-    """One event of dbt's log; empty for a line that is none."""
-    try:
-        event = json_value(line)
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) else {}
-
-
-def _report(event: dict[str, Any], done: set[int], progress: Progress | None) -> None:
-    data = event.get("data", {})
-    ended = event.get("info", {}).get("name", "").endswith(("Result", "SkippingDetails"))
-    total = data.get("total", data.get("num_models"))  # as tests call it
-    if progress is None or not ended or "index" not in data or total is None:
-        return
-    done.add(data["index"])
-    progress(len(done), total, data.get("node_info", {}).get("node_name", ""))
-
-
-def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
-    """Seconds of a good run.
-
-    Raises:
-        BuildError: If the run failed.
-    """
-    if not (target_folder(work) / RUN_RESULTS).exists():
-        lines = [
-            line.strip() for text in output[-20:] for line in text.splitlines() if line.strip()
-        ]
-        cause = next((line for line in lines if "Error: " in line), (lines or ["no word"])[-1])
-        raise BuildError(
-            f"dbt stopped before its end ({_ending(exit_code)}): {cause}\n" + "\n".join(lines)
-        )
-    results = read_results(target_folder(work))
-    failed = list(failures(results["results"]))
-    if failed:
-        shown = "".join(f"  {line}\n" for line in failed[1:_SHOWN])
-        more = f"  and {len(failed) - _SHOWN} more\n" if len(failed) > _SHOWN else ""
-        raise BuildError(
-            f"{len(failed)} of {len(results['results'])} models and tests failed: {failed[0]}\n"
-            f"{shown}{more}"
-            f"The compiled SQL is in {target_folder(work)}, the log in {work / 'logs'}."
-        )
-    if exit_code != 0:
-        raise BuildError(f"dbt ended with exit code {exit_code}; its log is in {work / 'logs'}.")
-    return float(results["elapsed_time"])
-
-
-def _ending(exit_code: int) -> str:
-    """How a process ended, in words."""
-    if exit_code == -getattr(signal, "SIGKILL", 0):
-        return "killed from outside, as by a system without memory: see BIODATA_CACHE_MEMORY"
-    return f"by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exit code {exit_code}"
+    fetch(storage, state, folder)
+    return str(folder)

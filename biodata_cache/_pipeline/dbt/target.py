@@ -88,6 +88,21 @@ def project_key(project: Path, environment: Mapping[str, str]) -> str:
         raise _unusable(error) from None
 
 
+def project_content(project: Path) -> str:
+    """Hash of the files of the project, wherever it is.
+
+    Args:
+        project: The folder of the dbt project.
+
+    Raises:
+        BuildError: If a file of the project cannot be read.
+    """
+    try:
+        return _hash(_contents(project))
+    except OSError as error:
+        raise _unusable(error) from None
+
+
 def _key(target: Path, project: Path, environment: Mapping[str, str]) -> str:
     """Hash of all that decides what dbt parses, and of what it has parsed."""
     parsed = target / _PARSED  # also if dbt is run by hand, without the key
@@ -105,9 +120,7 @@ def _hash(parts: Iterable[bytes]) -> str:
 def _parts(project: Path, environment: Mapping[str, str]) -> Iterator[bytes]:
     yield sys.version.encode()
     yield os.fsencode(project)
-    for path in _project_files(project):
-        yield os.fsencode(path.relative_to(project))
-        yield path.read_bytes()
+    yield from _contents(project)
     yield from sorted(
         f"{distribution.metadata['Name']} {distribution.version}".encode()
         for distribution in distributions()
@@ -115,6 +128,12 @@ def _parts(project: Path, environment: Mapping[str, str]) -> Iterator[bytes]:
     for name, value in sorted(environment.items()):
         if name.startswith(_PREFIXES):
             yield os.fsencode(f"{name}={value}")
+
+
+def _contents(project: Path) -> Iterator[bytes]:
+    for path in _project_files(project):
+        yield os.fsencode(path.relative_to(project))
+        yield path.read_bytes()
 
 
 def _project_files(project: Path) -> list[Path]:

@@ -19,14 +19,19 @@ _PATIENCE = 10.0
 def main() -> None:
     """Run dbt with the arguments that follow the path of the lock."""
     lock = sys.argv.pop(1)
-    threading.Thread(target=_end_with_command, daemon=True).start()
+    end_with_command()
     with FileLock(lock, timeout=_PATIENCE):
         from dbt.cli.main import cli  # noqa: PLC0415  # a second; the command may be gone by then
 
         cli()
 
 
-def _end_with_command() -> None:
+def end_with_command() -> None:
+    """End this process when its standard input does, which a command holds open."""
+    threading.Thread(target=_end_at_end_of_input, daemon=True).start()
+
+
+def _end_at_end_of_input() -> None:
     os.read(0, 1)  # not of sys.stdin, whose lock an interpreter that ends wants to have
     os._exit(1)  # what is half done is of no use: a build is from nothing
 

@@ -1,8 +1,8 @@
-"""The catalogue: one page beside the tables that shows them to people.
+"""The pages beside the tables that show them to people: the catalogue, and quality control.
 
-The page needs nothing but itself. It is made from the registry, its list of public files and the
-history alone, so that the page of a build is the same whenever it is made, and a rollback brings it
-back with the registry.
+They need nothing but themselves; the catalogue reads objects where a browser lets it. They are made
+from the registry, its objects and the history alone, so that the pages of a build are the same
+whenever they are made, and a rollback brings them back with the registry.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.settings import values as _settings
+from biodata_cache._publish.catalogue.profiles import Profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +28,33 @@ if TYPE_CHECKING:
 
 _LARGEST = 10
 """Partitions that the page shows of a table; all of them are a query, `partitions(…)`."""
+_STYLES = ("shared/page.css", "shared/rows.css")
+_CATALOGUE = (
+    "shared/elements.js",
+    "index/texts.js",
+    "index/address.js",
+    "index/places.js",
+    "index/history.js",
+    "index/source.js",
+    "index/choice.js",
+    "index/rows.js",
+    "index/sql.js",
+    "index/statistics.js",
+    "index/months.js",
+    "index/lineage.js",
+    "index/search.js",
+    "index/overview.js",
+    "index/table.js",
+    "index/main.js",
+)
+_IMPORTS = {
+    "@duckdb/duckdb-wasm": "@duckdb/duckdb-wasm/dist/duckdb-browser.mjs",
+    "apache-arrow": "apache-arrow/Arrow.dom.mjs",
+    "flatbuffers": "flatbuffers/mjs/flatbuffers.js",
+    "tslib": "tslib/tslib.es6.mjs",
+}
+"""What DuckDB-WASM imports, by its place in a folder of npm packages."""
+_QUALITY = ("shared/elements.js", "qc/qc.js")
 
 
 def largest(files: Iterable[PublicFile]) -> dict[str, list[PublicFile]]:
@@ -46,48 +74,116 @@ def page(
     registry: CacheRegistry,
     history: Sequence[PublishedBuild],
     partitions: Mapping[str, Sequence[PublicFile]],
+    profiles: Profiles | None = None,
+    *,
+    modules: str = "",
 ) -> bytes:
-    """The page of one build.
+    """The catalogue page of one build.
 
     Args:
         version_folder: Name of the version.
         registry: The registry.
         history: What was published until then, this build last.
         partitions: The largest partitions of each table that has some.
+        profiles: What is known of the rows.
+        modules: Address of a folder of npm packages with DuckDB-WASM; empty for a page without SQL.
     """
-    parts = {name: _part(f"page.{name}") for name in ("html", "css", "js")}
-    filled = {
-        "version": html.escape(version_folder),
-        "style": parts["css"],
-        "style hash": _source_hash(parts["css"]),
-        "script": parts["js"],
-        "script hash": _source_hash(parts["js"]),
-        "data": _embedded(_data(version_folder, registry, history, partitions)),
-    }
-    filled_in = re.sub(r"\{\{([a-z ]+)\}\}", lambda match: filled[match[1]], parts["html"])
-    return filled_in.encode()
-
-
-def _data(
-    version_folder: str,
-    registry: CacheRegistry,
-    history: Sequence[PublishedBuild],
-    partitions: Mapping[str, Sequence[PublicFile]],
-) -> dict[str, Any]:
-    """What the script draws."""
+    known = profiles or Profiles()
     now = history[-1]
-    return {
+    data = {
         "version": version_folder,
         "build": now.build,
         "built_at": now.built_at,
         "default_root": _settings.DEFAULT_S3_ROOT,
         "builds": [build.built_at for build in history],
-        "tables": [_table(entry, history, partitions.get(entry.name, ())) for entry in registry],
+        "lineage": known.lineage,
+        "modules": modules or None,
+        "tables": [
+            _table(entry, history, partitions.get(entry.name, ()), known.table(entry.name))
+            for entry in registry
+        ],
     }
+    reader = (files("biodata_cache._publish.catalogue") / "vendor/hyparquet.min.js").read_text(
+        encoding="utf-8"
+    )
+    imports = {name: f"{modules}/{path}" for name, path in _IMPORTS.items()}
+    scripts = {"reader": reader, "imports": json.dumps({"imports": imports}) if modules else ""}
+    return _filled("index/index.html", _CATALOGUE, version_folder, data, scripts)
+
+
+def quality_page(
+    version_folder: str, history: Sequence[PublishedBuild], profiles: Profiles
+) -> bytes:
+    """The page of quality control of one build.
+
+    Args:
+        version_folder: Name of the version.
+        history: What was published until then, this build last.
+        profiles: What is known of the rows.
+    """
+    now = history[-1]
+    nothing: dict[str, Any] = {
+        "weeks": [], "projects": [], "projects_left_out": 0,
+        "assets": [], "waiting": 0, "without_metrics": 0,
+    }  # fmt: skip
+    data = {
+        "version": version_folder,
+        "build": now.build,
+        "built_at": now.built_at,
+        "quality": profiles.quality or nothing,
+    }
+    return _filled("qc/qc.html", _QUALITY, version_folder, data, {})
+
+
+def _filled(
+    template: str,
+    modules: Sequence[str],
+    version_folder: str,
+    data: dict[str, Any],
+    scripts: Mapping[str, str],
+) -> bytes:
+    """A template with its style, its scripts and its data."""
+    body = "\n".join(map(_part, modules))
+    texts = {"script": f'"use strict";\n(() => {{\n{body}}})();\n', **scripts}
+    style = "\n".join(map(_part, _STYLES))
+    imports = texts.get("imports")
+    filled = {
+        **texts,
+        "version": html.escape(version_folder),
+        "icon": _part("shared/icon.txt").strip(),
+        "data": _embedded(data),
+        "style": style,
+        "policy": _policy(style, texts.values(), data.get("modules")),
+        "imports": f'<script type="importmap">{imports}</script>\n' if imports else "",
+    }
+    return re.sub(r"\{\{([a-z ]+)\}\}", lambda match: filled[match[1]], _part(template)).encode()
+
+
+def _policy(style: str, scripts: Iterable[str], modules: str | None) -> str:
+    """What the page may run and ask for: itself, objects beside it, and the modules for SQL."""
+    allowed = [f"'{_source_hash(text)}'" for text in scripts if text]
+    asked = ["'self'"]
+    if modules:
+        allowed += [f"{modules}/", "blob:", "'wasm-unsafe-eval'"]
+        asked.append(f"{modules}/")
+    rules = {
+        "default-src": ["'none'"],
+        "img-src": ["data:"],
+        "style-src": [f"'{_source_hash(style)}'"],
+        "script-src": allowed,
+        "connect-src": asked,
+        "worker-src": ["blob:" if modules else "'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    return "; ".join(f"{name} {' '.join(values)}" for name, values in rules.items())
 
 
 def _table(
-    entry: TableEntry, history: Sequence[PublishedBuild], partitions: Sequence[PublicFile]
+    entry: TableEntry,
+    history: Sequence[PublishedBuild],
+    partitions: Sequence[PublicFile],
+    profile: Mapping[str, Any],
 ) -> dict[str, Any]:
     sizes = [build.tables.get(entry.name) for build in history]
     return {
@@ -109,10 +205,14 @@ def _table(
         "sort_order": entry.sort_order,
         "partitions": entry.partition_count,
         "largest": [[file.key_value, file.rows, file.bytes] for file in partitions],
+        "objects": [[each.name, each.rows, each.bytes] for each in entry.objects],
         "checks": [[check.check, check.status] for check in entry.checks],
         "made_from": entry.made_from,
         "history": [size and [size.rows, size.bytes] for size in sizes],
         "has_function": entry.name in TABLE_FUNCTIONS,
+        "statistics": profile.get("columns", []),
+        "sample": profile.get("sample", []),
+        "months": profile.get("months"),
     }
 
 
@@ -123,7 +223,7 @@ def _embedded(data: dict[str, Any]) -> str:
 
 
 def _source_hash(text: str) -> str:
-    """What the page's own policy calls the one style and the one script that it allows."""
+    """What the page's own policy calls the styles and scripts that it allows."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

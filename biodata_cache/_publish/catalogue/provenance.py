@@ -113,6 +113,26 @@ def _made_from(manifest: dict[str, Any], table: str) -> dict[str, tuple[str, ...
     return {layer: tuple(sorted(names)) for layer, names in layers.items() if names}
 
 
+def lineage(manifest: dict[str, Any]) -> dict[str, list[str]]:
+    """What each model is made from directly: names of models, seeds and sources.
+
+    Args:
+        manifest: dbt's manifest.
+    """
+    return {
+        str(node["name"]): sorted(
+            {_name(manifest, parent) for parent in node["depends_on"].get("nodes", ())}
+        )
+        for _, node in sorted(manifest["nodes"].items())
+        if node["resource_type"] == "model"
+    }
+
+
+def _name(manifest: dict[str, Any], unique_id: str) -> str:
+    node = manifest["nodes"].get(unique_id)
+    return unique_id.rpartition(".")[2] if node is None else str(node["name"])
+
+
 def _ancestors(manifest: dict[str, Any], table: str) -> Iterator[str]:
     """Every node that a table depends on, each once."""
     seen, open_ends = {table}, [table]

@@ -35,7 +35,7 @@ _MANY = 50
 # As SQL with parameters --------------------------------------------------------------------------
 
 
-def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
+def as_sql(conditions: Sequence[Condition]) -> tuple[str, dict[str, object]]:
     """The conditions after `where`, and the values of their parameters; empty for none.
 
     Example:
@@ -50,7 +50,7 @@ def as_sql(found: Sequence[Condition]) -> tuple[str, dict[str, object]]:
         values[parameter] = value
         return f"${parameter}"
 
-    return " and ".join(_as_sql(each, bind) for each in found), values
+    return " and ".join(_as_sql(each, bind) for each in conditions), values
 
 
 def _as_sql(condition: Condition, bind: Callable[[object], str]) -> str:
@@ -135,10 +135,10 @@ def instant_of(column: str) -> str:
 # As DuckDB expressions ---------------------------------------------------------------------------
 
 
-def as_expression(found: Sequence[Condition]) -> duckdb.Expression | None:
+def as_expression(conditions: Sequence[Condition]) -> duckdb.Expression | None:
     """The conditions as one expression, its values as constants; None for none."""
     whole: duckdb.Expression | None = None
-    for each in found:
+    for each in conditions:
         part = _expression(each)
         whole = part if whole is None else whole & part
     return whole
@@ -169,10 +169,10 @@ def _matches(condition: Matches, column: duckdb.Expression) -> duckdb.Expression
 
     if not condition.type.endswith("[]"):
         return test(column)
-    found = FunctionExpression(
+    common = FunctionExpression(
         "list_filter", column, LambdaExpression("element", test(ColumnExpression("element")))
     )
-    return FunctionExpression("len", found) > ConstantExpression(0)
+    return FunctionExpression("len", common) > ConstantExpression(0)
 
 
 def column_expression(name: str) -> duckdb.Expression:

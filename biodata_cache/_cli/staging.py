@@ -1,0 +1,93 @@
+"""Who flattens the records for a build, as options of the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from biodata_cache._core.settings.address import Address
+from biodata_cache._pipeline.dbt.shards import build_shards
+from biodata_cache._pipeline.dbt.staging import BUCKETS, Shard
+
+if TYPE_CHECKING:
+    from biodata_cache._cli.options import Command
+    from biodata_cache._pipeline.dbt.build import Stage
+
+
+@dataclass(frozen=True)
+class StagingOptions:
+    """Who flattens the records.
+
+    Attributes:
+        shard: The shard that this process flattens, and nothing more.
+        out: Folder or address on S3 of all shards.
+        stage: Has it done elsewhere, for a build of all tables; None if that build does it.
+    """
+
+    shard: Shard | None
+    out: Address | None
+    stage: Stage | None
+
+
+def staging_options(command: Command) -> Command:
+    """Options of who flattens the records, passed to the command as one argument, `how`."""
+
+    @wraps(command)
+    def with_how(**given: Any) -> Any:  # noqa: ANN401  # the signature of the command
+        names = ("shards", "shard", "out", "staging")
+        return command(how=_options(**{name: given.pop(name) for name in names}), **given)
+
+    decorated: Command = with_how
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def _options(
+    shards: int | None, shard: str | None, out: str | None, staging: str | None
+) -> StagingOptions:
+    """What was asked for.
+
+    Raises:
+        SettingsError: If the shard is none.
+        UsageError: If the options do not go together.
+    """
+    if sum(way is not None for way in (shards, shard, staging)) > 1:
+        raise click.UsageError("Give one of --shards, --shard and --staging.")
+    if (shard is None) != (out is None):
+        raise click.UsageError("--shard I/N and --out belong together.")
+    return StagingOptions(
+        shard=None if shard is None else Shard.parse(shard),
+        out=None if out is None else Address(out),
+        stage=_stage(shards, staging),
+    )
+
+
+def _stage(shards: int | None, staging: str | None) -> Stage | None:
+    if shards is not None:
+        return partial(build_shards, count=shards)
+    return None if staging is None else lambda *_: staging
+
+
+_OPTIONS = (
+    click.option(
+        "--shards",
+        type=click.IntRange(1, BUCKETS),
+        metavar="N",
+        help="Flatten the records in N processes, each of which takes up to BIODATA_CACHE_MEMORY.",
+    ),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        help="Only flatten this one of N shards of the records, into --out.",
+    ),
+    click.option("--out", metavar="TEXT", help="Folder or `s3://bucket/prefix` of all shards."),
+    click.option(
+        "--staging",
+        metavar="TEXT",
+        help="Build the tables from the shards in this folder or `s3://bucket/prefix`.",
+    ),
+)

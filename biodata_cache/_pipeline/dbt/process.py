@@ -1,0 +1,225 @@
+"""dbt as a subprocess: its arguments, its environment, its progress and its result."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from biodata_cache._core.errors import BuildError
+from biodata_cache._core.foreign import json_value
+from biodata_cache._core.work_lock import WORKER_LOCK
+from biodata_cache._pipeline.dbt import target as dbt_target
+from biodata_cache._pipeline.project import project_folder
+from biodata_cache._publish.artifacts import (
+    DATABASE,
+    RUN_RESULTS,
+    failures,
+    read_results,
+    target_folder,
+)
+
+if TYPE_CHECKING:
+    from biodata_cache._core.settings.values import Settings
+
+Progress = Callable[[int, int, str], None]
+"""Told the steps done, the steps in all, and the name of the step that ended."""
+
+_SHOWN = 5
+_WORKER = Path(__file__).with_name("worker.py")
+
+
+def run_dbt(
+    settings: Settings,
+    arguments: Sequence[str],
+    variables: Mapping[str, Any],
+    progress: Progress | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> float:
+    """Run dbt in the work folder, which the caller has locked.
+
+    Args:
+        settings: Names the work folder and the lake, which must be local here and checked.
+        arguments: The command of dbt and its options.
+        variables: Variables of the project, but for that which says that the lake was checked.
+        progress: Receives progress after each model and test.
+        environment: Variables of the process beside ours.
+
+    Returns:
+        Seconds that dbt took.
+
+    Raises:
+        BuildError: If a model or test failed; names it and the number of failing rows.
+    """
+    work, project = settings.work.resolve(), project_folder()
+    given = dbt_environment(settings) | dict(environment or {})
+    _remove_earlier(work)
+    dbt_target.discard_if_other(work, project, given)
+    command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
+    output, exit_code = _run(command, given, progress)
+    if (target_folder(work) / RUN_RESULTS).exists():
+        dbt_target.keep(work, project, given)
+    return _verdict(work, exit_code, output)
+
+
+def check_work(work: Path) -> None:
+    """Check that dbt can work in a folder.
+
+    Raises:
+        BuildError: If it has a name that dbt reads as something else.
+    """
+    if "?" in str(work):
+        raise BuildError(
+            f"The work folder {str(work)!r} has a '?' in its name, after which dbt expects "
+            "options: name another with --work."
+        )
+
+
+def _remove_earlier(work: Path) -> None:
+    """Remove the database of an earlier build, which would only grow.
+
+    Raises:
+        BuildError: If the database cannot be removed.
+    """
+    database = work / DATABASE
+    try:
+        for path in (
+            database,
+            database.with_suffix(".duckdb.wal"),
+            target_folder(work) / RUN_RESULTS,
+        ):
+            path.unlink(missing_ok=True)
+        temporary = database.with_suffix(".duckdb.tmp")
+        if temporary.exists():  # of a build that was killed
+            shutil.rmtree(temporary)
+    except OSError as error:
+        raise BuildError(
+            f"{error.filename} is in the way of a new build ({error.strerror or error}): "
+            "remove it, or give another folder with --work."
+        ) from None
+
+
+def _command(
+    work: Path, project: Path, arguments: Sequence[str], variables: Mapping[str, Any]
+) -> list[str]:
+    return [
+        sys.executable,
+        "-c",
+        # Not as a module: it must be found wherever this package was imported from.
+        f"import runpy; runpy.run_path({str(_WORKER)!r}, run_name='__main__')",
+        str(work / WORKER_LOCK),
+        "--log-format",
+        "json",
+        "--log-format-file",
+        "text",
+        *arguments,
+        "--project-dir",
+        str(project),
+        "--profiles-dir",
+        str(project),
+        "--target-path",
+        str(target_folder(work)),
+        "--log-path",
+        str(work / "logs"),
+        "--vars",
+        json.dumps(variables),
+    ]
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Dbt changes into the project's folder, so that paths must be absolute; it needs no source."""
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_SOURCE")}
+    return inherited | {
+        "BIODATA_CACHE_WORK": str(settings.work.resolve()),
+        "BIODATA_CACHE_RAW": str(Path(settings.raw).resolve()),
+        "BIODATA_CACHE_MEMORY": settings.memory,
+        "BIODATA_CACHE_TEMP_DISK": settings.temp_disk,
+    }
+
+
+def _run(
+    command: list[str], environment: dict[str, str], progress: Progress | None
+) -> tuple[list[str], int]:
+    """Run dbt; its messages, and its exit code."""
+    messages: list[str] = []
+    done: set[int] = set()
+    with subprocess.Popen(  # noqa: S603  # our own interpreter, our own arguments
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,  # dbt ends when it closes
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                event = _event(line)
+                messages.append(event.get("info", {}).get("msg", line.rstrip()))
+                _report(event, done, progress)
+        except BaseException:
+            process.kill()
+            raise
+    return messages, process.returncode
+
+
+def _event(line: str) -> dict[str, Any]:
+    """One event of dbt's log; empty for a line that is none."""
+    try:
+        event = json_value(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _report(event: dict[str, Any], done: set[int], progress: Progress | None) -> None:
+    data = event.get("data", {})
+    ended = event.get("info", {}).get("name", "").endswith(("Result", "SkippingDetails"))
+    total = data.get("total", data.get("num_models"))  # as tests call it
+    if progress is None or not ended or "index" not in data or total is None:
+        return
+    done.add(data["index"])
+    progress(len(done), total, data.get("node_info", {}).get("node_name", ""))
+
+
+def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
+    """Seconds of a good run.
+
+    Raises:
+        BuildError: If the run failed.
+    """
+    if not (target_folder(work) / RUN_RESULTS).exists():
+        lines = [
+            line.strip() for text in output[-20:] for line in text.splitlines() if line.strip()
+        ]
+        cause = next((line for line in lines if "Error: " in line), (lines or ["no word"])[-1])
+        raise BuildError(
+            f"dbt stopped before its end ({_ending(exit_code)}): {cause}\n" + "\n".join(lines)
+        )
+    results = read_results(target_folder(work))
+    failed = list(failures(results["results"]))
+    if failed:
+        shown = "".join(f"  {line}\n" for line in failed[1:_SHOWN])
+        more = f"  and {len(failed) - _SHOWN} more\n" if len(failed) > _SHOWN else ""
+        raise BuildError(
+            f"{len(failed)} of {len(results['results'])} models and tests failed: {failed[0]}\n"
+            f"{shown}{more}"
+            f"The compiled SQL is in {target_folder(work)}, the log in {work / 'logs'}."
+        )
+    if exit_code != 0:
+        raise BuildError(f"dbt ended with exit code {exit_code}; its log is in {work / 'logs'}.")
+    return float(results["elapsed_time"])
+
+
+def _ending(exit_code: int) -> str:
+    """How a process ended, in words."""
+    if exit_code == -getattr(signal, "SIGKILL", 0):
+        return "killed from outside, as by a system without memory: see BIODATA_CACHE_MEMORY"
+    return f"by {signal.Signals(-exit_code).name}" if exit_code < 0 else f"exit code {exit_code}"

@@ -1,0 +1,67 @@
+"""Paths are values: a folder whose name is a pattern is read, and no other in its place."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+import biodata_cache
+from biodata_cache import scan
+from biodata_cache._cli import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from published_cache import Published
+
+NAMES = ["a*b", "a?b", "a[x]b", "[!a]", "**", "a[", "a'b", "{{ 7*7 }}", "a{x,y}b"]
+MATCHED = ["axb", "a1b", "xab", "x", "a*bc"]
+COUNT = "select count(*) as n from quality_control"
+
+
+@pytest.mark.parametrize("is_build", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_root_that_is_a_pattern_is_read_alone(
+    qc_cache: Published,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    name: str,
+    is_build: bool,
+) -> None:
+    if is_build:
+        qc_cache.build()
+    wanted = len(biodata_cache.quality_control())
+    for other in (name, *MATCHED):
+        shutil.copytree(qc_cache.root, tmp_path / "roots" / other)
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path / "roots" / name))
+    assert len(biodata_cache.quality_control()) == wanted
+    assert len(biodata_cache.quality_control("451")) == 2
+    assert len(biodata_cache.quality_control(status="Pass", limit=3)) <= 3
+    assert biodata_cache.sql(COUNT)["n"].tolist() == [wanted]
+    assert biodata_cache.connect().sql(COUNT).fetchall() == [(wanted,)]
+    assert scan("quality_control").duckdb().aggregate("count(*)").fetchall() == [(wanted,)]
+    assert len(scan("quality_control").arrow()) == wanted
+    biodata_cache.custom("kept", biodata_cache.sql(COUNT))
+    assert biodata_cache.custom("kept")["n"].tolist() == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a:b:smile:.jsonl", "file:a:b:smile:.jsonl"),
+        ("a\x1b[31mb.jsonl", r"file:a\x1b[31mb.jsonl"),
+        ("a\u202eb.jsonl", r"file:a\u202eb.jsonl"),
+        ("[b]c.jsonl", "file:[b]c.jsonl"),
+    ],
+)
+def test_a_name_is_shown_as_it_is_and_does_not_control_the_terminal(
+    tmp_path: Path, name: str, shown: str
+) -> None:
+    (tmp_path / name).write_text('{"_id": "1"}\n')
+    work = ["--work", str(tmp_path / "w"), "--objects", "none"]
+    done = CliRunner().invoke(cli, ["extract", "--source", str(tmp_path / name), *work])
+    assert f"1 records from {shown}" in done.stderr
