@@ -269,6 +269,6 @@
 {%- endmacro %}
 
 {% macro trimmed(text) -%}
-    {%- set blank = '[\t-\r\x1c-\x20\x85\p{Z}]' -%}
+    {%- set blank = '[\\t-\\r\\x1c-\\x20\\x85\\p{Z}]' -%}
     regexp_replace({{ text }}, '^{{ blank }}+|{{ blank }}+$', '', 'g')
 {%- endmacro %}

@@ -70,6 +70,17 @@ rejected_document as (
     where not starts_with(reason, 'repaired: ')
 ),
 
+repaired_value as (
+    select
+        record_id,
+        table_name,
+        column_name,
+        path,
+        problem,
+        value
+    from {{ ref('int_repaired_values') }}
+),
+
 excluded_value as (
     select * from impossible_age
     union all
@@ -81,7 +92,7 @@ excluded_value as (
     union all
     select * from rejected_document
     union all
-    select * from {{ ref('int_repaired_values') }}
+    select * from repaired_value
 )
 
 select * from excluded_value
