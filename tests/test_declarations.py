@@ -136,6 +136,24 @@ def test_every_declared_field_is_mapped_to_the_column_that_it_feeds() -> None:
     assert declared == mapped
 
 
+#: What stands in a value that another model reads whole.
+READ_TWICE = {"qc_spim_values", "qc_fiber_tips"}
+
+
+def test_every_field_of_a_record_has_its_path() -> None:
+    """The path ends with the field, and begins with a section or with the identity."""
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    sections = {row["path"] for row in rows if row["field"] in ("section", "name")}
+    for row in rows:
+        is_of_record = "__" not in row["entity"] and row["entity"] not in READ_TWICE
+        assert bool(row["path"]) is is_of_record, row
+        _, _, field = row["field"].partition(".")
+        assert not is_of_record or row["path"].endswith(f".{field}" if field else ""), row
+        if is_of_record and row["entity"] != "identities":
+            assert re.split(r"[.\[]", row["path"])[0] in sections, row
+
+
 def test_what_is_mapped_feeds_the_table(manifest: dict[str, Any]) -> None:
     """The table is built, over whatever models, from the one that reads the field."""
     nodes = manifest["nodes"]
