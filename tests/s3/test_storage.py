@@ -73,7 +73,8 @@ def test_what_was_put_is_there(storage: Storage, tmp_path: Path) -> None:
     assert not storage.download("x/one", tmp_path / "other", sha256=sha256(b"2"))
     assert not storage.download("x/one", tmp_path / "other", only="another")
     assert {path.name for path in tmp_path.iterdir()} - {"root"} == {"source", "target"}
-    storage.copy("x/one", "z/three")
+    tag = storage.copy("x/one", "z/three")
+    assert [stat.tag for _, stat in storage.list("z/")] == [tag]
     storage.delete(["x/one", "never/there"])
     assert [path for path, _ in storage.list("")] == ["x/y/two", "z/three"]
     storage.delete(["x/y/two"])
@@ -209,9 +210,10 @@ def test_a_large_file_goes_in_parts_and_is_known_again(
     assert tag.endswith('-3"')
     assert bucket_storage.holds("large.pqt", Stat(stat.size, tag), source, sha256(data))
     assert bucket_storage.sha256("large.pqt") == sha256(data)
-    bucket_storage.copy("large.pqt", "copy.pqt")
+    tag = bucket_storage.copy("large.pqt", "copy.pqt")
     copy = bucket_storage.stat("copy.pqt")
     assert copy is not None
+    assert copy.tag == tag
     assert copy.sha256 == sha256(data)
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -128,7 +128,7 @@ def read_last(work: Path, place: str) -> LastPublish | None:
 
 def write_last(work: Path, place: str, last: LastPublish) -> None:
     """Write it down; where that cannot be done, the next publish compares everything."""
-    content = json.dumps(asdict(last), indent=0, default=datetime.isoformat) + "\n"
+    content = json.dumps(vars(last), indent=0, default=datetime.isoformat) + "\n"
     with suppress(OSError), atomic_write(_path(work, place)) as unfinished:
         unfinished.write_text(content, encoding="utf-8")
 
