@@ -216,6 +216,19 @@ def test_a_failure_of_the_operators_command_is_told_and_changes_nothing(
     assert "BIODATA_CACHE_ON_FINISH ended with exit code 7" in done.stderr
 
 
+def test_an_operators_command_that_hangs_is_ended_with_all_that_it_started(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biodata_cache._pipeline.run_ended._PATIENCE", 0.5)
+    monkeypatch.setenv("BIODATA_CACHE_ON_FINISH", f"sleep 60 & echo $! > '{tmp_path}/it'; wait")
+    done = publish(build)
+    assert done.exit_code == 0
+    assert "took more than 0 s, and was ended" in done.stderr
+    number = (tmp_path / "it").read_text().strip()
+    status = Path(f"/proc/{number}/stat")
+    assert not status.exists() or status.read_text().split()[2] == "Z"
+
+
 def test_metrics_tell_of_the_last_run_and_the_last_good_one(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
