@@ -90,3 +90,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
     else:  # Windows
         process.kill()
+    process.wait()
