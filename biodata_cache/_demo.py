@@ -40,9 +40,9 @@ The built-in sample, {records} made-up records, as {len(registry)} tables:
 
 {registry!r}
 
->>> from biodata_cache import Cache
->>> demo = Cache.demo()
->>> demo.sql("{_EXAMPLE}")
+    from biodata_cache import Cache
+    demo = Cache.demo()
+    demo.sql("{_EXAMPLE}")
 {answer}
 
 demo.scan("subjects").df() is a whole table, demo.table_info("subjects") says what is in it.

@@ -20,7 +20,7 @@ import server as s3_server
 from built import Build
 from faults import proxy_before
 
-from biodata_cache._publish.publish import publish
+from biodata_cache._publish.publish import plan, publish
 
 if TYPE_CHECKING:
     from faults import Proxy
@@ -44,36 +44,39 @@ def main() -> None:
 
 def _publishing(build: Build, server: Server, proxy: Proxy) -> None:
     subjects = {f"{number:06}": "first" for number in range(PARTITIONS)}
-    every_hundredth = dict.fromkeys(list(subjects)[::100], "third")
-    steps = {
-        "all are new": subjects,
-        "nothing changed": subjects,
-        "all changed": dict.fromkeys(subjects, "second"),
-        "1 % changed": dict.fromkeys(subjects, "second") | every_hundredth,
-    }
-    for day, (name, state) in enumerate(steps.items(), start=1):
-        build.make(state, built_at=f"2026-01-0{day}T00:00:00Z")
-        started = time.perf_counter()
-        publish(build.settings, dry_run=True)
-        audit = time.perf_counter() - started
-        started = time.perf_counter()
-        report = publish(build.settings)
-        seconds = time.perf_counter() - started
-        _say(
-            f"publish, {name}: {report.written} written in {seconds:.1f} s "
-            f"(a dry run takes {audit:.1f} s)"
-        )
+    second = dict.fromkeys(subjects, "second")
+    every_hundredth = list(subjects)[::100]
+    build.make(subjects, built_at="2026-01-01T00:00:00Z")
+    _publish(build, "all are new")
+    _publish(build, "nothing changed")
+    _publish(build, "nothing changed, all read again", full=True)
+    build.make(second, built_at="2026-01-02T00:00:00Z")
+    _publish(build, "all changed")
+    build.change(second | dict.fromkeys(every_hundredth, "third"), built_at="2026-01-03T00:00:00Z")
+    _publish(build, "1 % changed")
     os.environ["AWS_ENDPOINT_URL"] = proxy.endpoint
     for name, value in (("nothing changed", "third"), ("1 % changed", "fourth")):
-        changed = dict.fromkeys(every_hundredth, value)
-        build.make(
-            dict.fromkeys(subjects, "second") | changed, built_at=f"2026-01-0{len(value)}T01:00:00Z"
-        )
+        if value != "third":
+            changed = dict.fromkeys(every_hundredth, value)
+            build.change(second | changed, built_at="2026-01-04T00:00:00Z")
         proxy.reset()
         publish(build.settings)
         methods = Counter(request.method for request in proxy.requests)
         _say(f"publish, {name}: {len(proxy.requests)} requests {dict(methods)}")
     os.environ["AWS_ENDPOINT_URL"] = server.endpoint
+
+
+def _publish(build: Build, name: str, *, full: bool = False) -> None:
+    started = time.perf_counter()
+    plan(build.settings)
+    audit = time.perf_counter() - started
+    started = time.perf_counter()
+    report = publish(build.settings, full=full)
+    seconds = time.perf_counter() - started
+    _say(
+        f"publish, {name}: {report.written} written in {seconds:.1f} s "
+        f"(a dry run takes {audit:.1f} s)"
+    )
 
 
 def _say(line: str) -> None:

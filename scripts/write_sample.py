@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from biodata_cache._core.layout import CACHE_FOLDER, OBJECTS, REGISTRY_FILE
+from biodata_cache._core.layout import CACHE_FOLDER, HISTORY_FILE, OBJECTS, REGISTRY_FILE
 from biodata_cache._core.settings.values import PREFIX
 from biodata_cache._publish.artifacts import target_folder
 from biodata_cache._reader.sample import FOLDER
@@ -58,7 +58,8 @@ def copy(root: Path, target: Path) -> None:
     size = sum(path.stat().st_size for path in objects)
     if size > MOST_BYTES:
         raise ValueError(f"the sample takes {size:,} bytes: the wheel carries {MOST_BYTES:,}.")
-    texts = [*source.glob("*.json"), version / REGISTRY_FILE, *version.glob("*.html")]
+    documents = (version / name for name in (REGISTRY_FILE, HISTORY_FILE))
+    texts = [*source.glob("*.json"), *documents, *version.glob("*.html")]
     for path in (*texts, *objects):
         content = path.read_bytes()
         if path in texts:

@@ -312,6 +312,7 @@ def test_each_macro_is_used(manifest: dict[str, Any], macros: list[dict[str, Any
     # json_is_valid belongs to the vocabulary of JSON that a second engine must know.
     own = {
         "materialization_external_duckdb",
+        "materialization_table_duckdb",
         "materialization_staged_duckdb",  # only of runs that read or write files of staging
         "json_is_valid",
     }

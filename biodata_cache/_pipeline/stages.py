@@ -53,16 +53,17 @@ def run_sync(
     check_root(settings)  # before an hour of work, not after it
     _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
+    full = options is not None and options.full
     built = run_build(
         settings,
         report,
         unit_tests=unit_tests,
         selection=selection,
-        full=options is not None and options.full,
+        full=full,
     )
     outcome.seconds |= built.seconds
     outcome.nothing_to_build = built.nothing_to_build
-    published = run_publish(settings, report, only_built=bool(selection), force=force)
+    published = run_publish(settings, report, only_built=bool(selection), force=force, full=full)
     outcome.published = published.published
     outcome.table_seconds = {} if built.nothing_to_build else published.table_seconds
     outcome.seconds |= published.seconds
@@ -173,7 +174,12 @@ def run_shard(settings: Settings, report: Reporter, shard: Shard, out: str) -> O
 
 
 def run_publish(
-    settings: Settings, report: Reporter, *, only_built: bool = False, force: bool = False
+    settings: Settings,
+    report: Reporter,
+    *,
+    only_built: bool = False,
+    force: bool = False,
+    full: bool = False,
 ) -> Outcome:
     """Audit and promote the last build, or what it has built of the tables.
 
@@ -182,13 +188,14 @@ def run_publish(
         report: Receives progress.
         only_built: Publish the tables that were built, and leave the others as they are.
         force: Publish although somebody has rolled the version back.
+        full: Read every file again, those of the build and the published ones.
 
     Raises:
         CacheError: If the build fails the audit, or the root cannot be written.
     """
     require("filelock", "msgspec", "pyarrow")
     from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
-    from biodata_cache._publish.publish import publish  # noqa: PLC0415
+    from biodata_cache._publish.publish import Times, publish  # noqa: PLC0415
 
     started = time.perf_counter()
     report("publish", 0, None, "checking what was built")
@@ -197,7 +204,8 @@ def run_publish(
         lambda done, total, name: report("publish", done, total, name),
         only_built=only_built,
         force=force,
-        last_reading=_last_reading(settings),
+        full=full,
+        times=Times(last_reading=_last_reading(settings)),
     )
     return Outcome(
         published=published,
@@ -230,9 +238,9 @@ def run_dry_publish(settings: Settings) -> _publish.Report:
         CacheError: If the build fails the audit, or the root cannot be read.
     """
     require("filelock")
-    from biodata_cache._publish.publish import publish  # noqa: PLC0415
+    from biodata_cache._publish.publish import plan  # noqa: PLC0415
 
-    return publish(settings, dry_run=True)
+    return plan(settings)
 
 
 def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None) -> _publish.Report:

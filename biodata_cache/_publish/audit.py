@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from hashlib import sha256
+from operator import xor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +18,19 @@ from biodata_cache._core.registry.entries import ObjectFile
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._publish.artifacts import failures, reason
+from biodata_cache._publish.between_runs.build_manifest import Audited
 from biodata_cache._publish.public_files import PublicFile
 from biodata_cache._publish.snapshot import OBJECT_BYTES, split
-from biodata_cache._storage.common import sha256_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from biodata_cache._publish.between_runs.build_manifest import BuildManifest, BuiltFile
     from biodata_cache._publish.contract import Table
+
+_FINGERPRINT = "count(*), coalesce(bit_xor(hash(row_of)), 0)"
+"""Number of rows, and a hash of all of them whatever their order."""
+_NO_ROWS = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -132,23 +142,29 @@ def audit(
     tables: list[Table],
     *,
     is_whole: bool,
+    manifest: BuildManifest,
     object_bytes: int = OBJECT_BYTES,
 ) -> dict[str, BuiltTable]:
     """Compare each file in the build area with the contract and with the tested table.
 
-    Files are hashed before they are compared, and publishing refuses files with other hashes.
+    Files are hashed before they are compared, and publishing refuses files with other hashes. What
+    the manifest knows of a file is compared, the others are read.
 
     Args:
         connection: The build database.
         area: The version folder in the build area.
         tables: Tables to be published.
+        manifest: The manifest of the work folder; what is found is added.
         is_whole: Whether these are all tables; then any other file is an error.
         object_bytes: Size from which on the rows of a table are split into several objects.
 
     Raises:
         AuditError: If a file is missing, unexpected, or differs from the contract or the table.
     """
-    built = {table.name: _audit_table(connection, area, table, object_bytes) for table in tables}
+    built = {
+        table.name: _audit_table(connection, area, table, object_bytes, manifest)
+        for table in tables
+    }
     wanted = {file.path for table in built.values() for file in table.files}
     places = {table.place for table in tables}
     found = {
@@ -166,7 +182,11 @@ def audit(
 
 
 def _audit_table(
-    connection: duckdb.DuckDBPyConnection, area: Path, table: Table, object_bytes: int
+    connection: duckdb.DuckDBPyConnection,
+    area: Path,
+    table: Table,
+    object_bytes: int,
+    manifest: BuildManifest,
 ) -> BuiltTable:
     """Audit the files of one table.
 
@@ -174,7 +194,7 @@ def _audit_table(
         AuditError: If the files differ from the tested table, or cannot be read.
     """
     try:
-        return _compared(connection, area, table, object_bytes)
+        return _compared(connection, area, table, object_bytes, manifest)
     except (duckdb.Error, OSError) as error:
         raise AuditError(
             f"The files of table {table.name!r} in {area} cannot be compared with what was tested "
@@ -183,46 +203,84 @@ def _audit_table(
 
 
 def _compared(
-    connection: duckdb.DuckDBPyConnection, area: Path, table: Table, object_bytes: int
+    connection: duckdb.DuckDBPyConnection,
+    area: Path,
+    table: Table,
+    object_bytes: int,
+    manifest: BuildManifest,
 ) -> BuiltTable:
     paths = _paths(connection, table)
-    missing = [path for path in paths if not (area / path).is_file()]
+    files, objects = [area / path for path in paths], _object_paths(area, table)
+    missing = [str(path) for path in (*files, *objects) if not path.is_file()]
     if missing:
-        raise AuditError(f"Table {table.name!r} has no file {missing[0]} in {area}: build again.")
-    files = [str(area / path) for path in paths]
-    hashes = {file: sha256_of(Path(file)) for file in files}
-    objects = _object_paths(area, table)
-    if objects != [area / table.place]:
-        missing = [str(path) for path in objects if not path.is_file()]
-        if missing:
-            raise AuditError(f"Table {table.name!r} has no file {missing[0]}: build again.")
-        hashes |= {str(path): sha256_of(path) for path in objects}
-        _check_columns(connection, table, [str(path) for path in objects])
-        if table.buckets is None:  # else the tested table is a view of these files
-            _check_rows(connection, table, [str(path) for path in objects])
-    if files:  # a table in partitions that has no rows may have none
-        _check_columns(connection, table, files)
-        _check_rows(connection, table, files)
-    if table.partition_key is not None and files:
-        _check_places(connection, table, dict(zip(files, paths.values(), strict=True)))
-    if table.buckets is None and objects[0].stat().st_size > object_bytes:
-        folder = area.parent / _layout.AREA_OBJECTS
-        objects = split(connection, objects[0], folder / table.name, object_bytes)
-        hashes |= {str(path): sha256_of(path) for path in objects}
-        _check_columns(connection, table, [str(path) for path in objects])
-        _check_rows(connection, table, [str(path) for path in objects])
-    rows = dict(
-        connection.execute(
-            "select file_name, num_rows from parquet_file_metadata(?)", [[*hashes]]
-        ).fetchall()
-    )
+        raise AuditError(f"Table {table.name!r} has no file {missing[0]}: build again.")
+    _audit_new(connection, table, files, manifest)  # a table in partitions may have none
+    _audit_new(connection, table, objects, manifest)
+    found = manifest.files([*files, *objects])
+    if table.buckets is None:  # else the tested table is a view of the objects
+        tested = _tested(connection, table)
+        every = _sum(tested.values())
+        if files:
+            _check_rows(table, [found[path] for path in files], every)
+        for path, value in paths.items() if table.partition_key is not None else ():
+            if _rows_in([found[area / path]]) != tested.get(value, _NO_ROWS):
+                raise AuditError(
+                    f"Table {table.name!r} has rows of another {table.partition_key} in "
+                    f"{area / path}: build again."
+                )
+        if objects[0].stat().st_size > object_bytes:
+            folder = area.parent / _layout.AREA_OBJECTS / table.name
+            objects = split(connection, objects[0], folder, object_bytes)
+            _audit_new(connection, table, objects, manifest)
+            found |= manifest.files(objects)
+        _check_rows(table, [found[path] for path in objects], every)
     return BuiltTable(
         [
-            PublicFile(path, table.name, value, rows[file], Path(file).stat().st_size, hashes[file])
+            PublicFile(path, table.name, value, *_facts(found[file]))
             for (path, value), file in zip(paths.items(), files, strict=True)
         ],
-        [(path, _object_file(path, rows[str(path)], hashes[str(path)])) for path in objects],
+        [
+            (path, ObjectFile(_layout.object_name(found[path].sha256), *_facts(found[path])))
+            for path in objects
+        ],
     )
+
+
+def _facts(file: BuiltFile) -> tuple[int, int, str]:
+    """Rows, bytes and hash of an audited file."""
+    return file.audited.rows if file.audited else 0, file.identity[2], file.sha256
+
+
+def _audit_new(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    files: list[Path],
+    manifest: BuildManifest,
+) -> None:
+    """Look into those of the files that were not audited under this contract.
+
+    Raises:
+        AuditError: If one of them has other columns or types than the contract.
+    """
+    columns = repr([(column.name, column.type) for column in table.columns])
+    contract = f"{duckdb.__version__} {sha256(columns.encode()).hexdigest()}"
+    audited: list[str] = []
+    new: list[str] = []
+    for path, file in manifest.files(files).items():
+        is_known = file.audited is not None and file.audited.contract == contract
+        (audited if is_known else new).append(str(path))
+    if not new:
+        return
+    _check_columns(connection, table, [*new, *audited[:1]])
+    rows = "select file_name, num_rows, 0 from parquet_file_metadata(?)"
+    if table.buckets is None:
+        rows = f"""
+            select filename, {_FINGERPRINT}
+            from read_parquet(?, hive_partitioning = false) as row_of
+            group by filename
+        """
+    found = {file: facts for file, *facts in connection.execute(rows, [new]).fetchall()}
+    manifest.add_audited({Path(f): Audited(contract, *found.get(f, _NO_ROWS)) for f in new})
 
 
 def _object_paths(area: Path, table: Table) -> list[Path]:
@@ -235,10 +293,6 @@ def _object_paths(area: Path, table: Table) -> list[Path]:
     return [area / table.place]
 
 
-def _object_file(path: Path, rows: int, sha256: str) -> ObjectFile:
-    return ObjectFile(_layout.object_name(sha256), rows, path.stat().st_size, sha256)
-
-
 def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str | None]:
     """Paths that the files of a table must have, with the values of its partitions."""
     if table.buckets is not None:
@@ -247,7 +301,7 @@ def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str
         return {table.place: None}
     sources = [table.relation, *table.partitions_from]
     values = " union ".join(f"select {quoted(table.partition_key)} from {each}" for each in sources)
-    rows = connection.execute(f"select * from ({values}) order by 1").fetchall()
+    rows = connection.execute(f"select distinct * from ({values}) order by 1").fetchall()
     return {table.partition_path(value): value for (value,) in rows}
 
 
@@ -289,43 +343,37 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: l
         )
 
 
-def _check_rows(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
+def _tested(
+    connection: duckdb.DuckDBPyConnection, table: Table
+) -> dict[str | None, tuple[int, int]]:
+    """Number and fingerprint of the tested rows of each partition."""
+    key = "null" if table.partition_key is None else quoted(table.partition_key)
+    rows = connection.execute(
+        f"select {key}, {_FINGERPRINT} from {table.relation} as row_of group by 1"
+    ).fetchall()
+    return {value: (count, fingerprint) for value, count, fingerprint in rows}
+
+
+def _sum(each: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Number and fingerprint of the rows of all of these."""
+    every = list(each)
+    return sum(rows for rows, _ in every), reduce(xor, (hashed for _, hashed in every), 0)
+
+
+def _rows_in(files: Iterable[BuiltFile]) -> tuple[int, int]:
+    """Number and fingerprint of the rows of audited files."""
+    return _sum(file.audited[1:] for file in files if file.audited)
+
+
+def _check_rows(table: Table, files: Iterable[BuiltFile], tested: tuple[int, int]) -> None:
     """The files together hold the rows that were tested.
 
     Raises:
         AuditError: If rows are missing, added or changed.
     """
-    fingerprint = "count(*), coalesce(bit_xor(hash(row_of)), 0)"
-    tested = connection.execute(f"select {fingerprint} from {table.relation} as row_of").fetchone()
-    written = connection.execute(
-        f"select {fingerprint} from read_parquet(?, hive_partitioning = false) as row_of", [files]
-    ).fetchone()
+    written = _rows_in(files)
     if tested != written:
         raise AuditError(
-            f"Table {table.name!r} was tested with {tested[0] if tested else 0} rows, but its "
-            f"files hold {written[0] if written else 0} rows, or other ones. Build again."
-        )
-
-
-def _check_places(
-    connection: duckdb.DuckDBPyConnection, table: Table, values: dict[str, str | None]
-) -> None:
-    """Each row of a partitioned table is in the file of its value.
-
-    Raises:
-        AuditError: If a row is in the file of another value.
-    """
-    key = quoted(str(table.partition_key))
-    found = connection.execute(
-        f"""
-        select distinct file_of_row, {key}
-        from read_parquet(?, hive_partitioning = false, filename = 'file_of_row')
-        """,
-        [list(values)],
-    ).fetchall()
-    misplaced = sorted(file for file, value in found if values[file] != value)
-    if misplaced:
-        raise AuditError(
-            f"Table {table.name!r} has rows of another {table.partition_key} in {misplaced[0]}: "
-            "build again."
+            f"Table {table.name!r} was tested with {tested[0]} rows, but its files hold "
+            f"{written[0]} rows, or other ones. Build again."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -111,7 +112,7 @@ def build_before(
     )
 
 
-def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours: float) -> None:
+def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours: float) -> float:
     """Remove expired builds, and objects that no build references.
 
     Objects stay for `grace_hours` after their last use, as readers may still have them open.
@@ -121,9 +122,13 @@ def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours
         version_folder: The version that was published; copies kept by older publishers are removed.
         keep_days: Days for which a build is kept after it was replaced.
         grace_hours: Hours for which its objects stay after that.
+
+    Returns:
+        Seconds until the next build or object expires, if nothing is published until then.
     """
     _remove_old_folders(storage, version_folder)
     named: set[str] = set()
+    wait = math.inf
     versions = {*storage.folders(""), *storage.folders(f"{_layout.BUILDS}/")}
     for version in sorted(versions):
         if not version.startswith("bdc-v"):
@@ -131,17 +136,19 @@ def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours
         try:
             live, kept = _live(storage, version), kept_builds(storage, version)
         except (RegistryError, CacheFileError):
-            return  # nobody knows what it names, so that nothing is removed
+            return 0.0  # nobody knows what it names, so that nothing is removed
         limit = keep_days * _DAY + grace_hours * _HOUR
         for position, each in enumerate(kept):
             is_live = live is not None and each.build == live.build
-            if is_live or position == len(kept) - 1 or kept[position + 1].age < limit:
+            replaced = None if is_live or each is kept[-1] else kept[position + 1].age
+            if replaced is None or replaced < limit:
                 named |= _names(each.registry)
+                wait = min(wait, math.inf if replaced is None else limit - replaced)
             else:
                 storage.delete([_layout.build_path(version, each.build)])
         if live is not None:
             named |= _names(live)
-    _remove_objects(storage, named, grace_hours * _HOUR)
+    return min(wait, _remove_objects(storage, named, grace_hours * _HOUR))
 
 
 def _live(storage: Storage, version_folder: str) -> CacheRegistry | None:
@@ -155,15 +162,22 @@ def _names(registry: CacheRegistry) -> set[str]:
     return {each.name for each in registry.objects}
 
 
-def _remove_objects(storage: Storage, named: set[str], grace: float) -> None:
-    """Remove objects that no registry references, unless they were written recently."""
-    start = f"{_layout.OBJECTS}/"
+def _remove_objects(storage: Storage, named: set[str], grace: float) -> float:
+    """Remove objects that no registry references, unless they were written recently.
+
+    Returns:
+        Seconds until the next of those that were written recently is to be removed.
+    """
+    start, wait = f"{_layout.OBJECTS}/", math.inf
     for path, _ in list(storage.list(start)):
         name = path[len(start) :]
         if name not in named and _layout.is_object_name(name):
             found = storage.get(path, first=1)
             if found is not None and found.age >= grace:
                 storage.delete([path])
+            elif found is not None:
+                wait = min(wait, grace - found.age)
+    return wait
 
 
 def _remove_old_folders(storage: Storage, version_folder: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +10,7 @@ import duckdb
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._core.sqltext import pattern_of
+from biodata_cache._publish.scratch import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +54,7 @@ def encoded(files: Iterable[PublicFile]) -> bytes:
     ordered = sorted(files)
     columns = {name: [getattr(file, name) for file in ordered] for name in _TYPES}
     selected = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in _TYPES.items())
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as duck:
+    with temporary_folder() as folder, duckdb.connect() as duck:
         target = Path(folder) / "files.pqt"
         duck.execute("set threads = 1")
         duck.execute(
@@ -86,7 +86,7 @@ def read(storage: Storage, listed: ObjectFile) -> list[PublicFile]:
         CacheFileError: If the object is missing or damaged.
     """
     path = _layout.object_path(listed.name)
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         target = Path(folder) / "files.pqt"
         if not storage.download(path, target, sha256=listed.sha256):
             raise CacheFileError(

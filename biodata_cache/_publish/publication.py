@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.registry import history as _history
+from biodata_cache._publish.between_runs.last_publish import Known, tags_of
 from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
@@ -85,10 +86,25 @@ class Publication:
         before: Published,
         snapshot: Snapshot,
         *,
+        known: Mapping[str, Known] | None = None,
         is_rollback: bool = False,
         duckdb_wasm: str = "",
     ) -> None:
+        """Compare what is published with what is to be published.
+
+        Args:
+            storage: The root.
+            version_folder: The version.
+            before: Its published state.
+            snapshot: What is to be published.
+            known: Tag and hash of what was found in the root, or written there, the last time; what
+                has another tag is compared by its content.
+            is_rollback: Whether an earlier build is restored.
+            duckdb_wasm: Address of the DuckDB that the page asks in, if any.
+        """
         self._storage = storage
+        self._known = known or {}
+        self.found: dict[str, Known] = {}
         self._folder = version_folder
         self._snapshot = snapshot
         self._is_rollback = is_rollback
@@ -97,6 +113,7 @@ class Publication:
         self._pending = Pending(storage, version_folder)
         start = len(version_folder) + 1
         self._listed = {path[start:]: stat for path, stat in storage.list(f"{version_folder}/")}
+        self._listed_objects = dict(storage.list(f"{_layout.OBJECTS}/"))
         self._objects = self._changed_objects()
         self.changed_data = self._changed_data()
         documents = [
@@ -109,6 +126,7 @@ class Publication:
         once = (*before.registry, *self._pending.tables)
         found = {*self._owned(once), *(set(self._pending.paths) & self._listed.keys())}
         self._gone = sorted(found - wanted)
+        self._foreign = self._listed.keys() - wanted - {*self._gone}
         self._is_switched = before.content != snapshot.content
         self.report = self._planned(len(wanted))
 
@@ -145,17 +163,25 @@ class Publication:
         """Remove the marker of an unfinished publish."""
         self._pending.remove()
 
+    def others(self) -> dict[str, str]:
+        """Tags of what else the version has now: foreign files, kept builds, objects of before."""
+        tags = tags_of(self._storage, f"{_layout.builds_folder(self._folder)}/")
+        tags |= {f"{self._folder}/{path}": self._listed[path].tag for path in self._foreign}
+        for each in self._snapshot.registry.objects:
+            path = _layout.object_path(each.name)
+            if path not in self.found and path in self._listed_objects:
+                tags[path] = self._listed_objects[path].tag
+        return tags
+
     # Plan -----------------------------------------------------------------------------------
 
     def _changed_objects(self) -> list[str]:
         """New objects that are missing in the root, or damaged there."""
-        there = dict(self._storage.list(f"{_layout.OBJECTS}/"))
 
         def differs(item: tuple[str, Source]) -> bool:
             path = _layout.object_path(item[0])
-            stat = there.get(path)
             hashed = item[0].removesuffix(".pqt")
-            return stat is None or not self._storage.holds(path, stat, item[1], hashed)
+            return not self._is_there(path, self._listed_objects.get(path), item[1], hashed)
 
         items = sorted(self._snapshot.objects.items())
         return [name for name, _ in self._filter_in_parallel(differs, items)]
@@ -164,24 +190,34 @@ class Publication:
         """Public files that are missing or have another content."""
 
         def differs(file: PublicFile) -> bool:
-            stat = self._listed.get(file.path)
-            return stat is None or not self._holds(file, stat)
+            path, stat = f"{self._folder}/{file.path}", self._listed.get(file.path)
+            source = self._snapshot.sources.get(file.path)
+            if stat is not None and stat.size != file.bytes:
+                return True
+            return not self._is_there(path, stat, source, file.sha256)
 
         return self._filter_in_parallel(differs, self._snapshot.files)
 
-    def _holds(self, file: PublicFile, stat: Stat) -> bool:
-        path, source = f"{self._folder}/{file.path}", self._snapshot.sources.get(file.path)
-        if source is not None:
-            return self._storage.holds(path, stat, source, file.sha256)
-        return stat.size == file.bytes and hash_of(self._storage, path) == file.sha256
+    def _is_there(self, path: str, stat: Stat | None, source: Source | None, hashed: str) -> bool:
+        """Whether a path has the content with this hash; its source need not be at hand."""
+        if stat is None:
+            return False
+        known = Known(stat.tag, hashed)
+        is_so = self._known.get(path) == known or (
+            hash_of(self._storage, path) == hashed
+            if source is None
+            else self._storage.holds(path, stat, source, hashed)
+        )
+        if is_so:
+            self.found[path] = known
+        return is_so
 
     def _changed_documents(self, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
         def differs(item: tuple[str, bytes]) -> bool:
             path, content = item
-            stat = self._listed.get(path)
-            return stat is None or not self._storage.holds(
-                f"{self._folder}/{path}", stat, content, sha256(content).hexdigest()
-            )
+            hashed = sha256(content).hexdigest()
+            whole = f"{self._folder}/{path}"
+            return not self._is_there(whole, self._listed.get(path), content, hashed)
 
         return dict(self._filter_in_parallel(differs, wanted.items()))
 
@@ -273,7 +309,7 @@ class Publication:
         for file in self.changed_data:
             name = _layout.object_name(file.sha256)
             is_object = file.key_value is None and name in named
-            data[file.path] = self._copy_of(name) if is_object else self._put_of(file)
+            data[file.path] = self._copy_of(file, name) if is_object else self._put_of(file)
         sidecars, fragments, registry, for_people = self._documents
         return [
             data,
@@ -283,28 +319,29 @@ class Publication:
             {path: self._put_document(content) for path, content in for_people.items()},
         ]
 
-    def _copy_of(self, name: str) -> Callable[[str], None]:
-        object_path = _layout.object_path(name)
-        return lambda path: self._storage.copy(object_path, f"{self._folder}/{path}")
+    def _copy_of(self, file: PublicFile, name: str) -> Callable[[str], None]:
+        def copy(path: str) -> None:
+            whole = f"{self._folder}/{path}"
+            tag = self._storage.copy(_layout.object_path(name), whole)
+            self.found[whole] = Known(tag, file.sha256)
+
+        return copy
 
     def _put_of(self, file: PublicFile) -> Callable[[str], None]:
-        def put(path: str) -> None:
-            self._storage.put(f"{self._folder}/{path}", self._snapshot.sources[path], file.sha256)
-
-        return put
+        return lambda path: self._put(
+            f"{self._folder}/{path}", self._snapshot.sources[path], file.sha256
+        )
 
     def _put_document(self, content: bytes) -> Callable[[str], None]:
         hashed = sha256(content).hexdigest()
-
-        def put(path: str) -> None:
-            self._storage.put(f"{self._folder}/{path}", content, hashed)
-
-        return put
+        return lambda path: self._put(f"{self._folder}/{path}", content, hashed)
 
     def _put_object(self, name: str) -> None:
-        self._storage.put(
-            _layout.object_path(name), self._snapshot.objects[name], name.removesuffix(".pqt")
-        )
+        source, hashed = self._snapshot.objects[name], name.removesuffix(".pqt")
+        self._put(_layout.object_path(name), source, hashed)
+
+    def _put(self, path: str, source: Source, hashed: str) -> None:
+        self.found[path] = Known(self._storage.put(path, source, hashed), hashed)
 
     def _switch(self, path: str) -> None:
         """Replace the registry, on the condition that it is still the one that was read.
@@ -312,12 +349,14 @@ class Publication:
         Raises:
             LockedError: If another publisher has replaced it in the meantime.
         """
-        whole = f"{self._folder}/{path}"
-        if self._storage.put_if(whole, self._snapshot.content, self._before.tag) is None:
+        whole, content = f"{self._folder}/{path}", self._snapshot.content
+        tag = self._storage.put_if(whole, content, self._before.tag)
+        if tag is None:
             raise LockedError(
                 f"{self._storage.address(whole)} was written by somebody else while this publish "
                 "was at work: publish again."
             )
+        self.found[whole] = Known(tag, sha256(content).hexdigest())
 
     def _keep_before(self) -> None:
         """Keep the registry of the replaced build, in case its publisher was killed before that."""

@@ -5,18 +5,18 @@ Nothing is built in the root, and nothing is published that was not tested.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError
-from biodata_cache._core.registry.entries import CheckEntry, ColumnEntry, TableEntry
+from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.work_lock import work_locked
 from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.artifacts import (
+    MANIFEST,
     of_dbt,
     open_database,
     read_manifest,
@@ -24,23 +24,41 @@ from biodata_cache._publish.artifacts import (
     target_folder,
 )
 from biodata_cache._publish.audit import audit, build_area, built_tables, check_run
+from biodata_cache._publish.between_runs.build_manifest import BuildManifest
+from biodata_cache._publish.between_runs.last_publish import (
+    LastPublish,
+    is_audit_due,
+    made_from,
+    read_last,
+    write_last,
+)
 from biodata_cache._publish.builds import tidy_up
 from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.provenance import lineage, provenance
 from biodata_cache._publish.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
-from biodata_cache._publish.root_documents import release, released, sweep, write_status
+from biodata_cache._publish.root_documents import (
+    read_status,
+    release,
+    released,
+    status_of,
+    sweep,
+    write_status,
+)
+from biodata_cache._publish.scratch import scratch_in
 from biodata_cache._publish.snapshot import OBJECT_BYTES, read_published, snapshot
+from biodata_cache._publish.table_entries import entry_of, same_build
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import duckdb
 
-    from biodata_cache._core.registry.entries import ObjectFile
+    from biodata_cache._core.registry.entries import TableEntry
     from biodata_cache._core.settings.values import Settings
     from biodata_cache._publish.audit import BuiltTable
     from biodata_cache._publish.catalogue.provenance import Provenance
@@ -52,36 +70,64 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "publish", "rollback"]
 
-LastReading = Callable[[datetime], datetime | None]
-"""When the source was last read whole, before an instant."""
-
 _AS_OF = "int_as_of"
 """The model that says how new the records are."""
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Times:
+    """Times that the status of a publish states.
+
+    Attributes:
+        now: The present time.
+        last_reading: Returns when the source was last read completely before an instant: the tables
+            are as new, also if no record has changed since.
+    """
+
+    now: datetime = field(default_factory=_now)
+    last_reading: Callable[[datetime], datetime | None] | None = None
+
+    def newest_extract(self, as_of: datetime | None, began_at: datetime) -> str | None:
+        """How new the tables are, ISO 8601.
+
+        Args:
+            as_of: When their newest record was extracted.
+            began_at: When they were built.
+        """
+        extracts = [as_of, self.last_reading(began_at) if self.last_reading else None]
+        known = [each for each in extracts if each is not None]
+        return max(known).isoformat() if known else None
 
 
 def publish(
     settings: Settings,
     progress: Progress | None = None,
     *,
-    dry_run: bool = False,
     only_built: bool = False,
     force: bool = False,
+    full: bool = False,
     lease: float = LEASE_SECONDS,
-    last_reading: LastReading | None = None,
+    times: Times | None = None,
     object_bytes: int = OBJECT_BYTES,
 ) -> Report:
     """Publish the last build.
 
+    Files that were written since the last publish are audited, and compared with what is published;
+    once a week, or with `full`, all files are.
+
     Args:
         settings: Names the work folder and the root.
         progress: Receives progress after each file: files written, files to write, path.
-        dry_run: Only report what would change.
         only_built: Publish only the tables of the last run and keep the others as published; by
             default the run must cover all tables.
         force: Publish even if the version was rolled back.
+        full: Read every file again, those of the build and the published ones.
         lease: Seconds after which the lock of a publisher that was killed ends, on S3.
-        last_reading: Returns when the source was last read completely before an instant. The status
-            states this time, also if no record has changed since.
+        times: Times that the status states.
         object_bytes: Size from which on the rows of a table are split into several objects.
 
     Raises:
@@ -91,23 +137,31 @@ def publish(
         LockedError: If a build is at work in the work folder, or another publish to this root.
         SettingsError: If there is no root to publish to.
     """
-    storage = open_storage(settings)
-    work = settings.work.resolve()
-    read_manifest(target_folder(work))  # a folder without a build is not even locked
-    with work_locked(work):
-        build = _audited(work, only_built=only_built, object_bytes=object_bytes)
-        extracts = [build.as_of, last_reading(build.began_at) if last_reading else None]
-        newest_extract = max((each for each in extracts if each is not None), default=None)
-        folder = build.area.name
-        if dry_run:
-            report = _publication(storage, build, settings).report
-            if report.build != report.build_before:
-                report.rolled_back_to = rolled_back_to(storage, folder)
-            return report
+    storage, work, times = open_storage(settings), settings.work.resolve(), times or Times()
+    _check_built(work)
+    folder = _layout.version_folder(_settings.installed_version())
+    with work_locked(work), scratch_in(work, "publish"):
+        audited_at = read_status(storage, folder).get("audited_at")
+        is_whole_audit = full or is_audit_due(audited_at, times.now)
+        last = None if is_whole_audit else read_last(work, storage.address(folder))
+        kept_for = (settings.keep_days, settings.grace_hours)
+        decides = (folder, kept_for, settings.duckdb_wasm, only_built, object_bytes)
+        origin = made_from(work, storage.address(), decides)
+        if last is not None and last.made_from == origin:
+            with storage.lease(_layout.LEASE, lease):
+                if last.is_still_so(storage, folder, times.now):
+                    release(storage, folder)
+                    report = _unchanged(storage, folder, last)
+                    newest = times.newest_extract(last.as_of, last.began)
+                    write_status(storage, folder, status_of(report, newest, times.now, audited_at))
+                    return report
+        manifest = BuildManifest(work, is_trusted=not is_whole_audit)
+        build = _audited(work, manifest, only_built=only_built, object_bytes=object_bytes)
+        manifest.write()
         with storage.lease(_layout.LEASE, lease) as held:
             sweep(storage, folder)
             released(storage)  # an index that cannot be read is no reason to stop halfway
-            publication = _publication(storage, build, settings)
+            publication = _publication(storage, build, settings, last)
             report = publication.report
             is_new = report.build != report.build_before
             if is_new and not force:
@@ -119,9 +173,70 @@ def publish(
                 storage.delete([_layout.rollback_path(folder)])
             publication.finish()
             held.check()
-            tidy_up(storage, folder, settings.keep_days, settings.grace_hours)
-            write_status(storage, folder, _status(report, newest_extract))
+            wait = tidy_up(storage, folder, *kept_for)
+            if is_whole_audit and not only_built:
+                audited_at = times.now.isoformat(timespec="seconds")
+            newest = times.newest_extract(build.as_of, build.began_at)
+            write_status(storage, folder, status_of(report, newest, times.now, audited_at))
+            published = LastPublish(
+                made_from=origin,
+                unchanged=report.unchanged + report.written,
+                as_of=build.as_of,
+                began=build.began_at,
+                tidy_at=None if math.isinf(wait) else times.now + timedelta(seconds=wait),
+                files=publication.found,
+                others=publication.others(),
+            )
+        write_last(work, storage.address(folder), published)
     return report
+
+
+def plan(settings: Settings, *, only_built: bool = False) -> Report:
+    """Audit the last build, and find out what publishing it would change; nothing is written.
+
+    Args:
+        settings: Names the work folder and the root.
+        only_built: Whether only the tables of the last run are to be published.
+
+    Raises:
+        AuditError: If the last build failed, or its files disagree with the contract.
+        BuildError: If there is no build.
+        LockedError: If a build is at work in the work folder.
+        SettingsError: If there is no root to publish to.
+    """
+    storage, work = open_storage(settings), settings.work.resolve()
+    _check_built(work)
+    with work_locked(work):
+        manifest = BuildManifest(work)
+        build = _audited(work, manifest, only_built=only_built, object_bytes=OBJECT_BYTES)
+        folder = build.area.name
+        last = read_last(work, storage.address(folder))
+        report = _publication(storage, build, settings, last).report
+        if report.build != report.build_before:
+            report.rolled_back_to = rolled_back_to(storage, folder)
+        return report
+
+
+def _check_built(work: Path) -> None:
+    """Check that there is a build: a folder without one is not even locked.
+
+    Raises:
+        BuildError: If there is none.
+    """
+    if not (target_folder(work) / MANIFEST).is_file():
+        read_manifest(target_folder(work))
+
+
+def _unchanged(storage: Storage, folder: str, last: LastPublish) -> Report:
+    """The report of a publish that found nothing to do."""
+    published = read_published(storage, folder)
+    return Report(
+        place=storage.address(folder),
+        tables=published.registry.tables,
+        unchanged=last.unchanged,
+        build=published.build,
+        build_before=published.build,
+    )
 
 
 @dataclass(frozen=True)
@@ -149,7 +264,7 @@ class _Build:
     lineage: dict[str, list[str]]
 
 
-def _audited(work: Path, *, only_built: bool, object_bytes: int) -> _Build:
+def _audited(work: Path, known: BuildManifest, *, only_built: bool, object_bytes: int) -> _Build:
     """Audit the last build."""
     target = target_folder(work)
     manifest, results = read_manifest(target), read_results(target)
@@ -162,7 +277,14 @@ def _audited(work: Path, *, only_built: bool, object_bytes: int) -> _Build:
     area = build_area(work, manifest)
     with open_database(work) as connection:
         tables = with_dynamic_columns(connection, tables)
-        built = audit(connection, area, tables, is_whole=is_whole, object_bytes=object_bytes)
+        built = audit(
+            connection,
+            area,
+            tables,
+            is_whole=is_whole,
+            manifest=known,
+            object_bytes=object_bytes,
+        )
         as_of = _newest_extract(connection, manifest)
     chosen = {table.name: table for table in tables}
     return _Build(
@@ -195,13 +317,16 @@ def _newest_extract(
     return None
 
 
-def _publication(storage: Storage, build: _Build, settings: Settings) -> Publication:
+def _publication(
+    storage: Storage, build: _Build, settings: Settings, last: LastPublish | None
+) -> Publication:
     before = read_published(storage, build.area.name)
     return Publication(
         storage,
         build.area.name,
         before,
         _snapshot(storage, build, before),
+        known={} if last is None else last.files,
         duckdb_wasm=settings.duckdb_wasm,
     )
 
@@ -225,8 +350,8 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
             entries.append(before.registry[table.name])
             continue
         address = storage.address(f"{folder}/{table.place}").replace("\\", "/")
-        entry = _entry(table, address, built, build.provenance[table.name])
-        entries.append(_same_build(entry, before))
+        entry = entry_of(table, address, built, build.provenance[table.name])
+        entries.append(same_build(entry, before))
         objects |= {each.name: local for local, each in built.objects}
         files += built.files
         sources |= {file.path: build.area / file.path for file in built.files}
@@ -259,73 +384,6 @@ def _published_files(storage: Storage, before: Published, names: list[str]) -> l
         return []
     listed = _public_files.read(storage, before.registry.public_files)
     return [file for file in listed if file.table_name in set(names)]
-
-
-def _entry(table: Table, address: str, built: BuiltTable, made: Provenance) -> TableEntry:
-    """The registry entry of a table."""
-    files = built.files
-    objects = tuple(each for _, each in built.objects)
-    counted = objects if table.buckets is not None else files
-    return TableEntry(
-        name=table.name,
-        description=table.description,
-        location=address,
-        partitioned=table.partition_key is not None,
-        partition_key=table.partition_key,
-        type=table.type,
-        columns=tuple(
-            ColumnEntry(column.name, column.description, column.type) for column in table.columns
-        ),
-        row_count=sum(file.rows for file in counted),
-        bytes=sum(file.bytes for file in counted),
-        files=len(files),
-        sha256=_sha256_of_all(files) if table.buckets is None else _sha256_of_objects(objects),
-        primary_key=table.primary_key,
-        sort_order=table.sort_order,
-        foreign_keys=table.foreign_keys,
-        partition_count=None if table.partition_key is None else len(files),
-        objects=objects,
-        checks=tuple(CheckEntry(check, status) for check, status in made.checks),
-        made_from=made.made_from,
-    )
-
-
-def _same_build(entry: TableEntry, before: Published) -> TableEntry:
-    """The published entry if its content is the same, so that it keeps its build."""
-    if entry.name not in before.registry:
-        return entry
-    old = before.registry[entry.name]
-    return old if replace(old, built_at=None, build_id=None) == entry else entry
-
-
-def _sha256_of_all(files: list[PublicFile]) -> str:
-    """Content hash of a table: of its only file, or of the hashes of all."""
-    if len(files) == 1 and files[0].key_value is None:
-        return files[0].sha256
-    lines = "".join(f"{file.sha256}  {file.path}\n" for file in files)
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def _sha256_of_objects(objects: tuple[ObjectFile, ...]) -> str:
-    """Content hash of a table without public files."""
-    return hashlib.sha256("".join(f"{each.name}\n" for each in objects).encode()).hexdigest()
-
-
-def _status(report: Report, newest_extract: datetime | None) -> dict[str, Any]:
-    """Content of `cache_status.json` after a complete publish."""
-    return {
-        "checked_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "build": report.build,
-        "newest_extract": None if newest_extract is None else newest_extract.isoformat(),
-        "found": {
-            "is_new_build": report.build != report.build_before,
-            "files_added": len(report.added),
-            "files_replaced": len(report.replaced),
-            "files_removed": len(report.gone),
-            "files_unchanged": report.unchanged,
-            "objects_written": report.objects,
-        },
-    }
 
 
 def _is_built(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> bool:

@@ -5,7 +5,6 @@ Public files of partitions are regenerated from the objects of their table, as t
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -31,6 +30,7 @@ from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
+from biodata_cache._publish.scratch import scratch_in, temporary_folder
 from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot, texts_in
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.common import sha256_of
@@ -75,7 +75,11 @@ def rollback(
             f"There is no {folder} in {storage.address()}: give the root, and with --version the "
             "version, of which a build is to be put back."
         )
-    with storage.lease(_layout.LEASE, lease) as held:
+    place = sha256(storage.address(folder).encode()).hexdigest()[:16]
+    with (
+        storage.lease(_layout.LEASE, lease) as held,
+        scratch_in(settings.work, f"rollback-{place}"),
+    ):
         sweep(storage, folder)
         now = read_published(storage, folder)
         kept = _target(storage, folder, now, to)
@@ -163,7 +167,7 @@ def _restored(
     then = Snapshot(kept.registry, kept.content, files, {}, {})
     folder, wasm = settings.version_folder, settings.duckdb_wasm
     plan = Publication(storage, folder, now, then, is_rollback=True, duckdb_wasm=wasm)
-    with tempfile.TemporaryDirectory(prefix="biodata-cache-") as temporary:
+    with temporary_folder() as temporary:
         wanted: dict[str, list[PublicFile]] = {}
         named = {each.name for entry in kept.registry for each in entry.objects}
         for file in plan.changed_data:

@@ -12,6 +12,9 @@ from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.settings import values as _settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from biodata_cache._publish.publication import Report
     from biodata_cache._storage.base import Storage, StoredContent
 
 _ATTEMPTS = 20
@@ -74,6 +77,33 @@ def read_status(storage: Storage, version_folder: str) -> dict[str, Any]:
     """Status of the last complete publish of a version; empty if there is none."""
     status = _statuses(storage).get(version_folder)
     return status if isinstance(status, dict) else {}
+
+
+def status_of(
+    report: Report, newest_extract: str | None, now: datetime, audited_at: object
+) -> dict[str, Any]:
+    """The status of a version after a complete publish.
+
+    Args:
+        report: What the publish did.
+        newest_extract: How new the tables are, ISO 8601; None if unknown.
+        now: The present time.
+        audited_at: When everything was last read again.
+    """
+    return {
+        "checked_at": now.isoformat(timespec="seconds"),
+        "audited_at": audited_at,
+        "build": report.build,
+        "newest_extract": newest_extract,
+        "found": {
+            "is_new_build": report.build != report.build_before,
+            "files_added": len(report.added),
+            "files_replaced": len(report.replaced),
+            "files_removed": len(report.gone),
+            "files_unchanged": report.unchanged,
+            "objects_written": report.objects,
+        },
+    }
 
 
 def write_status(storage: Storage, version_folder: str, status: dict[str, Any]) -> None:

@@ -168,8 +168,11 @@ class Storage(Hashable, Protocol):
             response was lost finds its own content.
         """
 
-    def copy(self, path: str, target: str) -> None:
+    def copy(self, path: str, target: str) -> str:
         """Copy the content of one path to another.
+
+        Returns:
+            The tag of the new content.
 
         Raises:
             CacheFileError: If there is nothing at the path.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
@@ -159,13 +160,13 @@ def sha256_of(path: Path) -> str:
         return copy_and_hash(file, None)
 
 
-def file_identity(path: Path) -> tuple[int, int, int] | None:
+def file_identity(path: Path | str) -> tuple[int, int, int] | None:
     """Inode, modification time in ns and size, which change when a file is replaced.
 
     None if there is no such file.
     """
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116  # a path made for each of thousands costs more
     except OSError:
         return None
     return (status.st_ino, status.st_mtime_ns, status.st_size)

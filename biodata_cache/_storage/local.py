@@ -143,7 +143,7 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
 
         return self._replace_atomically(path, fill)
 
-    def copy(self, path: str, target: str) -> None:
+    def copy(self, path: str, target: str) -> str:
         """Make a hard link where the file system can, else a copy.
 
         Hard links are safe, as a file is only ever replaced and never modified in place.
@@ -161,7 +161,7 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
             except OSError:
                 shutil.copyfile(source, unfinished)
 
-        self._replace_atomically(target, fill)
+        return self._replace_atomically(target, fill)
 
     def delete(self, paths: Iterable[str]) -> None:
         """Delete files, and then the folders that have become empty."""

@@ -97,12 +97,12 @@ class MemoryStorage(StreamedReads, LockedConditionalWrites):
             self._contents[path] = (data, str(self._writes), time.monotonic())
             return str(self._writes)
 
-    def copy(self, path: str, target: str) -> None:
+    def copy(self, path: str, target: str) -> str:
         """Store the same bytes under another path."""
         stored = self.get(path)
         if stored is None:
             raise CacheFileError(f"{self.address(path)} cannot be read (no such file).")
-        self.put(target, stored.content, hashlib.sha256(stored.content).hexdigest())
+        return self.put(target, stored.content, hashlib.sha256(stored.content).hexdigest())
 
     def delete(self, paths: Iterable[str]) -> None:
         """Delete paths."""

@@ -216,7 +216,7 @@ class S3Storage(StreamedReads):
         current = self.get(path)
         return current.tag if current is not None and current.content == data else None
 
-    def copy(self, path: str, target: str) -> None:
+    def copy(self, path: str, target: str) -> str:
         """Copy the object on the server, with the headers of the new path."""
         check_path(target, self.address())
         with self._errors(path):
@@ -228,9 +228,10 @@ class S3Storage(StreamedReads):
             source = {"Bucket": self.bucket, "Key": self._key(path)}
             options = _options(target, stat.sha256) | {"MetadataDirective": "REPLACE"}
             if stat.size < _MAX_SINGLE_COPY_BYTES:
-                self._call("copy_object", target, CopySource=source, **options)
-            else:
-                self.access.client.copy(source, self.bucket, self._key(target), ExtraArgs=options)
+                answer = self._call("copy_object", target, CopySource=source, **options)
+                return str(answer["CopyObjectResult"]["ETag"])
+            self.access.client.copy(source, self.bucket, self._key(target), ExtraArgs=options)
+            return str(self._call("head_object", target)["ETag"])
 
     def delete(self, paths: Iterable[str]) -> None:
         """Delete objects, a thousand with each request."""

@@ -7,9 +7,9 @@ from metadata_upgrade_history
 group by upgrader_version
 order by upgrader_version;
 
--- Which records failed with an earlier version and succeed with the last one?
-select name
+-- Which projects have records that the last run failed on?
+select project_name, upgrader_version, count(*) as failed
 from metadata_upgrade_history
-group by all
-having bool_or(status = 'failed') and bool_or(is_last_run and status = 'success')
-order by name;
+where is_last_run and status = 'failed'
+group by project_name, upgrader_version
+order by failed desc, project_name, upgrader_version;

@@ -1,5 +1,6 @@
 {#
-    Python that writes the files of a table in partitions, in one pass over its sorted rows.
+    Python that writes the files of a table in partitions, in one pass over its sorted rows. The file
+    of a partition that has not changed is left alone, so that a publish need not look at it again.
 
     DuckDB cannot do it in one: a partitioned copy numbers its files, and may mix the rows of one
     that is longer than a chunk, also on one thread. A copy for each partition costs twice as much,
@@ -17,6 +18,7 @@
     select '' limit 0
     {%- endif -%}
 {%- endset -%}
+import io
 import shutil
 from pathlib import Path
 from urllib.parse import quote
@@ -37,23 +39,25 @@ class dbtObj:
 
 
 def model(dbt, connection):
-    if FOLDER.exists():  # with the partitions of an earlier build
-        shutil.rmtree(FOLDER)
-    FOLDER.mkdir(parents=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    earlier = {path.name for path in FOLDER.iterdir()}
+    written = set()
     parts, value_of_parts = [], None
     with connection.execute(ROWS).to_arrow_reader(122_880) as reader:
         schema = reader.schema
         for batch in reader:
             for value, rows in slices(batch):
                 if parts and value != value_of_parts:
-                    write(value_of_parts, pyarrow.Table.from_batches(parts))
+                    write(value_of_parts, pyarrow.Table.from_batches(parts), written)
                     parts = []
                 value_of_parts = value
                 parts.append(rows)
     if parts:
-        write(value_of_parts, pyarrow.Table.from_batches(parts))
+        write(value_of_parts, pyarrow.Table.from_batches(parts), written)
     for (value,) in connection.execute(VALUES_WITHOUT_ROWS).fetchall():
-        write(value, schema.empty_table())
+        write(value, schema.empty_table(), written)
+    for name in earlier - written:
+        remove(FOLDER / name)
 
 
 def slices(batch):
@@ -65,10 +69,28 @@ def slices(batch):
         start = end
 
 
-def write(value, rows):
-    path = FOLDER / f"{KEY}={quote(value, safe='')}" / "data.pqt"
-    path.parent.mkdir()  # a second part of one partition would be a fault
-    pyarrow.parquet.write_table(rows, path, compression="zstd", store_schema=False)
+def write(value, rows, written):
+    folder = FOLDER / f"{KEY}={quote(value, safe='')}"
+    if folder.name in written:
+        raise ValueError(f"{folder} would have a second part")
+    written.add(folder.name)
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(rows, file, compression="zstd", store_schema=False)
+    path = folder / "data.pqt"
+    if folder.is_dir() and list(folder.iterdir()) == [path] and path.is_file():
+        if path.read_bytes() == file.getvalue():
+            return
+    if folder.exists():
+        remove(folder)
+    folder.mkdir()
+    path.write_bytes(file.getvalue())
+
+
+def remove(path):
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def materialize(nothing, connection):

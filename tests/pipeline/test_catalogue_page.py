@@ -19,6 +19,7 @@ from biodata_cache._core.registry import document as _document
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.history import PublishedBuild, TableSize
 from biodata_cache._publish.catalogue import page as _catalogue
+from biodata_cache._publish.catalogue.profiles import Profile, Profiles
 from biodata_cache._publish.public_files import PublicFile
 
 if TYPE_CHECKING:
@@ -383,7 +384,14 @@ def test_texts_cannot_become_more_than_texts(browser: Browser, tmp_path: Path) -
     build = PublishedBuild(attack, attack, {name: TableSize(1, 1)})
     page_file = tmp_path / "index.html"
     file = PublicFile("p", name, "\"><script>alert('d')</script>", 1, 1, "")
-    content = _catalogue.page("bdc-v<b>", _registry([entry]), [build], {name: [file]})
+    counted = {"missing": 0, "distinct": 1, "smallest": attack, "values": [[attack, 1], ["b", 1]]}
+    known = {
+        "columns": [counted | {"largest": attack}], "sample": [[attack]],
+        "months": {"column": attack, "by": attack, "months": ["2024-01"], "earlier": 0,
+                   "series": [[attack, [1]]]},
+    }  # fmt: skip
+    profiles = Profiles([Profile(name, "", json.dumps(known))])
+    content = _catalogue.page("bdc-v<b>", _registry([entry]), [build], {name: [file]}, profiles)
     page_file.write_bytes(content)
     with visit(browser, page_file.as_uri()) as page:
         assert page.names() == [name]
@@ -393,6 +401,8 @@ def test_texts_cannot_become_more_than_texts(browser: Browser, tmp_path: Path) -
             ".text"
         ).inner_text().replace("\n", " ")
         assert page.page.locator("main img, main script, main b, main i").count() == 0
+        assert page.column(1) == [attack[:58] + "…"]
+        assert page.page.locator("svg.months").count() == 1
 
 
 def test_a_page_without_a_script_says_where_else_to_look(

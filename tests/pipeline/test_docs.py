@@ -120,7 +120,11 @@ def test_commands_are_right(
 ) -> None:
     """Those that only look are run on the sample, of the others the options are checked."""
     monkeypatch.chdir(tmp_path)
-    lines = [shlex.split(line) for block in blocks(page, "bash") for line in block.splitlines()]
+    lines = [
+        shlex.split(line, comments=True)
+        for block in blocks(page, "bash")
+        for line in block.splitlines()
+    ]
     for words in lines:
         if not words or words[0] != "biodata-cache":
             continue

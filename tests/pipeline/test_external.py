@@ -124,11 +124,20 @@ def test_1_empty_table_is_a_file_with_its_schema_and_no_rows(project: Path) -> N
 
 
 @pytest.mark.slow
-def test_2_second_build_of_a_partitioned_table_leaves_no_stale_partition(another: Path) -> None:
-    build(another, ["451", "other"])
-    files = sorted((another / AREA / "elsewhere").rglob("*.*"))
-    folders = [file.parent.name for file in files if file.is_file()]
-    assert folders == ["key=451", "key=other"]
+def test_2_second_build_of_a_partitioned_table_writes_what_has_changed_and_removes_what_is_stale(
+    another: Path,
+) -> None:
+    folder = another / AREA / "elsewhere"
+    same, damaged = folder / "key=451/data.pqt", folder / "key=0451/data.pqt"
+    sound, before = damaged.read_bytes(), same.stat()
+    damaged.write_bytes(sound[:-1])
+    (folder / "key=it%27s/other.pqt").touch()
+    (folder / "key=stray").touch()
+    build(another, ["0451", "451", "it's", "other"])
+    files = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.*"))
+    assert files == [f"key={key}/data.pqt" for key in ["0451", "451", "it%27s", "other"]]
+    assert (same.stat().st_ino, same.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert damaged.read_bytes() == sound
 
 
 def test_3_text_key_is_read_back_as_text(project: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -17,6 +18,7 @@ from biodata_cache._pipeline.dbt.build import build
 from biodata_cache._pipeline.dbt.shards import build_shards
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from whole_runs import Pipeline
@@ -52,6 +54,31 @@ def test_shards_give_the_same_files(sample: Pipeline, tmp_path: Path) -> None:
         ).fetchall()
     assert [name for name, _ in rows] == ["shard-1-of-2.parquet", "shard-2-of-2.parquet"]
     assert all(count > 100 for _, count in rows)
+
+
+def test_of_a_bucket_nothing_else_is_read(sample: Pipeline) -> None:
+    """Newest versions are found within the bucket, too."""
+    database = sample.folder / "work/build.duckdb"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(
+            "explain (format json) select * from main_staging.stg_docdb__records where bucket = 3"
+        ).fetchone()
+    assert found is not None
+    filters = [
+        scan.get("Filters", "")
+        for scan in scans(json.loads(found[1]))
+        if scan.get("Function") == "READ_PARQUET"
+    ]
+    assert len(filters) == 2
+    assert all("bucket=3" in each for each in filters)
+
+
+def scans(plan: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What a plan says of the operators that read."""
+    for operator in plan:
+        if not operator["children"]:
+            yield operator["extra_info"]
+        yield from scans(operator["children"])
 
 
 def test_a_shard_that_fails_is_named(pipeline: Pipeline) -> None:

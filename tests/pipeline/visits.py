@@ -74,7 +74,7 @@ class Visit:
 
     def check(self) -> None:
         """It said nothing, and asked for nothing but itself and objects."""
-        assert self.said == []
+        assert not self.said, self.said
         others = {url.partition("#")[0] for url in self.asked if not url.startswith("data:")}
         pages = {url for url in others if "/data-asset-cache/.objects/" not in url}
         assert pages <= {self.address, "about:blank"}

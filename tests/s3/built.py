@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import shutil
 from dataclasses import dataclass
@@ -83,6 +84,24 @@ class Build:
                 rows = duck.sql(f"describe {name}").fetchall()
                 columns[name] = {row[0]: row[1] for row in rows}
         self._artifacts(built_at, columns)
+        return self
+
+    def change(self, subjects: dict[str, str], *, built_at: str) -> Build:
+        """Build again, and write only the files that have other bytes."""
+        other = Build(self.work.with_name(f"{self.work.name}-again"), self.root)
+        other.make(subjects, built_at=built_at)
+        made = {path.relative_to(other.work): path for path in other.work.rglob("*.*")}
+        for path in list((self.work / "cache").rglob("*.pqt")):
+            if path.relative_to(self.work) not in made:
+                path.unlink()
+        for name, path in made.items():
+            target = self.work / name
+            if path.is_file() and not (
+                target.exists() and filecmp.cmp(path, target, shallow=False)
+            ):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
+        shutil.rmtree(other.work)
         return self
 
     def _artifacts(self, built_at: str, tables: dict[str, dict[str, str]]) -> None:

@@ -59,8 +59,11 @@ def arguments(what: str, build: Build) -> list[str]:
     return ["publish", "--force", "--root", build.root, "--work", str(build.work)]
 
 
-def run_until(writes: int, how: str, given: list[str]) -> int:
-    """Run a command in a process of its own that does not get beyond so many writes; its status."""
+def run_until(writes: int, how: str, given: list[str], when_opened: int = 2) -> int:
+    """Run a command in a process of its own that does not get beyond so many writes; its status.
+
+    Where `how` is a file, it gets other bytes when it is opened for the given time.
+    """
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -70,7 +73,7 @@ def run_until(writes: int, how: str, given: list[str]) -> int:
         nonlocal done, opened
         if event == "open" and str(args[0]) == how:
             opened += 1
-            if opened == 2:  # once to be audited, and now to be copied
+            if opened == when_opened:
                 Path(how).write_bytes(b"other bytes")
         if event not in WRITES or "/root/" not in str(args[0]):
             return
@@ -144,14 +147,19 @@ def test_it_ends_after_every_write(builds: list[Build], what: str, how: str) -> 
     assert kill_at(builds, what, how, lambda _: True) > 12
 
 
+@pytest.mark.parametrize(("options", "opened"), [(["--full"], 2), ([], 1)])
 @pytest.mark.parametrize("name", ["bdc-v*/qc/subject_id=1/data.pqt", "objects/quality_control.pqt"])
-def test_what_changed_after_the_audit_is_not_published(builds: list[Build], name: str) -> None:
+def test_what_changed_after_the_audit_is_not_published(
+    builds: list[Build], name: str, options: list[str], opened: int
+) -> None:
+    """With `--full` the file is opened to be audited first, and without only to be copied."""
     storage, folder = open_storage(builds[0].settings), builds[0].area.name
     (path,) = builds[0].area.parent.glob(name)
     content = path.read_bytes()
     # Objects of a build that was published before are there, and not written again.
     storage.delete([_layout.object_path(f"{hashlib.sha256(content).hexdigest()}.pqt")])
-    assert run_until(1000, str(path), arguments("publish", builds[0])) == 1
+    given = [*arguments("publish", builds[0]), *options]
+    assert run_until(1000, str(path), given, opened) == 1
     assert seen() == 1, "the build that was there before"
     found = verify(storage, folder)
     assert not found.damaged or Pending(storage, folder).is_there

@@ -15,7 +15,7 @@ from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._core.registry import document as _document
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._publish.publish import publish, rollback
+from biodata_cache._publish.publish import plan, publish, rollback
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,11 +152,11 @@ def test_no_builds_are_kept_if_so_set(build: Build, monkeypatch: pytest.MonkeyPa
 
 def test_dry_run_writes_nothing(build: Build) -> None:
     build.make(STATES[0])
-    assert publish(build.settings, dry_run=True).written > 0
+    assert plan(build.settings).written > 0
     assert published(build) == {}
     publish_state(build, 0)
     before = published(build)
-    report = publish(build.make(STATES[1]).settings, dry_run=True)
+    report = plan(build.make(STATES[1]).settings)
     assert report.added == ["qc/subject_id=4/data.pqt"]
     assert report.gone == ["qc/subject_id=3/data.pqt"]
     assert published(build) == before

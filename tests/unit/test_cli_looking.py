@@ -234,6 +234,7 @@ def test_every_setting_is_known_to_doctor(name: str, monkeypatch: pytest.MonkeyP
         "MEMORY": "5GB",
         "TEMP_DISK": "5GB",
         "REQUESTER_PAYS": "yes",
+        "DUCKDB_WASM": "https://files.example/duckdb-wasm",
     }
     monkeypatch.setenv(f"BIODATA_CACHE_{name}", values.get(name, "5"))
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "nowhere")

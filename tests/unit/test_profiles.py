@@ -60,6 +60,11 @@ def test_many_values_have_ends_and_a_histogram_only(tmp_path: Path) -> None:
     assert (found["distinct"], found["largest"], sum(found["bins"])) == (26, "23.0", 24)
 
 
+def test_zero_has_no_sign(tmp_path: Path) -> None:
+    for values in ("-0.0::double, 0.0::double", "0.0::double, -0.0::double"):
+        assert statistics(tmp_path, values, "double")["values"] == [["0.0", 2]]
+
+
 def test_times_are_utc_and_without_empty_fractions(tmp_path: Path) -> None:
     times = "'2024-01-01 01:00:00+01', '2024-01-03 00:00:00.120+00', 'infinity'"
     found = statistics(tmp_path, times, "timestamptz")

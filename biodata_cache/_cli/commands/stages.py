@@ -124,12 +124,14 @@ def build(
 @_options.root
 @_options.work
 @click.option("--dry-run", is_flag=True, help="List what would change, and change nothing.")
+@click.option("--full", is_flag=True, help="Read every built and published file again.")
 @_force
 @_options.as_json
 def publish(
     root: str | None,
     work: str | None,
     dry_run: bool,  # noqa: FBT001
+    full: bool,  # noqa: FBT001
     force: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
@@ -137,6 +139,7 @@ def publish(
 
     Refuses, and changes nothing, if a test failed, a file disagrees with its contract, or the
     version was rolled back to an earlier build.
+    Reads the files that were written since the last publish; once a week, or with --full, all.
     With --dry-run, each line of the output is a file: + new, ~ changed, - removed.
 
     \b
@@ -150,7 +153,7 @@ def publish(
         if dry_run:
             run.outcome.published = run_dry_publish(settings)
         else:
-            run.outcome = run_publish(settings, run, force=force)
+            run.outcome = run_publish(settings, run, force=force, full=full)
 
 
 @click.command()

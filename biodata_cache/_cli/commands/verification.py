@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from biodata_cache._core.errors import CacheError
+from biodata_cache._publish.between_runs.last_publish import forget_last
 from biodata_cache._publish.verify import verify
 from biodata_cache._storage.open import open_storage
 
@@ -24,9 +25,10 @@ def verified(settings: Settings) -> tuple[State, str]:
     except CacheError as error:
         return "fail", str(error)
     if found.damaged:
+        forget_last(settings.work.resolve(), storage.address(settings.version_folder))
         return "fail", (
             f"{_named(found.damaged)} missing, or not what the registry says: publish again, "
-            "which puts them right."
+            "with --full, which puts them right."
         )
     if found.damaged_before:
         return "fail", (

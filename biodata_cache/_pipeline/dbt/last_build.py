@@ -9,7 +9,6 @@ from time to time a build shows that the same lake still gives the same tables.
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -24,13 +23,13 @@ from biodata_cache._publish.artifacts import (
     reason,
     target_folder,
 )
-from biodata_cache._storage.common import atomic_write, sha256_of
+from biodata_cache._publish.between_runs.build_manifest import BuildManifest
+from biodata_cache._storage.common import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _RECORD = ".last_good_build.json"
-_THREADS = 2
 BUILT_ANEW_AFTER = timedelta(days=6, hours=12)
 """A build that began so long before is repeated: every seventh night."""
 
@@ -146,10 +145,10 @@ def _hashes(work: Path) -> dict[str, str]:
     paths += (cache / AREA_OBJECTS).glob("*.pqt")
     for folder in cache.glob("bdc-v*"):
         paths += (path for path in folder.rglob("*") if not path.is_dir())
-    names = sorted(path.relative_to(work).as_posix() for path in paths)
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="sha256") as threads:
-        hashes = threads.map(lambda name: sha256_of(work / name), names)
-        return dict(zip(names, hashes, strict=True))
+    manifest = BuildManifest(work)
+    hashes = manifest.hashes(sorted(paths))
+    manifest.write()
+    return hashes
 
 
 def _unusable(error: OSError) -> BuildError:

@@ -115,10 +115,7 @@ def _command(
         # Not as a module: it must be found wherever this package was imported from.
         f"import runpy; runpy.run_path({str(_WORKER)!r}, run_name='__main__')",
         str(work / WORKER_LOCK),
-        "--log-format",
-        "json",
-        "--log-format-file",
-        "text",
+        str(work / "logs" / "dbt.log"),
         *arguments,
         "--project-dir",
         str(project),

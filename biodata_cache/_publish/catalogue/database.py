@@ -7,7 +7,6 @@ the reader names it: `set variable biodata_cache_root = 'https://…'`.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import duckdb
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import RegistryError
 from biodata_cache._core.sqltext import comments, literal, pattern_of, quoted
+from biodata_cache._publish.scratch import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def _written(tables: list[tuple[str, list[str], str]]) -> bytes:
 
     A view is bound when it is made, so that there must be files: these have the types, and no rows.
     """
-    with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder:
+    with temporary_folder() as folder:
         root = Path(folder)
         target = root / _layout.DATABASE_FILE
         with duckdb.connect(config={"threads": 1}) as duck:

@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 _LARGEST = 10
 """Partitions that the page shows of a table; all of them are a query, `partitions(…)`."""
-_STYLES = ("shared/page.css", "shared/rows.css")
+_STYLES = ("shared/page.css", "rows/rows.css")
 _CATALOGUE = (
     "shared/elements.js",
     "index/texts.js",
     "index/address.js",
     "index/places.js",
     "index/history.js",
-    "index/source.js",
-    "index/choice.js",
-    "index/rows.js",
-    "index/sql.js",
-    "index/statistics.js",
-    "index/months.js",
+    "rows/source.js",
+    "rows/choice.js",
+    "rows/rows.js",
+    "rows/sql.js",
+    "rows/statistics.js",
+    "rows/months.js",
     "index/lineage.js",
     "index/search.js",
     "index/overview.js",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +18,7 @@ from biodata_cache._core.errors import AuditError
 from biodata_cache._core.sqltext import literal, pattern_of
 from biodata_cache._publish.catalogue.quality import TABLES, quality
 from biodata_cache._publish.catalogue.statistics import profile
+from biodata_cache._publish.scratch import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,7 +99,7 @@ def profiles(
     """
     rows = [Profile(_LINEAGE, "", _json(lineage))]
     entries = {entry.name: entry for entry in tables}
-    with duckdb.connect() as duck, tempfile.TemporaryDirectory(prefix="biodata-cache-") as spill:
+    with duckdb.connect() as duck, temporary_folder() as spill:
         duck.execute("set TimeZone = 'UTC'")
         duck.execute(f"set temp_directory = {literal(spill)}")
 
@@ -144,7 +144,7 @@ def read(storage: Storage, listed: ObjectFile | None) -> Profiles:
     """
     if listed is None:
         return Profiles()
-    with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder:
+    with temporary_folder() as folder:
         target = Path(folder) / "profiles.pqt"
         if not storage.download(_layout.object_path(listed.name), target, sha256=listed.sha256):
             return Profiles()
@@ -163,7 +163,7 @@ def of_build(storage: Storage, registry: CacheRegistry, local: Mapping[str, Sour
     content = None if listed is None else local.get(listed.name)
     if not isinstance(content, bytes):
         return read(storage, listed)
-    with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder:
+    with temporary_folder() as folder:
         target = Path(folder) / "profiles.pqt"
         target.write_bytes(content)
         return decoded(target)
@@ -180,7 +180,7 @@ def _encoded(rows: Iterable[Profile]) -> bytes:
     ordered = sorted(rows)
     columns = {name: [getattr(row, name) for row in ordered] for name in Profile._fields}
     selected = ", ".join(f"unnest(${name}::varchar[]) as {name}" for name in columns)
-    with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder, duckdb.connect() as duck:
+    with temporary_folder() as folder, duckdb.connect() as duck:
         target = Path(folder) / "profiles.pqt"
         duck.execute("set threads = 1")
         duck.execute(

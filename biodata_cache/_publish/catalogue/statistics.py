@@ -33,7 +33,8 @@ _LONGEST = 120
 _SAMPLE_ROWS, _SAMPLE_BYTES = 20, 6_000
 _MOST_MONTHS, _MOST_SERIES = 60, 8
 
-_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE"}
+_FLOATS = {"FLOAT", "DOUBLE"}
+_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", *_FLOATS}
 _INSTANTS = {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP"}
 _TIMES = {*_INSTANTS, "DATE"}
 _EXACT = 2**53
@@ -105,8 +106,10 @@ def _statistics(source: str, name: str, kind: str) -> str:
     column = quoted(name)
     element = f"unnest({column})" if kind.endswith("[]") else column
     kind = kind.removesuffix("[]")
+    # 0.0 and -0.0 are one group: which of them it shows must not be left open.
+    value = "case when value = 0 then 0.0 else value end" if kind in _FLOATS else "value"
     text = _text("value", kind)
-    finite = "isfinite(value)" if kind in {*_TIMES, "FLOAT", "DOUBLE"} else "true"
+    finite = "isfinite(value)" if kind in {*_TIMES, *_FLOATS} else "true"
     number = _number("value", kind)
     bins = "null"
     if number is not None:
@@ -131,7 +134,7 @@ def _statistics(source: str, name: str, kind: str) -> str:
         )"""
     return f"""
         with present as (
-            select value, count(*) as rows
+            select {value} as value, count(*) as rows
             from (select {element} as value from {source})
             where value is not null
             group by all

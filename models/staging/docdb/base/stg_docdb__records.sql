@@ -4,8 +4,10 @@
 -- A view: the JSON stays in the lake, and each model below reads the sections that it needs.
 
 -- The lake is read twice: DuckDB would keep a CTE that is used twice in memory.
+-- All versions of a record are in one bucket, so that of a bucket both times only that is read.
 with version as (
     select
+        bucket,
         _id,
         _last_modified,
         run,
@@ -20,12 +22,13 @@ lake as (
 
 ranked_version as (
     select
+        bucket,
         _id,
         run,
         position,
         is_deleted,
         row_number() over (
-            partition by _id
+            partition by bucket, _id
             order by
                 run desc nulls last,
                 -- A source may have several documents with one _id: the newest is used.
@@ -38,6 +41,7 @@ ranked_version as (
 
 newest_version as (
     select
+        bucket,
         _id,
         run,
         position
@@ -52,7 +56,8 @@ live_record as (
     from lake
     inner join newest_version
         on
-            lake._id = newest_version._id
+            lake.bucket = newest_version.bucket
+            and lake._id = newest_version._id
             and lake.run = newest_version.run
             and lake.position = newest_version.position
     where not lake.is_deleted

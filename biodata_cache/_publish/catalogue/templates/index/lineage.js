@@ -1,7 +1,7 @@
 // What a table is made from, as a picture: sources at the left, each model right of what it needs.
 
 const LAYERS = { raw: "Raw lake", seeds: "Kept by hand", staging: "Staging", intermediate: "Intermediate" };
-const [SIGN, LINE, GAP] = [7.3, 30, 56];
+const [SIGN, LINE, GAP] = [7.3, 30, 40];
 
 // Names by column: what needs nothing first, the table last.
 function columnsOf(table, names) {

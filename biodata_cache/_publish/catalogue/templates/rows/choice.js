@@ -29,6 +29,17 @@ function addressOfChoice(table, choice) {
   return addressOf(table.name, options);
 }
 
+// The choice in words.
+function choiceWords(choice) {
+  const filters = [...choice.filters].map(([key, text]) => {
+    const at = key.indexOf(".");
+    const [kind, name] = [key.slice(0, at), key.slice(at + 1)];
+    return kind === "no" ? `${name} is missing` : `${name} ${kind} ${text === "" ? "empty" : text}`;
+  });
+  const order = choice.sort ? `sorted by ${choice.sort}${choice.isDown ? ", the largest first" : ""}` : "";
+  return [filters.join(", "), order].filter((text) => text).join("; ");
+}
+
 const isOneOf = (value, text, kind) =>
   kind === "number" ? Number(value) === Number(text) : String(value) === text;
 

@@ -50,6 +50,13 @@ class Sample {
   }
 }
 
+// What a browser is asked to take at once.
+const MOST_BYTES = 48e6;
+
+function checkSize(bytes, what) {
+  if (bytes > MOST_BYTES) throw new Error(`${what} is ${size(bytes)}`);
+}
+
 // All rows, in parts as they are needed: whole groups of rows, or single columns of all of them.
 class Objects {
   constructor(table) {
@@ -70,7 +77,9 @@ class Objects {
       const groups = metadata.row_groups.map((group) => {
         const start = end;
         end += Number(group.num_rows);
-        return { start, end };
+        const bytes = group.columns.map((column) => Number(column.meta_data.total_compressed_size));
+        const columns = group.columns.map((column, place) => [column.meta_data.path_in_schema[0], bytes[place]]);
+        return { start, end, columns, bytes: bytes.reduce((sum, each) => sum + each, 0) };
       });
       return { buffer, metadata, groups };
     })();
@@ -92,7 +101,11 @@ class Objects {
     if (!this.columns.has(name)) {
       this.columns.set(name, (async () => {
         const values = [];
+        let bytes = 0;
         for (const file of this.files) {
+          const { groups } = await this.opened(file);
+          for (const [each, part] of groups.flatMap((group) => group.columns)) bytes += each === name ? part : 0;
+          checkSize(bytes, `the column ${name}`);
           const rows = file.rows ? await this.read(file, { columns: [name] }) : [];
           for (const row of rows) values.push(plainValue(row[name]));
         }
@@ -111,7 +124,8 @@ class Objects {
       return false;
     });
     const { groups } = await this.opened(file);
-    const { start, end } = groups.find((each) => position - first < each.end);
+    const { start, end, bytes } = groups.find((each) => position - first < each.end);
+    checkSize(bytes, "one part of the table");
     const key = `${file.name} ${start}`;
     if (!this.groups.has(key)) this.groups.set(key, this.read(file, { rowStart: start, rowEnd: end }));
     return { rows: await this.groups.get(key), from: first + start, to: first + end };

@@ -119,7 +119,8 @@ function rowsSection(table, options) {
     const of = isSample && source.total < (table.rows ?? 0) ? `, the first of ${count(table.rows)}` : "";
     const why = isSample && of ? `: ${source.reason}.` : ".";
     const odd = choice.odd.length ? ` The address also asks for ${choice.odd.join(", ")}, which this table does not have.` : "";
-    note.textContent = `${shown}${of}${why}${odd}`;
+    const words = choiceWords(choice);
+    note.textContent = `${shown}${of}${why}${words ? ` Chosen: ${words}.` : ""}${odd}`;
     pages.textContent = `Page ${count(choice.page)} of ${count(last)}`;
     before.disabled = choice.page <= 1;
     after.disabled = choice.page >= last;

@@ -1,0 +1,147 @@
+"""The last complete publish from a work folder to a root: what it was made from, what it left.
+
+A publish compares the tags of a listing with those that it saw or wrote the last time, and reads
+only what has another one. If nothing has changed in the work folder either, there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import duckdb
+
+from biodata_cache._core import layout as _layout
+from biodata_cache._core.foreign import json_value
+from biodata_cache._publish.artifacts import DATABASE, MANIFEST, RUN_RESULTS, target_folder
+from biodata_cache._storage.common import atomic_write, file_identity
+
+if TYPE_CHECKING:
+    from biodata_cache._storage.base import Storage
+
+_FOLDER = ".published"
+_PACKAGE = Path(__file__).resolve().parents[2]
+_PROGRAM = ("_core", "_publish", "_storage")
+"""What of this package decides what is published."""
+AUDITED_ANEW_AFTER = timedelta(days=6, hours=12)
+"""After so long all files are read again, those of the build and the published ones."""
+
+
+class Known(NamedTuple):
+    """What a path of the root held when it was last written or compared.
+
+    Attributes:
+        tag: Tag of the content.
+        sha256: Hash of the content.
+    """
+
+    tag: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LastPublish:
+    """The last complete publish from a work folder to a root.
+
+    Attributes:
+        made_from: What it was made from (see `made_from`).
+        unchanged: Number of public files and documents.
+        as_of: When the newest record of the build was extracted; None if the project does not say.
+        began: When the build began.
+        tidy_at: When the next kept build or object expires; None if none does.
+        files: What each public file, document and object is, by path in the root.
+        others: Tags of what else is in the folders of the version, by path in the root.
+    """
+
+    made_from: str
+    unchanged: int
+    as_of: datetime | None
+    began: datetime
+    tidy_at: datetime | None
+    files: dict[str, Known] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
+
+    def is_still_so(self, storage: Storage, version_folder: str, now: datetime) -> bool:
+        """Whether the root holds all that was left there, nothing else, and nothing has expired."""
+        if self.tidy_at is not None and now >= self.tidy_at:
+            return False
+        left = {path: known.tag for path, known in self.files.items()} | self.others
+        builds, objects = f"{_layout.builds_folder(version_folder)}/", f"{_layout.OBJECTS}/"
+        there = tags_of(storage, f"{version_folder}/") | tags_of(storage, builds)
+        there |= {path: tag for path, tag in tags_of(storage, objects).items() if path in left}
+        return there == left
+
+
+def tags_of(storage: Storage, prefix: str) -> dict[str, str]:
+    """Tag of each path that begins with this text."""
+    return {path: stat.tag for path, stat in storage.list(prefix)}
+
+
+def is_audit_due(audited_at: object, now: datetime) -> bool:
+    """Whether the last complete audit is too long ago.
+
+    Args:
+        audited_at: When it was, ISO 8601, as the status has it.
+        now: The present time.
+    """
+    try:
+        age = now - datetime.fromisoformat(str(audited_at))
+    except (ValueError, TypeError):
+        return True
+    return not timedelta(0) <= age < AUDITED_ANEW_AFTER
+
+
+def made_from(work: Path, home: str, settings: object) -> str:
+    """Hash of all that decides what is published: the build, the settings and this program.
+
+    Args:
+        work: The work folder.
+        home: Address of the root.
+        settings: Whatever else decides.
+    """
+    target, area = target_folder(work), work / "cache" / _layout.CACHE_FOLDER
+    paths = [str(path) for path in (work / DATABASE, target / MANIFEST, target / RUN_RESULTS)]
+    for folder in (area, *(_PACKAGE / name for name in _PROGRAM)):
+        for parent, _, names in os.walk(folder):
+            paths += (f"{parent}{os.sep}{name}" for name in names if not name.endswith(".pyc"))
+    lines = [f"{duckdb.__version__} {home} {settings!r}"]
+    lines += (f"{path} {file_identity(path)}" for path in sorted(paths))
+    return hashlib.sha256("\n".join(lines).encode(errors="replace")).hexdigest()
+
+
+def read_last(work: Path, place: str) -> LastPublish | None:
+    """The last publish from this work folder to this address; None if nothing is known of it."""
+    try:
+        last = json_value(_path(work, place).read_bytes())
+        files = {path: Known(*map(str, known)) for path, known in last.pop("files").items()}
+        times = {name: _time(last[name]) for name in ("as_of", "began", "tidy_at")}
+        return LastPublish(**{**last, **times, "files": files})
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return None
+
+
+def write_last(work: Path, place: str, last: LastPublish) -> None:
+    """Write it down; where that cannot be done, the next publish compares everything."""
+    content = json.dumps(asdict(last), indent=0, default=datetime.isoformat) + "\n"
+    with suppress(OSError), atomic_write(_path(work, place)) as unfinished:
+        unfinished.write_text(content, encoding="utf-8")
+
+
+def forget_last(work: Path, place: str) -> None:
+    """Let the next publish to this address compare everything."""
+    with suppress(OSError):
+        _path(work, place).unlink(missing_ok=True)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _path(work: Path, place: str) -> Path:
+    return work / _FOLDER / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.json"

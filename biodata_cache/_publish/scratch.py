@@ -1,0 +1,46 @@
+"""Temporary folders of a publish or rollback: in the work folder, if there is one.
+
+There the next one removes what a killed one left behind, which nobody does in the system's folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FOLDER: ContextVar[Path | None] = ContextVar("scratch folder", default=None)
+
+
+@contextmanager
+def scratch_in(work: Path, purpose: str) -> Iterator[None]:
+    """Make temporary folders in the work folder, if it is there and can be written.
+
+    Args:
+        work: The work folder.
+        purpose: A name that one process has at a time.
+    """
+    folder = work / f".temporary-{purpose}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir()
+    except OSError:
+        yield
+        return
+    before = _FOLDER.set(folder)
+    try:
+        yield
+    finally:
+        _FOLDER.reset(before)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A temporary folder, which is removed at the end of its `with` block."""
+    return tempfile.TemporaryDirectory(prefix="biodata-cache-", dir=_FOLDER.get())
