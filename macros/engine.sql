@@ -267,3 +267,8 @@
             then try_cast(try_cast({{ text }} as double) as integer)
     end
 {%- endmacro %}
+
+{% macro trimmed(text) -%}
+    {%- set blank = '[\\t-\\r\\x1c-\\x20\\x85\\p{Z}]' -%}
+    regexp_replace({{ text }}, '^{{ blank }}+|{{ blank }}+$', '', 'g')
+{%- endmacro %}

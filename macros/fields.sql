@@ -89,6 +89,14 @@
             })) -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- if not told -%}
+        {#- All fields are of any kind. -#}
+        {%- set nothing = 'cast(null as string)' -%}
+        {%- do problems.append(nothing) -%}
+        {%- do told.append(struct_of(
+            {'field': nothing, 'path': nothing, 'problem': nothing, 'value': nothing}
+        )) -%}
+    {%- endif -%}
     case
         when coalesce({{ problems | join(', ') }}) is not null
             then {{ list_where(told, 'problem') }}

@@ -1,5 +1,5 @@
 {% macro spelled(text, words) -%}
-    case lower(trim({{ text }}))
+    case lower({{ trimmed(text) }})
         {%- for word in words %}
         when '{{ word | lower }}' then '{{ word }}'
         {%- endfor %}

@@ -27,6 +27,7 @@ WITHOUT_FIELDS = {
     "stg_objects__responses",
     "stg_objects__channels",
     "stg_objects__exaspim_files",
+    "stg_objects__exaspim_folders",
     "stg_objects__type_errors",
     "stg_upgrader__history",
 }
@@ -36,6 +37,13 @@ ON_DECLARED = re.compile(r"\b(read|json_object|read_column)\(fields, '([^']+)'")
 FRAME = {"json_slot", "json_known_object", "explode_json", "json_type"}
 #: The identity of a record stands beside its sections, and is declared for itself.
 IDENTITY = {"json_struct", "json_or_text"}
+MORE = {
+    "stg_docdb__identities": IDENTITY,
+    "stg_docdb_v1__identities": IDENTITY,
+    # A metric may hold its value as a text that is JSON itself.
+    "stg_docdb__qc_spim_values": {"json_content"},
+    "stg_docdb__qc_fiber_tips": {"json_content", "json_or_text"},
+}
 #: In these a declared field is a column, and feeds the published column of its name.
 COPIES = {"stg_foraging__sessions": "foraging_sessions", "stg_upgrader__runs": "metadata_upgrade"}
 
@@ -77,7 +85,7 @@ def test_nothing_is_read_that_is_not_declared(model: str) -> None:
     """No macro of JSON but for those that take a declared key, and no field behind their back."""
     sql = MODELS[model]
     macros = set(re.findall(r"\b(json_\w+|explode\w*|parse_\w+)\(", sql)) - {"json_object"}
-    assert macros <= (FRAME | IDENTITY if model.endswith("__identities") else FRAME)
+    assert macros <= FRAME | MORE.get(model, set())
     assert not re.search(r"\.(fields|value)\.", sql)
 
 
@@ -126,6 +134,24 @@ def test_every_declared_field_is_mapped_to_the_column_that_it_feeds() -> None:
     with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
         mapped = {(row["entity"], row["field"]) for row in csv.DictReader(file)}
     assert declared == mapped
+
+
+#: What stands in a value that another model reads whole.
+READ_TWICE = {"qc_spim_values", "qc_fiber_tips"}
+
+
+def test_every_field_of_a_record_has_its_path() -> None:
+    """The path ends with the field, and begins with a section or with the identity."""
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    sections = {row["path"] for row in rows if row["field"] in ("section", "name")}
+    for row in rows:
+        is_of_record = "__" not in row["entity"] and row["entity"] not in READ_TWICE
+        assert bool(row["path"]) is is_of_record, row
+        _, _, field = row["field"].partition(".")
+        assert not is_of_record or row["path"].endswith(f".{field}" if field else ""), row
+        if is_of_record and row["entity"] != "identities":
+            assert re.split(r"[.\[]", row["path"])[0] in sections, row
 
 
 def test_what_is_mapped_feeds_the_table(manifest: dict[str, Any]) -> None:

@@ -281,6 +281,7 @@ def test_names_of_instruments(ask: Any, text: str | None, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "judgement"),
     [(" pASS ", "Pass"), ("FAIL", "Fail"), ("pending", "Pending"), ("Passed", "Passed"),
+     ("PASS\n", "Pass"), ("\t\u2003fail\xa0\r\n\x0b", "Fail"), ("Fail\nsafe", "Fail\nsafe"),
      (" other ", " other "), ("", ""), (None, None)],
 )  # fmt: skip
 def test_judgements(ask: Any, text: str | None, judgement: str | None) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         AssetsFilters,
         MetadataCoreFilters,
         SourceDataFilters,
+        SwdbCollectionsFilters,
         UniqueGenotypesFilters,
         UniqueProjectNamesFilters,
         UniqueSubjectIdsFilters,
@@ -224,3 +225,18 @@ def raw_to_derived(
     cache = _session.current_published()
     derived = _derived.derived_names(cache, names, latest=latest, modality=modality)
     return derived[names[0]] if isinstance(asset_name, str) else derived
+
+
+def swdb_collections(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[SwdbCollectionsFilters]
+) -> pd.DataFrame:
+    """Read which data assets belong to public collections, such as those of a workshop.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per collection, asset that it holds and data asset in that.
+    """
+    return read_table("swdb_collections", columns, filters)

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
         BehaviorCurriculumFilters,
         ForagingSessionsFilters,
         PlatformExaspimFilters,
+        PlatformExaspimIntermediatesFilters,
         PlatformFibFilters,
         PlatformQcFilters,
+        PlatformSmartspimFiberCcfFilters,
         PlatformSmartspimFilters,
+        PlatformSmartspimQcMetricsFilters,
         ScientistRlFibFilters,
     )
 
@@ -87,6 +90,43 @@ def platform_smartspim(
 
 
 @former_arguments
+def platform_smartspim_qc_metrics(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimQcMetricsFilters]
+) -> pd.DataFrame:
+    """Read the metrics by which every SmartSPIM image is judged.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per derived asset, metric and channel that it names. `value` is text.
+
+    Examples:
+        >>> from biodata_cache import platform_smartspim_qc_metrics
+        >>> stitching = platform_smartspim_qc_metrics(metric_name="Image stitching")
+    """
+    return read_table("platform_smartspim_qc_metrics", columns, filters)
+
+
+@former_arguments
+def platform_smartspim_fiber_ccf(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimFiberCcfFilters]
+) -> pd.DataFrame:
+    """Read where the tips of implanted fibers are in SmartSPIM images.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per derived asset and fiber. `ap`, `ml` and `dv` are indices into a volume of 25 µm,
+        missing until somebody found the tip.
+    """
+    return read_table("platform_smartspim_fiber_ccf", columns, filters)
+
+
+@former_arguments
 def assets_smartspim(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimFilters]
 ) -> pd.DataFrame:
@@ -116,6 +156,23 @@ def platform_exaspim(
         One row per raw asset, with its latest fused asset.
     """
     return read_table("platform_exaspim", columns, filters)
+
+
+@former_arguments
+def platform_exaspim_intermediates(
+    *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformExaspimIntermediatesFilters]
+) -> pd.DataFrame:
+    """Read which folders of results and intermediate data lie beside fused ExaSPIM images.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per raw asset, with its latest fused asset. Flags are missing where there is none,
+        or the store did not say.
+    """
+    return read_table("platform_exaspim_intermediates", columns, filters)
 
 
 @former_arguments

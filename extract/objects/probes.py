@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 Row = tuple[str, "str | None", "str | None", "str | None"]
 """Location, key below it, content and problem."""
 
-KINDS = ("channels", "neuroglancer", "exaspim", "trainer_states")
+KINDS = ("channels", "neuroglancer", "exaspim", "exaspim_folders", "trainer_states")
 AT_ONCE = 32
 _AHEAD = 4 * AT_ONCE
 _LARGEST = 64 * 2**20
@@ -302,6 +302,20 @@ def _exaspim(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_Found]:
     ]
 
 
+def _exaspim_folders(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_Found]:
+    wanted = {
+        "fusion": ("fused.zarr", "fused_ccf_ch.zarr"),
+        "flatfield_correction": ("SPIM.ome.zarr",),
+        "denoised": ("SPIM.ome.zarr",),
+    }
+    return [
+        (f"{folder}/{name}", None, None)
+        for folder, names in wanted.items()
+        for name in store.folders(bucket, f"{prefix}{folder}/")
+        if name in names
+    ]
+
+
 def _trainer_states(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_Found]:
     return [
         _read(store, bucket, prefix, key.removeprefix(prefix))
@@ -315,6 +329,7 @@ _QUESTIONS: dict[str, Callable[[ObjectStore, str, str], Iterable[_Found]]] = {
     "channels": _channels,
     "neuroglancer": _neuroglancer,
     "exaspim": _exaspim,
+    "exaspim_folders": _exaspim_folders,
     "trainer_states": _trainer_states,
 }
 

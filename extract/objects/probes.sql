@@ -9,8 +9,8 @@
 -- rarely the older it is: every `age in weeks` nights, at last every 60. The hash of its location
 -- chooses the nights, so that each night has its share of the old ones.
 --
--- Parameters: $now, when this run began; $lake, the files of the record lake; $channels, $neuroglancer, $exaspim and
--- $trainer_states, the files of the answers that are known; $store, the store that is asked now;
+-- Parameters: $now, when this run began; $lake, the files of the record lake; $channels, $neuroglancer, $exaspim,
+-- $exaspim_folders and $trainer_states, the files of the answers that are known; $store, the store that is asked now;
 -- $is_sample, whether the records are those of the sample.
 
 with version as (
@@ -84,6 +84,18 @@ question as (
 
     union
 
+    -- Folders of results and intermediate data, of derived assets that are fused.
+    select
+        'exaspim_folders' as kind,
+        location
+    from asset
+    where
+        data_level = 'derived'
+        and contains(name_key, 'fused')
+        and contains(modalities, 'SPIM')
+
+    union
+
     -- Trainer states, of behavior in the open bucket.
     select
         'trainer_states' as kind,
@@ -100,6 +112,8 @@ answer as (
     select 'neuroglancer' as kind, * from read_parquet($neuroglancer)
     union all
     select 'exaspim' as kind, * from read_parquet($exaspim)
+    union all
+    select 'exaspim_folders' as kind, * from read_parquet($exaspim_folders)
     union all
     select 'trainer_states' as kind, * from read_parquet($trainer_states)
 ),
@@ -123,7 +137,8 @@ newest_answer as (
             and answer.asked_at = newest_time.asked_at
 ),
 
--- What never changes once it is there is not asked again; what was missing or broken is.
+-- What never changes once it is there is not asked again; what was missing or broken is, and what
+-- may go.
 settled as (
     select
         kind,
@@ -131,7 +146,7 @@ settled as (
     from newest_answer
     where
         store = $store
-        and kind != 'exaspim'
+        and kind not in ('exaspim', 'exaspim_folders')
     group by all
     having
         bool_and(

@@ -27,6 +27,12 @@ OPEN_BUCKET = "aind-open-data"
 SESSIONS = ("aind-behavior-data", "foraging_nwb_bonsai_processed/df_sessions.pkl")
 
 _CHANNELS = ("Ex_445_Em_469", "Ex_488_Em_525", "Ex_561_Em_593", "Ex_639_Em_667")
+_FUSED_FOLDERS = (
+    ("fusion/fused.zarr", 0.9),
+    ("fusion/fused_ccf_ch.zarr", 0.6),
+    ("flatfield_correction/SPIM.ome.zarr", 0.5),
+    ("denoised/SPIM.ome.zarr", 0.5),
+)
 _FORAGING = re.compile(r"^(Uncoupled|Coupled)( Without)? Baiting")
 _STAGES = ("stage_1_warmup", "stage_1", "stage_2", "stage_3", "stage_final", "graduated")
 _LARGE = 1_100_000
@@ -53,7 +59,7 @@ def objects(documents: Iterable[bytes]) -> Iterator[Object]:
     Args:
         documents: Records of the sample.
     """
-    draw = Draw("objects")
+    draw, folders = Draw("objects"), Draw("folders of fused images")
     sessions: list[Json] = []
     stored: set[str] = set()
     for document in documents:
@@ -71,6 +77,8 @@ def objects(documents: Iterable[bytes]) -> Iterator[Object]:
         if "SPIM" in kinds:
             for key, content in _imaging(draw, record, prefix, is_raw=is_raw):
                 yield bucket, key, content
+            if not is_raw and "fused" in prefix:
+                yield from _fused(folders, bucket, prefix)
         elif bucket == OPEN_BUCKET and kinds & {"behavior", "behavior-videos"}:
             for key, content in _trainer_states(draw, prefix):
                 yield bucket, key, content
@@ -95,6 +103,12 @@ def _imaging(draw: Draw, record: Json, prefix: str, *, is_raw: bool) -> Iterator
         for channel in draw.some(_CHANNELS, draw.between(1, len(_CHANNELS))):
             name = f"{folder}{channel}/visualization/neuroglancer_config.json"
             yield name, _json({"layers": [], "title": channel})
+
+
+def _fused(draw: Draw, bucket: str, prefix: str) -> Iterator[Object]:
+    for folder, rate in _FUSED_FOLDERS:
+        if draw.due(folder, rate):
+            yield bucket, f"{prefix}{folder}/zarr.json", b"{}"
 
 
 def _raw_link(draw: Draw, prefix: str) -> Iterator[tuple[str, bytes]]:

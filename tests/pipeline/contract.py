@@ -1,6 +1,7 @@
 """The contract of single values in plain Python: what a table holds of a record, and what is told.
 
-Written from tables.md, section 0, without a look at the SQL: the slow test compares the two.
+Written from tables.md, section 0, by those who wrote the SQL, whose reading of it both share; the
+slow test compares the two.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def as_kind(text: str | None, kind: str) -> str | None:
         return None
     if kind in SPELLINGS:
         words = {word.lower(): word for word in SPELLINGS[kind]}
-        return words.get(text.strip(" ").lower(), text)
+        return words.get(text.strip().lower(), text)
     if kind in ("time", "date"):
         time = as_time(text)
         return time if kind == "time" or time is None else text

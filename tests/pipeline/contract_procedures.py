@@ -1,6 +1,6 @@
 """What the tables of procedures, injections and implants hold of one record.
 
-Written from tables-new.md by the contract of single values, without a look at the SQL.
+Written from tables-new.md by the contract of single values, by those who wrote the SQL.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ def _subject_procedure(procedure: Fields) -> Row:
         "protocol_id", "ethics_review_id", "animal_weight_prior", "baseline_weight",
         "animal_weight_post", "weight_unit", "anaesthesia", "notes",
     }  # fmt: skip
+    if prior is not None and baseline is not None:
+        known.remove("baseline_weight")
     return {
         "kind": "subject",
         "start_date": procedure.date("start_date"),
@@ -273,7 +275,7 @@ def _material(material: Fields) -> Row:
     virus, name = tars.text("virus_tars_id"), material.text("name")
     identifiers = addgene.text("registry_identifier"), addgene.text("name")
     return {
-        "material": (name or "").strip(" ") or (virus or "").strip(" ") or None,
+        "material": next((each for each in (name, virus) if (each or "").strip()), None),
         "material_type": material.text("object_type"),
         "virus_tars_id": virus or None,
         "plasmid_tars_alias": [each for each in tars.texts("plasmid_tars_alias") if each],

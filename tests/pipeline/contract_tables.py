@@ -1,6 +1,6 @@
 """What the tables of subjects, sessions and steps hold of one record.
 
-Written from tables-new.md by the contract of single values, without a look at the SQL.
+Written from tables-new.md by the contract of single values, by those who wrote the SQL.
 """
 
 from __future__ import annotations

@@ -40,8 +40,11 @@ TABLES = (
     "foraging_sessions",
     "metadata_upgrade",
     "platform_exaspim",
+    "platform_exaspim_intermediates",
     "platform_fib",
     "platform_smartspim",
+    "platform_smartspim_fiber_ccf",
+    "platform_smartspim_qc_metrics",
     "source_data",
     "time_to_qc",
     "unique_project_names",
@@ -548,6 +551,28 @@ FRAGMENTS: Sequence[Fragment] = [
         "ExaSPIM page: one row per raw asset",
         "select raw_name from platform_exaspim",
         holds=_unique("raw_name"),
+    ),
+    Fragment(
+        "ExaSPIM page: intermediate folders of an image",
+        "select raw_name, name, location, cast(checked_at as varchar) as checked_at, "
+        "flatfield_present, denoised_present from platform_exaspim_intermediates "
+        "order by raw_name, name nulls last",
+        types={"flatfield_present": "BOOLEAN", "denoised_present": "BOOLEAN"},
+        holds=_unique("raw_name"),
+    ),
+    Fragment(
+        "SmartSPIM page: standard metrics of an image",
+        "select subject_id, name, metric_name, channel, stage, value, status, evaluator, "
+        "status_timestamp from platform_smartspim_qc_metrics order by name, metric_name, channel",
+        types={"channel": "VARCHAR", "value": "VARCHAR", "status_timestamp": "VARCHAR"},
+        holds=_statuses,
+    ),
+    Fragment(
+        "SmartSPIM page: tips of fibers",
+        "select subject_id, name, fiber, targeted_structure, ap, ml, dv, status, ccf_link "
+        "from platform_smartspim_fiber_ccf order by name, fiber",
+        types={"ap": "DOUBLE", "ml": "DOUBLE", "dv": "DOUBLE", "ccf_link": "VARCHAR"},
+        holds=_unique("name", "fiber"),
     ),
     # fibers
     Fragment(

@@ -79,7 +79,9 @@ SLOW_TABLES = {
     "metadata_upgrade",
     "metadata_upgrade_history",
     "platform_exaspim",
+    "platform_exaspim_intermediates",
     "platform_smartspim",
+    "platform_smartspim_qc_metrics",
 }
 
 

@@ -86,7 +86,7 @@ def test_each_asset_is_asked_what_its_tables_need(lake: Fixture) -> None:
         asset("fib", "fib"),
     )
     report = lake.ask()
-    assert report.asked == {"channels": 1, "neuroglancer": 1, "exaspim": 1, "trainer_states": 1}
+    assert report.asked == dict.fromkeys(probes.KINDS, 1)
     assert report.found.total() == 0
     assert lake.rows("channels") == [("spim_Stitched_2024", None, None, None)]
 
@@ -121,6 +121,28 @@ def test_channels_are_folders_however_many(lake: Fixture) -> None:
     (lake.buckets / "aind-open-data/x_stitched/image_cell_segmentation/empty").mkdir()
     lake.ask()
     assert sorted(key for _, key, *_ in lake.rows("channels")) == sorted(names)
+
+
+def test_folders_beside_a_fused_image_may_go_again(lake: Fixture) -> None:
+    """Folders of the four names count, and are asked for again: intermediate data is removed."""
+    fused = "x_fused"
+    lake.records(asset(fused, "SPIM", "derived"), asset("y_fused", "SPIM", "derived"))
+    for key in ("fusion/fused.zarr/0/1", "fusion/other.zarr/0", "denoised/SPIM.ome.zarr/0/1/2"):
+        lake.put(f"{fused}/{key}")
+    lake.put(f"{fused}/flatfield_correction/SPIM.ome.zarr")  # a file is no folder
+    lake.put("fused.zarr/0")
+    lake.ask()
+    assert lake.rows("exaspim_folders") == [
+        (fused, "denoised/SPIM.ome.zarr", None, None),
+        (fused, "fusion/fused.zarr", None, None),
+        ("y_fused", None, None, None),
+    ]
+    shutil.rmtree(lake.buckets / "aind-open-data" / fused / "denoised")
+    assert lake.ask().asked == {"exaspim_folders": 2}
+    assert [row[:2] for row in lake.rows("exaspim_folders")] == [
+        (fused, "fusion/fused.zarr"),
+        ("y_fused", None),
+    ]
 
 
 def test_what_is_settled_is_not_asked_again_and_what_was_missing_is(lake: Fixture) -> None:

@@ -134,7 +134,7 @@ def profiles(
                 judged,
                 lambda: quality(duck, {entry.name: paths(entry) for entry in judged}),
             )
-    return _encoded(rows)
+        return _encoded(duck, rows)
 
 
 def read(storage: Storage, listed: ObjectFile | None) -> Profiles:
@@ -176,11 +176,11 @@ def decoded(content: Path) -> Profiles:
         return Profiles(Profile(*row) for row in duck.execute(query, [str(content)]).fetchall())
 
 
-def _encoded(rows: Iterable[Profile]) -> bytes:
+def _encoded(duck: duckdb.DuckDBPyConnection, rows: Iterable[Profile]) -> bytes:
     ordered = sorted(rows)
     columns = {name: [getattr(row, name) for row in ordered] for name in Profile._fields}
     selected = ", ".join(f"unnest(${name}::varchar[]) as {name}" for name in columns)
-    with temporary_folder() as folder, duckdb.connect() as duck:
+    with temporary_folder() as folder:
         target = Path(folder) / "profiles.pqt"
         duck.execute("set threads = 1")
         duck.execute(

@@ -293,6 +293,26 @@ class PlatformExaspimFilters(TypedDict, total=False):
     parse_times: bool
 
 
+class PlatformExaspimIntermediatesFilters(TypedDict, total=False):
+    """Filters on `platform_exaspim_intermediates`."""
+
+    raw_name: TextFilter
+    subject_id: TextFilter
+    project_name: TextFilter
+    name: TextFilter
+    location: TextFilter
+    fused_present: FlagFilter
+    fused_ccf_present: FlagFilter
+    flatfield_present: FlagFilter
+    denoised_present: FlagFilter
+    has_intermediates: FlagFilter
+    missing_required_folders: TextFilter
+    checked_at: TimeFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
 class PlatformFibFilters(TypedDict, total=False):
     """Filters on `platform_fib`."""
 
@@ -343,6 +363,44 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     segmentation_link: TextFilter
     quantification_link: TextFilter
     raw_link: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class PlatformSmartspimFiberCcfFilters(TypedDict, total=False):
+    """Filters on `platform_smartspim_fiber_ccf`."""
+
+    subject_id: TextFilter
+    name: TextFilter
+    fiber: TextFilter
+    targeted_structure: TextFilter
+    ap: NumberFilter
+    ml: NumberFilter
+    dv: NumberFilter
+    status: TextFilter
+    evaluator: TextFilter
+    status_timestamp: TextFilter
+    ccf_link: TextFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class PlatformSmartspimQcMetricsFilters(TypedDict, total=False):
+    """Filters on `platform_smartspim_qc_metrics`."""
+
+    subject_id: TextFilter
+    name: TextFilter
+    metric_name: TextFilter
+    channel: TextFilter
+    stage: TextFilter
+    value: TextFilter
+    status: TextFilter
+    evaluator: TextFilter
+    status_timestamp: TextFilter
+    metric_index: NumberFilter
+    asset_id: TextFilter
     limit: int | None
     lists: Literal["text"] | None
     parse_times: bool
@@ -681,6 +739,19 @@ class SubjectsFilters(TypedDict, total=False):
     first_acquisition_at: TimeFilter
     last_acquisition_at: TimeFilter
     record_count: NumberFilter
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class SwdbCollectionsFilters(TypedDict, total=False):
+    """Filters on `swdb_collections`."""
+
+    collection: TextFilter
+    collection_url: TextFilter
+    data_asset_id: TextFilter
+    collection_asset_name: TextFilter
+    name: TextFilter
     limit: int | None
     lists: Literal["text"] | None
     parse_times: bool

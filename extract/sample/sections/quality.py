@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract.sample.chunks import Chunks, Json, encode
 from extract.sample.draw import Draw
+from extract.sample.sections.imaging import StandardMetrics
 from extract.sample.template import fill, fill_any, read
 from extract.sample.time import LOCAL_MICROS, UTC_MICROS, Z_MICROS, TimeForm
 from extract.sample.words import described_by, modality
@@ -70,6 +71,7 @@ class Quality:
         self._scale = scale
         self._draw = draw
         self._lenient = Draw("allowed failures")
+        self._standard = StandardMetrics()
         self._blocks: dict[str, _Block] = {}
 
     def section(self, asset: Asset, chunks: Chunks) -> Json:
@@ -93,14 +95,17 @@ class Quality:
             evaluated = form.write(asset.created + timedelta(minutes=draw.between(1, 90)))
             bulk = b",".join(block.metrics for block in blocks)
             bulk = bulk.replace(_EVALUATED.encode(), evaluated.encode())
-            metrics = [*own, *chunks.elements(bulk)]
+            standard = self._standard.metrics(asset, mood, evaluated)
+            metrics = [*own, *standard, *chunks.elements(bulk)]
             failed_below = {
                 tag for block in blocks for tag, worst in block.status.items() if worst == "Fail"
             }
             failed = [tag for tag in _failed_tags(own) if tag not in failed_below]
             if failed and self._lenient.due("allowed failures", 0.5):
                 allowed = failed[:1]
-            status = _worst([_status_of(own, allowed), *(block.status for block in blocks)])
+            status = _worst(
+                [_status_of([*own, *standard], allowed), *(block.status for block in blocks)]
+            )
         return _of(
             "quality_control",
             draw,

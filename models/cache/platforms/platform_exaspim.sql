@@ -2,7 +2,9 @@
 
 with raw_asset as (
     select * from {{ ref('int_spim_assets') }}
-    where is_exaspim
+    where
+        is_raw
+        and is_exaspim
 ),
 
 raw_file as (

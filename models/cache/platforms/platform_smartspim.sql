@@ -2,7 +2,9 @@
 
 with raw_asset as (
     select * from {{ ref('int_spim_assets') }}
-    where not is_exaspim
+    where
+        is_raw
+        and not is_exaspim
 ),
 
 channel as (

@@ -1,4 +1,4 @@
--- Grain: one row per implant, patch cord or channel that platform_fib cannot hold.
+-- Grain: one row per implant, patch cord, channel or tip of a fiber that a table cannot hold.
 
 with asset as (
     select * from {{ ref('int_assets_joined') }}
@@ -68,12 +68,27 @@ repeated_channel as (
     group by all
 ),
 
+-- The metric is in quality_control; platform_smartspim_fiber_ccf holds the last of a fiber.
+repeated_tip as (
+    select
+        record_id,
+        'platform_smartspim_fiber_ccf' as table_name,
+        'fiber' as column_name,
+        path,
+        'fiber stands again later' as problem,
+        concat_ws(', ', fiber, place_json) as value
+    from {{ ref('int_fiber_tips') }}
+    where not is_last_of_fiber
+),
+
 excluded_fiber as (
     select * from repeated_implant
     union all
     select * from idle_patch_cord
     union all
     select * from repeated_channel
+    union all
+    select * from repeated_tip
 )
 
 select * from excluded_fiber

@@ -70,23 +70,15 @@ rejected_document as (
     where not starts_with(reason, 'repaired: ')
 ),
 
--- A value that JSON cannot represent, or a repeated key. Records of version 1 are not assets.
 repaired_value as (
     select
-        asset.record_id,
-        'asset_basics' as table_name,
-        '_id' as column_name,
-        concat_ws(
-            ': ',
-            if(asset.record_id is null, reject.record_id, null),
-            coalesce(reject.path, 'the document')
-        ) as path,
-        'repaired' as problem,
-        min(substr(reject.reason, len('repaired: ') + 1)) as value
-    from {{ ref('stg_docdb__rejects') }} as reject
-    left join asset on reject.record_id = asset.record_id
-    where starts_with(reject.reason, 'repaired: ')
-    group by all
+        record_id,
+        table_name,
+        column_name,
+        path,
+        problem,
+        value
+    from {{ ref('int_repaired_values') }}
 ),
 
 excluded_value as (

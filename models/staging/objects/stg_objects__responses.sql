@@ -4,7 +4,7 @@
 -- without a key where nothing was found.
 -- A view: trainer states are large, and stay in the lake until a model reads them.
 
-{% set kinds = ['channels', 'neuroglancer', 'exaspim', 'trainer_states'] %}
+{% set kinds = ['channels', 'neuroglancer', 'exaspim', 'exaspim_folders', 'trainer_states'] %}
 
 -- The lake is read twice: DuckDB would keep a CTE that is used twice in memory.
 with question as (

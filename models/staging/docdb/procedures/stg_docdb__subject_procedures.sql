@@ -17,6 +17,7 @@
     'anaesthesia.duration_unit': 'text',
     'anaesthesia.level': 'number or text',
 } %}
+{%- set without = ['object_type', 'procedures', 'injections'] %}
 
 with procedures as (
     select
@@ -59,6 +60,13 @@ select
     {{ read(fields, 'anaesthesia.duration_unit') }} as anaesthesia_duration_unit,
     {{ read(fields, 'anaesthesia.level') }} as anaesthesia_level_percent,
     {{ read(fields, 'procedure.notes') }} as notes,
-    {{ read_rest(fields, 'procedure', ['object_type', 'procedures', 'injections']) }} as details,
+    case
+        -- Of two weights before the procedure, the second has no column.
+        when
+            {{ read(fields, 'procedure.animal_weight_prior') }} is not null
+            and {{ read(fields, 'procedure.baseline_weight') }} is not null
+            then {{ read_rest(fields, 'procedure', without, ['baseline_weight']) }}
+        else {{ read_rest(fields, 'procedure', without) }}
+    end as details,
     {{ invalid_fields(fields) }} as invalid_fields
 from anaesthetics

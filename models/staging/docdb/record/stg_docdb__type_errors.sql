@@ -13,7 +13,7 @@
     'assembly_probes', 'patch_cords', 'patch_cord_channels',
     'processings', 'data_processes', 'process_codes', 'process_experimenters', 'pipelines',
     'quality_controls', 'qc_statuses', 'qc_allowed_tags',
-    'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags',
+    'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags', 'qc_spim_values', 'qc_fiber_tips',
     'procedures', 'surgeries', 'surgery_procedures', 'subject_procedures',
     'specimen_procedures', 'procedure_experimenters', 'specimens', 'specimen_protocols',
     'implants', 'implant_axes', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
