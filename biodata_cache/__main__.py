@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 _SOURCES = {"--source": "BIODATA_CACHE_SOURCE", "--v1-source": "BIODATA_CACHE_V1_SOURCE"}
 
@@ -32,10 +36,18 @@ def _hide_secrets() -> None:
         os.execve(sys.executable, [sys.executable, *kept[1:]], os.environ | hidden)  # noqa: S606
 
 
+def _leave(*_: object) -> NoReturn:
+    """Exit while modules are still imported, without a traceback of that."""
+    os.write(2, b"error: interrupted before anything was begun.\n")
+    os._exit(130)
+
+
 def main() -> None:
     """Run `biodata-cache`, or say what is missing for it."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of what is being imported
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no third one
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     try:
         import click  # noqa: F401, PLC0415
         import rich  # noqa: F401, PLC0415

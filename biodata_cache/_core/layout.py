@@ -50,7 +50,7 @@ AREA_OBJECTS = "objects"
 
 _MOST_BYTES = 255  # of a name, in every usual file system
 _OBJECT = re.compile(r"[0-9a-f]{64}\.pqt")
-_BUILD = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_BUILD = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
 
 
 def single(name: str) -> str:
@@ -224,8 +224,16 @@ def is_build_name(name: str) -> bool:
     Example:
         >>> is_build_name("20260131T081500Z-0a1b2c3d")
         True
+        >>> is_build_name("20269999T081500Z-0a1b2c3d")
+        False
     """
-    return _BUILD.fullmatch(name) is not None
+    if not _BUILD.fullmatch(name):
+        return False
+    try:
+        build_time(name)
+    except ValueError:
+        return False
+    return True
 
 
 def build_time(build: str) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -63,6 +64,7 @@ def _start(settings: Settings, report: Path, status: str, patience: float) -> st
             shell=True,
             env=environment,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,
             stdout=sys.__stderr__ if sys.__stderr__ is not None else subprocess.DEVNULL,
         )
     except OSError as error:
@@ -74,6 +76,18 @@ def _start(settings: Settings, report: Path, status: str, patience: float) -> st
             status == "interrupted"
         ):  # the command continues on its own: whoever interrupted us does not wait
             return None
-        process.kill()
+        _end(process)
         return f"took more than {patience:.0f} s, and was ended"
+    except KeyboardInterrupt:
+        _end(process)
+        raise
     return f"ended with exit code {code}" if code else None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the operator's command and all that it started."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
+    else:  # Windows
+        process.kill()
+    process.wait()

@@ -16,7 +16,7 @@ from biodata_cache._core.errors import AuditError
 from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._core.registry.entries import ObjectFile
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._core.sqltext import quoted
+from biodata_cache._core.sqltext import pattern_of, quoted
 from biodata_cache._publish.artifacts import failures, reason
 from biodata_cache._publish.between_runs.build_manifest import Audited
 from biodata_cache._publish.public_files import PublicFile
@@ -279,8 +279,12 @@ def _audit_new(
             from read_parquet(?, hive_partitioning = false) as row_of
             group by filename
         """
-    found = {file: facts for file, *facts in connection.execute(rows, [new]).fetchall()}
+    found = {file: facts for file, *facts in connection.execute(rows, [_patterns(new)]).fetchall()}
     manifest.add_audited({Path(f): Audited(contract, *found.get(f, _NO_ROWS)) for f in new})
+
+
+def _patterns(files: list[str]) -> list[str]:
+    return [pattern_of(file) for file in files]
 
 
 def _object_paths(area: Path, table: Table) -> list[Path]:
@@ -313,7 +317,7 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: l
     """
     wanted = [(column.name, column.type) for column in table.columns]
     found = connection.execute(
-        "describe select * from read_parquet(?, hive_partitioning = false)", [files[:1]]
+        "describe select * from read_parquet(?, hive_partitioning = false)", [_patterns(files[:1])]
     ).fetchall()
     actual = [(row[0], row[1].upper()) for row in found]
     if actual != wanted:
@@ -334,7 +338,7 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: l
         )
         group by columns
         """,
-        [files],
+        [_patterns(files)],
     ).fetchall()
     if len(schemas) != 1:
         raise AuditError(

@@ -53,6 +53,11 @@ def kept_builds(storage: Storage, version_folder: str) -> list[KeptBuild]:
         got = storage.get(path) if _layout.is_build_name(build) else None
         if got is not None:
             registry = _document.parse(got.content, storage.address(path))
+            if registry.build != build:
+                raise RegistryError(
+                    f"{storage.address(path)} is the registry of another build, "
+                    f"{registry.build!r}: remove it, it can be restored by nobody."
+                )
             found.append(KeptBuild(build, got.content, registry, got.age))
     return sorted(found, key=lambda kept: (-kept.age, kept.build))
 

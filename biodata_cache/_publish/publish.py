@@ -223,7 +223,11 @@ def _check_built(work: Path) -> None:
     Raises:
         BuildError: If there is none.
     """
-    if not (target_folder(work) / MANIFEST).is_file():
+    try:
+        is_there = (target_folder(work) / MANIFEST).is_file()
+    except OSError:  # such as for a name that is too long
+        is_there = False
+    if not is_there:
         read_manifest(target_folder(work))
 
 

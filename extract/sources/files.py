@@ -69,6 +69,9 @@ def read_file(
         SourceError: If the file cannot be opened.
     """
     try:
+        if path.name.endswith(".gz") and not path.stat().st_size:  # gzip takes it for nothing
+            yield BrokenFile(name, "damaged compression: the file is empty")
+            return
         if not path.name.endswith(BSON_SUFFIXES):
             yield from read_text(path, name, salvage=salvage)
             return

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,28 @@ def test_a_failure_of_the_operators_command_is_told_and_changes_nothing(
     done = publish(build)
     assert done.exit_code == 0
     assert "BIODATA_CACHE_ON_FINISH ended with exit code 7" in done.stderr
+
+
+def test_an_operators_command_that_hangs_is_ended_with_all_that_it_started(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biodata_cache._pipeline.run_ended._PATIENCE", 3.0)
+    monkeypatch.setenv("BIODATA_CACHE_ON_FINISH", f"sleep 60 & echo $! > '{tmp_path}/it'; wait")
+    done = publish(build)
+    assert done.exit_code == 0
+    assert "took more than 3 s, and was ended" in done.stderr
+    number = (tmp_path / "it").read_text().strip()
+    deadline = time.monotonic() + 20  # a process that was killed takes a moment to go
+    while _is_running(number):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_running(number: str) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_metrics_tell_of_the_last_run_and_the_last_good_one(

@@ -12,6 +12,7 @@ import pytest
 from built import Build
 from click.testing import CliRunner, Result
 
+from biodata_cache import Cache
 from biodata_cache._cli import cli
 
 DAMAGE = {
@@ -134,3 +135,14 @@ def test_memory_that_is_no_size(build: Build, monkeypatch: pytest.MonkeyPatch, v
     done = run("build", "--work", str(build.work))
     assert done.exit_code == 2
     assert f"BIODATA_CACHE_MEMORY is {value!r}" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["a*b", "a[x]b", "a'b"])
+def test_a_work_folder_that_is_a_pattern_is_published_alone(tmp_path: Path, name: str) -> None:
+    for folder, subjects in (("axb", {"3": "z"}), (name, {"1": "x", "2": "y"})):
+        root = str(tmp_path / "roots" / folder)
+        done = publish(Build(tmp_path / folder, root).make(subjects))
+        assert done.exit_code == 0, done.stderr
+    cache = Cache(root=str(tmp_path / "roots" / name))
+    found = cache.sql("select subject_id from quality_control")
+    assert sorted(found["subject_id"]) == ["1", "2"]

@@ -47,6 +47,25 @@ def children_of(process: subprocess.Popen[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_command_that_is_still_being_imported_ends_the_same_way(number: signal.Signals) -> None:
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+        "import os, sys, types;"
+        # The import of click takes long, and the signal comes meanwhile.
+        "from importlib.abc import MetaPathFinder\n"
+        "class Slow(MetaPathFinder):\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        os.kill(os.getpid(), {int(number)}) if name == 'click' else None\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "from biodata_cache.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "error: interrupted before anything was begun.\n"
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_an_extract_says_that_it_was_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     process = start("extract", "--source", "sample:20000", "--work", str(tmp_path))
     wait_for("raw/docdb_v2/.*.tmp", tmp_path, process)

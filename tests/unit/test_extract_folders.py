@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,22 @@ def test_records_of_a_file_that_is_gone_stay_until_that_is_accepted(
     report = run(folder, raw, prune=True)
     assert (report.deleted, report.kept, report.vanished, held(raw)) == (4, 0, [], "abcd")
     assert run(folder, raw).missing == []
+
+
+@pytest.mark.parametrize("suffix", [".jsonl.gz", ".json.gz", ".ndjson.gz"])
+def test_a_compressed_file_without_a_byte_is_damaged(tmp_path: Path, suffix: str) -> None:
+    """A copy that failed leaves one, as a full disk does; that of no records has a few bytes."""
+    folder, raw = tmp_path / "in", tmp_path / "raw"
+    write(folder / "a.jsonl", "abcd")
+    (folder / f"b{suffix}").write_bytes(gzip.compress(b'{"_id": "x"}\n'))
+    run(folder, raw)
+    (folder / f"b{suffix}").write_bytes(b"")
+    report = run(folder, raw)
+    assert report.incomplete == [f"b{suffix}: damaged compression: the file is empty"]
+    assert (report.deleted, held(raw)) == (0, "abcdx")
+    (folder / f"b{suffix}").write_bytes(gzip.compress(b""))
+    assert run(folder, raw).deleted == 1
+    assert held(raw) == "abcd"
 
 
 def test_a_record_may_have_moved_into_a_file_that_is_gone(folder: Path, tmp_path: Path) -> None:

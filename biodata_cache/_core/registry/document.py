@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from biodata_cache._core.errors import RegistryError
 from biodata_cache._core.foreign import parse_json
-from biodata_cache._core.layout import object_name
+from biodata_cache._core.layout import is_build_name, object_name
 from biodata_cache._core.registry.entries import (
     REMEDY,
     TABLE_TYPES,
@@ -50,6 +50,8 @@ def parse(content: bytes | str, source: str) -> CacheRegistry:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RegistryError(f"{source}: more than one entry for {', '.join(twice)}. {REMEDY}")
+    if registry.build is not None and not is_build_name(registry.build):
+        raise RegistryError(f"{source}: {registry.build!r} is not the name of a build. {REMEDY}")
     return registry
 
 

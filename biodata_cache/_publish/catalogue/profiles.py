@@ -173,7 +173,9 @@ def decoded(content: Path) -> Profiles:
     """The profiles of a file."""
     with duckdb.connect() as duck:
         query = f"select {', '.join(Profile._fields)} from read_parquet(?)"
-        return Profiles(Profile(*row) for row in duck.execute(query, [str(content)]).fetchall())
+        return Profiles(
+            Profile(*row) for row in duck.execute(query, [pattern_of(str(content))]).fetchall()
+        )
 
 
 def _encoded(duck: duckdb.DuckDBPyConnection, rows: Iterable[Profile]) -> bytes:
@@ -184,7 +186,7 @@ def _encoded(duck: duckdb.DuckDBPyConnection, rows: Iterable[Profile]) -> bytes:
         target = Path(folder) / "profiles.pqt"
         duck.execute("set threads = 1")
         duck.execute(
-            f"copy (select {selected}) to {literal(pattern_of(str(target)))} "
+            f"copy (select {selected}) to {literal(str(target))} "
             "(format parquet, compression zstd)",
             columns,
         )
