@@ -123,7 +123,7 @@ def test_commands_are_right(
     lines = [
         shlex.split(line, comments=True)
         for block in blocks(page, "bash")
-        for line in block.splitlines()
+        for line in block.replace("\\\n", " ").splitlines()
     ]
     for words in lines:
         if not words or words[0] != "biodata-cache":
