@@ -109,10 +109,10 @@ class Storages(RuleBasedStateMachine):
         if path not in self.expected:
             self.refused(lambda storage: storage.copy(path, to))
         elif path != to:
-            self.each(lambda storage: storage.copy(path, to))
+            tags = [storage.copy(path, to) for storage in self.storages]
             stats = [storage.stat(to) for storage in self.storages]
-            assert all(stats)
-            self.written(to, self.expected[path], [str(stat and stat.tag) for stat in stats])
+            assert tags == [stat and stat.tag for stat in stats]
+            self.written(to, self.expected[path], tags)
 
     @rule(paths=st.lists(anything, max_size=4))
     def delete(self, paths: list[str]) -> None:
