@@ -254,7 +254,7 @@ def platform_dynamic_foraging_trials(
         TableNotFoundError: If whoever published the tables has no such database.
 
     Warns:
-        NotFoundWarning: If the database has no trials of that subject.
+        NotFoundWarning: If no record is of that subject, and there are no rows.
     """
     return read_partitions(
         "platform_dynamic_foraging_trials", "subject_id", subject_id, columns, filters
@@ -283,7 +283,7 @@ def platform_dynamic_foraging_events(
         TableNotFoundError: If whoever published the tables has no such database.
 
     Warns:
-        NotFoundWarning: If the database has no events of that subject.
+        NotFoundWarning: If no record is of that subject, and there are no rows.
     """
     return read_partitions(
         "platform_dynamic_foraging_events", "subject_id", subject_id, columns, filters
