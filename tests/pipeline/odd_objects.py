@@ -149,7 +149,7 @@ def _put_odd_database(pipeline: Pipeline) -> None:
             timestamp '2024-01-31 09:30:11' as session_date,
             total_trials,
             ignored_trials,
-            [1, 2] as "a ""list""",
+            [1, 2] as "a ""new"" list",
             {'x': _session_id} as Struct,
             1.50::decimal(9, 2) as "select",
             timestamptz '2024-01-31 09:30:11+01' as "at"

@@ -149,14 +149,14 @@ def test_files_of_the_foraging_database_are_published_as_they_are(
 ) -> None:
     monkeypatch.setenv("BIODATA_CACHE_ROOT", objects.settings.root)
     sessions = biodata_cache.sql("select * from platform_dynamic_foraging_sessions").df()
-    assert list(sessions.columns)[-4:] == ['a "list"', "Struct", "select", "at"]
+    assert list(sessions.columns)[-4:] == ['a "new" list', "Struct", "select", "at"]
     rows = objects.read("platform_dynamic_foraging_sessions")
     columns = ["_session_id", "subject_id", "session_date", "total_trials", "ignored_trials"]
     assert [tuple(row[column] for column in columns) for row in rows] == [
         ("6", "451", "2024-01-31", None, None),
         ("7", "451", "2024-01-31", 101, 3),
     ]
-    assert [row['a "list"'] for row in rows] == [[1, 2], [1, 2]]
+    assert [row['a "new" list'] for row in rows] == [[1, 2], [1, 2]]
     assert [row["Struct"]["x"] for row in rows] == [6, 7]
     (entry,) = (
         each for each in objects.registry() if each["name"] == "platform_dynamic_foraging_sessions"
