@@ -148,7 +148,7 @@ def test_files_of_the_foraging_database_are_published_as_they_are(
     objects: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BIODATA_CACHE_ROOT", objects.settings.root)
-    sessions = biodata_cache.sql("select * from platform_dynamic_foraging_sessions").df()
+    sessions = biodata_cache.platform_dynamic_foraging_sessions()
     assert list(sessions.columns)[-4:] == ['a "new" list', "Struct", "select", "at"]
     rows = objects.read("platform_dynamic_foraging_sessions")
     columns = ["_session_id", "subject_id", "session_date", "total_trials", "ignored_trials"]
