@@ -30,6 +30,8 @@ WITHOUT_FIELDS = {
     "stg_objects__exaspim_folders",
     "stg_objects__type_errors",
     "stg_upgrader__history",
+    "stg_foraging__trials",  # its subject, and what no declaration could name
+    "stg_foraging__events",
 }
 #: The macros through which a model may look at JSON; all take a declared key but for those of the
 #: frame: what is a slot, an object known to be one, a list to be taken apart.
@@ -45,7 +47,11 @@ MORE = {
     "stg_docdb__qc_fiber_tips": {"json_content", "json_or_text"},
 }
 #: In these a declared field is a column, and feeds the published column of its name.
-COPIES = {"stg_foraging__sessions": "foraging_sessions", "stg_upgrader__runs": "metadata_upgrade"}
+COPIES = {
+    "stg_foraging__sessions": "foraging_sessions",
+    "stg_foraging__database_sessions": "platform_dynamic_foraging_sessions",
+    "stg_upgrader__runs": "metadata_upgrade",
+}
 
 
 def _models() -> dict[str, str]:

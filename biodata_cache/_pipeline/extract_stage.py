@@ -142,13 +142,14 @@ def _forget_sample(raw: Path) -> None:
     The records of another source take its place next: a run that is killed then has none of it.
     """
     from extract.lake.lake import Lake  # noqa: PLC0415  # as above
-    from extract.objects import foraging, upgrades  # noqa: PLC0415
+    from extract.objects import foraging, foraging_database, upgrades  # noqa: PLC0415
     from extract.objects import object_tables as answers  # noqa: PLC0415
     from extract.pipeline import forget_sample  # noqa: PLC0415
 
     forget_sample(Lake(raw, "docdb_v1"))
     with answers.locked(raw):
         foraging.forget_sample(raw)
+        foraging_database.forget_sample(raw)
         upgrades.forget_sample(raw)
 
 
@@ -171,7 +172,7 @@ def _extract_the_rest(
     """Update the lakes of objects, sessions and upgrades."""
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
-    from extract.objects import foraging, probes, upgrades  # noqa: PLC0415
+    from extract.objects import foraging, foraging_database, probes, upgrades  # noqa: PLC0415
     from extract.objects import object_tables as answers  # noqa: PLC0415
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
@@ -185,9 +186,9 @@ def _extract_the_rest(
     with answers.locked(raw):
         probes.prepare(raw)
         foraging.folder(raw)
-        published = upgrades.published_at(
-            settings.root, partial(s3_store, pays=settings.requester_pays)
-        )
+        foraging_database.prepare(raw)
+        open_s3 = partial(s3_store, pays=settings.requester_pays)
+        published = upgrades.published_at(settings.root, open_s3)
         store = probes.open_store(
             settings.objects,
             settings.source.reveal(),
@@ -197,7 +198,8 @@ def _extract_the_rest(
         is_sample = settings.source.kind == "sample"
         if store is None and not is_sample:
             foraging.forget_sample(raw)
-        place = upgrades.in_sample(store) if store and settings.objects == "sample" else None
+        sampled = store if settings.objects == "sample" else None
+        place = upgrades.in_sample(sampled) if sampled else None
         outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
             published,
             raw,
@@ -205,6 +207,11 @@ def _extract_the_rest(
             prune=options.prune,
             is_sample=is_sample,
         )
+        database = foraging_database.place_of(settings.foraging_database, open_s3)
+        if database is None and sampled is not None:
+            database = foraging_database.in_sample(sampled)
+        if database is not None or not is_sample:  # else the sample's objects are not asked today
+            outcome.kept += foraging_database.copy_database(database, raw, prune=options.prune)
         if (missing := probes.missing_folder(settings.objects)) is not None:
             outcome.kept.append(missing)
         if store is not None:

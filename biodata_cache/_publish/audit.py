@@ -124,6 +124,16 @@ def _parents(nodes: dict[str, Any], name: str) -> list[str]:
     return [parent for parent in nodes[name]["depends_on"].get("nodes", ()) if parent in nodes]
 
 
+def without_rows(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[Table]:
+    """The optional ones of the tables that have no row: these are not published."""
+    return [
+        table
+        for table in tables
+        if table.is_optional
+        and not connection.execute(f"select 1 from {table.relation} limit 1").fetchall()
+    ]
+
+
 def build_area(work: Path, manifest: dict[str, Any]) -> Path:
     """The version folder in the build area; there is one for the version that dbt built."""
     version = _settings.installed_version()
@@ -144,6 +154,7 @@ def audit(
     is_whole: bool,
     manifest: BuildManifest,
     object_bytes: int = OBJECT_BYTES,
+    left_out: Iterable[Table] = (),
 ) -> dict[str, BuiltTable]:
     """Compare each file in the build area with the contract and with the tested table.
 
@@ -157,6 +168,7 @@ def audit(
         manifest: The manifest of the work folder; what is found is added.
         is_whole: Whether these are all tables; then any other file is an error.
         object_bytes: Size from which on the rows of a table are split into several objects.
+        left_out: Tables that are built but not published; their files are no error.
 
     Raises:
         AuditError: If a file is missing, unexpected, or differs from the contract or the table.
@@ -167,10 +179,13 @@ def audit(
     }
     wanted = {file.path for table in built.values() for file in table.files}
     places = {table.place for table in tables}
+    ignored = {table.place for table in left_out}
     found = {
         path.relative_to(area).as_posix()
         for path in area.rglob("*")
-        if path.is_file() and (is_whole or path.relative_to(area).parts[0] in places)
+        if path.is_file()
+        and (part := path.relative_to(area).parts[0]) not in ignored
+        and (is_whole or part in places)
     }
     if wanted != found:
         raise AuditError(

@@ -46,10 +46,12 @@ class Table:
         sort_order: Columns that the rows are sorted by, within a partition.
         foreign_keys: Columns of which every value is one of a column of another table.
         columns: Columns in the order of the file.
-        dynamic_column: What every further column of the file is, its name left open; None if the
-            table has the columns above and no others.
+        dynamic_column: What every further column of the file is, its name left open, and its type
+            as well where that is empty; None if the table has the columns above and no others.
         buckets: Number of objects that its rows are spread over; None for one object, and for
             public files beside it.
+        is_optional: Whether it is published only if it has a row: a copy of what not every lake
+            has.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Table:
     dynamic_column: Column | None = None
     buckets: int | None = None
     foreign_keys: tuple[ForeignKey, ...] = ()
+    is_optional: bool = False
 
     @property
     def place(self) -> str:
@@ -138,8 +141,12 @@ def _with_dynamic_columns(connection: duckdb.DuckDBPyConnection, table: Table) -
     if table.dynamic_column is None:
         return table
     known = {column.name for column in table.columns}
-    names = [row[0] for row in connection.execute(f"describe {table.relation}").fetchall()]
-    further = (replace(table.dynamic_column, name=name) for name in names if name not in known)
+    found = connection.execute(f"describe {table.relation}").fetchall()
+    further = (
+        replace(table.dynamic_column, name=name, type=table.dynamic_column.type or kind.upper())
+        for name, kind, *_ in found
+        if name not in known
+    )
     return replace(table, columns=(*table.columns, *further))
 
 
@@ -172,10 +179,11 @@ def _table(node: dict[str, Any], relations: dict[str, str]) -> Table:
         ),
         dynamic_column=_dynamic_column(meta.get("dynamic_columns")),
         buckets=meta.get("buckets"),
+        is_optional=meta.get("optional", False),
     )
 
 
 def _dynamic_column(described: dict[str, str] | None) -> Column | None:
     if described is None:
         return None
-    return Column("", described["data_type"].upper(), described["description"].strip())
+    return Column("", described.get("data_type", "").upper(), described["description"].strip())

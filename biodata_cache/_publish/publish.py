@@ -23,7 +23,7 @@ from biodata_cache._publish.artifacts import (
     read_results,
     target_folder,
 )
-from biodata_cache._publish.audit import audit, build_area, built_tables, check_run
+from biodata_cache._publish.audit import audit, build_area, built_tables, check_run, without_rows
 from biodata_cache._publish.between_runs.build_manifest import BuildManifest
 from biodata_cache._publish.between_runs.last_publish import (
     LastPublish,
@@ -280,7 +280,9 @@ def _audited(work: Path, known: BuildManifest, *, only_built: bool, object_bytes
         made = provenance(manifest, results)
     area = build_area(work, manifest)
     with open_database(work) as connection:
-        tables = with_dynamic_columns(connection, tables)
+        left_out = without_rows(connection, tables)
+        every = [table for table in every if table not in left_out]
+        tables = with_dynamic_columns(connection, [t for t in tables if t not in left_out])
         built = audit(
             connection,
             area,
@@ -288,6 +290,7 @@ def _audited(work: Path, known: BuildManifest, *, only_built: bool, object_bytes
             is_whole=is_whole,
             manifest=known,
             object_bytes=object_bytes,
+            left_out=left_out,
         )
         as_of = _newest_extract(connection, manifest)
     chosen = {table.name: table for table in tables}
@@ -346,9 +349,11 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
     files: list[PublicFile] = []
     objects: dict[str, Source] = {}
     sources: dict[str, Source] = {}
-    left = [table.name for table in build.tables if table.name not in build.built]
+    known = {*build.built, *(entry.name for entry in before.registry)}
+    tables = [each for each in build.tables if each.name in known or not each.is_optional]
+    left = [table.name for table in tables if table.name not in build.built]
     published = _published_files(storage, before, left)
-    for table in build.tables:
+    for table in tables:
         built = build.built.get(table.name)
         if built is None:
             entries.append(before.registry[table.name])

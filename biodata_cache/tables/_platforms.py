@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from typing_extensions import Unpack
 
+    from biodata_cache._reader.filters.conditions import FilterValue
     from biodata_cache._reader.filters.tables import (
         BehaviorCurriculumFilters,
         ForagingSessionsFilters,
@@ -210,6 +211,83 @@ def foraging_sessions(
         session off any curriculum.
     """
     return read_table("foraging_sessions", columns, filters)
+
+
+@former_arguments
+def platform_dynamic_foraging_sessions(
+    *, columns: Sequence[str] | None = None, **filters: FilterValue
+) -> pd.DataFrame:
+    """Read the sessions of the dynamic-foraging database.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per session, with further columns as the database has them.
+
+    Raises:
+        TableNotFoundError: If whoever published the tables has no such database.
+    """
+    return read_table("platform_dynamic_foraging_sessions", columns, filters)
+
+
+@former_arguments
+def platform_dynamic_foraging_trials(
+    subject_id: str | Iterable[str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    **filters: FilterValue,
+) -> pd.DataFrame:
+    """Read the trials of dynamic foraging of one subject, or of all.
+
+    Args:
+        subject_id: Subject as the database has it, or several; None for all.
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per trial, in the order of the database, with its columns as they are.
+
+    Raises:
+        ArgumentError: If the subject is neither a text nor a number.
+        TableNotFoundError: If whoever published the tables has no such database.
+
+    Warns:
+        NotFoundWarning: If no record is of that subject, and there are no rows.
+    """
+    return read_partitions(
+        "platform_dynamic_foraging_trials", "subject_id", subject_id, columns, filters
+    )
+
+
+@former_arguments
+def platform_dynamic_foraging_events(
+    subject_id: str | Iterable[str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    **filters: FilterValue,
+) -> pd.DataFrame:
+    """Read the events of dynamic foraging of one subject, or of all.
+
+    Args:
+        subject_id: Subject as the database has it, or several; None for all.
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
+    Returns:
+        One row per event, in the order of the database, with its columns as they are.
+
+    Raises:
+        ArgumentError: If the subject is neither a text nor a number.
+        TableNotFoundError: If whoever published the tables has no such database.
+
+    Warns:
+        NotFoundWarning: If no record is of that subject, and there are no rows.
+    """
+    return read_partitions(
+        "platform_dynamic_foraging_events", "subject_id", subject_id, columns, filters
+    )
 
 
 @former_arguments

@@ -1,4 +1,4 @@
-"""What the object store holds of the sample's assets: links, channels, trainer states, sessions.
+"""What the object store holds of the sample's assets: links, channels, trainer states, foraging.
 
 Only what the tables ask for: no image is made up. The objects belong to the records, so each
 asset that a table lists finds what real assets have, and some find what is odd about real ones.
@@ -6,6 +6,7 @@ asset that a table lists finds what real assets have, and some find what is odd 
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import re
@@ -13,6 +14,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from extract.locations import split_location
 from extract.sample.draw import Draw
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from extract.sample.chunks import Json
 
 OPEN_BUCKET = "aind-open-data"
+DATABASE = "dynamic-foraging-database"
+"""Bucket of the three files of the foraging database."""
 SESSIONS = ("aind-behavior-data", "foraging_nwb_bonsai_processed/df_sessions.pkl")
 
 _CHANNELS = ("Ex_445_Em_469", "Ex_488_Em_525", "Ex_561_Em_593", "Ex_639_Em_667")
@@ -83,6 +88,8 @@ def objects(documents: Iterable[bytes]) -> Iterator[Object]:
             for key, content in _trainer_states(draw, prefix):
                 yield bucket, key, content
     yield *SESSIONS, _sessions(draw, sessions)
+    for name, table in _database(sessions).items():
+        yield DATABASE, f"{name}.parquet", table
 
 
 def _imaging(draw: Draw, record: Json, prefix: str, *, is_raw: bool) -> Iterator[tuple[str, bytes]]:
@@ -193,22 +200,74 @@ def _sessions(draw: Draw, records: list[Json]) -> bytes:
 
     rows: dict[tuple[str, str, int, int], dict[tuple[str, str], Any]] = {}
     counts: Counter[str] = Counter()
-    for record in records:
-        acquisition = record.get("acquisition") or {}
-        taken = re.search(r"_(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)$", record["name"])
-        subject_id = record["subject"].get("subject_id")
-        kind = acquisition.get("acquisition_type")
-        if not taken or not isinstance(kind, str) or not _FORAGING.match(kind):
-            continue
+    for subject_id, date, suffix, kind, acquisition in _foraging(records):
         counts[subject_id] += 1
-        suffix = int("".join(taken.groups()[1:]))
-        rows[subject_id, taken[1], counts[subject_id], suffix] = _session(draw, kind, acquisition)
+        rows[subject_id, date, counts[subject_id], suffix] = _session(draw, kind, acquisition)
     index = pd.MultiIndex.from_tuples(
         list(rows), names=["subject_id", "session_date", "session", "nwb_suffix"]
     )
     columns = pd.MultiIndex.from_tuples(_COLUMNS)
     frame = pd.DataFrame(list(rows.values()), index=index, columns=columns)
     return pickle.dumps(frame, protocol=4)
+
+
+def _foraging(records: list[Json]) -> Iterator[tuple[str, str, int, str, Json]]:
+    """Subject, date, suffix, task and acquisition of each session of dynamic foraging."""
+    for record in records:
+        acquisition = record.get("acquisition") or {}
+        taken = re.search(r"_(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)$", record["name"])
+        kind = acquisition.get("acquisition_type")
+        if taken and isinstance(kind, str) and _FORAGING.match(kind):
+            suffix = int("".join(taken.groups()[1:]))
+            yield record["subject"].get("subject_id"), taken[1], suffix, kind, acquisition
+
+
+def _database(records: list[Json]) -> dict[str, bytes]:
+    """The three files of the foraging database, with a few trials of each session."""
+    draw = Draw("foraging database")
+    tables: dict[str, list[Json]] = {"sessions": [], "trials": [], "events": []}
+    for subject_id, date, suffix, kind, _ in _foraging(records):
+        if not isinstance(subject_id, str):
+            continue
+        session = {"_session_id": f"{subject_id}_{date}_{suffix}", "subject_id": subject_id}
+        choices = [draw.weighted(((0, 5.0), (1, 5.0), (None, 1.0))) for _ in range(4)]
+        rewarded = [choice is not None and draw.chance(0.4) for choice in choices]
+        tables["sessions"].append(
+            session
+            | {"session_date": date, "nwb_suffix": suffix, "task": kind}
+            | _database_session(draw, choices, rewarded)
+        )
+        for number, (choice, reward) in enumerate(zip(choices, rewarded, strict=True)):
+            began = round(number * 7.5 + draw.number(0, 2), 3)
+            trial = session | {"trial": number}
+            tables["trials"].append(trial | {"choice": choice, "is_rewarded": reward})
+            tables["events"].append(trial | {"event": "go_cue", "time_s": began})
+    return {name: _parquet(rows) for name, rows in tables.items()}
+
+
+def _database_session(draw: Draw, choices: list[int | None], rewarded: list[bool]) -> Json:
+    finished, total = sum(choice is not None for choice in choices), len(choices)
+    return {
+        "total_trials": total,
+        "total_trials_with_autowater": total,
+        "finished_trials": finished,
+        "ignored_trials": total - finished,
+        "finished_rate": finished / total,
+        "ignore_rate": 1 - finished / total,
+        "reward_trials": sum(rewarded),
+        "reward_rate": sum(rewarded) / finished if finished else None,
+        "foraging_eff": draw.number(0.3, 0.95, 6),
+        "foraging_performance": draw.number(0.3, 0.95, 6),
+        "bias_naive": draw.number(-1, 1, 6),
+        "autowater_collected": 0,
+        "double_dipping_rate": draw.number(0, 0.2, 6),
+    }
+
+
+def _parquet(rows: list[Json]) -> bytes:
+    content = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), content, compression="zstd")
+    return content.getvalue()
 
 
 _COLUMNS = [

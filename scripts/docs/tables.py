@@ -85,10 +85,8 @@ def page(site: Site, table: Table) -> str:
     ]
     if table.dynamic_column is not None:
         column = table.dynamic_column
-        parts.append(
-            f"Further columns, named by the data, of type `{column.type}`: "
-            f"{text.cell(column.description)}"
-        )
+        kind = f", of type `{column.type}`" if column.type else ""
+        parts.append(f"Further columns, named by the data{kind}: {text.cell(column.description)}")
     parts += ["## Example rows", _example(site, table), "## Queries", *_answers(site, table)]
     parts += ["## Lineage", _lineage(site, table), "## Checks", _checks(site, table)]
     return "\n\n".join(parts) + "\n"

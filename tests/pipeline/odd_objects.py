@@ -96,6 +96,7 @@ def put_odd_objects(pipeline: Pipeline) -> list[dict[str, Any]]:
         records.append(behavior(f"broken {number}"))
         pipeline.put(OPEN, f"broken {number}/{STATE}", broken)
     _put_odd_sessions(pipeline)
+    _put_odd_database(pipeline)
     pipeline.put_upgrades(upgraded(*each) for each in enumerate(ODD_VERSIONS))
     return [*records, *_put_real_objects(pipeline), *_put_inconsistent_records(pipeline)]
 
@@ -135,6 +136,37 @@ def upgraded(number: int, version: str, status: str = "success", **more: Any) ->
         "last_modified": "2025-01-01T00:00:00.000000",
         "status": status,
     } | more
+
+
+def _put_odd_database(pipeline: Pipeline) -> None:
+    """Ids that are numbers, repeated sessions, columns that are missing, and any others."""
+    pipeline.put_foraging(
+        "sessions",
+        """
+        select
+            _session_id,
+            451 as subject_id,
+            timestamp '2024-01-31 09:30:11' as session_date,
+            total_trials,
+            ignored_trials,
+            [1, 2] as "a ""new"" list",
+            {'x': _session_id} as Struct,
+            1.50::decimal(9, 2) as "select",
+            timestamptz '2024-01-31 09:30:11+01' as "at"
+        from (values (7, 100.0, 'a'), (7, 101.0, '3'), (null, 1.0, '4'), (6, 1.5, null))
+            as odd (_session_id, total_trials, ignored_trials)
+        """,
+    )
+    pipeline.put_foraging(
+        "trials",
+        "select * from (values (451, 0, 'x'), (451, 1, null), (null, 2, 'y'), (7, 3, 'z')) "
+        "as odd (subject_id, trial, position)",
+    )
+    pipeline.put_foraging(
+        "events",
+        "select subject_id, 1 as number from "
+        "(values ('a/b'), ('..'), (''), (repeat('x', 201))) as odd (subject_id)",
+    )
 
 
 def _put_real_objects(pipeline: Pipeline) -> list[dict[str, Any]]:

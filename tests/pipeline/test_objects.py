@@ -117,6 +117,11 @@ def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
         ("late", "New", 3),
         ("stays", "C", 0),
     ]
+    # No foraging database is configured here.
+    names = {entry["name"] for entry in pipeline.registry()}
+    assert not {name for name in names if name.startswith("platform_dynamic_foraging_")}
+    assert (pipeline.published / "foraging_sessions.pqt").exists()
+    assert not list(pipeline.published.glob("platform_dynamic_foraging_*"))
 
 
 def test_foraging_sessions_of_an_odd_frame(objects: Pipeline) -> None:
@@ -136,6 +141,45 @@ def test_foraging_sessions_of_an_odd_frame(objects: Pipeline) -> None:
         ("row 2 of the source", "none"),
         ("row 3 of the source", "3.5"),
         ("row 3 of the source", "452 2024-02-01 1 0"),
+    ]
+
+
+def test_files_of_the_foraging_database_are_published_as_they_are(
+    objects: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", objects.settings.root)
+    sessions = biodata_cache.platform_dynamic_foraging_sessions()
+    assert list(sessions.columns)[-4:] == ['a "new" list', "Struct", "select", "at"]
+    rows = objects.read("platform_dynamic_foraging_sessions")
+    columns = ["_session_id", "subject_id", "session_date", "total_trials", "ignored_trials"]
+    assert [tuple(row[column] for column in columns) for row in rows] == [
+        ("6", "451", "2024-01-31", None, None),
+        ("7", "451", "2024-01-31", 101, 3),
+    ]
+    assert [row['a "new" list'] for row in rows] == [[1, 2], [1, 2]]
+    assert [row["Struct"]["x"] for row in rows] == [6, 7]
+    (entry,) = (
+        each for each in objects.registry() if each["name"] == "platform_dynamic_foraging_sessions"
+    )
+    types = {column["name"]: column["type"] for column in entry["columns"]}
+    assert types["autowater_collected"] == "DOUBLE"
+    assert types["select"] == "DECIMAL(9,2)"
+    trials = biodata_cache.platform_dynamic_foraging_trials
+    assert trials(451)["trial"].to_list() == [0, 1]
+    assert trials(451)["position"].isna().to_list() == [False, True]
+    assert trials(["451", "7"], columns=["trial"], trial=(1, None))["trial"].to_list() == [1, 3]
+    assert set(objects.partitions("platform_dynamic_foraging_trials")) == {"451", "7"}
+    assert set(objects.partitions("platform_dynamic_foraging_events")) == {"a/b", ".."}
+    assert len(biodata_cache.platform_dynamic_foraging_events("a/b")) == 1
+    reported = objects.read("data_quality", "table_name like 'platform_dynamic_foraging%'")
+    assert sorted((row["path"], row["problem"], row["value"]) for row in reported) == [
+        ("row 1 of the source", "not a whole number", "a"),
+        ("row 1 of the source", "session stands again later", "7 451 2024-01-31"),
+        ("row 3 of the source", "no session", "451 2024-01-31"),
+        ("row 3 of the source, and others", "no subject", "1 events"),
+        ("row 3 of the source, and others", "no subject", "1 trials"),
+        ("row 4 of the source", "not a whole number", "1.5"),
+        ("row 4 of the source, and others", "no name of a folder", "1 events"),
     ]
 
 

@@ -78,6 +78,9 @@ SLOW_TABLES = {
     "foraging_sessions",
     "metadata_upgrade",
     "metadata_upgrade_history",
+    "platform_dynamic_foraging_events",
+    "platform_dynamic_foraging_sessions",
+    "platform_dynamic_foraging_trials",
     "platform_exaspim",
     "platform_exaspim_intermediates",
     "platform_smartspim",
@@ -114,6 +117,10 @@ def test_fast_tables_and_then_slow_ones(
     kept = {entry.name for entry in third if entry == second[entry.name]}
     assert "source_data" in kept
     assert not kept & SLOW_TABLES
+    gone = {entry.name for entry in second} - {entry.name for entry in third}
+    assert gone == {name for name in SLOW_TABLES if name.startswith("platform_dynamic_foraging_")}
+    with pytest.raises(TableNotFoundError, match="platform_dynamic_foraging_trials"):
+        biodata_cache.platform_dynamic_foraging_trials("0451")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,12 @@ class Pipeline:
         return str(buckets) if buckets.exists() else None
 
     @property
+    def foraging_database(self) -> str | None:
+        """A folder of its files, if the test made one."""
+        database = self.folder / "foraging database"
+        return str(database) if database.exists() else None
+
+    @property
     def settings(self) -> Settings:
         return _settings.load(root=str(self.folder / self.root), work=str(self.folder / "work"))
 
@@ -65,6 +71,7 @@ class Pipeline:
             root=self.settings.root,
             work=str(self.settings.work),
             objects=self.objects,
+            foraging_database=self.foraging_database,
         )
         run_extract(settings, lambda *_: None)
 
@@ -89,6 +96,12 @@ class Pipeline:
         path = self.folder / self.root / "data-asset-cache/custom/metadata_upgrade_status_prod.pqt"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(list(rows)), path)
+
+    def put_foraging(self, name: str, query: str) -> None:
+        """Put a file of the foraging database where each extract from now on looks for it."""
+        path = self.folder / "foraging database" / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        duckdb.execute(f"copy ({query}) to '{path}' (format parquet)")
 
     def _file(self, name: str, records: Iterable[Mapping[str, Any]]) -> str:
         path = self.folder / name

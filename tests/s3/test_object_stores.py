@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from biodata_cache import MissingDependencyError, SourceError
 from biodata_cache._storage.open import open_bucket
+from extract.objects.foraging_database import copy_database, place_of
 from extract.objects.stores import ObjectStore, UnavailableObjectError, folder_store, s3_store
 
 if TYPE_CHECKING:
@@ -134,6 +138,25 @@ def test_a_refusal_is_an_answer(seen: Proxy, bucket: str, monkeypatch: pytest.Mo
     with pytest.raises(UnavailableObjectError, match="access denied"):
         s3_store().keys(bucket, "asset")
     assert len(seen.requests) == 1
+
+
+def test_the_foraging_database_may_be_a_prefix_of_a_bucket(
+    stocked: str, s3: Server, tmp_path: Path
+) -> None:
+    content = io.BytesIO()
+    pq.write_table(pa.table({"subject_id": ["1", "2"]}), content)
+    key = "database/of behavior/trials.parquet"
+    s3.client().put_object(Bucket=stocked, Key=key, Body=content.getvalue())
+    place = place_of(f"s3://{stocked}/database/of behavior", s3_store)
+    problems = copy_database(place, tmp_path)
+    assert [
+        f"{stocked}/database/of behavior/{name}.parquet in s3" in problem
+        for name, problem in zip(("sessions", "events"), problems, strict=True)
+    ] == [True] * 2
+    lake = tmp_path / "platform_dynamic_foraging_trials"
+    assert sum(pq.read_metadata(path).num_rows for path in lake.glob("*.parquet")) == 2
+    assert len(copy_database(place_of(f"s3://{stocked}-not", s3_store), tmp_path)) == 3
+    assert sum(pq.read_metadata(path).num_rows for path in lake.glob("*.parquet")) == 2, "it stays"
 
 
 def test_wrong_credentials_do_not_keep_us_out_of_public_buckets(

@@ -24,7 +24,8 @@ def test_a_run_that_ends_halfway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     raw = tmp_path / "work" / "raw"
     given = ["extract", "--work", str(tmp_path / "work"), "--source"]
     assert CliRunner().invoke(cli, [*given, "sample"]).exit_code == 0
-    tables = [raw / "foraging_sessions", raw / "upgrade_status"]
+    names = ("foraging_sessions", "upgrade_status", "platform_dynamic_foraging_trials")
+    tables = [raw / name for name in names]
     assert sources(raw, "docdb_v1") == {"sample"}
     before = [len(list(table.glob("*.parquet"))) for table in tables]
 
@@ -36,4 +37,4 @@ def test_a_run_that_ends_halfway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert sources(raw, "docdb_v2") == {"file:own.jsonl"}
     assert sources(raw, "docdb_v1") == set()
     after = [len(list(table.glob("*.parquet"))) for table in tables]
-    assert (before, after) == ([2, 2], [1, 1]), "but for the schema"
+    assert (before, after) == ([2, 2, 2], [1, 1, 1]), "but for the schema"

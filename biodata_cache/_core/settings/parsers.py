@@ -56,6 +56,11 @@ def is_version_folder(name: str) -> bool:
     return _VERSION_FOLDER.fullmatch(name) is not None
 
 
+def _option(name: str) -> str:
+    """The option of a location, beside its variable; the foraging database has none."""
+    return "" if name == "FORAGING_DATABASE" else f", or --{name.lower().replace('_', '-')},"
+
+
 def as_text(_: str, text: str) -> str:
     return text
 
@@ -73,12 +78,11 @@ def as_location(name: str, text: str) -> str:
     is_address = name in {"SOURCE", "V1_SOURCE"} and _ADDRESS.match(text) is not None
     if is_address or not _CREDENTIALS.search(text) or Path(text).exists():
         return expanded(name, text)
-    option = "--" + name.lower().replace("_", "-")
     expected = (
         "mongodb://… or https://…, or a path" if "SOURCE" in name else "a folder or s3://bucket"
     )
     raise SettingsError(
-        f"{PREFIX}{name}, or {option}, looks like an address with a password in it, which cannot "
+        f"{PREFIX}{name}{_option(name)} looks like an address with a password in it, which cannot "
         f"be used like this (and is not shown): give {expected}."
     )
 
@@ -92,7 +96,7 @@ def as_root(name: str, text: str) -> str:
     scheme, mark, _ = text.partition("://")
     if mark and scheme != "s3":  # would be taken for a folder of that name
         raise SettingsError(
-            f"{PREFIX}{name}, or --root, begins with {scheme + mark!r}: give a folder, or "
+            f"{PREFIX}{name}{_option(name)} begins with {scheme + mark!r}: give a folder, or "
             "s3://bucket[/prefix]."
         )
     location = as_location(name, text)

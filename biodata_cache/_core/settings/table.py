@@ -152,6 +152,14 @@ _ALL = (
         "the sample's own; `none` for files; else `s3`",
     ),
     Setting(
+        "FORAGING_DATABASE",
+        parsers.as_root,
+        "",
+        "Folder or `s3://bucket[/prefix]` with `sessions.parquet`, `trials.parquet` and "
+        "`events.parquet` of the dynamic-foraging database.",
+        "the sample's own; else none, and no such tables",
+    ),
+    Setting(
         "WORK",
         parsers.as_path,
         ".biodata-cache",

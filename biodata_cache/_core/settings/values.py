@@ -67,6 +67,8 @@ class Settings:
         raw: Raw lake: a folder or `s3://…`.
         objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
             sample, in the work folder), or `none`.
+        foraging_database: Where the files of the dynamic-foraging database are: a folder or
+            `s3://bucket[/prefix]`; empty for none.
         work: Folder of the lake, the build area and dbt's target and logs.
         requester_pays: Whether to pay for requests to S3, as some buckets ask for.
         keep_days: For how many days a build is kept after another took its place.
@@ -96,6 +98,7 @@ class Settings:
     raw: Address
     objects: Address
     work: Path
+    foraging_database: Address = Address("")  # noqa: RUF009  # a text
     requester_pays: bool = False
     keep_days: int
     grace_hours: int
@@ -203,6 +206,7 @@ def load(**given: str | None) -> Settings:
         raw=Address(value("RAW") or work / "raw"),
         objects=Address(value("OBJECTS") or _objects_of(source)),
         work=work,
+        foraging_database=Address(value("FORAGING_DATABASE") or ""),
         requester_pays=value("REQUESTER_PAYS"),
         keep_days=value("KEEP_DAYS"),
         grace_hours=value("GRACE_HOURS"),

@@ -92,6 +92,15 @@ excluded_copy as (
     select * from nameless_version
     union all
     select * from repeated_run
+    union all
+    select
+        record_id,
+        table_name,
+        column_name,
+        path,
+        problem,
+        value
+    from {{ ref('int_excluded_foraging') }}
 )
 
 select * from excluded_copy

@@ -1,0 +1,202 @@
+"""Copies the tables of the dynamic-foraging database, three parquet files, into the raw lake."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from biodata_cache._core.errors import SourceError
+from biodata_cache._storage.local import LocalStorage
+from extract.objects.object_tables import TableFolder
+from extract.objects.stores import ObjectStore, UnavailableObjectError
+from extract.sample.objects import DATABASE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROW = "_row"
+"""Name of the column that numbers the rows of a file, which the copy has beside its own."""
+RESERVED = frozenset({ROW, "invalid_fields", "is_newest", "filename"})
+"""Names of the models and of DuckDB, which no column of a file may have."""
+COLUMNS = {
+    "sessions": (
+        "_session_id",
+        "subject_id",
+        "session_date",
+        "nwb_suffix",
+        "task",
+        "total_trials",
+        "total_trials_with_autowater",
+        "finished_trials",
+        "ignored_trials",
+        "finished_rate",
+        "ignore_rate",
+        "reward_trials",
+        "reward_rate",
+        "foraging_eff",
+        "foraging_performance",
+        "bias_naive",
+        "autowater_collected",
+    ),
+    "trials": ("subject_id",),
+    "events": ("subject_id",),
+}
+"""The columns that the models read of each file; the first of them is one that it must have."""
+_TABLE = "table"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the files are.
+
+    Attributes:
+        store: The object store, or the folder as one.
+        bucket: Bucket of the files.
+        prefix: What their keys begin with.
+        origin: `sample` or `database`; stands in each copy.
+    """
+
+    store: ObjectStore
+    bucket: str
+    prefix: str = ""
+    origin: str = "database"
+
+
+def place_of(address: str, open_s3: Callable[[], ObjectStore]) -> Place | None:
+    """The place that the settings name; None for none.
+
+    Args:
+        address: A folder, `s3://bucket[/prefix]`, or the empty text.
+        open_s3: Makes the store of S3, if it is needed.
+    """
+    if not address:
+        return None
+    if address.startswith("s3://"):
+        bucket, _, prefix = address.removeprefix("s3://").partition("/")
+        return Place(open_s3(), bucket, f"{prefix}/".lstrip("/"))
+    path = Path(address).absolute()
+
+    def storages(_: str) -> list[LocalStorage]:
+        return [LocalStorage(path.parent, path.name, is_foreign=True)] if path.is_dir() else []
+
+    return Place(ObjectStore(f"folder:{path}", storages), "folder")
+
+
+def in_sample(store: ObjectStore) -> Place:
+    """The place of the files of the sample."""
+    return Place(store, DATABASE, origin="sample")
+
+
+def folder(raw: Path, name: str) -> TableFolder:
+    """The lake of one of the tables, created with its schema if needed."""
+    schema = pa.schema(
+        [pa.field(ROW, pa.int64()), *(pa.field(each, pa.string()) for each in COLUMNS[name])]
+    )
+    return TableFolder(raw / f"platform_dynamic_foraging_{name}", schema)
+
+
+def prepare(raw: Path) -> None:
+    """Make the lakes, so that the models can be built before a file was ever copied."""
+    for name in COLUMNS:
+        folder(raw, name)
+
+
+def forget_sample(raw: Path) -> None:
+    """Remove the tables of the sample, which no other source has."""
+    for name in COLUMNS:
+        tables = folder(raw, name)
+        if _origin(tables) == "sample":
+            tables.remove(_TABLE)
+
+
+def copy_database(place: Place | None, raw: Path, *, prune: bool = False) -> list[str]:
+    """Update the lakes of the three tables.
+
+    A file that is missing or cannot be read leaves the copy of an earlier run, as its folder may
+    only be unmounted.
+
+    Args:
+        place: Where the files are; None if there is no such database, and then no copy either.
+        raw: Folder of all lakes.
+        prune: Accept that a file is gone.
+
+    Returns:
+        A sentence on each file that was not copied.
+    """
+    problems = []
+    for name in COLUMNS:
+        tables = folder(raw, name)
+        if place is None or _origin(tables) not in {None, place.origin}:
+            tables.remove(_TABLE)
+        if place is None:
+            continue
+        key = f"{place.prefix}{name}.parquet"
+        try:
+            table = _table(place.store.read(place.bucket, key), name)
+        except UnavailableObjectError as error:
+            if prune:
+                tables.remove(_TABLE)
+            problems.append(_told(tables, f"{error}: {_shown(place, key)}"))
+        except SourceError as error:
+            problems.append(_told(tables, f"{_shown(place, key)}: {error}"))
+        else:
+            tables.write(_TABLE, table.replace_schema_metadata({"origin": place.origin}))
+    return problems
+
+
+def _shown(place: Place, key: str) -> str:
+    is_folder = place.store.description.startswith("folder:") and place.origin != "sample"
+    where = key if is_folder else f"{place.bucket}/{key}"
+    return f"{where} in {place.store.description}"
+
+
+def _told(tables: TableFolder, reason: str) -> str:
+    stays = "; the copy of an earlier run stays" if tables.find(_TABLE) is not None else ""
+    return f"no table of the foraging database: {reason}{stays}"
+
+
+def _origin(tables: TableFolder) -> str | None:
+    """Where a table was copied from; None without one."""
+    schema = tables.schema(_TABLE)
+    origin = None if schema is None else (schema.metadata or {}).get(b"origin")
+    return None if origin is None else str(origin.decode())
+
+
+def _table(content: bytes, name: str) -> pa.Table:
+    """The rows of a file as they are, numbered.
+
+    Raises:
+        SourceError: If it cannot be read, lacks its key, or has names that cannot be columns.
+    """
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        first = str(error).partition("\n")[0]
+        raise SourceError(f"it cannot be read as parquet ({first}): write it again") from None
+    key = COLUMNS[name][0]
+    if key not in table.column_names:
+        raise SourceError(
+            f"it has no column {key!r}, its columns begin with {table.column_names[:4]}: so it is "
+            f"not the table of {name}"
+        )
+    taken: set[str] = set()
+    for each in table.column_names:
+        if not each or each.lower() in taken | RESERVED:
+            raise SourceError(
+                f"its column {each!r} has no name, a reserved one ({', '.join(sorted(RESERVED))}) "
+                "or that of another column in any case: rename it"
+            )
+        taken.add(each.lower())
+    columns = [_typed(column) for column in table.columns]
+    numbers = pa.array(range(table.num_rows), type=pa.int64())
+    return pa.table([numbers, *columns], names=[ROW, *table.column_names])
+
+
+def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column without any value is one of text: parquet has no such type."""
+    return column.cast(pa.string()) if pa.types.is_null(column.type) else column

@@ -1,0 +1,14 @@
+-- Grain: one row per session of the foraging database.
+
+with database_session as (
+    select * from {{ ref('int_foraging_database_sessions') }}
+),
+
+newest_session as (
+    -- 2026-11-27: how many columns there are is for the data to say.
+    select * exclude (_row, invalid_fields, is_newest)
+    from database_session
+    where is_newest
+)
+
+select * from newest_session -- noqa: AM04
