@@ -74,7 +74,7 @@ def _open(address: str) -> bool:
         browser = webbrowser.get()
     except webbrowser.Error:
         return False
-    # One that runs in the terminal would take it over; unless it is asked for.
+    # One that runs in the terminal would take it over; unless BROWSER names it.
     if type(browser) is webbrowser.GenericBrowser and "BROWSER" not in os.environ:
         return False
     return browser.open(address)

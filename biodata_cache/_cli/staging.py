@@ -49,7 +49,7 @@ def staging_options(command: Command) -> Command:
 def _options(
     shards: int | None, shard: str | None, out: str | None, staging: str | None
 ) -> StagingOptions:
-    """What was asked for.
+    """The options that were given.
 
     Raises:
         SettingsError: If the shard is none.

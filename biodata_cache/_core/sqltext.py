@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 
 def quoted(identifier: str) -> str:
@@ -44,6 +45,18 @@ def comments(view: str, text: str, columns: Mapping[str, str]) -> str:
         f"comment on column {view}.{quoted(name)} is {literal(it)}" for name, it in columns.items()
     )
     return "; ".join([f"comment on view {view} is {literal(text)}", *of_columns])
+
+
+def parquet_of(files: Iterable[Path]) -> str:
+    """The SQL that reads these files and no other, with the columns that they have.
+
+    Example:
+        >>> from pathlib import Path
+        >>> parquet_of([Path("a.pqt")])
+        "read_parquet(['a.pqt'], hive_partitioning = false)"
+    """
+    listed = ", ".join(literal(pattern_of(str(file))) for file in files)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
 def pattern_of(path: str) -> str:

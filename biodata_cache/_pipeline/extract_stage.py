@@ -207,7 +207,7 @@ def _extract_the_rest(
             prune=options.prune,
             is_sample=is_sample,
         )
-        database = foraging_database.place_of(settings.foraging_database, open_s3)
+        database = foraging_database.location_of(settings.foraging_database, open_s3)
         if database is None and sampled is not None:
             database = foraging_database.in_sample(sampled)
         if database is not None or not is_sample:  # else the sample's objects are not asked today

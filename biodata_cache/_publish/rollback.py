@@ -24,9 +24,10 @@ from biodata_cache._core.errors import (
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.document import as_json
-from biodata_cache._core.sqltext import literal, pattern_of, quoted
+from biodata_cache._core.sqltext import literal, parquet_of, quoted
 from biodata_cache._publish import builds as _builds
 from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.between_runs.last_publish import short_name
 from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
@@ -75,7 +76,7 @@ def rollback(
             f"There is no {folder} in {storage.address()}: give the root, and with --version the "
             "version, of which a build is to be put back."
         )
-    place = sha256(storage.address(folder).encode()).hexdigest()[:16]
+    place = short_name(storage.address(folder))
     with (
         storage.lease(_layout.LEASE, lease) as held,
         scratch_in(settings.work, f"rollback-{place}"),
@@ -226,14 +227,13 @@ def _made_again(
         source = folder / listed.name
         if not storage.download(_layout.object_path(listed.name), source, sha256=listed.sha256):
             raise CacheFileError(f"The object {listed.name} of {entry.name} is missing or damaged.")
-        sources.append(pattern_of(str(source)))
+        sources.append(source)
     columns = ", ".join(quoted(column.name) for column in entry.columns)
     key = quoted(str(entry.partition_key))
     try:
         with duckdb.connect() as duck:
             duck.execute("set TimeZone = 'UTC'")
-            paths = ", ".join(literal(path) for path in sources)
-            duck.execute(f"create view whole as from read_parquet([{paths}])")
+            duck.execute(f"create view whole as from {parquet_of(sources)}")
             texts = texts_in(duck, folder / entry.objects[0].name)
             for position, file in enumerate(files):
                 target = folder / f"{entry.name}-{position}.pqt"

@@ -12,7 +12,7 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import RegistryError
 from biodata_cache._core.registry import document as _document
 from biodata_cache._core.registry.entries import CacheRegistry, ObjectFile, TableEntry
-from biodata_cache._core.sqltext import literal, pattern_of
+from biodata_cache._core.sqltext import literal, parquet_of, pattern_of
 from biodata_cache._publish import public_files as _public_files
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def split(
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    source = f"read_parquet({literal(pattern_of(str(whole)))}, hive_partitioning = false)"
+    source = parquet_of([whole])
     (rows,) = connection.execute(f"select count(*) from {source}").fetchone() or (0,)
     count = -(-whole.stat().st_size // object_bytes)
     groups = -(-rows // _GROUP_ROWS)

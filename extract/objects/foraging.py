@@ -119,14 +119,7 @@ def _kept(tables: TableFolder, reason: str) -> str:
 
 
 def _is_of_sample(tables: TableFolder) -> bool:
-    return str(_store_of(tables)).partition(":")[0] == "sample"
-
-
-def _store_of(tables: TableFolder) -> str | None:
-    """The store that the frame was copied from; None without one."""
-    schema = tables.schema(_TABLE)
-    store = None if schema is None else (schema.metadata or {}).get(b"store")
-    return None if store is None else str(store.decode())
+    return str(tables.note(_TABLE, "store")).partition(":")[0] == "sample"
 
 
 def _table(columns: dict[str, list[Any]], store: str) -> pa.Table:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._storage.local import LocalStorage
+from extract.locations import split_location
 from extract.objects.object_tables import TableFolder
 from extract.objects.stores import ObjectStore, UnavailableObjectError
 from extract.sample.objects import DATABASE
@@ -51,7 +52,7 @@ _TABLE = "table"
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where the files are.
 
     Attributes:
@@ -67,8 +68,8 @@ class Place:
     origin: str = "database"
 
 
-def place_of(address: str, open_s3: Callable[[], ObjectStore]) -> Place | None:
-    """The place that the settings name; None for none.
+def location_of(address: str, open_s3: Callable[[], ObjectStore]) -> Location | None:
+    """The location that the settings name; None for none.
 
     Args:
         address: A folder, `s3://bucket[/prefix]`, or the empty text.
@@ -77,19 +78,18 @@ def place_of(address: str, open_s3: Callable[[], ObjectStore]) -> Place | None:
     if not address:
         return None
     if address.startswith("s3://"):
-        bucket, _, prefix = address.removeprefix("s3://").partition("/")
-        return Place(open_s3(), bucket, f"{prefix}/".lstrip("/"))
+        return Location(open_s3(), *split_location(address))
     path = Path(address).absolute()
 
     def storages(_: str) -> list[LocalStorage]:
         return [LocalStorage(path.parent, path.name, is_foreign=True)] if path.is_dir() else []
 
-    return Place(ObjectStore(f"folder:{path}", storages), "folder")
+    return Location(ObjectStore(f"folder:{path}", storages), "folder")
 
 
-def in_sample(store: ObjectStore) -> Place:
-    """The place of the files of the sample."""
-    return Place(store, DATABASE, origin="sample")
+def in_sample(store: ObjectStore) -> Location:
+    """The location of the files of the sample."""
+    return Location(store, DATABASE, origin="sample")
 
 
 def folder(raw: Path, name: str) -> TableFolder:
@@ -110,18 +110,18 @@ def forget_sample(raw: Path) -> None:
     """Remove the tables of the sample, which no other source has."""
     for name in COLUMNS:
         tables = folder(raw, name)
-        if _origin(tables) == "sample":
+        if tables.note(_TABLE, "origin") == "sample":
             tables.remove(_TABLE)
 
 
-def copy_database(place: Place | None, raw: Path, *, prune: bool = False) -> list[str]:
+def copy_database(location: Location | None, raw: Path, *, prune: bool = False) -> list[str]:
     """Update the lakes of the three tables.
 
     A file that is missing or cannot be read leaves the copy of an earlier run, as its folder may
     only be unmounted.
 
     Args:
-        place: Where the files are; None if there is no such database, and then no copy either.
+        location: Where the files are; None if there is no such database, and then no copy either.
         raw: Folder of all lakes.
         prune: Accept that a file is gone.
 
@@ -131,40 +131,33 @@ def copy_database(place: Place | None, raw: Path, *, prune: bool = False) -> lis
     problems = []
     for name in COLUMNS:
         tables = folder(raw, name)
-        if place is None or _origin(tables) not in {None, place.origin}:
+        if location is None or tables.note(_TABLE, "origin") not in {None, location.origin}:
             tables.remove(_TABLE)
-        if place is None:
+        if location is None:
             continue
-        key = f"{place.prefix}{name}.parquet"
+        key = f"{location.prefix}{name}.parquet"
         try:
-            table = _table(place.store.read(place.bucket, key), name)
+            table = _table(location.store.read(location.bucket, key), name)
         except UnavailableObjectError as error:
             if prune:
                 tables.remove(_TABLE)
-            problems.append(_told(tables, f"{error}: {_shown(place, key)}"))
+            problems.append(_kept(tables, f"{error}: {_shown(location, key)}"))
         except SourceError as error:
-            problems.append(_told(tables, f"{_shown(place, key)}: {error}"))
+            problems.append(_kept(tables, f"{_shown(location, key)}: {error}"))
         else:
-            tables.write(_TABLE, table.replace_schema_metadata({"origin": place.origin}))
+            tables.write(_TABLE, table.replace_schema_metadata({"origin": location.origin}))
     return problems
 
 
-def _shown(place: Place, key: str) -> str:
-    is_folder = place.store.description.startswith("folder:") and place.origin != "sample"
-    where = key if is_folder else f"{place.bucket}/{key}"
-    return f"{where} in {place.store.description}"
+def _shown(location: Location, key: str) -> str:
+    is_folder = location.store.description.startswith("folder:") and location.origin != "sample"
+    where = key if is_folder else f"{location.bucket}/{key}"
+    return f"{where} in {location.store.description}"
 
 
-def _told(tables: TableFolder, reason: str) -> str:
+def _kept(tables: TableFolder, reason: str) -> str:
     stays = "; the copy of an earlier run stays" if tables.find(_TABLE) is not None else ""
     return f"no table of the foraging database: {reason}{stays}"
-
-
-def _origin(tables: TableFolder) -> str | None:
-    """Where a table was copied from; None without one."""
-    schema = tables.schema(_TABLE)
-    origin = None if schema is None else (schema.metadata or {}).get(b"origin")
-    return None if origin is None else str(origin.decode())
 
 
 def _table(content: bytes, name: str) -> pa.Table:

@@ -97,6 +97,12 @@ class TableFolder:
         with self._store.open(path.name) as file:
             return file.schema_arrow
 
+    def note(self, key: str, name: str) -> str | None:
+        """What a table says of itself under this name; None if it says nothing, or is not there."""
+        schema = self.schema(key)
+        content = None if schema is None else (schema.metadata or {}).get(name.encode())
+        return None if content is None else str(content.decode())
+
     def read(self, key: str) -> pa.Table | None:
         """A table; None if there is none."""
         path = self.find(key)

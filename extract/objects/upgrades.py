@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.layout import CACHE_FOLDER
+from extract.locations import split_location
 from extract.objects.object_tables import TableFolder
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.sample import v1 as _sample_v1
@@ -121,8 +122,8 @@ def published_at(root: str, open_s3: Callable[[], ObjectStore]) -> Published | N
     if not root:
         return None
     if root.startswith("s3://"):
-        bucket, _, prefix = root.removeprefix("s3://").partition("/")
-        return Published(open_s3(), bucket, f"{prefix}/{CACHE_FOLDER}/".lstrip("/"))
+        bucket, prefix = split_location(root)
+        return Published(open_s3(), bucket, f"{prefix}{CACHE_FOLDER}/")
     return Published(folder_store(Path(root).absolute()), CACHE_FOLDER, "")
 
 
@@ -191,13 +192,8 @@ _STATUS = "status"
 def forget_sample(raw: Path) -> None:
     """Remove the upgrades of the sample, which no other source has."""
     status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
-    if _is_of_sample(status):
+    if status.note(_STATUS, "origin") == "sample":
         status.remove(_STATUS)
-
-
-def _is_of_sample(status: TableFolder) -> bool:
-    schema = status.schema(_STATUS)
-    return schema is not None and (schema.metadata or {}).get(b"origin") == b"sample"
 
 
 def _status(content: bytes) -> pa.Table:

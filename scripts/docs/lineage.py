@@ -126,7 +126,7 @@ def _middle(
 
 
 def _boxes(found: Sequence[Sequence[str]], label: Callable[[str], str]) -> dict[str, Box]:
-    """Every node in its place: a row that is too wide goes on in the next line."""
+    """The position of every node: a row that is too wide goes on in the next line."""
     widths = {node: len(label(node)) * _LETTER + 16 for row in found for node in row}
     boxes: dict[str, Box] = {}
     top = float(_EDGE)

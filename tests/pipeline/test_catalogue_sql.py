@@ -1,4 +1,4 @@
-"""SQL on the catalogue page, by a DuckDB-WASM of another place that the publisher named."""
+"""SQL on the catalogue page, by a DuckDB-WASM from another server, which the publisher named."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 
 from biodata_cache import MissingDependencyError, SourceError
 from biodata_cache._storage.open import open_bucket
-from extract.objects.foraging_database import copy_database, place_of
+from extract.objects.foraging_database import copy_database, location_of
 from extract.objects.stores import ObjectStore, UnavailableObjectError, folder_store, s3_store
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def test_the_foraging_database_may_be_a_prefix_of_a_bucket(
     pq.write_table(pa.table({"subject_id": ["1", "2"]}), content)
     key = "database/of behavior/trials.parquet"
     s3.client().put_object(Bucket=stocked, Key=key, Body=content.getvalue())
-    place = place_of(f"s3://{stocked}/database/of behavior", s3_store)
+    place = location_of(f"s3://{stocked}/database/of behavior", s3_store)
     problems = copy_database(place, tmp_path)
     assert [
         f"{stocked}/database/of behavior/{name}.parquet in s3" in problem
@@ -155,7 +155,7 @@ def test_the_foraging_database_may_be_a_prefix_of_a_bucket(
     ] == [True] * 2
     lake = tmp_path / "platform_dynamic_foraging_trials"
     assert sum(pq.read_metadata(path).num_rows for path in lake.glob("*.parquet")) == 2
-    assert len(copy_database(place_of(f"s3://{stocked}-not", s3_store), tmp_path)) == 3
+    assert len(copy_database(location_of(f"s3://{stocked}-not", s3_store), tmp_path)) == 3
     assert sum(pq.read_metadata(path).num_rows for path in lake.glob("*.parquet")) == 2, "it stays"
 
 

@@ -11,7 +11,7 @@ import pytest
 from biodata_cache import SettingsError
 from biodata_cache._core.settings import values as _settings
 from extract.lake.folder import Folder
-from extract.objects.foraging_database import copy_database, in_sample, place_of, prepare
+from extract.objects.foraging_database import copy_database, in_sample, location_of, prepare
 from extract.objects.stores import folder_store, s3_store
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Fixture:
         self.write("events", "select '451' as subject_id, null::varchar as nothing")
 
     def copy(self, *, prune: bool = False) -> list[str]:
-        return copy_database(place_of(str(self.home), s3_store), self.raw, prune=prune)
+        return copy_database(location_of(str(self.home), s3_store), self.raw, prune=prune)
 
     def files(self, name: str) -> list[str]:
         folder = self.raw / f"platform_dynamic_foraging_{name}"
@@ -98,7 +98,7 @@ def test_a_folder_that_is_not_mounted_takes_nothing_away(database: Fixture) -> N
 def test_no_database_is_no_table(database: Fixture) -> None:
     database.write_all()
     database.copy()
-    assert place_of("", s3_store) is None
+    assert location_of("", s3_store) is None
     assert copy_database(None, database.raw) == []
     assert [database.rows(name) for name in NAMES] == [[], [], []]
 

@@ -56,9 +56,10 @@ def is_version_folder(name: str) -> bool:
     return _VERSION_FOLDER.fullmatch(name) is not None
 
 
-def _option(name: str) -> str:
-    """The option of a location, beside its variable; the foraging database has none."""
-    return "" if name == "FORAGING_DATABASE" else f", or --{name.lower().replace('_', '-')},"
+def _names(name: str, *, has_option: bool) -> str:
+    """The variable of a setting, and its option if it has one."""
+    option = f", or --{name.lower().replace('_', '-')}," if has_option else ""
+    return f"{PREFIX}{name}{option}"
 
 
 def as_text(_: str, text: str) -> str:
@@ -69,7 +70,7 @@ def as_path(name: str, text: str) -> Path:
     return Path(expanded(name, text))
 
 
-def as_location(name: str, text: str) -> str:
+def as_location(name: str, text: str, *, has_option: bool = True) -> str:
     """A path with its home directory expanded, or the address of a source.
 
     Raises:
@@ -82,12 +83,12 @@ def as_location(name: str, text: str) -> str:
         "mongodb://… or https://…, or a path" if "SOURCE" in name else "a folder or s3://bucket"
     )
     raise SettingsError(
-        f"{PREFIX}{name}{_option(name)} looks like an address with a password in it, which cannot "
-        f"be used like this (and is not shown): give {expected}."
+        f"{_names(name, has_option=has_option)} looks like an address with a password in it, which "
+        f"cannot be used like this (and is not shown): give {expected}."
     )
 
 
-def as_root(name: str, text: str) -> str:
+def as_root(name: str, text: str, *, has_option: bool = True) -> str:
     """A folder, or an address on S3.
 
     Raises:
@@ -96,10 +97,10 @@ def as_root(name: str, text: str) -> str:
     scheme, mark, _ = text.partition("://")
     if mark and scheme != "s3":  # would be taken for a folder of that name
         raise SettingsError(
-            f"{PREFIX}{name}{_option(name)} begins with {scheme + mark!r}: give a folder, or "
-            "s3://bucket[/prefix]."
+            f"{_names(name, has_option=has_option)} begins with {scheme + mark!r}: give a folder, "
+            "or s3://bucket[/prefix]."
         )
-    location = as_location(name, text)
+    location = as_location(name, text, has_option=has_option)
     return location if location.endswith("://") else location.rstrip("/") or "/"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from biodata_cache._core.settings import parsers
@@ -153,7 +154,7 @@ _ALL = (
     ),
     Setting(
         "FORAGING_DATABASE",
-        parsers.as_root,
+        partial(parsers.as_root, has_option=False),
         "",
         "Folder or `s3://bucket[/prefix]` with `sessions.parquet`, `trials.parquet` and "
         "`events.parquet` of the dynamic-foraging database.",

@@ -8,10 +8,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.errors import BuildError
 from biodata_cache._core.work_lock import work_locked
 from biodata_cache._pipeline.dbt import last_build
-from biodata_cache._pipeline.dbt.process import Progress, check_work, dbt_environment, run_dbt
+from biodata_cache._pipeline.dbt.process import (
+    Progress,
+    check_work,
+    dbt_environment,
+    in_the_way,
+    run_dbt,
+)
 from biodata_cache._pipeline.dbt.staging import fetch, state_of
 from biodata_cache._pipeline.dbt.target import project_key
 from biodata_cache._pipeline.lake import check_filled
@@ -71,15 +76,17 @@ def build(
     raw, began_at = Path(settings.raw), datetime.now(timezone.utc)
     with work_locked(work), reading(raw):
         check_lakes(raw)
-        made_from = (
-            f"{content_hash(raw)} {project_key(project_folder(), dbt_environment(settings))}"
-        )
+        content = content_hash(raw)
+        made_from = f"{content} {project_key(project_folder(), dbt_environment(settings))}"
         is_asked = bool(selection) or full or unit_tests
         if not is_asked and last_build.is_current(work, made_from, began_at):
             last_build.confirm(work, began_at)
             return None
         last_build.forget(work)
-        variables = {} if stage is None else {"staging_from": _fetched(settings, stage, progress)}
+        variables = {}
+        if stage is not None:
+            address = stage(settings, progress)
+            variables["staging_from"] = _fetched(settings, address, state_of(content))
         tests = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
         seconds = run_dbt(settings, ["build", *tests, *selection], variables, progress)
         if not selection:
@@ -87,23 +94,24 @@ def build(
     return seconds
 
 
-def _fetched(settings: Settings, stage: Stage, progress: Progress | None) -> str:
+def _fetched(settings: Settings, address: str, state: str) -> str:
     """Folder of a copy of the files of staging from elsewhere.
+
+    Args:
+        settings: Names the work folder.
+        address: Folder or S3 address of the files.
+        state: What they must be made from.
 
     Raises:
         BuildError: If they are not whole, or of another lake.
     """
     folder = settings.work.resolve() / _STAGING
-    state = state_of(Path(settings.raw))
-    storage = open_staging(stage(settings, progress), pays=settings.requester_pays)
+    storage = open_staging(address, pays=settings.requester_pays)
     try:
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir()
     except OSError as error:
-        raise BuildError(
-            f"{error.filename} is in the way of a new build ({error.strerror or error}): "
-            "remove it, or give another folder with --work."
-        ) from None
+        raise in_the_way(error) from None
     fetch(storage, state, folder)
     return str(folder)

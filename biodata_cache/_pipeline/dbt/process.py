@@ -100,10 +100,15 @@ def _remove_earlier(work: Path) -> None:
         if temporary.exists():  # of a build that was killed
             shutil.rmtree(temporary)
     except OSError as error:
-        raise BuildError(
-            f"{error.filename} is in the way of a new build ({error.strerror or error}): "
-            "remove it, or give another folder with --work."
-        ) from None
+        raise in_the_way(error) from None
+
+
+def in_the_way(error: OSError) -> BuildError:
+    """The error for a file of the work folder that cannot be removed or made."""
+    return BuildError(
+        f"{error.filename} is in the way of a new build ({error.strerror or error}): "
+        "remove it, or give another folder with --work."
+    )
 
 
 def _command(

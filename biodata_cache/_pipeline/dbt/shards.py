@@ -15,7 +15,6 @@ from biodata_cache._core.errors import BuildError
 from biodata_cache._core.work_lock import work_locked
 from biodata_cache._pipeline.dbt.process import Progress, check_work, run_dbt
 from biodata_cache._pipeline.dbt.staging import Shard, shards_of, state_of, write
-from biodata_cache._pipeline.lake import check_filled
 from biodata_cache._pipeline.project import import_extract, require
 from biodata_cache._storage.open import open_staging
 
@@ -35,7 +34,7 @@ def build_shard(
     """Build staging of the records of a shard, and store its files.
 
     Args:
-        settings: Names the work folder and the lake, which must be local here.
+        settings: Names the work folder and the lake, which must be local here and filled.
         shard: The shard.
         out: Folder or address on S3 of the files of all shards.
         progress: Receives progress after each model.
@@ -51,18 +50,18 @@ def build_shard(
     """
     require("dbt.adapters.duckdb", "pyarrow")
     import_extract()
-    from extract.lake.check import check_lakes  # noqa: PLC0415  # importable from here on
+    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
+    from extract.lake.check import check_lakes  # noqa: PLC0415
     from extract.lake.reading import reading  # noqa: PLC0415
 
     storage = open_staging(out, pays=settings.requester_pays)
     work, raw = settings.work.resolve(), Path(settings.raw)
     check_work(work)
-    check_filled(settings.raw, raw)
     written = work / _WRITTEN
     first, last = shard.buckets
     with work_locked(work), reading(raw):
         check_lakes(raw)
-        state = state_of(raw)
+        state = state_of(content_hash(raw))
         shutil.rmtree(written, ignore_errors=True)  # else the files are in the way of dbt
         seconds = run_dbt(
             settings,

@@ -19,7 +19,7 @@ import duckdb
 from biodata_cache._core.errors import BuildError, SettingsError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._pipeline.dbt.target import project_content
-from biodata_cache._pipeline.project import import_extract, project_folder
+from biodata_cache._pipeline.project import project_folder
 from biodata_cache._storage.common import sha256_of
 
 if TYPE_CHECKING:
@@ -96,17 +96,16 @@ def shards_of(count: int) -> list[Shard]:
     return [Shard(count, number) for number in range(1, count + 1)]
 
 
-def state_of(raw: Path) -> str:
+def state_of(content: str) -> str:
     """Hash of what staging is made from: the lake, the project, and the version of the engine.
+
+    Args:
+        content: Hash of the content of the lake.
 
     Raises:
         BuildError: If a file of the project cannot be read.
-        LakeError: If the lake cannot be read.
     """
-    import_extract()
-    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
-
-    parts = (content_hash(raw), project_content(project_folder()), duckdb.__version__)
+    parts = (content, project_content(project_folder()), duckdb.__version__)
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 

@@ -106,7 +106,7 @@ class BuildManifest:
             self._files[name] = replace(self._files[name], audited=audited)
 
     def write(self) -> None:
-        """Write the entries of all files that were asked for, and of the others that are there.
+        """Write the entries of all requested files, and of the others that still exist.
 
         A manifest that cannot be written costs the next run the time that it would have saved.
         """

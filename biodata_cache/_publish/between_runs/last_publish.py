@@ -115,10 +115,10 @@ def made_from(work: Path, home: str, settings: object) -> str:
     return hashlib.sha256("\n".join(lines).encode(errors="replace")).hexdigest()
 
 
-def read_last(work: Path, place: str) -> LastPublish | None:
+def read_last(work: Path, address: str) -> LastPublish | None:
     """The last publish from this work folder to this address; None if nothing is known of it."""
     try:
-        last = json_value(_path(work, place).read_bytes())
+        last = json_value(_path(work, address).read_bytes())
         files = {path: Known(*map(str, known)) for path, known in last.pop("files").items()}
         times = {name: _time(last[name]) for name in ("as_of", "began", "tidy_at")}
         return LastPublish(**{**last, **times, "files": files})
@@ -126,22 +126,27 @@ def read_last(work: Path, place: str) -> LastPublish | None:
         return None
 
 
-def write_last(work: Path, place: str, last: LastPublish) -> None:
+def write_last(work: Path, address: str, last: LastPublish) -> None:
     """Write it down; where that cannot be done, the next publish compares everything."""
     content = json.dumps(vars(last), indent=0, default=datetime.isoformat) + "\n"
-    with suppress(OSError), atomic_write(_path(work, place)) as unfinished:
+    with suppress(OSError), atomic_write(_path(work, address)) as unfinished:
         unfinished.write_text(content, encoding="utf-8")
 
 
-def forget_last(work: Path, place: str) -> None:
+def forget_last(work: Path, address: str) -> None:
     """Let the next publish to this address compare everything."""
     with suppress(OSError):
-        _path(work, place).unlink(missing_ok=True)
+        _path(work, address).unlink(missing_ok=True)
+
+
+def short_name(address: str) -> str:
+    """A short name for files about an address in a work folder."""
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def _path(work: Path, place: str) -> Path:
-    return work / _FOLDER / f"{hashlib.sha256(place.encode()).hexdigest()[:16]}.json"
+def _path(work: Path, address: str) -> Path:
+    return work / _FOLDER / f"{short_name(address)}.json"

@@ -53,7 +53,7 @@ _IMPORTS = {
     "flatbuffers": "flatbuffers/mjs/flatbuffers.js",
     "tslib": "tslib/tslib.es6.mjs",
 }
-"""What DuckDB-WASM imports, by its place in a folder of npm packages."""
+"""What DuckDB-WASM imports, by its path in a folder of npm packages."""
 _QUALITY = ("shared/elements.js", "qc/qc.js")
 
 
@@ -108,7 +108,7 @@ def page(
     )
     imports = {name: f"{modules}/{path}" for name, path in _IMPORTS.items()}
     scripts = {"reader": reader, "imports": json.dumps({"imports": imports}) if modules else ""}
-    return _filled("index/index.html", _CATALOGUE, version_folder, data, scripts)
+    return _filled("index/index.html", "", _CATALOGUE, data, scripts)
 
 
 def quality_page(
@@ -132,31 +132,33 @@ def quality_page(
         "built_at": now.built_at,
         "quality": profiles.quality or nothing,
     }
-    return _filled("qc/qc.html", _QUALITY, version_folder, data, {})
+    return _filled("qc/qc.html", "Quality control · ", _QUALITY, data, {})
 
 
 def _filled(
     template: str,
+    title: str,
     modules: Sequence[str],
-    version_folder: str,
     data: dict[str, Any],
     scripts: Mapping[str, str],
 ) -> bytes:
-    """A template with its style, its scripts and its data."""
-    body = "\n".join(map(_part, modules))
-    texts = {"script": f'"use strict";\n(() => {{\n{body}}})();\n', **scripts}
+    """A template with its head, its style, its scripts and its data."""
+    script = "\n".join(map(_part, modules))
+    texts = {"script": f'"use strict";\n(() => {{\n{script}}})();\n', **scripts}
     style = "\n".join(map(_part, _STYLES))
     imports = texts.get("imports")
     filled = {
         **texts,
-        "version": html.escape(version_folder),
+        "version": html.escape(data["version"]),
+        "title": title,
         "icon": _part("shared/icon.txt").strip(),
         "data": _embedded(data),
         "style": style,
         "policy": _policy(style, texts.values(), data.get("modules")),
         "imports": f'<script type="importmap">{imports}</script>\n' if imports else "",
     }
-    return re.sub(r"\{\{([a-z ]+)\}\}", lambda match: filled[match[1]], _part(template)).encode()
+    body = _part(template).replace("{{head}}", _part("shared/head.html"))
+    return re.sub(r"\{\{([a-z ]+)\}\}", lambda match: filled[match[1]], body).encode()
 
 
 def _policy(style: str, scripts: Iterable[str], modules: str | None) -> str:

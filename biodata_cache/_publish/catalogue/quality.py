@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._core.sqltext import literal, pattern_of
+from biodata_cache._core.sqltext import parquet_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,11 +33,7 @@ def quality(
         tables: The objects of each of `TABLES`.
     """
     for name in TABLES:
-        paths = ", ".join(literal(pattern_of(str(path))) for path in tables[name])
-        connection.execute(
-            f"create or replace temp view {name} as "
-            f"from read_parquet([{paths}], hive_partitioning = false)"
-        )
+        connection.execute(f"create or replace temp view {name} as from {parquet_of(tables[name])}")
     query = files("biodata_cache._publish.catalogue") / "qc.sql"
     rows = connection.execute(query.read_text(encoding="utf-8")).fetchall()
     judged = [row for row in rows if row[2] in STATUSES]

@@ -11,7 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._core.sqltext import literal, pattern_of, quoted
+from biodata_cache._core.sqltext import parquet_of, pattern_of, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +51,7 @@ def profile(
         files: The objects of the table, in order.
         columns: Its columns.
     """
-    paths = ", ".join(literal(pattern_of(str(file))) for file in files)
-    source = f"read_parquet([{paths}], hive_partitioning = false)"
+    source = parquet_of(files)
     if sum(file.stat().st_size for file in files) < _SMALL_BYTES:
         connection.execute(f"create or replace temp table small as from {source}")
         source = "small"
