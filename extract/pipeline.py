@@ -277,7 +277,7 @@ def _bring_up_to_date(
                 run.progress,
             )
         if writer is not None:
-            files.save(writer.run)
+            files.save(writer.run, is_full=run.options.full)
 
 
 def _check_shrink(run: _Run, state: State, listed: int) -> None:

@@ -32,7 +32,8 @@ class Report:
         kept: Records of the lake that the source did not show, and that stay because it was not
             read whole, or because their new version could not be used.
         incomplete: Why the source was not read whole, a line for each file or document.
-        vanished: Files that a folder no longer has while records of them stay, a line for each.
+        vanished: Files that a folder no longer has, or that have no record any more, while those
+            that were read from them stay, a line for each.
         damaged: Files of the lake that were damaged, whose records were fetched again; the first
             line says so if not all came.
         clock: What is wrong with the times in the lake; None if nothing is.
@@ -72,7 +73,7 @@ class Report:
         """Warnings for the operator, a sentence each; of many of a kind only the first."""
         found = [
             *_first("the source was not read whole", self.incomplete),
-            *_first("a file is gone, which --prune accepts", self.vanished),
+            *_first("a file is gone or empty, which --prune accepts", self.vanished),
             *_first("a file of the lake was damaged", self.damaged),
         ]
         if self.clock is not None:

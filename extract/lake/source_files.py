@@ -1,9 +1,11 @@
 """Records the file that each record was last read from, in a small lake beside the records.
 
-Without it, a file that is gone from a folder would look like the deletion of its records. While one
+Without it, a file that is gone from a folder would look like the deletion of its records; so would
+one that has no usable record any more, which may have broken off before its first one. While one
 is gone, a record that no file shows may have moved into it: it counts as one of that file from then
-on. The list is written before the records are: what it says of a record that the lake does not hold
-has no effect, unless a file of the lake is damaged, which may hold it.
+on. If the list itself is lost, any file may be gone. The list is written before the records are:
+what it says of a record that the lake does not hold has no effect, unless a file of the lake is
+damaged, which may hold it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from extract.lake.folder import Folder
+from biodata_cache._core.errors import LakeError
+from extract.lake.folder import LIST, Folder
 from extract.lake.state import paths_of
 
 if TYPE_CHECKING:
@@ -40,14 +43,17 @@ class SourceFiles:
         self._store = Folder(lake.raw / f"{lake.collection}_source_files")
         self._state = state
         self._policy = lake.policy
-        self._is_folder = False
+        self._files: frozenset[str] | None = None
+        self._is_lost = False
+        self._is_all_lost = False
 
-    def compare(self, files: Sequence[str] | None, *, prune: bool) -> list[str]:
+    def compare(self, files: Sequence[str] | None, *, is_complete: bool, prune: bool) -> list[str]:
         """Compare the files of a folder with those of the last run, once records are compared.
 
         Args:
             files: The names of its files; None for a source that is no folder, whose readings
                 are complete whatever it is called.
+            is_complete: Whether all files could be read; a damaged one shows no record either.
             prune: Accept that files are gone.
 
         Returns:
@@ -56,23 +62,33 @@ class SourceFiles:
         Raises:
             LakeError: If the files of the lake cannot be read.
         """
-        self._is_folder = files is not None
-        listed = self._store.listed()
+        self._state.execute(_NO_FILES)
+        if files is None:
+            return []
+        self._files = frozenset(files)
+        listed, problem = self._last_list()
         damage = self._store.damage(listed)
         sound = [self._store.path / file.name for file in listed if file.name not in damage]
-        present = pa.table({"file": pa.array(list(files or ()), pa.string())})
-        self._state.execute(_NO_FILES)
-        if not self._is_folder:
-            return []
+        present = pa.table({"file": pa.array(list(files), pa.string())})
         with self._state.registered("present", present) as cursor:
             if sound:
-                cursor.execute(_LAST_FILES, {"files": paths_of(sound)})
-            if damage and not prune:
-                cursor.execute(_UNKNOWN, {"file": "a file whose name was lost"})
+                cursor.execute(_LAST_FILES, {"files": paths_of(sound), "is_complete": is_complete})
+        if problem is not None:
+            damage[LIST] = problem
+        self._is_lost = not prune and (bool(damage) or not self._store.has_list())
         if prune:
             self._state.execute("delete from last_file where is_vanished")
+        elif self._is_lost:
+            self._state.execute(_UNKNOWN, {"file": _NAME_LOST})
         self._state.execute(_MAY_HAVE_MOVED)
         return [f"{self._store.path / name}: {problem}" for name, problem in damage.items()]
+
+    def _last_list(self) -> tuple[list[ListedFile], str | None]:
+        """The files of the list, and why it cannot be read; it is written anew by each run."""
+        try:
+            return self._store.listed(), None
+        except LakeError:
+            return [], "it cannot be read"
 
     def vanished(self, *, is_lake_damaged: bool) -> list[str]:
         """A sentence for each file that is gone from the folder while its records stay.
@@ -80,29 +96,50 @@ class SourceFiles:
         Args:
             is_lake_damaged: Whether a record may be in the lake that could not be found there.
         """
+        counts = dict(self._state.rows(_VANISHED, {"is_lake_damaged": is_lake_damaged}))
+        self._is_all_lost = self._is_lost and is_lake_damaged
+        if self._is_all_lost:
+            counts.setdefault(_NAME_LOST, 0)
         return [
-            f"{file}: the folder no longer has it; what it may hold stays, {count:,} "
+            f"{file}: {self._how_gone(file)}; what it may hold stays, {count:,} "
             f"record{'' if count == 1 else 's'}"
-            for file, count in self._state.rows(_VANISHED, {"is_lake_damaged": is_lake_damaged})
+            for file, count in counts.items()
         ]
+
+    def _how_gone(self, file: str) -> str:
+        """What is known of a file of which no record is shown."""
+        if file == _NAME_LOST:
+            return "the folder may no longer have it"
+        if self._files is not None and file in self._files:
+            return "it has no record any more"
+        return "the folder no longer has it"
 
     @staticmethod
     def table_of(ids: Iterable[str]) -> pa.Table:
         """A table of `_id`s."""
         return pa.table({"_id": pa.array(list(ids), pa.string())})
 
-    def save(self, run: int) -> None:
+    def save(self, run: int, *, is_full: bool) -> None:
         """Write the file of each record; call it after the comparison.
+
+        Where the list was lost and the lake is damaged, nothing is written: the next run must not
+        take what this one found for all there was.
+
+        Args:
+            run: Number of the run.
+            is_full: Whether nothing stays of what was damaged.
 
         Raises:
             LakeError: If the lake cannot be written.
         """
-        old = self._store.listed()
-        if not self._is_folder:
+        if self._is_all_lost and not is_full:
+            return
+        old, _ = self._last_list()
+        if self._files is None:
             self._replace(old, [])
             return
         self._state.execute(_NOTED)
-        if old and not self._state.value(_IS_DIFFERENT):
+        if old and not self._is_lost and not self._state.value(_IS_DIFFERENT):
             return
         name = f"{run:08}-0000.parquet"
         file = self._store.create(name, _SCHEMA, compression="zstd")
@@ -116,7 +153,7 @@ class SourceFiles:
         self._replace(old, [file.finish(run)])
 
     def _replace(self, old: list[ListedFile], new: list[ListedFile]) -> None:
-        if old != new:
+        if old != new or not self._store.has_list():
             self._store.commit(new)
         listed = {file.name for file in new}
         for name in self._store.names():
@@ -130,13 +167,15 @@ def _table(rows: list[tuple[str, str]]) -> pa.Table:
 
 
 _GROUP_ROWS = 100_000
+_NAME_LOST = "a file whose name was lost"
 _NO_FILES = "create or replace table last_file (_id varchar, file varchar, is_vanished boolean)"
 _LAST_FILES = """
 insert into last_file
 select
     _id,
     file,
-    file not in (select file from present) as is_vanished
+    file not in (select file from present)
+    or ($is_complete and file not in (select file from shown)) as is_vanished
 from read_parquet($files, hive_partitioning = false)
 """
 _UNKNOWN = """
@@ -144,6 +183,7 @@ insert into last_file
 select distinct live._id, $file, true
 from live
 anti join last_file on live._id = last_file._id
+anti join of_another on live._id = of_another._id
 """
 _MAY_HAVE_MOVED = """
 update last_file

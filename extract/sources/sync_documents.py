@@ -1,8 +1,8 @@
 """Sources that are read as a whole: compare their documents with the lake by content.
 
 A tombstone needs a complete reading: of a source that was damaged, or held a document whose `_id`
-could not be read, nothing is taken for deleted, nor of a folder that no longer has a file from
-which records were last read: what no other file shows may be there.
+could not be read, nothing is taken for deleted, nor of a folder in which a file from which records
+were last read is gone or has none any more: what no other file shows may be there.
 
 A source that takes the place of another kind writes all that it shows, so that each record says
 where it is from. Nothing of the sample stays beside it; other records it replaces if read whole.
@@ -106,7 +106,9 @@ def compare(
     comparison.check_listed(reading.records)
     files = comparison.source_files
     is_lake_damaged = bool(report.damaged)
-    report.damaged += files.compare(comparison.source.files, prune=comparison.prune)
+    report.damaged += files.compare(
+        comparison.source.files, is_complete=not report.incomplete, prune=comparison.prune
+    )
     report.vanished = files.vanished(is_lake_damaged=is_lake_damaged)
     # What may be in a file that has vanished stays; what nobody could read, too.
     state.execute("create or replace table unusable (_id varchar)")
@@ -119,7 +121,7 @@ def compare(
         raise SourceError(
             f"{report.source} was not read whole, and a full run would lose {report.kept:,} "
             f"records: {'; '.join([*report.incomplete, *report.vanished])}. "
-            "Mend the source, or run without --full."
+            "Mend the source, accept with --prune that files are gone, or run without --full."
         )
     if report.incomplete and (others := int(state.value(_KEPT_OF_ANOTHER))):
         raise SourceError(

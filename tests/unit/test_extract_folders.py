@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from typing import TYPE_CHECKING
 
+import bson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from biodata_cache import SourceError
+from biodata_cache import LakeError, SourceError
 from biodata_cache._core.settings.values import ExtractOptions
+from extract.lake.check import check_lakes
+from extract.lake.folder import LIST
 from extract.lake.lake import Lake
 from extract.pipeline import extract
 from extract.sources.open import open_source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from extract.report import Report
@@ -56,7 +61,9 @@ def test_records_of_a_file_that_is_gone_stay_until_that_is_accepted(
         "b.jsonl: the folder no longer has it; what it may hold stays, 4 records"
     ]
     assert report.missing == report.vanished
-    assert report.warnings()[0].startswith("a file is gone, which --prune accepts: b.jsonl")
+    assert report.warnings()[0].startswith(
+        "a file is gone or empty, which --prune accepts: b.jsonl"
+    )
     assert held(raw) == "abcdwxyz"
     assert run(folder, raw).vanished == report.vanished, "not for one night only"
     report = run(folder, raw, prune=True)
@@ -76,7 +83,10 @@ def test_a_compressed_file_without_a_byte_is_damaged(tmp_path: Path, suffix: str
     assert report.incomplete == [f"b{suffix}: damaged compression: the file is empty"]
     assert (report.deleted, held(raw)) == (0, "abcdx")
     (folder / f"b{suffix}").write_bytes(gzip.compress(b""))
-    assert run(folder, raw).deleted == 1
+    report = run(folder, raw)
+    assert (report.incomplete, report.deleted, held(raw)) == ([], 0, "abcdx")
+    assert report.vanished[0].startswith(f"b{suffix}: it has no record any more")
+    assert run(folder, raw, prune=True).deleted == 1
     assert held(raw) == "abcd"
 
 
@@ -103,27 +113,105 @@ def test_a_record_may_have_moved_although_others_came_out_of_the_file_that_is_go
     for _ in range(2):
         report = run(folder, tmp_path / "raw")
         assert (report.deleted, report.kept, held(tmp_path / "raw")) == (0, 1, "abcdwxyz")
-    write(folder / "b.jsonl", "")
+    write(folder / "b.jsonl", "e")
     assert run(folder, tmp_path / "raw").deleted == 1
 
 
-@pytest.mark.parametrize("damage", [b"", b"PAR1", None])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("b.jsonl", b""),
+        ("b.jsonl", b"\n \n"),
+        ("b.jsonl", b"\xef\xbb\xbf"),
+        ("b.jsonl", b"\xff\xfe"),
+        ("b.json", b"[]"),
+        ("b.jsonl.gz", gzip.compress(b"")),
+        ("b.bson", b""),
+        ("b.jsonl", b'{"_id": "w", "x": NOPE}\n'),
+    ],
+)
+def test_a_file_that_has_no_record_any_more_is_like_one_that_is_gone(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    """Nobody can tell whether it broke off before its first record; one that never had any is."""
+    folder, raw = tmp_path / "in", tmp_path / "raw"
+    write(folder / "a.jsonl", "abcd")
+    write(folder / "b.jsonl", "wxyz")
+    written = (folder / "b.jsonl").read_bytes()
+    (folder / "b.jsonl").rename(folder / name)
+    if name.endswith(".gz"):
+        (folder / name).write_bytes(gzip.compress(written))
+    elif name.endswith(".bson"):
+        (folder / name).write_bytes(b"".join(bson.encode({"_id": each}) for each in "wxyz"))
+    run(folder, raw)
+    (folder / name).write_bytes(content)
+    for _ in range(2):
+        report = run(folder, raw)
+        assert (report.deleted, report.kept, held(raw)) == (0, 4, "abcdwxyz")
+        assert report.vanished == [
+            f"{name}: it has no record any more; what it may hold stays, 4 records"
+        ]
+    with pytest.raises(SourceError, match="it has no record any more"):
+        run(folder, raw, full=True)
+    if b"NOPE" not in content:
+        assert run(folder, raw, prune=True).deleted == 4
+        assert (held(raw), run(folder, raw).missing) == ("abcd", [])
+
+
+def _no_list(store: Path) -> None:
+    (store / LIST).unlink()
+
+
+def _odd_list(store: Path) -> None:
+    (store / LIST).write_bytes((store / LIST).read_bytes()[:-9])
+
+
+def _no_file(store: Path) -> None:
+    next(store.glob("*.parquet")).unlink()
+
+
+def _odd_file(store: Path) -> None:
+    next(store.glob("*.parquet")).write_bytes(b"PAR1")
+
+
+_LOSSES = [_no_list, _odd_list, _no_file, _odd_file, shutil.rmtree]
+
+
+@pytest.mark.parametrize("lose", _LOSSES)
 def test_nothing_is_deleted_if_nobody_knows_which_files_there_were(
-    folder: Path, tmp_path: Path, damage: bytes | None
+    folder: Path, tmp_path: Path, lose: Callable[[Path], None]
 ) -> None:
     raw = tmp_path / "raw"
-    (names,) = (raw / "docdb_v2_source_files").glob("*.parquet")
-    if damage is None:
-        names.unlink()
-    else:
-        names.write_bytes(damage)
+    lose(raw / "docdb_v2_source_files")
     (folder / "b.jsonl").unlink()
     report = run(folder, raw)
     assert (report.deleted, report.kept, held(raw)) == (0, 4, "abcdwxyz")
-    assert str(names) in report.damaged[0]
+    assert report.vanished[0].startswith("a file whose name was lost")
+    assert bool(report.damaged) == (lose in {_odd_list, _no_file, _odd_file})
     assert run(folder, raw).kept == 4
     write(folder / "b.jsonl", "wxyz")
     assert run(folder, raw).missing == []
+
+
+@pytest.mark.parametrize("accept", ["prune", "full"])
+@pytest.mark.parametrize("lose", _LOSSES)
+def test_nor_is_a_damaged_file_of_the_lake_given_up_then(
+    folder: Path, tmp_path: Path, lose: Callable[[Path], None], accept: str
+) -> None:
+    """Who may have held what it held is not known: no build goes on until somebody accepts that."""
+    raw = tmp_path / "raw"
+    file = Lake(raw, "docdb_v2").files()[0]
+    file.write_bytes(file.read_bytes() + b"x")
+    lose(raw / "docdb_v2_source_files")
+    (folder / "b.jsonl").unlink()
+    for _ in range(2):
+        assert "a file whose name was lost" in run(folder, raw).vanished[0]
+        with pytest.raises(LakeError, match=file.name):
+            check_lakes(raw)
+    run(folder, raw, **{accept: True})
+    check_lakes(raw)
+    report = run(folder, raw)
+    assert (held(raw), report.missing, report.damaged) == ("abcd", [], [])
 
 
 def test_what_another_file_has_by_now_is_not_missing(folder: Path, tmp_path: Path) -> None:
@@ -172,7 +260,7 @@ _folders = st.dictionaries(st.sampled_from("pqr"), st.sets(st.sampled_from("abcd
 def test_a_record_goes_only_while_all_files_are_there(
     tmp_path_factory: pytest.TempPathFactory, nights: list[tuple[dict[str, set[str]], bool]]
 ) -> None:
-    """A model of the rule: what nobody shows may be in a file that is gone."""
+    """A model of the rule: what nobody shows may be in a file that is gone or empty."""
     base = tmp_path_factory.mktemp("nights")
     folder, raw = base / "in", base / "raw"
     last: dict[str, str] = {}
@@ -183,7 +271,7 @@ def test_a_record_goes_only_while_all_files_are_there(
         for name, ids in files.items():
             write(folder / f"{name}.jsonl", "".join(sorted(ids)))
         shown = {record: name for name in sorted(files) for record in sorted(files[name])}
-        gone = sorted(set(last.values()) - {*files, "always"})
+        gone = sorted(set(last.values()) - {name for name, ids in files.items() if ids})
         kept = {
             record: name if name in gone else gone[0]
             for record, name in last.items()
