@@ -49,8 +49,8 @@ def _newest_responses(folder: Folder) -> str | None:
         return None
     with duckdb.connect() as connection, database_errors(folder.path):
         connection.execute("set TimeZone = 'UTC'")
-        found = connection.execute(_HASH, {"files": files}).fetchone()
-    return None if found is None else found[0]
+        row = connection.execute(_HASH, {"files": files}).fetchone()
+    return None if row is None else row[0]
 
 
 # Grain: one row; `stg_objects__responses` reads these columns of these rows.

@@ -112,9 +112,9 @@ def run_extract(
         outcome.copied_from = settings.raw if _lake.is_remote(settings) else None
         outcome.rejects = raw / "rejects"
         for each, source in sources.items():
-            told = f"from {source.description}"
-            report(each.stage, 0, None, told)
-            progress = partial(_tell, report, each.stage, told)
+            detail = f"from {source.description}"
+            report(each.stage, 0, None, detail)
+            progress = partial(_report_documents, report, each.stage, detail)
             is_first = each.name == _lake.RECORDS and settings.source.kind != "sample"
             before = partial(_forget_sample, raw) if is_first else None
             done = extract(source, raw, each.name, progress, chosen, save, before_takeover=before)
@@ -153,7 +153,7 @@ def _forget_sample(raw: Path) -> None:
         upgrades.forget_sample(raw)
 
 
-def _tell(report: Reporter, stage: str, source: str, documents: int, size: int) -> None:
+def _report_documents(report: Reporter, stage: str, source: str, documents: int, size: int) -> None:
     report(stage, documents, None, f"{size / 1e6:,.0f} MB {source}")
 
 
@@ -179,7 +179,7 @@ def _extract_the_rest(
     started, raw = time.perf_counter(), lake.folder
     report("objects", 0, None, "")
 
-    def tell(store: ObjectStore, done: int, total: int) -> None:
+    def report_and_save(store: ObjectStore, done: int, total: int) -> None:
         report("objects", done, total, f"from {store.description}")
         lake.save()
 
@@ -187,23 +187,23 @@ def _extract_the_rest(
         probes.prepare(raw)
         foraging.folder(raw)
         foraging_database.prepare(raw)
-        open_s3 = partial(s3_store, pays=settings.requester_pays)
+        open_s3 = partial(s3_store, requester_pays=settings.requester_pays)
         published = upgrades.published_at(settings.root, open_s3)
         store = probes.open_store(
             settings.objects,
             settings.source.reveal(),
             settings.work,
-            pays=settings.requester_pays,
+            requester_pays=settings.requester_pays,
         )
         is_sample = settings.source.kind == "sample"
         if store is None and not is_sample:
             foraging.forget_sample(raw)
         sampled = store if settings.objects == "sample" else None
-        place = upgrades.in_sample(sampled) if sampled else None
+        in_sample = upgrades.in_sample(sampled) if sampled else None
         outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
             published,
             raw,
-            sample=place,
+            sample=in_sample,
             prune=options.prune,
             is_sample=is_sample,
         )
@@ -222,7 +222,7 @@ def _extract_the_rest(
                 store,
                 raw,
                 paths_of(Lake(raw, _lake.RECORDS).files()),
-                partial(tell, store),
+                partial(report_and_save, store),
                 prune=options.prune,
                 is_sample=is_sample,
                 full=options.full,

@@ -35,12 +35,12 @@ class Plan:
 
     Attributes:
         tables: Tables to build and test.
-        place: Address of the version folder to publish to.
+        address: Address of the version folder to publish to.
         build: The currently published build; None if there is none.
     """
 
     tables: list[str]
-    place: str
+    address: str
     build: str | None
 
 

@@ -251,15 +251,15 @@ def reports(work: Path) -> list[dict[str, Any]]:
 
     A run that has not ended although its process does not exist any more counts as killed.
     """
-    found = []
+    runs = []
     for path in sorted(reports_folder(work).glob("*.json")):
         with suppress(OSError, NotJsonError):
             content = json_value(path.read_bytes())
             if isinstance(content, dict) and content.keys() >= _KEYS:
                 if content["status"] == "running" and not _is_alive(content):
                     content["status"] = "killed"
-                found.append(content | {"path": str(path.absolute())})
-    return found
+                runs.append(content | {"path": str(path.absolute())})
+    return runs
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -274,27 +274,27 @@ def write_whole(path: Path, text: str) -> None:
 
 def warnings_of(outcome: Outcome) -> list[str]:
     """What of a run somebody should look at, a sentence each."""
-    found: list[str] = []
+    texts: list[str] = []
     for stage, report in outcome.extracted.items():
-        found += [f"{stage}: {warning}" for warning in report.warnings()]
+        texts += [f"{stage}: {warning}" for warning in report.warnings()]
         if (report.rejected or report.repaired) and outcome.rejects is not None:
-            found.append(
+            texts.append(
                 f"{stage}: what was rejected ({report.rejected:,}) or repaired "
                 f"({report.repaired:,}) is in {outcome.rejects}, in the files of "
                 f"{report.collection}, with file, line and reason, and in the table data_quality"
             )
     if outcome.objects is not None:
         for problem, number in sorted(outcome.objects.problems.items()):
-            found.append(f"objects: {number:,} could not be had: {problem}")
+            texts.append(f"objects: {number:,} could not be had: {problem}")
         for kind, number in sorted(outcome.objects.kept.items()):
-            found.append(
+            texts.append(
                 f"objects: {number:,} answers about {kind} stay as they were, as their bucket is "
                 f"not in {outcome.objects.store}, is empty or refuses (--prune accepts that)"
             )
         if outcome.sessions is None and outcome.sessions_missing is not None:
-            found.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
-    found += [f"objects: {text}" for text in outcome.kept]
-    return found
+            texts.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
+    texts += [f"objects: {text}" for text in outcome.kept]
+    return texts
 
 
 def _extracted(outcome: Outcome) -> dict[str, Any] | None:
@@ -331,7 +331,7 @@ def _published(outcome: Outcome) -> dict[str, Any] | None:
     if report is None:
         return None
     return {
-        "place": report.place,
+        "place": report.address,
         "build": report.build,
         "added": report.added,
         "replaced": report.replaced,

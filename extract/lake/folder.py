@@ -122,12 +122,12 @@ class Folder:
 
     def _damage(self, file: ListedFile) -> str | None:
         try:
-            found = measure(self.path / file.name)
+            measured = measure(self.path / file.name)
         except OSError as error:
             return f"it cannot be read: {_first_line(error)}"
-        if found[1] != file.bytes:
-            return f"it has {found[1]:,} bytes instead of {file.bytes:,}"
-        return None if found[0] == file.sha256 else "its sha256 is another"
+        if measured[1] != file.bytes:
+            return f"it has {measured[1]:,} bytes instead of {file.bytes:,}"
+        return None if measured[0] == file.sha256 else "its sha256 is another"
 
     def names(self, suffix: str = ".parquet") -> list[str]:
         """Names of all files of the folder, listed or not, sorted."""

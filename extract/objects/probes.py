@@ -68,14 +68,16 @@ class Report:
     seconds: float = 0.0
 
 
-def open_store(objects: str, source: str, work: Path, *, pays: bool = False) -> ObjectStore | None:
+def open_store(
+    objects: str, source: str, work: Path, *, requester_pays: bool = False
+) -> ObjectStore | None:
     """The object store that the settings name.
 
     Args:
         objects: `s3`, `sample`, `none`, or a folder of buckets.
         source: Where the records come from; says which sample is meant.
         work: Work folder; the objects of the sample are written there.
-        pays: Whether the requester pays, on S3.
+        requester_pays: Whether the requester pays, on S3.
 
     Returns:
         The store; None for `none`.
@@ -91,7 +93,7 @@ def open_store(objects: str, source: str, work: Path, *, pays: bool = False) -> 
     if objects == "none":
         return None
     if objects == "s3":
-        return s3_store(pays=pays)
+        return s3_store(requester_pays=requester_pays)
     if objects == "sample":
         _, _, count = source.partition(":")
         folder = work / "objects"
@@ -260,11 +262,11 @@ def _in_order(
             for kind, location in questions:
                 waiting.append((kind, threads.submit(_ask_one, store, kind, location)))
                 if len(waiting) >= _AHEAD:
-                    asked, answer = waiting.popleft()
-                    yield asked, answer.result()
+                    probe, answer = waiting.popleft()
+                    yield probe, answer.result()
             while waiting:
-                asked, answer = waiting.popleft()
-                yield asked, answer.result()
+                probe, answer = waiting.popleft()
+                yield probe, answer.result()
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise

@@ -131,7 +131,7 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
     return ObjectStore(description or f"folder:{folder}", storages)
 
 
-def s3_store(*, pays: bool = False) -> ObjectStore:
+def s3_store(*, requester_pays: bool = False) -> ObjectStore:
     """Amazon S3, or a server with its protocol.
 
     Credentials, region, profile and `AWS_ENDPOINT_URL` are found as AWS tools find them. Without
@@ -139,7 +139,7 @@ def s3_store(*, pays: bool = False) -> ObjectStore:
     need none.
 
     Args:
-        pays: Whether the requester pays; whoever asks without credentials cannot.
+        requester_pays: Whether the requester pays; whoever asks without credentials cannot.
 
     Raises:
         MissingDependencyError: If boto3 is not installed.
@@ -150,7 +150,7 @@ def s3_store(*, pays: bool = False) -> ObjectStore:
 
     @lru_cache(maxsize=256)
     def storages(bucket: str) -> list[Storage]:
-        signed = open_bucket(bucket, pays=pays)
+        signed = open_bucket(bucket, requester_pays=requester_pays)
         anonymous = open_bucket(bucket, is_anonymous=True)
         return [anonymous] if signed.access.credentials is None else [signed, anonymous]
 

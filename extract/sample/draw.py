@@ -89,12 +89,12 @@ class Draw:
         """
         total = sum(weight for _, weight in items)
         owed = [
-            self._owed.get(f"{trait} {place}", 0.0) + weight / total
-            for place, (_, weight) in enumerate(items)
+            self._owed.get(f"{trait} {index}", 0.0) + weight / total
+            for index, (_, weight) in enumerate(items)
         ]
-        chosen = self.weighted([(place, max(0.0, debt)) for place, debt in enumerate(owed)])
-        for place, debt in enumerate(owed):
-            self._owed[f"{trait} {place}"] = debt - (place == chosen)
+        chosen = self.weighted([(index, max(0.0, debt)) for index, debt in enumerate(owed)])
+        for index, debt in enumerate(owed):
+            self._owed[f"{trait} {index}"] = debt - (index == chosen)
         return items[chosen][0]
 
     def fair_pick(self, trait: str, items: Sequence[Item]) -> Item:

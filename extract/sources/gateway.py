@@ -178,16 +178,16 @@ class GatewaySource:
 
     def _fetch_group(self, missing: dict[tuple[str, str], Any]) -> Iterator[Fetched]:
         """Those of some documents that one answer gives; they leave `missing`."""
-        asked = [key for key in missing.values() if not isinstance(key, Unaskable)]
+        keys = [key for key in missing.values() if not isinstance(key, Unaskable)]
         for key in [key for key in missing.values() if isinstance(key, Unaskable)]:
             del missing[identity(key)]
             yield Fetched(key, b"", "no filter can name its _id")
-        if not asked:
+        if not keys:
             return
         try:
-            documents = self._ask({"_id": {"$in": asked}}, self._shape.projection, len(asked))
+            documents = self._ask({"_id": {"$in": keys}}, self._shape.projection, len(keys))
         except _TooLargeError:
-            self._page = max(1, len(asked) // 2)
+            self._page = max(1, len(keys) // 2)
             return
         is_short = self._was_short()
         for document in documents:
@@ -196,9 +196,9 @@ class GatewaySource:
                 self._moved()
                 yield Fetched(key, document)
         if missing or is_short:
-            self._page = max(1, len(asked) // 2)
+            self._page = max(1, len(keys) // 2)
         else:
-            self._page = min(_LARGEST_PAGE, max(self._page, 2 * len(asked)))
+            self._page = min(_LARGEST_PAGE, max(self._page, 2 * len(keys)))
 
     def existing(self, texts: list[str]) -> set[str]:
         """Those of the `_id`s that the collection has.
@@ -207,9 +207,9 @@ class GatewaySource:
             TransientError: If the gateway could not be asked.
             SourceError: If it refuses.
         """
-        found = self._existing(texts)
+        existing = self._existing(texts)
         self._moved()
-        return found
+        return existing
 
     def close(self) -> None:
         """Close all connections."""
@@ -218,12 +218,12 @@ class GatewaySource:
             worker.close()
 
     def _existing(self, texts: list[str]) -> set[str]:
-        found: set[str] = set()
+        existing: set[str] = set()
         for start in range(0, len(texts), _CONFIRMED_AT_ONCE):
-            asked = texts[start : start + _CONFIRMED_AT_ONCE]
-            documents = self._ask({"_id": {"$in": asked}}, {"_id": 1}, len(asked))
-            found |= {text for document in documents if (text := self._entry(document).text)}
-        return found & set(texts)
+            part = texts[start : start + _CONFIRMED_AT_ONCE]
+            documents = self._ask({"_id": {"$in": part}}, {"_id": 1}, len(part))
+            existing |= {text for document in documents if (text := self._entry(document).text)}
+        return existing & set(texts)
 
     def _fetch_alone(self, key: Any) -> Iterator[Fetched]:  # noqa: ANN401  # whatever is in `_id`
         """A document that did not come with others, if it is there at all."""
@@ -322,8 +322,8 @@ class GatewaySource:
                 session=session,
             )
             self._local.client = (client, session, worker)
-        found: tuple[MetadataDbClient, Session, Worker] = self._local.client
-        return found
+        opened: tuple[MetadataDbClient, Session, Worker] = self._local.client
+        return opened
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

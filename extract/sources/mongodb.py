@@ -100,11 +100,11 @@ class MongoSource:
             }
         except (errors.PyMongoError, ValueError, OSError) as error:
             raise self._unreadable_address(error) from None
-        place = ",".join(
+        hosts = ",".join(
             host if port in (None, 27017) or host.startswith("/") else f"{host}:{port}"
             for host, port in self._hosts
         )
-        self.description = f"mongodb://{place}/{database}.{collection}"
+        self.description = f"mongodb://{hosts}/{database}.{collection}"
         self._size_hint = 0.0
         self._reply_bytes = REPLY_BYTES
         self._client = self._connect(options)
@@ -167,8 +167,8 @@ class MongoSource:
             self._collection(OPTIONS).find({"_id": {"$in": candidates}}, {"_id": 1}) as cursor,
         ):
             documents = self._documents(cursor, self._limit("An answer of"), len(candidates))
-            found = {text_of(document.get("_id")) for document in documents}
-        return found & set(texts)  # type: ignore[return-value]
+            existing = {text_of(document.get("_id")) for document in documents}
+        return existing & set(texts)  # type: ignore[return-value]
 
     def close(self) -> None:
         """Close all connections."""

@@ -177,7 +177,7 @@ class _Changes:
             report.changed += 1
         if is_same and not self._is_full:
             return False
-        self._writer.add(row, item.wanted.place)
+        self._writer.add(row, item.wanted.position)
         return True
 
     def write_tombstones(self) -> None:
@@ -358,7 +358,7 @@ def _confirm(
     source: DatabaseSource, listing: Listing, stop: threading.Event, report: Report
 ) -> list[str]:
     """Those of the records that seemed to be gone that are there after all, and were listed."""
-    found: list[str] = []
+    existing: list[str] = []
     attempts = Attempts(source.retries, stop)
     for texts in listing.gone(_CONFIRM):
         while True:
@@ -370,6 +370,6 @@ def _confirm(
             else:
                 attempts.succeeded()
                 break
-        found += sorted(there)
-    listing.there(found)
-    return listing.listed(found)
+        existing += sorted(there)
+    listing.there(existing)
+    return listing.listed(existing)

@@ -122,7 +122,7 @@ def _function(table: Table) -> str:
 
 def _place(table: Table) -> str:
     if table.partition_key is None:
-        return table.place
+        return table.path
     return f"{table.folder}/{table.partition_key}=…/data.pqt"
 
 

@@ -110,13 +110,13 @@ def _is_part(tokens: list[Token], index: int, words: tuple[str, ...]) -> bool:
 def _closing(tokens: list[Token], index: int, ends: frozenset[str] = frozenset()) -> int:
     """Index of the token that ends what starts at `index`: a bracket, or one of the words."""
     depth = 0
-    for place in range(index, len(tokens)):
-        word = tokens[place].word
+    for position in range(index, len(tokens)):
+        word = tokens[position].word
         if depth == 0 and (word in ends or word in {")", "]"}):
-            return place
+            return position
         depth += (word in {"(", "[", "case"}) - (word in {")", "]", "end"})
         if depth < 0:
-            return place
+            return position
     return len(tokens)
 
 

@@ -315,7 +315,7 @@ def _print_published(run: Run, *, with_tables: bool) -> None:
             _list_changes(published)
         say(
             f"publish: would write {published.written:,} files and remove {published.removed:,} in "
-            f"{published.place}; {published.unchanged:,} are there already"
+            f"{published.address}; {published.unchanged:,} are there already"
         )
         return
     if with_tables:
@@ -341,7 +341,7 @@ def _print_plan(plan: Plan | None) -> None:
     if plan is not None:
         there = f"where {plan.build} is" if plan.build else "where nothing is published yet"
         say(f"build: would build and test {len(plan.tables)} tables")
-        say(f"publish: would publish them to {plan.place}, {there}")
+        say(f"publish: would publish them to {plan.address}, {there}")
 
 
 def _list_changes(report: Report) -> None:
@@ -358,5 +358,5 @@ def _print_changes(run: Run) -> None:
     say(
         f"{'rollback' if run.command == 'rollback' else 'publish'}: "
         f"{published.written:,} files written, {published.unchanged:,} unchanged, "
-        f"{published.removed:,} removed in {published.place}{f' ({stages})' if stages else ''}"
+        f"{published.removed:,} removed in {published.address}{f' ({stages})' if stages else ''}"
     )

@@ -221,7 +221,7 @@ def load(**given: str | None) -> Settings:
     )
 
 
-def _root_and_backend(root: str, asked: Backend | None) -> tuple[str, Backend]:
+def _root_and_backend(root: str, chosen: Backend | None) -> tuple[str, Backend]:
     """The root, and the kind of it as set, or as the root implies.
 
     Programs of the package that this one replaces set `S3` whatever the root is: it decides.
@@ -229,21 +229,21 @@ def _root_and_backend(root: str, asked: Backend | None) -> tuple[str, Backend]:
     Raises:
         SettingsError: If root and backend contradict each other.
     """
-    if asked == "CODEOCEAN":
-        return _mounted(root or DEFAULT_MOUNT), asked
+    if chosen == "CODEOCEAN":
+        return _mounted(root or DEFAULT_MOUNT), chosen
     implied: Backend = "S3" if root.startswith("s3://") else "LOCAL" if root else "MEMORY"
-    if asked == "LOCAL" and implied != "LOCAL":
+    if chosen == "LOCAL" and implied != "LOCAL":
         raise SettingsError(
             f"{PREFIX}BACKEND is LOCAL but {PREFIX}ROOT is {redacted(root)!r}: set it to a folder."
         )
-    if asked == "S3" and implied == "LOCAL":
+    if chosen == "S3" and implied == "LOCAL":
         warn(
             f"{PREFIX}BACKEND is S3 but {PREFIX}ROOT is {redacted(root)!r}, which is read: leave "
             f"{PREFIX}BACKEND out.",
             UserWarning,
         )
-        asked = "LOCAL"
-    backend = asked or implied
+        chosen = "LOCAL"
+    backend = chosen or implied
     if backend == "MEMORY":
         return "", backend
     return root or DEFAULT_S3_ROOT, backend
@@ -276,8 +276,8 @@ def _source(given: Mapping[str, str | None]) -> str:
     setting = SETTINGS["SOURCE"]
     if source is None and (file is not None or not setting.text(None)):
         source = SETTINGS["SOURCE_FILE"].value(file)
-    found: str = setting.value(source)
-    return found
+    value: str = setting.value(source)
+    return value
 
 
 def _objects_of(source: str) -> str:

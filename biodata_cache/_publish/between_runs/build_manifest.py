@@ -99,9 +99,9 @@ class BuildManifest:
         """
         return {self._name(path): file.sha256 for path, file in self.files(paths).items()}
 
-    def add_audited(self, found: Mapping[Path, Audited]) -> None:
+    def add_audited(self, audits: Mapping[Path, Audited]) -> None:
         """Add what the audit found in files that were hashed before."""
-        for path, audited in found.items():
+        for path, audited in audits.items():
             name = self._name(path)
             self._files[name] = replace(self._files[name], audited=audited)
 

@@ -70,8 +70,8 @@ class Profiles:
 
     def row(self, name: str, source: str) -> Profile | None:
         """The row of this name, if it was made from this."""
-        found = self._rows.get(name)
-        return found if found is not None and found.source == source else None
+        known = self._rows.get(name)
+        return known if known is not None and known.source == source else None
 
     def _content(self, name: str) -> dict[str, Any]:
         row = self._rows.get(name)
