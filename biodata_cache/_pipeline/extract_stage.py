@@ -11,7 +11,6 @@ from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._pipeline.project import import_extract, require
-from biodata_cache._storage.base import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,6 @@ def run_extract(
     report: Reporter,
     options: ExtractOptions | None = None,
     *,
-    lease: float = LEASE_SECONDS,
     outcome: Outcome | None = None,
 ) -> Outcome:
     """Bring the raw lake up to date.
@@ -72,7 +70,6 @@ def run_extract(
         settings: Names the source, the lake and the work folder.
         report: Receives progress.
         options: How to extract.
-        lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
         outcome: Filled as the stage goes.
 
     Raises:
@@ -126,7 +123,7 @@ def run_extract(
         with _lake.reading(settings, copying(report)) as raw:
             bring_up_to_date(raw, lambda: None)
         return outcome
-    with _lake.writing(settings, copying(report), lease) as lake:
+    with _lake.writing(settings, copying(report)) as lake:
         bring_up_to_date(lake.folder, lake.save)
         for each in collections(settings):
             if each not in sources:
@@ -142,12 +139,16 @@ def _forget_sample(raw: Path) -> None:
     The records of another source take its place next: a run that is killed then has none of it.
     """
     from extract.lake.lake import Lake  # noqa: PLC0415  # as above
-    from extract.objects import foraging, foraging_database, upgrades  # noqa: PLC0415
-    from extract.objects import object_tables as answers  # noqa: PLC0415
+    from extract.objects import (  # noqa: PLC0415
+        foraging,
+        foraging_database,
+        object_tables,
+        upgrades,
+    )
     from extract.pipeline import forget_sample  # noqa: PLC0415
 
     forget_sample(Lake(raw, "docdb_v1"))
-    with answers.locked(raw):
+    with object_tables.locked(raw):
         foraging.forget_sample(raw)
         foraging_database.forget_sample(raw)
         upgrades.forget_sample(raw)
@@ -172,8 +173,13 @@ def _extract_the_rest(
     """Update the lakes of objects, sessions and upgrades."""
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
-    from extract.objects import foraging, foraging_database, probes, upgrades  # noqa: PLC0415
-    from extract.objects import object_tables as answers  # noqa: PLC0415
+    from extract.objects import (  # noqa: PLC0415
+        foraging,
+        foraging_database,
+        object_tables,
+        probes,
+        upgrades,
+    )
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder
@@ -183,7 +189,7 @@ def _extract_the_rest(
         report("objects", done, total, f"from {store.description}")
         lake.save()
 
-    with answers.locked(raw):
+    with object_tables.locked(raw):
         probes.prepare(raw)
         foraging.folder(raw)
         foraging_database.prepare(raw)

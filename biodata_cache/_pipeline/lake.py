@@ -278,7 +278,9 @@ class _Copy(HeldLake):
 
     def _save(self) -> None:
         local = self._local()
-        changed = [path for path, measured in local.items() if measured != self._stamp(path)]
+        changed = [
+            path for path, measured in local.items() if measured != self._size_and_time(path)
+        ]
         gone = sorted(self._files.keys() - local.keys())
         if (changed or gone) and not (self.folder / _KNOWN).exists():
             # What was written since does not know what was there before.
@@ -315,7 +317,7 @@ class _Copy(HeldLake):
                 files[name] = (stat.st_size, stat.st_mtime_ns)
         return files
 
-    def _stamp(self, path: str) -> tuple[int, int] | None:
+    def _size_and_time(self, path: str) -> tuple[int, int] | None:
         """Size and time of a file when it was what the bucket has."""
         known = self._files.get(path)
         return None if known is None else (known.size, known.changed_ns)

@@ -214,7 +214,7 @@ class Run:
 
     def _write(self) -> None:
         settings = self.settings
-        # A command that never began must not make a work folder; but who is waiting is told.
+        # A command that never began must not make a work folder; but whoever waits gets the report.
         is_awaited = settings.on_finish or settings.metrics is not None
         try:
             if self.is_dry or not (is_awaited or settings.work.exists()):
@@ -288,7 +288,7 @@ def warnings_of(outcome: Outcome) -> list[str]:
             texts.append(f"objects: {number:,} could not be had: {problem}")
         for kind, number in sorted(outcome.objects.kept.items()):
             texts.append(
-                f"objects: {number:,} answers about {kind} stay as they were, as their bucket is "
+                f"objects: {number:,} responses about {kind} stay as they were, as their bucket is "
                 f"not in {outcome.objects.store}, is empty or refuses (--prune accepts that)"
             )
         if outcome.sessions is None and outcome.sessions_missing is not None:
@@ -317,7 +317,7 @@ def _extracted(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def _asked(report: ObjectsReport) -> dict[str, Any]:
-    """What the object store was asked; `asdict` would take the items of a counter for its keys."""
+    """Queries on the object store; `asdict` would take the items of a counter for its keys."""
     return {
         each.name: dict(value) if isinstance(value, Counter) else value
         for each in fields(report)

@@ -100,7 +100,7 @@ class Publication:
             known: Tag and hash of what was found in the root, or written there, the last time; what
                 has another tag is compared by its content.
             is_rollback: Whether an earlier build is restored.
-            duckdb_wasm: Address of the DuckDB that the page asks in, if any.
+            duckdb_wasm: Address of the DuckDB that the page queries with, if any.
         """
         self._storage = storage
         self._known = known or {}
@@ -377,8 +377,8 @@ class Publication:
     def _filter_in_parallel(self, test: Callable[[Any], bool], items: Iterable[Any]) -> list[Any]:
         """The items that satisfy the predicate, which is called in parallel."""
         every = list(items)
-        answers = self._in_parallel(test, every)
-        return [item for item, is_so in zip(every, answers, strict=True) if is_so]
+        results = self._in_parallel(test, every)
+        return [item for item, is_so in zip(every, results, strict=True) if is_so]
 
     def _in_parallel(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         """Results of a function for each item, in parallel; the first error is raised."""

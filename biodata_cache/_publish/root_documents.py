@@ -42,7 +42,7 @@ def released(storage: Storage) -> tuple[list[str], StoredContent | None]:
     try:
         names = json_value(got.content) if got else []
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ValueError("it is something else")  # noqa: TRY301  # told below
+            raise ValueError("it is something else")  # noqa: TRY301  # reported below
         return _settings.ascending(names), got
     except ValueError as error:
         raise RegistryError(

@@ -38,14 +38,13 @@ class BrokenTextError(ValueError):
     """A text is not JSON values one after another; its own text says where that ends."""
 
 
-def values(text: Text, start: int = 0) -> Iterator[tuple[int, int]]:
+def values(text: Text) -> Iterator[tuple[int, int]]:
     """Bounds of the values that stand one after another; an array stands for its elements.
 
     Blanks, byte order marks and separators of records may stand between them.
 
     Args:
         text: UTF-8 text.
-        start: Where to begin.
 
     Raises:
         BrokenTextError: If it breaks off, or something else than a value stands there.
@@ -55,7 +54,7 @@ def values(text: Text, start: int = 0) -> Iterator[tuple[int, int]]:
         >>> [text[start:end] for start, end in values(text)]
         [b'{"a": 1}', b'{"b": "]"}', b'2']
     """
-    at, end = _skipped(text, start), len(text)
+    at, end = _skipped(text, 0), len(text)
     while at < end:
         if text[at] == _OPEN_LIST:
             at = yield from _elements(text, at)

@@ -93,9 +93,9 @@ class Folder:
             if hashlib.sha256(bytes(content.files)).hexdigest() != content.sha256:
                 raise _damaged(path, "its sha256 is another")
             files = msgspec.json.decode(content.files, type=list[ListedFile])
-        odd = next((file.name for file in files if not _NAME.fullmatch(file.name)), None)
-        if odd is not None:
-            raise _damaged(path, f"it names {odd!r}")
+        unexpected = next((file.name for file in files if not _NAME.fullmatch(file.name)), None)
+        if unexpected is not None:
+            raise _damaged(path, f"it names {unexpected!r}")
         return files
 
     def commit(self, files: Iterable[ListedFile]) -> None:
@@ -152,7 +152,7 @@ class Folder:
 
     @contextmanager
     def open(self, name: str) -> Iterator[pq.ParquetFile]:
-        """Open a parquet file to read it; what goes wrong while it is read is told with its path.
+        """Open a parquet file to read it; an error while it is read names its path.
 
         Raises:
             LakeError: If it cannot be read.

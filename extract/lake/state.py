@@ -107,9 +107,9 @@ class State:
         """Run a statement."""
         self._connection.cursor().execute(query, parameters or {})
 
-    def value(self, query: str, parameters: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def value(self, query: str) -> Any:  # noqa: ANN401
         """The single value of a query."""
-        row = self._connection.cursor().execute(query, parameters or {}).fetchone()
+        row = self._connection.cursor().execute(query).fetchone()
         return None if row is None else row[0]
 
     def rows(

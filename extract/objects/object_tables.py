@@ -1,4 +1,4 @@
-"""Raw lakes of one file format each, that are small beside the records: what was asked, and copies.
+"""Raw lakes of one file format each, that are small beside the records: responses, and copies.
 
 As in the lake of records, what the list of a folder names is the lake, and each holds at least one
 file, if only for its schema.
@@ -207,7 +207,7 @@ class ResponseTable:
         self._rows, self._bytes = [], 0
 
     def compact(self, locations: Iterable[str]) -> None:
-        """Rewrite many files as one: newest answers only, and none about assets that are gone.
+        """Rewrite many files as one: newest responses only, and none about assets that are gone.
 
         Raises:
             LakeError: If the folder cannot be read or written.

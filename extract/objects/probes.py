@@ -1,6 +1,6 @@
-"""Asks the object store what the records do not say, and writes the answers into the lake.
+"""Queries the object store for what the records do not say, and writes the responses into the lake.
 
-What must be asked is found by `probes.sql`. Objects are copied as they are: what they mean is for
+`probes.sql` selects the queries. Objects are copied as they are: what they mean is for
 the models to say.
 """
 
@@ -126,7 +126,7 @@ def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> No
 
 
 def prepare(raw: Path) -> dict[str, ResponseTable]:
-    """Open the lakes of answers by kind; each has at least its schema from here on."""
+    """Open the lakes of responses by kind; each has at least its schema from here on."""
     return {kind: ResponseTable(raw, kind) for kind in KINDS}
 
 
@@ -161,10 +161,10 @@ def ask(
     """
     started = time.perf_counter()
     report = Report(store.description)
-    answers = prepare(raw)
+    responses = prepare(raw)
     now = began_at or datetime.now(timezone.utc)
-    questions, last_run = _questions(store, answers, lake, now, is_sample=is_sample)
-    if last_run is not None:  # a clock that went backwards must not make new answers look old
+    questions, last_run = _questions(store, responses, lake, now, is_sample=is_sample)
+    if last_run is not None:  # a clock that went backwards must not make new responses look old
         now = max(now, last_run + timedelta(microseconds=1))
     open_questions = [
         (kind, location) for kind, location, is_settled, _ in questions if full or not is_settled
@@ -182,15 +182,15 @@ def ask(
             if not prune and (kind, rows[0][0]) in known and not buckets.can_answer(rows):
                 report.kept[kind] += 1
             else:
-                answers[kind].add(rows, now, store.description)
+                responses[kind].add(rows, now, store.description)
             if progress is not None and (
                 done % _PROGRESS_EVERY == 0 or done == len(open_questions)
             ):
                 progress(done, len(open_questions))
     finally:
-        for each in answers.values():
+        for each in responses.values():
             each.flush()
-    for kind, each in answers.items():
+    for kind, each in responses.items():
         each.compact({location for other, location, *_ in questions if other == kind})
     report.seconds = time.perf_counter() - started
     return report
@@ -220,7 +220,7 @@ class _Buckets:
 
 def _questions(
     store: ObjectStore,
-    answers: dict[str, ResponseTable],
+    responses: dict[str, ResponseTable],
     lake: list[str],
     now: datetime,
     *,
@@ -230,7 +230,7 @@ def _questions(
 
     And when the newest run was.
     """
-    known = {kind: each.files() for kind, each in answers.items()}
+    known = {kind: each.files() for kind, each in responses.items()}
     files = [file for each in known.values() for file in each]
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -255,7 +255,7 @@ def _questions(
 def _in_order(
     store: ObjectStore, questions: list[tuple[str, str]]
 ) -> Iterable[tuple[str, list[Row]]]:
-    """Ask many questions at once; the answers in the order of the questions, not too far ahead."""
+    """Send many queries at once; responses in the order of the queries, not too far ahead."""
     waiting: deque[tuple[str, Future[list[Row]]]] = deque()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="objects") as threads:
         try:

@@ -322,8 +322,8 @@ class MongoSource:
     def _unreadable_address(self, error: Exception) -> SettingsError | SourceError:
         # Only these messages are safe: others quote the address as they misread it.
         is_safe = isinstance(error, (errors.ConfigurationError, OSError))
-        said = redacted(self._text(error), _values(self._uri))
-        text = f" ({said})" if is_safe else ""
+        message = redacted(self._text(error), _values(self._uri))
+        text = f" ({message})" if is_safe else ""
         if isinstance(error, errors.ConfigurationError) and "wire version" in text:
             return SourceError(
                 f"{self.description}: the server is too old for this pymongo{text}: "

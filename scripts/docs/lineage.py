@@ -17,7 +17,7 @@ _WIDTH = 680
 
 @dataclass(frozen=True)
 class Box:
-    """A node in its place.
+    """A node in its position.
 
     Attributes:
         name: The node.
@@ -74,9 +74,9 @@ def rows(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
             children[parent].append(node)
     for _ in range(4):
         for neighbours in (graph, children):
-            place = {node: index / len(row) for row in found for index, node in enumerate(row)}
+            position = {node: index / len(row) for row in found for index, node in enumerate(row)}
             for row in found:
-                row.sort(key=lambda node: (_middle(place, neighbours, node), node))
+                row.sort(key=lambda node: (_middle(position, neighbours, node), node))
     return found
 
 
@@ -119,10 +119,10 @@ def drawing(
 
 
 def _middle(
-    place: Mapping[str, float], neighbours: Mapping[str, Sequence[str]], node: str
+    position: Mapping[str, float], neighbours: Mapping[str, Sequence[str]], node: str
 ) -> float:
-    near = [place[other] for other in neighbours.get(node, ())]
-    return sum(near) / len(near) if near else place[node]
+    neighbouring = [position[other] for other in neighbours.get(node, ())]
+    return sum(neighbouring) / len(neighbouring) if neighbouring else position[node]
 
 
 def _boxes(found: Sequence[Sequence[str]], label: Callable[[str], str]) -> dict[str, Box]:

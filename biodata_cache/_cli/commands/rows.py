@@ -1,4 +1,4 @@
-"""Rows of published tables: `read` one table, or ask all of them in `sql`."""
+"""Rows of published tables: `read` one table, or query all of them with `sql`."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def output_options(command: _options.Command) -> _options.Command:
 
 
 def output_form(form: Format | None, *, as_json: bool) -> Format | None:
-    """The form that was asked for.
+    """The chosen form.
 
     Raises:
         UsageError: If there are two.
@@ -148,7 +148,7 @@ def sql(
     output: Path | None,
     **given: str | None,
 ) -> None:
-    """Ask the published tables in SQL: each is a view of its name, in DuckDB.
+    """Query the published tables in SQL: each is a view of its name, in DuckDB.
 
     A query that is `-` is read from standard input.
 

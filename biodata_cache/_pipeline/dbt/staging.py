@@ -183,10 +183,10 @@ def _read(storage: Storage, path: str) -> _Written:
     try:
         written = _Written(**json_value(b"" if stored is None else stored.content))
         Shard.parse(written.shard)
-        odd = next((name for name in written.files if not _FILE.fullmatch(name)), None)
+        unexpected = next((name for name in written.files if not _FILE.fullmatch(name)), None)
     except (ValueError, TypeError, AttributeError):
-        odd = path
-    if odd is not None:
+        unexpected = path
+    if unexpected is not None:
         raise BuildError(
             f"{storage.address(path)} is not what a shard has written: remove it, or build that "
             "shard again."
