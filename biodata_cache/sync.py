@@ -33,7 +33,7 @@ def update_all_tables(
 
     Args:
         fast: Update the tables that come from DocDB alone. Without `slow`, the object store is
-            asked nothing.
+            not probed.
         slow: Update the tables that also need the object store, and those they are made from.
         tables: Update these tables, whatever they need, and no others.
 

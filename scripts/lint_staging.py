@@ -70,7 +70,7 @@ LINES = 80
 
 
 class Finding(NamedTuple):
-    """A place that breaks a rule."""
+    """A violation of a rule, with its location."""
 
     path: Path
     line: int

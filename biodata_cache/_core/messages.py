@@ -64,7 +64,7 @@ def warn(text: str, category: type[Warning]) -> None:
 
 
 def caller() -> tuple[FrameType, int]:
-    """The frame outside of this package that led here, and how far it is from who asks."""
+    """The first frame outside of this package, and its distance from the caller."""
     frame, level = sys._getframe(1), 1  # noqa: SLF001  # `warnings` skips files from Python 3.12 on
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1

@@ -83,7 +83,7 @@ def writing(
 
     Raises:
         CacheError: If the lake cannot be copied to this machine.
-        LockedError: If somebody else is writing it.
+        LockedError: If another process is writing it.
     """
     if not is_remote(settings):
         yield HeldLake(local_folder(settings))

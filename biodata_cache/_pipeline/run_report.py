@@ -273,7 +273,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def warnings_of(outcome: Outcome) -> list[str]:
-    """What of a run somebody should look at, a sentence each."""
+    """Warnings of a run, one sentence each."""
     texts: list[str] = []
     for stage, report in outcome.extracted.items():
         texts += [f"{stage}: {warning}" for warning in report.warnings()]
@@ -357,7 +357,7 @@ def _trim(folder: Path) -> None:
 
 
 def _is_alive(report: dict[str, Any]) -> bool:
-    """Whether the process of a report may be at work still: of another machine nobody knows."""
+    """Whether the process of a report may still run; true for one of another machine."""
     process = report.get("process")
     if report.get("host") != platform.node() or os.name != "posix" or not isinstance(process, int):
         return True

@@ -97,7 +97,7 @@ class Publication:
             version_folder: The version.
             before: Its published state.
             snapshot: What is to be published.
-            known: Tag and hash of what was found in the root, or written there, the last time; what
+            known: Tag and hash of each file read or written in the root the last time; what
                 has another tag is compared by its content.
             is_rollback: Whether an earlier build is restored.
             duckdb_wasm: Address of the DuckDB that the page queries with, if any.

@@ -69,7 +69,7 @@ def depth(text: bytes, enough: int) -> int:
 
     Args:
         text: UTF-8 text of one value.
-        enough: A depth that need not be told from less.
+        enough: A depth up to which the result need not be exact.
     """
     left = text.translate(None, _NOT_BRACKETS)
     for _ in range(_ROUNDS):  # each takes the innermost level away

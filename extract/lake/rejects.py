@@ -87,7 +87,7 @@ class RejectWriter:
         """Add a rejected document, with its `_id` and name if they are known.
 
         Args:
-            file: File or place it comes from.
+            file: File or address it comes from.
             line: Its line; None for a whole file.
             reason: Why it could not be used.
             document: Its bytes.
@@ -106,7 +106,7 @@ class RejectWriter:
 
         Args:
             row: The document.
-            file: File or place it comes from.
+            file: File or address it comes from.
             line: Its line, if there are lines.
         """
         shown = row.repairs[:MOST_NOTES]

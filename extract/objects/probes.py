@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Progress = Callable[[int, int], None]
-"""Told the questions that were answered, and the questions in all."""
+"""Receives the number of finished probes, and of all."""
 
 Row = tuple[str, "str | None", "str | None", "str | None"]
 """Location, key below it, content and problem."""
@@ -45,14 +45,14 @@ _PROGRESS_EVERY = 50
 
 @dataclass
 class Report:
-    """What one run of questions did.
+    """Results of one run of probes.
 
     Attributes:
         store: The store, as text for a reader.
-        asked: Questions by kind.
+        asked: Probes sent, by kind.
         found: Questions by kind to which something was found.
-        remembered: Questions by kind that need not be asked again, or not in this run: what was
-            not there is asked again the more rarely the older the asset is.
+        remembered: Probes by kind that need not be repeated, or not in this run: what was
+            not there is probed the more rarely the older the asset is.
         problems: Objects that could not be had, by reason.
         kept: Answers of earlier runs by kind that stay, as their bucket is not there any longer, is
             empty, or refuses.
@@ -141,7 +141,7 @@ def ask(
     full: bool = False,
     began_at: datetime | None = None,
 ) -> Report:
-    """Ask a store all that must be asked about the records of the lake.
+    """Send all probes that are due for the records of the lake to a store.
 
     What was found once stays if its bucket is not there now, is empty, or refuses: a folder that is
     not mounted, or a right that was withdrawn, says nothing about the objects.
@@ -204,7 +204,7 @@ class _Buckets:
         self._has_any: dict[str, bool] = {}
 
     def can_answer(self, rows: list[Row]) -> bool:
-        """Whether an answer tells what is there, and not only that nobody could look."""
+        """Whether a response says what exists, and not only that access failed."""
         if any(key is not None and problem is None for _, key, _, problem in rows):
             return True
         if any(problem is not None for *_, problem in rows):
@@ -226,7 +226,7 @@ def _questions(
     *,
     is_sample: bool,
 ) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
-    """Kind, location, whether it need not be asked now, and whether anything was found.
+    """Kind, location, whether it is not due now, and whether an object is known.
 
     And when the newest run was.
     """

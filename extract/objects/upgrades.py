@@ -149,7 +149,7 @@ def copy_upgrades(
     Args:
         published: Location of custom and published tables; None if there is none.
         raw: Folder of all lakes.
-        sample: Where the custom table of the sample is, if its objects are asked.
+        sample: Where the custom table of the sample is, if its objects are probed.
         prune: Accept that the custom table is gone.
         is_sample: Whether the records are those of the sample.
 

@@ -50,7 +50,7 @@ class Draw:
         """Toss a coin that remembers: the count never strays far from `rate`.
 
         A plain coin may leave a rare trait out of a small sample altogether; this one shows a trait
-        of rate 1/n within n tosses, at a moment that still cannot be told in advance.
+        of rate 1/n within n tosses, at a moment that still cannot be predicted.
 
         Args:
             trait: Coins of different traits do not know of each other.
@@ -62,7 +62,7 @@ class Draw:
         return falls
 
     def once(self, trait: str) -> bool:
-        """Succeed the first time this trait is asked for, and never again."""
+        """Succeed on the first call for this trait, and never again."""
         first = trait not in self._owed
         self._owed.setdefault(trait, 0.0)
         return first

@@ -1,10 +1,10 @@
 """The REST gateway, by the client that its makers maintain.
 
-Its answers are capped in size: they may hold fewer records than were asked for without saying so,
+Its answers are capped in size: they may hold fewer records than requested without saying so,
 or fail. The client asks again for what a short answer left out; here pages shrink when that
-happens, and whatever is listed and does not come is asked for by itself.
+happens, and a listed record that does not come is requested by itself.
 
-A gateway may answer otherwise than it was asked. Each page of a listing begins behind the one
+A gateway may return other records than requested. Each page of a listing begins behind the one
 before, the documents that are missing become fewer, and an answer, a listing, and a time without
 anything new have limits: so every run ends.
 """
@@ -98,8 +98,8 @@ class GatewaySource:
         """Every document of the collection once, by pages in order of `_id`.
 
         Raises:
-            TransientError: If the gateway could not be asked.
-            SourceError: If it refuses, lists something else than it was asked for, or has no end.
+            TransientError: If the gateway could not be reached.
+            SourceError: If it refuses, lists something else than requested, or has no end.
         """
         self._moved()
         wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
@@ -145,11 +145,11 @@ class GatewaySource:
     def fetch(self, keys: list[Any]) -> Iterator[Fetched]:
         """The documents with these `_id`s that are still there.
 
-        What is asked for again is less each time: the rest, or one half and then the other.
+        What is requested again is less each time: the rest, or one half and then the other.
 
         Raises:
-            TransientError: If the gateway could not be asked.
-            SourceError: If it refuses, or gives nothing that it was asked for.
+            TransientError: If the gateway could not be reached.
+            SourceError: If it refuses, or returns nothing that was requested.
         """
         waiting = [keys]
         while waiting:
@@ -204,7 +204,7 @@ class GatewaySource:
         """Those of the `_id`s that the collection has.
 
         Raises:
-            TransientError: If the gateway could not be asked.
+            TransientError: If the gateway could not be reached.
             SourceError: If it refuses.
         """
         existing = self._existing(texts)
@@ -285,7 +285,7 @@ class GatewaySource:
         return documents
 
     def _moved(self) -> None:
-        """Note that the gateway gave something of what it was asked for."""
+        """Note that the gateway returned part of what was requested."""
         self._moves += 1
 
     def _check_progress(self, seconds: float) -> None:

@@ -201,7 +201,7 @@ class MongoSource:
         Args:
             cursor: The answer.
             limit: What it may take.
-            most: How many documents it may have; None if nobody knows.
+            most: How many documents it may have; None if unknown.
 
         Raises:
             SourceError: If it has more documents, or has no end.
@@ -351,7 +351,7 @@ def redacted(text: str, secrets: list[str]) -> str:
 
 
 def _secrets(uri: str) -> list[str]:
-    """The parts of an address that nobody may see, in every spelling."""
+    """The secret parts of an address, in every spelling."""
     before, at, _ = uri.rpartition("@")
     if not at:
         return []

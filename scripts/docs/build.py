@@ -99,7 +99,7 @@ def _write_dbt_site(work: Path, folder: Path) -> None:
 
 
 def _complete(page: Path, name: str, content: str) -> None:
-    """Put what is generated in the place of its sign.
+    """Replace each placeholder by its generated text.
 
     Raises:
         ValueError: The page has no such sign.

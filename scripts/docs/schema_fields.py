@@ -2,7 +2,7 @@
 
     python schema_fields.py biodata_schema
 
-One object per field and place: `path` names keys, with `[]` after a list, and `record` is the
+One object per field and path: `path` names keys, with `[]` after a list, and `record` is the
 smallest record that has nothing but this field, whose value is of no kind that the field may have.
 A model that stands within itself is followed once.
 """

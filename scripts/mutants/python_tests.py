@@ -29,7 +29,7 @@ class PythonTests:
     """
 
     def __init__(self, project: Path) -> None:
-        """Knows nothing yet of the files: they are read when they are asked for."""
+        """Knows nothing yet of the files: they are read on first use."""
         self.project = project
         self.sound: dict[str, bool] = {}
 

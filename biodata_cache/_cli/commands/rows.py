@@ -109,7 +109,7 @@ def read(
 ) -> None:
     """Read rows of a published table.
 
-    Only the files, columns and rows that are asked for are read. A condition on a column of lists
+    Only the selected files, columns and rows are read. A condition on a column of lists
     holds if the value is one of the list.
 
     \b
@@ -290,7 +290,7 @@ class _Rows:
 
 
 def _simple(value: object) -> object:
-    """The value as JSON has it: what it has no word for is a text, and no number is null."""
+    """The value as JSON: other types become text, and NaN becomes null."""
     simple: object = str(value)
     if value is None or isinstance(value, (str, bool, int)):
         simple = value

@@ -109,10 +109,10 @@ class Status:
         built_at: When the newest of its tables was built.
         age_seconds: How long ago that is.
         checked_at: When a publish of it was last complete, whether or not anything was new.
-        newest_extract: When the source was last read whole before what was checked was built.
+        newest_extract: When the source was last read completely before the build.
         is_unfinished: Whether public files are of more than one build, because a publish is at
             work, or was killed.
-        rolled_back_to: The build that somebody has put back, over which the next publish would go.
+        rolled_back_to: The build that a rollback restored, which the next publish would replace.
         build_before: The build before; None if it is not known.
         before_missing: Why it is not known.
         tables: Its tables.
@@ -191,14 +191,14 @@ COMMANDS = (status,)
 
 
 def look(settings: Settings) -> Status:
-    """Find out what is published, and what the work folder knows of the last run.
+    """Read the published state, and the last run recorded in the work folder.
 
     Raises:
         CacheError: If nothing is published there, or it cannot be read.
     """
     if settings.backend == "MEMORY":
         raise SettingsError(
-            "There is no published place to look at: give --root, or set BIODATA_CACHE_ROOT to a "
+            "There is no published cache to inspect: give --root, or set BIODATA_CACHE_ROOT to a "
             "folder or to s3://bucket[/prefix]."
         )
     cache = open_published(settings)

@@ -71,8 +71,8 @@ class Settings:
             `s3://bucket[/prefix]`; empty for none.
         work: Folder of the lake, the build area and dbt's target and logs.
         requester_pays: Whether to pay for requests to S3, as some buckets ask for.
-        keep_days: For how many days a build is kept after another took its place.
-        grace_hours: For how many hours more its objects stay, for readers who had begun before.
+        keep_days: For how many days a build is kept after it was replaced.
+        grace_hours: For how many hours more its objects stay, for readers that began earlier.
         duckdb_wasm: Folder of npm packages on the web, for SQL on the catalogue page; or empty.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
@@ -81,7 +81,7 @@ class Settings:
         on_finish: Command line for a shell that gets the report of a run that ended; or empty.
         metrics: File for a textfile collector of Prometheus; None for none.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
-            is left if nothing is set, and then nobody meant to build anything.
+            is left if nothing is set, when no build was intended.
     """
 
     backend: Backend

@@ -1,4 +1,4 @@
-"""The manifest of a work folder: what is known of each file that a build left.
+"""The manifest of a work folder: size, times, hashes and audit of each file of a build.
 
 A file that still has the inode, time and size of when it was hashed has that hash, and what an
 audit found in it. So only files that were written anew are read. The bytes that are published are

@@ -219,7 +219,7 @@ def _table(
 
 
 def _embedded(data: dict[str, Any]) -> str:
-    """JSON that no HTML parser takes for the end of the element it stands in."""
+    """JSON that cannot end the HTML element that contains it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return re.sub(r"[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 

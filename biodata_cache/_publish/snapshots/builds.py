@@ -136,7 +136,7 @@ def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours
         try:
             live, kept = _live(storage, version), kept_builds(storage, version)
         except (RegistryError, CacheFileError):
-            return 0.0  # nobody knows what it names, so that nothing is removed
+            return 0.0  # its objects are unknown, so that nothing is removed
         limit = keep_days * _DAY + grace_hours * _HOUR
         for position, each in enumerate(kept):
             is_live = live is not None and each.build == live.build
