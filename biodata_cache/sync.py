@@ -69,7 +69,7 @@ def publish_cache_registry() -> None:
     Warns:
         FutureWarning: Once for each process.
     """
-    _messages.tell_of_nothing(
+    _messages.warn_ignored(
         "publish_cache_registry()", "update_all_tables() publishes the registry with the tables."
     )
 

@@ -156,10 +156,10 @@ def _at(path: Path, code: str, position: int, reason: str) -> Finding:
 def main(arguments: list[str]) -> int:
     """Print the findings of a project; 1 if there are any."""
     project = Path(arguments[0]) if arguments else Path(__file__).parent.parent
-    found = list(findings(project))
-    for finding in found:
+    violations = list(findings(project))
+    for finding in violations:
         print(finding, file=sys.stderr)
-    return 1 if found else 0
+    return 1 if violations else 0
 
 
 if __name__ == "__main__":

@@ -62,14 +62,14 @@ def module(models: Iterable[dict[str, Any]]) -> str:
 
 def texts(models: Iterable[dict[str, Any]]) -> str:
     """The texts of columns by class of filters, as JSON."""
-    found = {
+    by_class = {
         _name(model): {
             column["name"]: " ".join(column["description"].split())
             for column in model["columns"].values()
         }
         for model in sorted(models, key=lambda model: model["name"])
     }
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(by_class, indent=1, ensure_ascii=False) + "\n"
 
 
 def _name(model: dict[str, Any]) -> str:

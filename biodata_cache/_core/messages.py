@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FEW = 5
 _PACKAGE = __name__.partition(".")[0]
 # Messages that were shown already: each is shown once.
-_told: list[str] = []
+_warned: list[str] = []
 
 
 def few(values: Sequence[object]) -> str:
@@ -71,15 +71,15 @@ def caller() -> tuple[FrameType, int]:
     return frame, level
 
 
-def tell_of_nothing(name: str, instead: str) -> None:
+def warn_ignored(name: str, instead: str) -> None:
     """Say once for each name that it does nothing.
 
     Args:
         name: What was given or called.
         instead: What does it, as a sentence.
     """
-    if name not in _told:
-        _told.append(name)
+    if name not in _warned:
+        _warned.append(name)
         warn(f"{name} does nothing since version 0.50.0: {instead}", FutureWarning)
 
 

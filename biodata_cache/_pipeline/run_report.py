@@ -106,7 +106,7 @@ class Run:
     _started: float = field(default_factory=time.perf_counter)
     _stage_started: float = 0.0
     _ended_at: datetime | None = None
-    _is_told: bool = False
+    _is_notified: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
@@ -209,7 +209,7 @@ class Run:
     def claims_notification(self) -> bool:
         """Whether notifications of the end are still to be sent, which is done once."""
         with self._lock:
-            is_first, self._is_told = not self._is_told, True
+            is_first, self._is_notified = not self._is_notified, True
             return is_first
 
     def _write(self) -> None:
@@ -305,7 +305,7 @@ def _extracted(outcome: Outcome) -> dict[str, Any] | None:
     return {
         "records": records[0],
         "records_v1": records[1] if len(records) > 1 else None,
-        "objects": None if outcome.objects is None else _asked(outcome.objects),
+        "objects": None if outcome.objects is None else _probed(outcome.objects),
         "foraging_sessions": outcome.sessions,
         "foraging_sessions_missing": outcome.sessions_missing,
         "upgrades": outcome.upgrades,
@@ -316,7 +316,7 @@ def _extracted(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def _asked(report: ObjectsReport) -> dict[str, Any]:
+def _probed(report: ObjectsReport) -> dict[str, Any]:
     """Queries on the object store; `asdict` would take the items of a counter for its keys."""
     return {
         each.name: dict(value) if isinstance(value, Counter) else value

@@ -48,7 +48,7 @@ def arguments() -> argparse.Namespace:
 
 def faults(options: argparse.Namespace) -> list[Fault]:
     """The faults to plant."""
-    found: list[Fault] = []
+    planted: list[Fault] = []
     for folder, suffix, find in (
         ("models", ".sql", sql_faults),
         ("macros", ".sql", sql_faults),
@@ -60,9 +60,9 @@ def faults(options: argparse.Namespace) -> list[Fault]:
         for file in sorted((PROJECT / folder).rglob(f"*{suffix}")):
             path = file.relative_to(PROJECT).as_posix()
             if path.startswith(options.under) and not path.startswith(NOT_PLANTED):
-                found += find(path, file.read_text(encoding="utf-8"))
+                planted += find(path, file.read_text(encoding="utf-8"))
     judged = judged_equivalent(EQUIVALENT)
-    wanted = [it for it in found if it.kind.startswith(options.kind) and it.id not in judged]
+    wanted = [it for it in planted if it.kind.startswith(options.kind) and it.id not in judged]
     return sampled(wanted, options.count, options.seed)
 
 

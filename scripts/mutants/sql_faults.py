@@ -59,11 +59,11 @@ class Token(NamedTuple):
 
 def tokens_of(source: str) -> list[Token]:
     """The tokens that count."""
-    found = [
+    tokens = [
         Token(str(match.lastgroup), match[0], match.start(), match.end())
         for match in TOKENS.finditer(source)
     ]
-    return [token for token in found if token.kind != "skip"]
+    return [token for token in tokens if token.kind != "skip"]
 
 
 def sql_faults(path: str, source: str) -> list[Fault]:
