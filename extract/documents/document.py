@@ -50,7 +50,7 @@ class Shape:
     kept: dict[str, tuple[str, ...] | None] | None = None
 
     @property
-    def stamp_keys(self) -> tuple[str, ...]:
+    def last_modified_keys(self) -> tuple[str, ...]:
         """Keys that tell when a document was last modified."""
         return self.keys[LAST_MODIFIED]
 
@@ -202,8 +202,10 @@ def listed_identity(document: bytes, shape: Shape) -> tuple[str | None, str | No
     document, values, _, is_checked = _repaired(document)
     if not is_checked and not is_plain(document):
         values = _split_document(_repair(document)[0])
-    stamp = next((bytes(values[key]) for key in shape.stamp_keys if key in values), b"")
-    return _record_id(values), _decode(stamp) if stamp[:1] == b'"' else None
+    last_modified = next(
+        (bytes(values[key]) for key in shape.last_modified_keys if key in values), b""
+    )
+    return _record_id(values), _decode(last_modified) if last_modified[:1] == b'"' else None
 
 
 def _repaired(

@@ -25,7 +25,14 @@ from extract.documents import json_scan
 from extract.documents.document import V2, Shape, UnusableDocumentError, listed_identity
 from extract.retries import Limit, Retries, TransientError, Worker
 from extract.sources.base import Entry, Fetched
-from extract.sources.gateway_answers import Session, Unaskable, follows, identity, key_of, shown
+from extract.sources.gateway_responses import (
+    Session,
+    UnqueryableKey,
+    follows,
+    identity,
+    key_of,
+    shown,
+)
 from extract.sources.hosts import is_unknown
 
 if TYPE_CHECKING:
@@ -102,7 +109,7 @@ class GatewaySource:
             SourceError: If it refuses, lists something else than requested, or has no end.
         """
         self._moved()
-        wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
+        wanted = {"_id": 1} | dict.fromkeys(self._shape.last_modified_keys, 1)
         query: dict[str, Any] = {}
         last: Any = None
         met: set[str] = set()
@@ -121,8 +128,8 @@ class GatewaySource:
                 page = max(1, page // 4)
                 continue
             entries = [self._entry(document) for document in documents]
-            yield from self._unaskable(entries, met)
-            entries = [entry for entry in entries if not isinstance(entry.key, Unaskable)]
+            yield from self._unqueryable(entries, met)
+            entries = [entry for entry in entries if not isinstance(entry.key, UnqueryableKey)]
             if not entries:
                 # A short page is no end, and neither is that of the numbers, which come first.
                 if is_past_numbers:
@@ -169,17 +176,17 @@ class GatewaySource:
                 half = len(left) // 2
                 waiting += [left[half:], left[:half]]
 
-    def _unaskable(self, entries: list[Entry], met: set[str]) -> Iterator[Entry]:
+    def _unqueryable(self, entries: list[Entry], met: set[str]) -> Iterator[Entry]:
         """Documents behind which no page can begin, each once: they come with every page."""
         for entry in entries:
-            if isinstance(entry.key, Unaskable) and repr(entry.key) not in met:
+            if isinstance(entry.key, UnqueryableKey) and repr(entry.key) not in met:
                 met.add(repr(entry.key))
                 yield entry
 
     def _fetch_group(self, missing: dict[tuple[str, str], Any]) -> Iterator[Fetched]:
         """Those of some documents that one answer gives; they leave `missing`."""
-        keys = [key for key in missing.values() if not isinstance(key, Unaskable)]
-        for key in [key for key in missing.values() if isinstance(key, Unaskable)]:
+        keys = [key for key in missing.values() if not isinstance(key, UnqueryableKey)]
+        for key in [key for key in missing.values() if isinstance(key, UnqueryableKey)]:
             del missing[identity(key)]
             yield Fetched(key, b"", "no filter can name its _id")
         if not keys:
@@ -252,14 +259,14 @@ class GatewaySource:
             TransientError: If it is no part of a record.
         """
         try:
-            text, stamp = listed_identity(document, self._shape)
+            text, last_modified = listed_identity(document, self._shape)
         except UnusableDocumentError as error:
             if document[:1] == b"{":  # one odd record is no reason to list none
                 return Entry(key_of(document), json_scan.identity_of(document)[0], None)
             raise TransientError(
                 f"{self.description}: the answer holds no records: {error}."
             ) from None
-        return Entry(key_of(document), text, stamp)
+        return Entry(key_of(document), text, last_modified)
 
     def _ask(
         self, query: dict[str, Any], projection: dict[str, int] | None, limit: int

@@ -20,7 +20,7 @@ from biodata_cache._core.errors import SettingsError, SourceError
 from extract.documents.document import V2, Shape
 from extract.retries import Limit, Retries, TransientError, Worker
 from extract.sources.base import Entry, Fetched
-from extract.sources.bson_text import OPTIONS, convert, stamp_text, text_of
+from extract.sources.bson_text import OPTIONS, convert, last_modified_text, text_of
 from extract.sources.hosts import is_unknown
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class MongoSource:
         """
         if unknown := self._unknown_hosts():  # the driver would go on asking for them
             raise self._no_host(unknown)
-        wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
+        wanted = {"_id": 1} | dict.fromkeys(self._shape.last_modified_keys, 1)
         is_empty = True
         with (
             self._translated(),
@@ -128,11 +128,12 @@ class MongoSource:
         ):
             for document in self._documents(cursor, self._limit("The listing of")):
                 is_empty = False
-                stamp = next(
-                    (document[key] for key in self._shape.stamp_keys if key in document), None
+                last_modified = next(
+                    (document[key] for key in self._shape.last_modified_keys if key in document),
+                    None,
                 )
                 key = document.get("_id")
-                yield Entry(key, text_of(key), stamp_text(stamp))
+                yield Entry(key, text_of(key), last_modified_text(last_modified))
             if is_empty:
                 self._check_exists()
 
