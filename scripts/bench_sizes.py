@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 from biodata_cache._core.layout import CACHE_FOLDER, partition_path
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.project import import_extract
-from biodata_cache._publish.snapshot import texts_in
+from biodata_cache._publish.snapshots.snapshot import texts_in
 
 import_extract()
 from extract.pipeline import extract  # noqa: E402
