@@ -35,12 +35,12 @@ class Plan:
 
     Attributes:
         tables: Tables to build and test.
-        address: Address of the version folder to publish to.
+        place: Address of the version folder to publish to.
         build: The currently published build; None if there is none.
     """
 
     tables: list[str]
-    address: str
+    place: str
     build: str | None
 
 

@@ -98,7 +98,7 @@ def run_dry_sync(
     storage = open_storage(settings)
     outcome.plan = Plan(
         tables=published_names(),
-        address=storage.address(settings.version_folder),
+        place=storage.address(settings.version_folder),
         build=read_published(storage, settings.version_folder).build or None,
     )
     return outcome

@@ -341,7 +341,7 @@ def _print_plan(plan: Plan | None) -> None:
     if plan is not None:
         there = f"where {plan.build} is" if plan.build else "where nothing is published yet"
         say(f"build: would build and test {len(plan.tables)} tables")
-        say(f"publish: would publish them to {plan.address}, {there}")
+        say(f"publish: would publish them to {plan.place}, {there}")
 
 
 def _list_changes(report: Report) -> None:
