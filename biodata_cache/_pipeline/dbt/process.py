@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK
 from biodata_cache._pipeline.dbt import target as dbt_target
+from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
 from biodata_cache._pipeline.project import project_folder
 from biodata_cache._publish.build.artifacts import (
     DATABASE,
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings.values import Settings
 
 Progress = Callable[[int, int, str], None]
-"""Told the steps done, the steps in all, and the name of the step that ended."""
+"""Receives the steps done, all steps, and the name of the step that ended."""
 
 _SHOWN = 5
 _WORKER = Path(__file__).with_name("worker.py")
@@ -40,8 +42,6 @@ def run_dbt(
     arguments: Sequence[str],
     variables: Mapping[str, Any],
     progress: Progress | None = None,
-    *,
-    environment: Mapping[str, str] | None = None,
 ) -> float:
     """Run dbt in the work folder, which the caller has locked.
 
@@ -50,7 +50,6 @@ def run_dbt(
         arguments: The command of dbt and its options.
         variables: Variables of the project, but for that which says that the lake was checked.
         progress: Receives progress after each model and test.
-        environment: Variables of the process beside ours.
 
     Returns:
         Seconds that dbt took.
@@ -59,13 +58,13 @@ def run_dbt(
         BuildError: If a model or test failed; names it and the number of failing rows.
     """
     work, project = settings.work.resolve(), project_folder()
-    given = dbt_environment(settings) | dict(environment or {})
+    environment = dbt_environment(settings)
     _remove_earlier(work)
-    dbt_target.discard_if_other(work, project, given)
+    dbt_target.discard_if_other(work, project, environment)
     command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
-    output, exit_code = _run(command, given, progress)
+    output, exit_code = _run(command, environment, progress)
     if (target_folder(work) / RUN_RESULTS).exists():
-        dbt_target.keep(work, project, given)
+        dbt_target.keep(work, project, environment)
     return _verdict(work, exit_code, output)
 
 
@@ -208,6 +207,8 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     results = read_results(target_folder(work))
     failed = list(failures(results["results"]))
     if failed:
+        rules = [", ".join(node.broken_rules) for node in failed_nodes(work)]
+        failed = [f"{line} ({of})" if of else line for line, of in zip_longest(failed, rules)]
         shown = "".join(f"  {line}\n" for line in failed[1:_SHOWN])
         more = f"  and {len(failed) - _SHOWN} more\n" if len(failed) > _SHOWN else ""
         raise BuildError(
