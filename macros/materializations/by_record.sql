@@ -34,7 +34,7 @@
 
 {% macro is_by_change() -%}
     {#- No variable of dbt, with which it would parse the project anew. -#}
-    {{ return(env_var('BY_CHANGE', '') == 'yes') }}
+    {{ return(env_var('BY_CHANGE_OF_BIODATA_CACHE', '') == 'yes') }}
 {%- endmacro %}
 
 {% macro relation_of_changes(name) -%}

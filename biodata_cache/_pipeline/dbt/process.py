@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Told the steps done, the steps in all, and the name of the step that ended."""
 
-_BY_CHANGE = "BY_CHANGE"
+_BY_CHANGE = "BY_CHANGE_OF_BIODATA_CACHE"
 _SHOWN = 5
 _WORKER = Path(__file__).with_name("worker.py")
 
