@@ -17,6 +17,8 @@
         text or NAME                                a text, or an object as in the line above
         list, list or object, list or text          what `explode_json` takes apart
         any                                         of any kind
+        known                                       not read here: an object that has it is such an
+                                                    element, and `read_rest` leaves it out
 #}
 
 {% macro read(fields, key) -%}
@@ -36,8 +38,8 @@
 {%- endmacro %}
 
 {#- The fields of an object that no other column reads; NULL if there are none. -#}
-{% macro read_rest(fields, name, without=[], keep=[]) -%}
-    {%- set known = without | list -%}
+{% macro read_rest(fields, name, keep=[]) -%}
+    {%- set known = [] -%}
     {%- for field in fields if field.startswith(name ~ '.') -%}
         {%- if field[name | length + 1:] not in keep -%}
             {%- do known.append(field[name | length + 1:]) -%}
@@ -48,6 +50,18 @@
 
 {% macro json_slot(value, path) -%}
     {{ struct_of({'path': path, 'value': value, 'is_told': 'false'}) }}
+{%- endmacro %}
+
+{#- One row per element of a list: `explode_json`, where an element is known by its declaration. -#}
+{% macro explode_list(fields, name, value, path, keep_nulls=false) -%}
+    {%- set known = [] -%}
+    {%- for field in fields if field.startswith(name ~ '.') -%}
+        {%- do known.append(field[name | length + 1:]) -%}
+    {%- endfor -%}
+    {%- if name in fields and _shape(fields, name).main -%}
+        {%- do known.append(_shape(fields, name).main) -%}
+    {%- endif -%}
+    {{ explode_json(value, path, known, keep_nulls) }}
 {%- endmacro %}
 
 {% macro json_object(fields, key, name) -%}
@@ -66,7 +80,7 @@
 {% macro json_known_object(fields, value, path, name) -%}
     {%- set parts = {'path': path, 'value': value} -%}
     {%- set leaves = {} -%}
-    {%- for field in fields if field.startswith(name ~ '.') -%}
+    {%- for field, shape in fields.items() if field.startswith(name ~ '.') and shape != 'known' -%}
         {%- do leaves.update({field[name | length + 1:]: 'json'}) -%}
     {%- endfor -%}
     {%- if leaves -%}
@@ -78,7 +92,7 @@
 {% macro invalid_fields(fields) -%}
     {%- set problems = [] -%}
     {%- set told = [] -%}
-    {%- for key in fields -%}
+    {%- for key, shape in fields.items() if shape != 'known' -%}
         {%- for part in _judged_parts(key, _shape(fields, key)) -%}
             {%- do problems.append(part.problem) -%}
             {%- do told.append(struct_of({

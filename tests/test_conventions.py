@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from biodata_cache._core.registry.entries import ForeignKey
-from biodata_cache._publish.contract import published_tables
+from biodata_cache._publish.build.contract import published_tables
 
 if TYPE_CHECKING:
     from conftest import Dbt

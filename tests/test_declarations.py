@@ -36,7 +36,7 @@ WITHOUT_FIELDS = {
 #: The macros through which a model may look at JSON; all take a declared key but for those of the
 #: frame: what is a slot, an object known to be one, a list to be taken apart.
 ON_DECLARED = re.compile(r"\b(read|json_object|read_column)\(fields, '([^']+)'")
-FRAME = {"json_slot", "json_known_object", "explode_json", "json_type"}
+FRAME = {"json_slot", "json_known_object", "explode_list", "json_type"}
 #: The identity of a record stands beside its sections, and is declared for itself.
 IDENTITY = {"json_struct", "json_or_text"}
 MORE = {
@@ -45,6 +45,8 @@ MORE = {
     # A metric may hold its value as a text that is JSON itself.
     "stg_docdb__qc_spim_values": {"json_content"},
     "stg_docdb__qc_fiber_tips": {"json_content", "json_or_text"},
+    # Nodes by their keys: an object by right, and no list of one.
+    "stg_objects__trainer_nodes": {"explode_json"},
 }
 #: In these a declared field is a column, and feeds the published column of its name.
 COPIES = {
@@ -65,9 +67,14 @@ def _models() -> dict[str, str]:
 MODELS = _models()
 
 
-def _declared(sql: str) -> dict[str, str]:
+def _fields(sql: str) -> dict[str, str]:
     (declaration,) = re.findall(r"\{%- set fields = (\{.*?\})\s*%\}", sql, re.DOTALL)
     return ast.literal_eval(declaration)
+
+
+def _declared(sql: str) -> dict[str, str]:
+    """What a model reads, without what it only knows an element by."""
+    return {key: shape for key, shape in _fields(sql).items() if shape != "known"}
 
 
 def _entity(model: str) -> str:
@@ -99,6 +106,17 @@ def test_nothing_is_read_that_is_not_declared(model: str) -> None:
 def test_every_declared_field_is_judged(model: str) -> None:
     macro = "invalid_columns" if model in COPIES else "invalid_fields"
     assert MODELS[model].count("{{ " + macro + "(fields) }} as invalid_fields") == 1
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_elements_of_every_list_are_declared(model: str) -> None:
+    """By its fields an object is one element, where it stands in the place of the list."""
+    fields = _fields(MODELS[model])
+    names = set(re.findall(r"explode_list\(\s*fields, '(\w+)'", MODELS[model]))
+    assert all(any(key.split(".")[0] == name for key in fields) for name in names)
+    only_known = {key.split(".")[0] for key, shape in fields.items() if shape == "known"}
+    rests = set(re.findall(r"read_rest\(fields, '(\w+)'", MODELS[model]))
+    assert only_known <= names | rests
 
 
 def test_every_model_without_fields_reads_no_value() -> None:

@@ -18,7 +18,7 @@ from biodata_cache._core.sqltext import quoted
 if TYPE_CHECKING:
     import duckdb
 
-    from biodata_cache._publish.contract import Table
+    from biodata_cache._publish.build.contract import Table
 
 _ROWS = 3
 _ANSWERS = 5

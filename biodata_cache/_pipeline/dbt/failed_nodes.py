@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core.errors import CacheError
-from biodata_cache._publish.artifacts import (
+from biodata_cache._publish.build.artifacts import (
     BAD,
     of_dbt,
     open_database,

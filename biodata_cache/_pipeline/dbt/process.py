@@ -17,7 +17,7 @@ from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK
 from biodata_cache._pipeline.dbt import target as dbt_target
 from biodata_cache._pipeline.project import project_folder
-from biodata_cache._publish.artifacts import (
+from biodata_cache._publish.build.artifacts import (
     DATABASE,
     RUN_RESULTS,
     failures,

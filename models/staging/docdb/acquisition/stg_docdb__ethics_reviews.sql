@@ -5,7 +5,9 @@
 with reviews as (
     select
         record_id,
-        {{ explode_json('ethics_review_ids_json', "concat(path, '.ethics_review_id')") }} as review
+        {{ explode_list(
+            fields, 'review', 'ethics_review_ids_json', "concat(path, '.ethics_review_id')"
+        ) }} as review
     from {{ ref('stg_docdb__acquisitions') }}
 )
 

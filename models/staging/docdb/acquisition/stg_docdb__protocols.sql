@@ -5,7 +5,8 @@
 with protocols as (
     select
         record_id,
-        {{ explode_json('protocol_ids_json', "concat(path, '.protocol_id')") }} as protocol
+        {{ explode_list(fields, 'protocol', 'protocol_ids_json', "concat(path, '.protocol_id')") }}
+            as protocol
     from {{ ref('stg_docdb__acquisitions') }}
 )
 

@@ -6,7 +6,7 @@ with fundees as (
     select
         record_id,
         position as funding_position,
-        {{ explode_json('fundees_json', "concat(path, '.fundee')", ['name']) }} as person
+        {{ explode_list(fields, 'person', 'fundees_json', "concat(path, '.fundee')") }} as person
     from {{ ref('stg_docdb__fundings') }}
 )
 

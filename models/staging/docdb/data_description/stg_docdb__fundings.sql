@@ -10,10 +10,8 @@
 with elements as (
     select
         record_id,
-        {{ explode_json(
-            'funding_source_json',
-            "concat(path, '.funding_source')",
-            ['funder', 'grant_number', 'fundee']
+        {{ explode_list(
+            fields, 'funding', 'funding_source_json', "concat(path, '.funding_source')"
         ) }} as element
     from {{ ref('stg_docdb__data_descriptions') }}
 ),

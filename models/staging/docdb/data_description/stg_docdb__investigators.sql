@@ -5,7 +5,7 @@
 with investigators as (
     select
         record_id,
-        {{ explode_json('investigators_json', "concat(path, '.investigators')", ['name']) }}
+        {{ explode_list(fields, 'person', 'investigators_json', "concat(path, '.investigators')") }}
             as person
     from {{ ref('stg_docdb__data_descriptions') }}
 )

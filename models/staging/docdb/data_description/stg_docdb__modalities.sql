@@ -1,13 +1,12 @@
 -- Grain: one row per record and modality, in the order of the record.
 
-{%- set fields = {'modality': 'object of abbreviation'} %}
+{%- set fields = {'modality': 'object of abbreviation', 'modality.name': 'known'} %}
 
 with modalities as (
     select
         record_id,
-        {{ explode_json(
-            'modalities_json', "concat(path, '.modalities')", ['name', 'abbreviation']
-        ) }} as modality
+        {{ explode_list(fields, 'modality', 'modalities_json', "concat(path, '.modalities')") }}
+            as modality
     from {{ ref('stg_docdb__data_descriptions') }}
 )
 

@@ -5,7 +5,8 @@
 with sources as (
     select
         record_id,
-        {{ explode_json('source_data_json', "concat(path, '.source_data')") }} as source
+        {{ explode_list(fields, 'source', 'source_data_json', "concat(path, '.source_data')") }}
+            as source
     from {{ ref('stg_docdb__data_descriptions') }}
 )
 

@@ -6,8 +6,9 @@ with modalities as (
     select
         record_id,
         position as epoch_position,
-        {{ explode_json('stimulus_modalities_json', "concat(path, '.stimulus_modalities')") }}
-            as modality
+        {{ explode_list(
+            fields, 'modality', 'stimulus_modalities_json', "concat(path, '.stimulus_modalities')"
+        ) }} as modality
     from {{ ref('stg_docdb__stimulus_epochs') }}
 )
 

@@ -17,10 +17,8 @@
 with elements as (
     select
         record_id,
-        {{ explode_json(
-            'stimulus_epochs_json',
-            "concat(path, '.stimulus_epochs')",
-            ['performance_metrics', 'stimulus_name', 'stimulus_start_time']
+        {{ explode_list(
+            fields, 'epoch', 'stimulus_epochs_json', "concat(path, '.stimulus_epochs')"
         ) }} as element
     from {{ ref('stg_docdb__acquisitions') }}
 ),

@@ -6,7 +6,8 @@ with stages as (
     select
         record_id,
         position as epoch_position,
-        {{ explode_json('stage_in_use_json', "concat(path, '.stage_in_use')") }} as stage
+        {{ explode_list(fields, 'stage', 'stage_in_use_json', "concat(path, '.stage_in_use')") }}
+            as stage
     from {{ ref('stg_docdb__epoch_performances') }}
 )
 

@@ -11,7 +11,9 @@ with angles as (
         angles_unit,
         axis_order,
         -- Angles are numbered by position, including missing ones.
-        {{ explode_json('angles_json', "concat(path, '.angles')", keep_nulls = true) }} as angle
+        {{ explode_list(
+            fields, 'angle', 'angles_json', "concat(path, '.angles')", keep_nulls = true
+        ) }} as angle
     from {{ ref('stg_docdb__implant_transforms') }}
     where object_type = 'Rotation'
 )

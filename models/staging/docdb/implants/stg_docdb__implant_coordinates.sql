@@ -10,8 +10,10 @@ with coordinates as (
         position as step_position,
         coalesce(reference_coordinate_system = 'local', false) as is_local,
         -- Coordinates are numbered by position, including missing ones.
-        {{ explode_json('translation_json', "concat(path, '.translation')", keep_nulls = true) }}
-            as coordinate
+        {{ explode_list(
+            fields, 'coordinate', 'translation_json',
+            "concat(path, '.translation')", keep_nulls = true
+        ) }} as coordinate
     from {{ ref('stg_docdb__implant_transforms') }}
     where object_type = 'Translation'
 )

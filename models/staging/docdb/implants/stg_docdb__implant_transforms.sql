@@ -15,8 +15,7 @@ with elements as (
         record_id,
         surgery_position,
         position as implant_position,
-        {{ explode_json('transform_json', 'transform_path', ['object_type', 'translation']) }}
-            as element
+        {{ explode_list(fields, 'step', 'transform_json', 'transform_path') }} as element
     from {{ ref('stg_docdb__implants') }}
 ),
 

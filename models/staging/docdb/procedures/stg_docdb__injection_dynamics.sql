@@ -2,6 +2,8 @@
 
 {%- set fields = {
     'element': 'object',
+    'dynamics.object_type': 'known',
+    'dynamics.profile': 'known',
     'dynamics.volume': 'number or text',
     'dynamics.volume_unit': 'text',
     'dynamics.rate': 'number or text',
@@ -17,9 +19,8 @@ with elements as (
         record_id,
         surgery_position,
         position as injection_position,
-        {{ explode_json(
-            'dynamics_json', "concat(path, '.dynamics')", ['object_type', 'profile', 'volume']
-        ) }} as element
+        {{ explode_list(fields, 'dynamics', 'dynamics_json', "concat(path, '.dynamics')") }}
+            as element
     from {{ ref('stg_docdb__injections') }}
 ),
 

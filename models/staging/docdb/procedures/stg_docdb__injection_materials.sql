@@ -23,10 +23,8 @@ with elements as (
         surgery_position,
         position as injection_position,
         targeted_structure,
-        {{ explode_json(
-            'injection_materials_json',
-            "concat(path, '.injection_materials')",
-            ['object_type', 'name', 'tars_identifiers']
+        {{ explode_list(
+            fields, 'material', 'injection_materials_json', "concat(path, '.injection_materials')"
         ) }} as element
     from {{ ref('stg_docdb__injections') }}
 ),

@@ -8,7 +8,8 @@ with aliases as (
         surgery_position,
         injection_position,
         position as material_position,
-        {{ explode_json('plasmid_tars_alias_json', 'plasmid_tars_alias_path') }} as alias
+        {{ explode_list(fields, 'alias', 'plasmid_tars_alias_json', 'plasmid_tars_alias_path') }}
+            as alias
     from {{ ref('stg_docdb__injection_materials') }}
 )
 

@@ -7,7 +7,9 @@ with words as (
         record_id,
         surgery_position,
         position as injection_position,
-        {{ explode_json('relative_position_json', "concat(path, '.relative_position')") }} as word
+        {{ explode_list(
+            fields, 'word', 'relative_position_json', "concat(path, '.relative_position')"
+        ) }} as word
     from {{ ref('stg_docdb__injections') }}
 )
 

@@ -1,13 +1,13 @@
 -- Grain: one row per record, injection and place of it, a list of transforms.
 
-{%- set fields = {'site': 'list'} %}
+{%- set fields = {'site': 'list', 'site.object_type': 'known'} %}
 
 with sites as (
     select
         record_id,
         surgery_position,
         position as injection_position,
-        {{ explode_json('coordinates_json', "concat(path, '.coordinates')", ['object_type']) }}
+        {{ explode_list(fields, 'site', 'coordinates_json', "concat(path, '.coordinates')") }}
             as site
     from {{ ref('stg_docdb__injections') }}
 )

@@ -13,8 +13,7 @@ with elements as (
         surgery_position,
         injection_position,
         position as site_position,
-        {{ explode_json('transform_json', 'transform_path', ['object_type', 'translation']) }}
-            as element
+        {{ explode_list(fields, 'step', 'transform_json', 'transform_path') }} as element
     from {{ ref('stg_docdb__injection_sites') }}
 ),
 

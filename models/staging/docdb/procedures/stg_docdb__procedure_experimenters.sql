@@ -25,7 +25,7 @@ experimenters as (
         record_id,
         kind,
         procedure_position,
-        {{ explode_json('experimenters_json', "concat(path, '.experimenters')", ['name']) }}
+        {{ explode_list(fields, 'person', 'experimenters_json', "concat(path, '.experimenters')") }}
             as person
     from procedures
 )

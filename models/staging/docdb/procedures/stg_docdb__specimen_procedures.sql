@@ -2,6 +2,7 @@
 
 {%- set fields = {
     'element': 'object',
+    'procedure.object_type': 'known',
     'procedure.procedure_type': 'text',
     'procedure.specimen_id': 'list or text',
     'procedure.start_date': 'date',
@@ -14,10 +15,8 @@
 with elements as (
     select
         record_id,
-        {{ explode_json(
-            'specimen_procedures_json',
-            "concat(path, '.specimen_procedures')",
-            ['object_type', 'procedure_type', 'start_date']
+        {{ explode_list(
+            fields, 'procedure', 'specimen_procedures_json', "concat(path, '.specimen_procedures')"
         ) }} as element
     from {{ ref('stg_docdb__procedures') }}
 ),
@@ -42,6 +41,6 @@ select
     {{ read(fields, 'procedure.experimenters') }} as experimenters_json,
     {{ read(fields, 'procedure.protocol_id') }} as protocol_id_json,
     {{ read(fields, 'procedure.notes') }} as notes,
-    {{ read_rest(fields, 'procedure', ['object_type']) }} as details,
+    {{ read_rest(fields, 'procedure') }} as details,
     {{ invalid_fields(fields) }} as invalid_fields
 from procedures

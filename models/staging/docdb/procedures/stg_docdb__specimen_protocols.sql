@@ -6,7 +6,8 @@ with protocols as (
     select
         record_id,
         position as procedure_position,
-        {{ explode_json('protocol_id_json', "concat(path, '.protocol_id')") }} as protocol
+        {{ explode_list(fields, 'protocol', 'protocol_id_json', "concat(path, '.protocol_id')") }}
+            as protocol
     from {{ ref('stg_docdb__specimen_procedures') }}
 )
 

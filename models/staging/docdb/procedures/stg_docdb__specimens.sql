@@ -6,7 +6,8 @@ with specimens as (
     select
         record_id,
         position as procedure_position,
-        {{ explode_json('specimen_id_json', "concat(path, '.specimen_id')") }} as specimen
+        {{ explode_list(fields, 'specimen', 'specimen_id_json', "concat(path, '.specimen_id')") }}
+            as specimen
     from {{ ref('stg_docdb__specimen_procedures') }}
 )
 

@@ -1,6 +1,9 @@
 -- Grain: one row per record and subject procedure, with what is said of it as a whole.
 
 {%- set fields = {
+    'procedure.object_type': 'known',
+    'procedure.procedures': 'known',
+    'procedure.injections': 'known',
     'procedure.start_date': 'date',
     'procedure.end_date': 'date',
     'procedure.experimenters': 'list',
@@ -17,7 +20,6 @@
     'anaesthesia.duration_unit': 'text',
     'anaesthesia.level': 'number or text',
 } %}
-{%- set without = ['object_type', 'procedures', 'injections'] %}
 
 with procedures as (
     select
@@ -65,8 +67,8 @@ select
         when
             {{ read(fields, 'procedure.animal_weight_prior') }} is not null
             and {{ read(fields, 'procedure.baseline_weight') }} is not null
-            then {{ read_rest(fields, 'procedure', without, ['baseline_weight']) }}
-        else {{ read_rest(fields, 'procedure', without) }}
+            then {{ read_rest(fields, 'procedure', keep = ['baseline_weight']) }}
+        else {{ read_rest(fields, 'procedure') }}
     end as details,
     {{ invalid_fields(fields) }} as invalid_fields
 from anaesthetics

@@ -3,6 +3,7 @@
 {%- set fields = {
     'element': 'object',
     'surgery.object_type': 'object type',
+    'surgery.start_date': 'known',
     'surgery.procedures': 'list',
     'surgery.injections': 'list',
     'surgery.global_coordinate_system': 'object',
@@ -14,10 +15,8 @@ with elements as (
         record_id,
         coordinate_system_json,
         coordinate_system_path,
-        {{ explode_json(
-            'subject_procedures_json',
-            "concat(path, '.subject_procedures')",
-            ['object_type', 'procedures', 'start_date']
+        {{ explode_list(
+            fields, 'surgery', 'subject_procedures_json', "concat(path, '.subject_procedures')"
         ) }} as element
     from {{ ref('stg_docdb__procedures') }}
 ),

@@ -13,7 +13,7 @@ with elements as (
         position as surgery_position,
         coordinate_system_json,
         coordinate_system_path,
-        {{ explode_json('procedures_json', 'procedures_path', ['object_type']) }} as element
+        {{ explode_list(fields, 'procedure', 'procedures_json', 'procedures_path') }} as element
     from {{ ref('stg_docdb__surgeries') }}
 ),
 

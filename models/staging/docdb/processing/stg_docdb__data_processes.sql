@@ -17,10 +17,8 @@
 with elements as (
     select
         record_id,
-        {{ explode_json(
-            'data_processes_json',
-            "concat(path, '.data_processes')",
-            ['name', 'process_type', 'start_date_time', 'end_date_time', 'code']
+        {{ explode_list(
+            fields, 'process', 'data_processes_json', "concat(path, '.data_processes')"
         ) }} as element
     from {{ ref('stg_docdb__processings') }}
 ),

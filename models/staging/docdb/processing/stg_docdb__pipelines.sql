@@ -1,11 +1,15 @@
 -- Grain: one row per record and pipeline, in the order of the record.
 
-{%- set fields = {'pipeline': 'object of name', 'code.version': 'text'} %}
+{%- set fields = {
+    'pipeline': 'object of name',
+    'pipeline.version': 'known',
+    'code.version': 'text',
+} %}
 
 with pipelines as (
     select
         record_id,
-        {{ explode_json('pipelines_json', "concat(path, '.pipelines')", ['name', 'version']) }}
+        {{ explode_list(fields, 'pipeline', 'pipelines_json', "concat(path, '.pipelines')") }}
             as pipeline
     from {{ ref('stg_docdb__processings') }}
 ),

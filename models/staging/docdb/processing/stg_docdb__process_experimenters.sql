@@ -6,7 +6,7 @@ with experimenters as (
     select
         record_id,
         position as process_position,
-        {{ explode_json('experimenters_json', "concat(path, '.experimenters')", ['name']) }}
+        {{ explode_list(fields, 'person', 'experimenters_json', "concat(path, '.experimenters')") }}
             as person
     from {{ ref('stg_docdb__data_processes') }}
 )

@@ -5,7 +5,9 @@
 with tags as (
     select
         record_id,
-        {{ explode_json('allow_tag_failures_json', "concat(path, '.allow_tag_failures')") }} as tag
+        {{ explode_list(
+            fields, 'tag', 'allow_tag_failures_json', "concat(path, '.allow_tag_failures')"
+        ) }} as tag
     from {{ ref('stg_docdb__quality_controls') }}
 )
 

@@ -11,10 +11,8 @@ with elements as (
     select
         record_id,
         position as metric_position,
-        {{ explode_json(
-            'status_history_json',
-            "concat(path, '.status_history')",
-            ['status', 'evaluator', 'timestamp']
+        {{ explode_list(
+            fields, 'evaluation', 'status_history_json', "concat(path, '.status_history')"
         ) }} as element
     from {{ ref('stg_docdb__qc_metrics') }}
 ),

@@ -6,7 +6,7 @@ with tags as (
     select
         record_id,
         position as metric_position,
-        {{ explode_json('tags_json', "concat(path, '.tags')") }} as tag
+        {{ explode_list(fields, 'tag', 'tags_json', "concat(path, '.tags')") }} as tag
     from {{ ref('stg_docdb__qc_metrics') }}
 )
 

@@ -16,11 +16,7 @@
 with elements as (
     select
         record_id,
-        {{ explode_json(
-            'metrics_json',
-            "concat(path, '.metrics')",
-            ['name', 'stage', 'modality', 'value', 'status_history', 'object_type']
-        ) }} as element
+        {{ explode_list(fields, 'metric', 'metrics_json', "concat(path, '.metrics')") }} as element
     from {{ ref('stg_docdb__quality_controls') }}
 ),
 

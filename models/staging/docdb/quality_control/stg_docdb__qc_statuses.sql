@@ -5,7 +5,8 @@
 with statuses as (
     select
         record_id,
-        {{ explode_json('statuses_json', 'statuses_path', keep_nulls = true) }} as status
+        {{ explode_list(fields, 'status', 'statuses_json', 'statuses_path', keep_nulls = true) }}
+            as status
     from {{ ref('stg_docdb__quality_controls') }}
 )
 

@@ -5,7 +5,8 @@
 with alleles as (
     select
         record_id,
-        {{ explode_json('alleles_json', "concat(details_path, '.alleles')", ['name']) }} as allele
+        {{ explode_list(fields, 'allele', 'alleles_json', "concat(details_path, '.alleles')") }}
+            as allele
     from {{ ref('stg_docdb__subjects') }}
 )
 

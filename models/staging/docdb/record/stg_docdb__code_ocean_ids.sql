@@ -5,7 +5,8 @@
 with identifiers as (
     select
         record_id,
-        {{ explode_json('code_ocean_json', "concat(path, '.Code Ocean')") }} as identifier
+        {{ explode_list(fields, 'identifier', 'code_ocean_json', "concat(path, '.Code Ocean')") }}
+            as identifier
     from {{ ref('stg_docdb__other_identifiers') }}
 )
 

@@ -11,8 +11,7 @@ with elements as (
         record_id,
         stream_position,
         position as configuration_position,
-        {{ explode_json('probes_json', "concat(path, '.probes')", ['object_type', 'device_name']) }}
-            as element
+        {{ explode_list(fields, 'probe', 'probes_json', "concat(path, '.probes')") }} as element
     from {{ ref('stg_docdb__configurations') }}
 ),
 

@@ -4,6 +4,7 @@
     'element': 'object',
     'configuration.object_type': 'object type',
     'configuration.device_name': 'text',
+    'configuration.images': 'known',
     'configuration.patch_cords': 'list',
     'configuration.probes': 'list',
 } %}
@@ -12,10 +13,8 @@ with elements as (
     select
         record_id,
         position as stream_position,
-        {{ explode_json(
-            'configurations_json',
-            "concat(path, '.configurations')",
-            ['object_type', 'device_name']
+        {{ explode_list(
+            fields, 'configuration', 'configurations_json', "concat(path, '.configurations')"
         ) }} as element
     from {{ ref('stg_docdb__data_streams') }}
 ),
@@ -39,7 +38,7 @@ select
     {{ read(fields, 'configuration.device_name') }} as device_name,
     {{ read(fields, 'configuration.probes') }} as probes_json,
     -- An image has one entry for each of its tiles, of which there may be a thousand.
-    {{ read_rest(fields, 'configuration', without = ['images'], keep = ['patch_cords']) }}
+    {{ read_rest(fields, 'configuration', keep = ['patch_cords']) }}
         as details,
     -- A fiber assembly holds its patch cords; another one is its own.
     case {{ read(fields, 'configuration.object_type') }}

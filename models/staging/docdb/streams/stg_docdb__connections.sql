@@ -10,11 +10,8 @@ with elements as (
     select
         record_id,
         position as stream_position,
-        {{ explode_json(
-            'connections_json',
-            "concat(path, '.connections')",
-            ['source_device', 'target_device']
-        ) }} as element
+        {{ explode_list(fields, 'connection', 'connections_json', "concat(path, '.connections')") }}
+            as element
     from {{ ref('stg_docdb__data_streams') }}
 ),
 

@@ -2,6 +2,8 @@
 
 {%- set fields = {
     'element': 'object',
+    'stream.stream_start_time': 'known',
+    'stream.stream_end_time': 'known',
     'stream.connections': 'list',
     'stream.configurations': 'list',
     'stream.active_devices': 'list',
@@ -11,11 +13,8 @@
 with elements as (
     select
         record_id,
-        {{ explode_json(
-            'data_streams_json',
-            "concat(path, '.data_streams')",
-            ['connections', 'configurations', 'modalities', 'stream_start_time', 'stream_end_time']
-        ) }} as element
+        {{ explode_list(fields, 'stream', 'data_streams_json', "concat(path, '.data_streams')") }}
+            as element
     from {{ ref('stg_docdb__acquisitions') }}
 ),
 

@@ -13,11 +13,8 @@ with elements as (
         configuration_position,
         position as patch_cord_position,
         patch_cord_name,
-        {{ explode_json(
-            'channels_json',
-            "concat(path, '.channels')",
-            ['channel_name', 'intended_measurement']
-        ) }} as element
+        {{ explode_list(fields, 'channel', 'channels_json', "concat(path, '.channels')") }}
+            as element
     from {{ ref('stg_docdb__patch_cords') }}
 ),
 

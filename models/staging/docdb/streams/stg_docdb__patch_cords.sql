@@ -2,6 +2,7 @@
 
 {%- set fields = {
     'element': 'object',
+    'patch_cord.object_type': 'known',
     'patch_cord.device_name': 'text',
     'patch_cord.channels': 'list',
 } %}
@@ -11,8 +12,7 @@ with elements as (
         record_id,
         stream_position,
         position as configuration_position,
-        {{ explode_json('patch_cords_json', 'patch_cords_path', ['object_type', 'device_name']) }}
-            as element
+        {{ explode_list(fields, 'patch_cord', 'patch_cords_json', 'patch_cords_path') }} as element
     from {{ ref('stg_docdb__configurations') }}
 ),
 

@@ -6,7 +6,9 @@ with devices as (
     select
         record_id,
         position as stream_position,
-        {{ explode_json('active_devices_json', "concat(path, '.active_devices')") }} as device
+        {{ explode_list(
+            fields, 'device', 'active_devices_json', "concat(path, '.active_devices')"
+        ) }} as device
     from {{ ref('stg_docdb__data_streams') }}
 )
 
