@@ -50,6 +50,13 @@ class FailedNode:
     columns: list[str] = field(default_factory=list)
     first_rows: list[list[str | None]] = field(default_factory=list)
 
+    @property
+    def broken_rules(self) -> list[str]:
+        """The rules that its first rows name, with their columns; empty for another test."""
+        if self.columns[:2] != ["rule", "column_name"]:
+            return []
+        return sorted({f"{rule} {column}" for rule, column, *_ in self.first_rows})
+
 
 def failed_nodes(work: Path) -> list[FailedNode]:
     """Failed nodes of the last dbt run; empty if its artifacts cannot be read.
