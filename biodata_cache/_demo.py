@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheError
-from biodata_cache._reader.sample import sample_root
+from biodata_cache._reader.files.sample import sample_root
 from biodata_cache._session import Cache
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AccessError, ArgumentError, SettingsError
 from biodata_cache._core.registry.entries import TableInfo
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._reader.catalog import PublishedCache
-from biodata_cache._reader.verified import verified_in
+from biodata_cache._reader.files.catalog import PublishedCache
+from biodata_cache._reader.files.verified import verified_in
 from biodata_cache._storage.open import open_cached
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Cache:
         Raises:
             CacheNotFoundError: If the package is a checkout that does not have them yet.
         """
-        from biodata_cache._reader.sample import sample_root
+        from biodata_cache._reader.files.sample import sample_root
 
         return cls(sample_root(), version=_settings.installed_version())
 
@@ -127,7 +127,7 @@ class Cache:
 
     def partitions(self, table: str) -> pd.DataFrame:
         """As `biodata_cache.partitions`, of this cache."""
-        from biodata_cache._reader import partitions as _partitions
+        from biodata_cache._reader.files import partitions as _partitions
 
         return _partitions.frame(self._open(), table)
 

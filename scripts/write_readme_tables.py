@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from biodata_cache._core.settings.table import SETTINGS, Setting
-from biodata_cache._publish.artifacts import read_manifest
-from biodata_cache._publish.contract import Table, published_tables
+from biodata_cache._publish.build.artifacts import read_manifest
+from biodata_cache._publish.build.contract import Table, published_tables
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from biodata_cache._core.layout import CACHE_FOLDER, HISTORY_FILE, OBJECTS, REGISTRY_FILE
 from biodata_cache._core.settings.values import PREFIX
-from biodata_cache._publish.artifacts import target_folder
-from biodata_cache._reader.sample import FOLDER
+from biodata_cache._publish.build.artifacts import target_folder
+from biodata_cache._reader.files.sample import FOLDER
 
 PROJECT = Path(__file__).resolve().parents[1]
 LEFT_OUT = "records"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from biodata_cache._core.registry.entries import ForeignKey
-from biodata_cache._publish.contract import published_tables
+from biodata_cache._publish.build.contract import published_tables
+from biodata_cache._publish.catalogue.provenance import checks_of
 
 if TYPE_CHECKING:
     from conftest import Dbt
@@ -35,6 +36,15 @@ SECTIONS = [
     "processing",
     "quality_control",
 ]
+#: Models whose rows no key tells apart, and why.
+WITHOUT_KEY = {
+    "stg_docdb__type_errors": "an error of one value is told by each row that read it",
+    "stg_objects__type_errors": "the same",
+    "stg_docdb__rejects": "a document may be rejected twice",
+    "stg_objects__responses": "objects found are rows of an answer",
+    "stg_upgrader__history": "a table of others, of which nothing may stop a build",
+    "stg_upgrader__runs": "the same",
+}
 #: Columns of the contract that have one name and two types, and why.
 TWO_TYPES = {
     "timestamp": "an instant in quality_control and qc_tag_status, a text in platform_qc, where"
@@ -191,19 +201,44 @@ def test_each_key_is_tested(
 ) -> None:
     for name, table in tables.items():
         key = table["config"]["meta"]["primary_key"]
-        found = {
-            (test["test_metadata"]["name"], *_columns(test))
-            for test in tests_of[table["unique_id"]]
-        }
-        if len(key) == 1:
-            assert {("unique", *key), ("not_null", *key)} <= found, name
-        else:
-            assert ("unique_combination", *key) in found, name
+        found = _checks(tests_of[table["unique_id"]])
+        assert ("unique", *key) in found, name
+        assert len(key) > 1 or ("not_null", *key) in found, name
 
 
-def _columns(test: dict[str, Any]) -> list[str]:
-    kwargs = test["test_metadata"]["kwargs"]
-    return kwargs.get("columns") or [kwargs["column_name"]]
+def _checks(tests: list[dict[str, Any]]) -> set[tuple[str, ...]]:
+    return {(check.kind, *check.columns) for test in tests for check in checks_of(test)}
+
+
+def test_the_rules_of_a_table_are_one_test_of_its_columns(
+    models: dict[str, dict[str, Any]],
+    tests_of: dict[str, list[dict[str, Any]]],
+    manifest: dict[str, Any],
+) -> None:
+    """A column that is not declared would stop the build; a second test costs as much again."""
+    seeds = {
+        node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "seed"
+    }
+    for name, model in (models | seeds).items():
+        tests = tests_of[model["unique_id"]]
+        kinds = [test["test_metadata"]["name"] for test in tests]
+        assert set(kinds) <= {"rules", "relationships"}, name
+        assert kinds.count("rules") <= 1, name
+        for kind, *columns in _checks(tests):
+            assert set(columns) <= set(model["columns"]), f"{name}: {kind}"
+        names = [test["name"] for test in tests if test["test_metadata"]["name"] == "rules"]
+        assert names in ([], [f"rules_of_{name}"]), name
+
+
+def test_each_model_has_a_key(
+    models: dict[str, dict[str, Any]], tests_of: dict[str, list[dict[str, Any]]]
+) -> None:
+    without = {
+        name
+        for name, model in models.items()
+        if not any(kind == "unique" for kind, *_ in _checks(tests_of[model["unique_id"]]))
+    }
+    assert without == set(WITHOUT_KEY)
 
 
 def test_each_text_time_can_be_cast(
@@ -216,9 +251,9 @@ def test_each_text_time_can_be_cast(
             if column["config"]["meta"].get("is_text_time")
         }
         tested = {
-            test["column_name"]
-            for test in tests_of[table["unique_id"]]
-            if test["test_metadata"]["name"] == "castable_time"
+            column
+            for kind, column, *_ in _checks(tests_of[table["unique_id"]])
+            if kind == "castable_time"
         }
         named = {
             column["name"]

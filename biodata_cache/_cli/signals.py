@@ -15,6 +15,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from biodata_cache._core.interrupts import signal_received
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -65,6 +67,7 @@ def before_forced_exit(action: Callable[[], object]) -> Iterator[None]:
 
 
 def _interrupt(number: int, _: object) -> None:
+    signal_received()
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 

@@ -1,8 +1,9 @@
-"""Ctrl-C as `KeyboardInterrupt`, also while DuckDB runs."""
+"""Ctrl-C as `KeyboardInterrupt`, also where other code has turned it into an error of its own."""
 
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,25 @@ if TYPE_CHECKING:
 
 # Messages of DuckDB: in a query; while it scans a Python object, maybe with its traceback.
 _INTERRUPTED = re.compile(r"^(Query interrupted|KeyboardInterrupt)\b", re.MULTILINE)
+_received = threading.Event()
+
+
+def signal_received() -> None:
+    """Note that a signal has told this process to end."""
+    _received.set()
 
 
 @contextmanager
 def interrupts() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` where DuckDB raises an error of its own for it.
+    """Raise `KeyboardInterrupt` for an error that an interrupt has caused.
 
-    Belongs directly around calls of DuckDB, inside of what converts its errors to ours: an
-    interrupted query is otherwise reported as a damaged file.
+    DuckDB raises an error of its own for it, or swallows it while it imports a package, which is
+    then half imported and fails later. Belongs directly around calls of DuckDB, inside of what
+    converts its errors to ours: an interrupted query is otherwise reported as a damaged file.
     """
     try:
         yield
     except Exception as error:
-        if not _INTERRUPTED.search(str(error)):
+        if not (_received.is_set() or _INTERRUPTED.search(str(error))):
             raise
         raise KeyboardInterrupt from None

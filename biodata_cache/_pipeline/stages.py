@@ -90,7 +90,7 @@ def run_dry_sync(
     """
     check_root(settings)
     require("filelock")
-    from biodata_cache._publish.snapshot import read_published  # noqa: PLC0415
+    from biodata_cache._publish.snapshots.snapshot import read_published  # noqa: PLC0415
 
     chosen = replace(options or ExtractOptions(), dry_run=True)
     outcome = run_extract(settings, report, chosen, outcome=outcome)
@@ -194,7 +194,7 @@ def run_publish(
         CacheError: If the build fails the audit, or the root cannot be written.
     """
     require("filelock", "msgspec", "pyarrow")
-    from biodata_cache._publish.artifacts import table_seconds  # noqa: PLC0415
+    from biodata_cache._publish.build.artifacts import table_seconds  # noqa: PLC0415
     from biodata_cache._publish.publish import Times, publish  # noqa: PLC0415
 
     started = time.perf_counter()

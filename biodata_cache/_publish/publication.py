@@ -23,15 +23,15 @@ from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
-from biodata_cache._publish.pending import Pending
-from biodata_cache._publish.snapshot import documents_of
+from biodata_cache._publish.snapshots.pending import Pending
+from biodata_cache._publish.snapshots.snapshot import documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from biodata_cache._core.registry.entries import TableEntry
-    from biodata_cache._publish.public_files import PublicFile
-    from biodata_cache._publish.snapshot import Published, Snapshot, Source
+    from biodata_cache._publish.snapshots.public_files import PublicFile
+    from biodata_cache._publish.snapshots.snapshot import Published, Snapshot, Source
     from biodata_cache._storage.base import Lease, Stat, Storage
 
 Progress = Callable[[int, int, str], None]

@@ -14,16 +14,6 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.work_lock import work_locked
-from biodata_cache._publish import public_files as _public_files
-from biodata_cache._publish.artifacts import (
-    MANIFEST,
-    of_dbt,
-    open_database,
-    read_manifest,
-    read_results,
-    target_folder,
-)
-from biodata_cache._publish.audit import audit, build_area, built_tables, check_run, without_rows
 from biodata_cache._publish.between_runs.build_manifest import BuildManifest
 from biodata_cache._publish.between_runs.last_publish import (
     LastPublish,
@@ -32,10 +22,25 @@ from biodata_cache._publish.between_runs.last_publish import (
     read_last,
     write_last,
 )
-from biodata_cache._publish.builds import tidy_up
+from biodata_cache._publish.build.artifacts import (
+    MANIFEST,
+    of_dbt,
+    open_database,
+    read_manifest,
+    read_results,
+    target_folder,
+)
+from biodata_cache._publish.build.audit import (
+    audit,
+    build_area,
+    built_tables,
+    check_run,
+    without_rows,
+)
+from biodata_cache._publish.build.contract import published_tables, with_dynamic_columns
+from biodata_cache._publish.build.table_entries import entry_of, same_build
 from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.provenance import lineage, provenance
-from biodata_cache._publish.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
 from biodata_cache._publish.root_documents import (
@@ -47,8 +52,9 @@ from biodata_cache._publish.root_documents import (
     write_status,
 )
 from biodata_cache._publish.scratch import scratch_in
-from biodata_cache._publish.snapshot import OBJECT_BYTES, read_published, snapshot
-from biodata_cache._publish.table_entries import entry_of, same_build
+from biodata_cache._publish.snapshots import public_files as _public_files
+from biodata_cache._publish.snapshots.builds import tidy_up
+from biodata_cache._publish.snapshots.snapshot import OBJECT_BYTES, read_published, snapshot
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.open import open_storage
 
@@ -60,12 +66,12 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import TableEntry
     from biodata_cache._core.settings.values import Settings
-    from biodata_cache._publish.audit import BuiltTable
+    from biodata_cache._publish.build.audit import BuiltTable
+    from biodata_cache._publish.build.contract import Table
     from biodata_cache._publish.catalogue.provenance import Provenance
-    from biodata_cache._publish.contract import Table
-    from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.publication import Progress
-    from biodata_cache._publish.snapshot import Published, Snapshot, Source
+    from biodata_cache._publish.snapshots.public_files import PublicFile
+    from biodata_cache._publish.snapshots.snapshot import Published, Snapshot, Source
     from biodata_cache._storage.base import Storage
 
 __all__ = ["Report", "publish", "rollback"]

@@ -25,14 +25,20 @@ from biodata_cache._core.foreign import json_value
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.sqltext import literal, parquet_of, quoted
-from biodata_cache._publish import builds as _builds
-from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.between_runs.last_publish import short_name
-from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
 from biodata_cache._publish.scratch import scratch_in, temporary_folder
-from biodata_cache._publish.snapshot import Published, Snapshot, read_published, snapshot, texts_in
+from biodata_cache._publish.snapshots import builds as _builds
+from biodata_cache._publish.snapshots import public_files as _public_files
+from biodata_cache._publish.snapshots.pending import Pending
+from biodata_cache._publish.snapshots.snapshot import (
+    Published,
+    Snapshot,
+    read_published,
+    snapshot,
+    texts_in,
+)
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.common import sha256_of
 from biodata_cache._storage.open import open_storage
@@ -42,9 +48,9 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import TableEntry
     from biodata_cache._core.settings.values import Settings
-    from biodata_cache._publish.builds import KeptBuild
-    from biodata_cache._publish.public_files import PublicFile
     from biodata_cache._publish.publication import Progress
+    from biodata_cache._publish.snapshots.builds import KeptBuild
+    from biodata_cache._publish.snapshots.public_files import PublicFile
     from biodata_cache._storage.base import Storage
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.errors import CacheError
     from biodata_cache._core.registry.entries import CacheRegistry
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 
 _Result = TypeVar("_Result")

@@ -8,7 +8,7 @@ from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import NotFoundWarning
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader import partitions as _partitions
+from biodata_cache._reader.files import partitions as _partitions
 from biodata_cache._reader.filters.kinds import AnyOf
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
     from biodata_cache._reader.filters.kinds import Condition
 
 _SUBJECTS_TABLE = "unique_subject_ids"

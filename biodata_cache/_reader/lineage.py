@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from biodata_cache._core.registry.entries import CacheRegistry
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
 
 # Grain: one row per requested asset name.
 _DERIVED = """

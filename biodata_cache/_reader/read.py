@@ -11,12 +11,12 @@ from biodata_cache._core.sqltext import literal, quoted
 from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import hints as _hints
-from biodata_cache._reader import partitions as _partitions
+from biodata_cache._reader.files import partitions as _partitions
+from biodata_cache._reader.files.partitions import SUBJECT
 from biodata_cache._reader.filters import conditions as _filters
 from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._reader.filters.kinds import AnyOf
-from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
     from biodata_cache._reader.filters.kinds import Condition
     from biodata_cache._reader.selection import Selection
     from biodata_cache._storage.base import DataFile

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from biodata_cache._core.registry.entries import CacheRegistry
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
 
 # Grain: one row per requested name or id that exists, with its record.
 _NAMED = """

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import ArgumentError
+from biodata_cache._reader.files.partitions import SUBJECT
 from biodata_cache._reader.filters import scalars as _scalars
-from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

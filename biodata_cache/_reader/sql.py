@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
     from biodata_cache._storage.base import DataFile
 
 _Result = TypeVar("_Result")

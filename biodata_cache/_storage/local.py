@@ -103,24 +103,24 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
         stats = {}
         with self._errors(parent, "listed"):
             folder = self._folder(parent)
-            for file in () if folder is None else self._files(folder):
-                path = _text(file.relative_to(self.home))
+            for path, file in () if folder is None else self._files(parent, folder):
                 if path.startswith(prefix) and (self.is_foreign or not file.is_symlink()):
                     with suppress(FileNotFoundError):  # it was removed in the meantime
-                        status = file.stat()
+                        status = os.stat(file)  # noqa: PTH116  # a path for each costs more
                         stats[path] = Stat(status.st_size, _tag(status))
         yield from sorted(stats.items())
 
     def folders(self, prefix: str) -> Names:
         """Names of the folders right below that contain a file at any depth."""
         with self._errors(prefix, "listed"):
-            folder = self._folder(prefix.rstrip("/"))
+            parent = prefix.rstrip("/")
+            folder = self._folder(parent)
             if folder is None or not folder.is_dir():
                 return []
             return sorted(
                 child.name
                 for child in folder.iterdir()
-                if child.is_dir() and next(self._files(child), None) is not None
+                if child.is_dir() and next(self._files(_below(parent, child.name), child), None)
             )
 
     def holds(self, path: str, stat: Stat, source: bytes | Path, sha256: str) -> bool:
@@ -262,19 +262,34 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
                 )
         return location
 
-    def _files(self, folder: Path) -> Iterator[Path]:
-        """Every file below a folder but temporary files and locks."""
+    def _files(self, path: str, folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Path and entry of every file below a folder but temporary files and locks.
 
-        def fail(error: OSError) -> None:
-            if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-                raise error
+        Args:
+            path: Path of the folder in the storage.
+            folder: Its location.
 
-        for parent, folders, names in os.walk(folder, onerror=fail, followlinks=self.is_foreign):
-            if not self.is_foreign:
-                for linked in filter(Path.is_symlink, (Path(parent, name) for name in folders)):
-                    self._folder(_text(linked.relative_to(self.home)))  # raises
-            folders[:] = [name for name in folders if not name.startswith(_UNFINISHED)]
-            yield from (Path(parent, name) for name in names if not _is_lock(name))
+        Raises:
+            AccessError: If there is a folder that is a link.
+        """
+        found: list[tuple[str, Path | str]] = [(path, folder)]
+        while found:
+            parent, location = found.pop()
+            try:
+                with os.scandir(location) as entries:
+                    children = list(entries)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            for child in children:
+                below = _below(parent, child.name)
+                if not child.is_dir():
+                    if not _is_lock(child.name):
+                        yield below, child
+                    continue
+                if not self.is_foreign and child.is_symlink():
+                    self._folder(below)  # raises
+                elif not child.name.startswith(_UNFINISHED):
+                    found.append((below, child.path))
 
     @contextmanager
     def _open_content(self, path: str, only: str | None = None) -> Iterator[OpenContent | None]:
@@ -364,6 +379,7 @@ def _is_lock(name: str) -> bool:
     return name.startswith(".") and name.endswith(".lock")
 
 
-def _text(path: Path) -> str:
-    """A path as text; bytes that are not UTF-8 become replacement characters."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
+def _below(path: str, name: str) -> str:
+    """Path of a file or folder; bytes of its name that are not UTF-8 become replacements."""
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return f"{path}/{text}" if path else text

@@ -9,8 +9,8 @@ from biodata_cache import _session
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
+from biodata_cache._reader.files.partitions import SUBJECT
 from biodata_cache._reader.filters import scalars as _scalars
-from biodata_cache._reader.partitions import SUBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -25,8 +25,8 @@ import notebook
 import tables
 
 from biodata_cache._core.settings.values import PREFIX
-from biodata_cache._publish.artifacts import read_manifest
-from biodata_cache._publish.contract import published_tables
+from biodata_cache._publish.build.artifacts import read_manifest
+from biodata_cache._publish.build.contract import published_tables
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = {"qc-over-time": "qc_over_time", "a-week": "a_week_with_the_cache"}

@@ -14,11 +14,12 @@ import text
 import biodata_cache
 from biodata_cache import tables as functions
 from biodata_cache._core.sqltext import quoted
+from biodata_cache._publish.catalogue.provenance import checks_of
 
 if TYPE_CHECKING:
     import duckdb
 
-    from biodata_cache._publish.contract import Table
+    from biodata_cache._publish.build.contract import Table
 
 _ROWS = 3
 _ANSWERS = 5
@@ -181,9 +182,8 @@ def _checks(site: Site, table: Table) -> str:
     for node in site.manifest["nodes"].values():
         if node["resource_type"] != "test" or node.get("attached_node") != unique_id:
             continue
-        test = node["test_metadata"]
-        listed = test["kwargs"].get("columns") or [test["kwargs"].get("column_name")]
-        columns[test["name"]].append(", ".join(f"`{name}`" for name in listed if name))
+        for check in checks_of(node):
+            columns[check.kind].append(", ".join(f"`{name}`" for name in check.columns))
     unit_tests = sorted(
         (test["name"].rpartition("__")[2], text.cell(test.get("description") or ""))
         for test in site.manifest["unit_tests"].values()

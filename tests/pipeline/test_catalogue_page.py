@@ -20,7 +20,7 @@ from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.history import PublishedBuild, TableSize
 from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.catalogue.profiles import Profile, Profiles
-from biodata_cache._publish.public_files import PublicFile
+from biodata_cache._publish.snapshots.public_files import PublicFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,16 +22,16 @@ from biodata_cache import CacheError, LockedError
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
-from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publish import publish, rollback
-from biodata_cache._publish.snapshot import read_published
-from biodata_cache._publish.verify import verify
+from biodata_cache._publish.snapshots import public_files as _public_files
+from biodata_cache._publish.snapshots.pending import Pending
+from biodata_cache._publish.snapshots.snapshot import read_published
+from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:

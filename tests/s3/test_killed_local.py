@@ -18,9 +18,9 @@ from biodata_cache import LockedError
 from biodata_cache._cli import cli
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.work_lock import work_locked
-from biodata_cache._publish.pending import Pending
 from biodata_cache._publish.publish import publish
-from biodata_cache._publish.verify import verify
+from biodata_cache._publish.snapshots.pending import Pending
+from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from built import Build
 
 from biodata_cache import Cache
 from biodata_cache._publish.publish import publish, rollback
-from biodata_cache._publish.snapshot import split
-from biodata_cache._publish.verify import verify
+from biodata_cache._publish.snapshots.snapshot import split
+from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
 
 ROWS = 45_000

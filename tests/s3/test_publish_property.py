@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from biodata_cache import CacheNotFoundError
 from biodata_cache._core.layout import partition_path
-from biodata_cache._publish.builds import kept_builds
 from biodata_cache._publish.publish import publish, rollback
-from biodata_cache._publish.verify import verify
+from biodata_cache._publish.snapshots.builds import kept_builds
+from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
 
 SUBJECTS = st.dictionaries(

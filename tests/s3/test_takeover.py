@@ -13,7 +13,7 @@ from built import Build
 import biodata_cache
 from biodata_cache import CacheError, CacheNotFoundError
 from biodata_cache._publish.publish import publish, rollback
-from biodata_cache._publish.verify import verify
+from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:

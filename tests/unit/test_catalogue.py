@@ -15,7 +15,7 @@ from biodata_cache import CacheRegistry, TableEntry
 from biodata_cache._core.registry import document as _document
 from biodata_cache._core.registry.history import PublishedBuild, TableSize
 from biodata_cache._publish.catalogue import page as _catalogue
-from biodata_cache._publish.public_files import PublicFile
+from biodata_cache._publish.snapshots.public_files import PublicFile
 
 BUILD = PublishedBuild("b1", "2026-01-01T00:00:00Z", {"assets": TableSize(2, 99)})
 LATER = PublishedBuild("b2", "2026-01-02T00:00:00Z", {"assets": TableSize(3, 101)})

@@ -66,6 +66,31 @@ def test_a_command_that_is_still_being_imported_ends_the_same_way(number: signal
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_that_breaks_an_import_is_no_fault(tmp_path: Path, number: signal.Signals) -> None:
+    code = (
+        f"import os, sys; signal_number = {int(number)}\n"
+        "from importlib.abc import MetaPathFinder\n"
+        "class Broken(MetaPathFinder):\n"
+        "    def find_spec(self, name, *_):\n"
+        # DuckDB imports pandas if it can, and swallows whatever that raises.
+        "        if name == 'pandas':\n"
+        "            try: os.kill(os.getpid(), signal_number)\n"
+        "            except KeyboardInterrupt: pass\n"
+        # What misses the half of it fails later, before the patience with this process ends.
+        "        if name == 'pyarrow.pandas_compat': raise ValueError('half imported')\n"
+        "sys.meta_path.insert(0, Broken())\n" + _START
+    )
+    command = ["extract", "--source", "sample:20", "--work", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130, done.stderr
+    assert "error: interrupted" in done.stderr
+    (report,) = reports(tmp_path)
+    assert report["status"] == "interrupted"
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_an_extract_says_that_it_was_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     process = start("extract", "--source", "sample:20000", "--work", str(tmp_path))
     wait_for("raw/docdb_v2/.*.tmp", tmp_path, process)

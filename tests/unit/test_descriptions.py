@@ -15,7 +15,7 @@ from biodata_cache._core.registry.entries import ColumnEntry, ForeignKey, Object
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
-from biodata_cache._publish.public_files import PublicFile
+from biodata_cache._publish.snapshots.public_files import PublicFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from biodata_cache._core.registry import document as registry_document
 from biodata_cache._core.registry import history
 from biodata_cache._core.settings.values import ascending
 from biodata_cache._pipeline.dbt.process import _event
-from biodata_cache._publish.artifacts import read_manifest
+from biodata_cache._publish.build.artifacts import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -76,23 +76,20 @@ def test_a_table_that_is_made_from_nothing() -> None:
 @pytest.mark.parametrize(
     ("test", "words"),
     [
-        (generic("not_null", column_name="first"), "`first` is never missing"),
+        (generic("rules", not_null=["first"]), "`first` is never missing"),
         (generic("unique", column_name='"first"'), "`first` is unique"),
-        (generic("unique_combination", columns=["first"]), "`first` together are unique"),
-        (
-            generic("unique_combination", columns=["a", "b", "c"]),
-            "`a`, `b` and `c` together are unique",
-        ),
+        (generic("rules", model="{{ of dbt }}", unique=["first"]), "`first` is unique"),
+        (generic("rules", unique=[["a", "b", "c"]]), "`a`, `b` and `c` together are unique"),
         (
             generic("relationships", column_name="first", to="ref('assets')", field="name"),
             "`first` is a `name` of `assets`, or missing",
         ),
         (
-            generic("accepted_values", column_name="first", values=["Pass", "Fail"]),
+            generic("rules", accepted_values={"first": ["Pass", "Fail"]}),
             "`first` is one of `Pass` or `Fail`",
         ),
         (
-            generic("castable_time", column_name="first"),
+            generic("rules", castable_time=["first"]),
             "`first` can be read as a time, or is missing",
         ),
         (generic("of_somebody_else", column_name="first"), "check"),
@@ -107,14 +104,12 @@ def test_checks_are_told_in_words(test: dict[str, Any], words: str) -> None:
 def test_checks_come_in_the_order_of_the_columns_and_only_if_they_ran() -> None:
     found = provenance(
         manifest(
-            a=generic("unique", column_name="second"),
+            a=generic("rules", unique=["second", ["first", "second"]], not_null=["first"]),
             b=generic("not_null", column_name="second"),
-            c=generic("unique_combination", columns=["first", "second"]),
-            d=generic("not_null", column_name="first"),
             e=generic("unique", column_name="first"),
             of_another=generic("unique", column_name="first") | {"attached_node": "model.p.other"},
         ),
-        results(a="pass", b="warn", c="pass", d="pass", of_another="pass"),
+        results(a="pass", b="warn", of_another="pass"),
     )
     assert found["table"].checks == (
         ("`first` and `second` together are unique", "pass"),

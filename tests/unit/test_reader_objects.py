@@ -180,7 +180,7 @@ def test_an_object_is_hashed_once_for_all_processes(cache: Built, local: Path) -
     cache.plain("assets", "select 'a' as name")
     path = object_of(cache, "assets")
     count = (
-        "import hashlib, biodata_cache._reader.verified as v\n"
+        "import hashlib, biodata_cache._reader.files.verified as v\n"
         "hashed, real = [], v.sha256_of\n"
         "v.sha256_of = lambda path: (hashed.append(path), real(path))[1]\n"
         "import biodata_cache as b\n"

@@ -8,10 +8,10 @@ import pytest
 
 from biodata_cache._core.registry.entries import ColumnEntry, TableEntry
 from biodata_cache._core.registry.history import PublishedBuild
-from biodata_cache._publish import public_files as _public_files
 from biodata_cache._publish.catalogue import page as _catalogue
-from biodata_cache._publish.public_files import PublicFile
-from biodata_cache._publish.snapshot import Published, Snapshot, snapshot
+from biodata_cache._publish.snapshots import public_files as _public_files
+from biodata_cache._publish.snapshots.public_files import PublicFile
+from biodata_cache._publish.snapshots.snapshot import Published, Snapshot, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._core.settings.address import Secret
     from biodata_cache._core.settings.values import Settings
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
     from extract.sources.base import DatabaseSource
 
 _STYLES = {"ok": "green", "warning": "yellow", "fail": "red"}

@@ -25,12 +25,12 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._publish.artifacts import failures, of_dbt, read_results, target_folder
-from biodata_cache._publish.builds import build_before, kept_builds
-from biodata_cache._publish.pending import Pending
+from biodata_cache._publish.build.artifacts import failures, of_dbt, read_results, target_folder
 from biodata_cache._publish.rollback import put_back
 from biodata_cache._publish.root_documents import read_status
-from biodata_cache._publish.snapshot import read_published
+from biodata_cache._publish.snapshots.builds import build_before, kept_builds
+from biodata_cache._publish.snapshots.pending import Pending
+from biodata_cache._publish.snapshots.snapshot import read_published
 from biodata_cache._session import open_published
 from biodata_cache._storage.open import open_storage
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._core.settings.values import Settings
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
     from biodata_cache._storage.base import Storage
 
 _KINDS = {"model": "models", "test": "data tests", "unit_test": "unit tests", "seed": "seeds"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from biodata_cache._core.errors import CacheError
-from biodata_cache._publish.artifacts import (
+from biodata_cache._publish.build.artifacts import (
     BAD,
     of_dbt,
     open_database,
@@ -49,6 +49,13 @@ class FailedNode:
     sql: str | None
     columns: list[str] = field(default_factory=list)
     first_rows: list[list[str | None]] = field(default_factory=list)
+
+    @property
+    def broken_rules(self) -> list[str]:
+        """The rules that its first rows name, with their columns; empty for another test."""
+        if self.columns[:2] != ["rule", "column_name"]:
+            return []
+        return sorted({f"{rule} {column}" for rule, column, *_ in self.first_rows})
 
 
 def failed_nodes(work: Path) -> list[FailedNode]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK
 from biodata_cache._pipeline.dbt import target as dbt_target
+from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
 from biodata_cache._pipeline.project import project_folder
-from biodata_cache._publish.artifacts import (
+from biodata_cache._publish.build.artifacts import (
     DATABASE,
     RUN_RESULTS,
     failures,
@@ -208,6 +210,8 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     results = read_results(target_folder(work))
     failed = list(failures(results["results"]))
     if failed:
+        rules = [", ".join(node.broken_rules) for node in failed_nodes(work)]
+        failed = [f"{line} ({of})" if of else line for line, of in zip_longest(failed, rules)]
         shown = "".join(f"  {line}\n" for line in failed[1:_SHOWN])
         more = f"  and {len(failed) - _SHOWN} more\n" if len(failed) > _SHOWN else ""
         raise BuildError(

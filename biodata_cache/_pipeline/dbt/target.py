@@ -16,7 +16,7 @@ from importlib.metadata import distributions
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._publish.artifacts import reason, target_folder
+from biodata_cache._publish.build.artifacts import reason, target_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -19,7 +19,7 @@ import duckdb
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.foreign import json_value
-from biodata_cache._publish.artifacts import DATABASE, MANIFEST, RUN_RESULTS, target_folder
+from biodata_cache._publish.build.artifacts import DATABASE, MANIFEST, RUN_RESULTS, target_folder
 from biodata_cache._storage.common import atomic_write, file_identity
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
-    from biodata_cache._publish.public_files import PublicFile
+    from biodata_cache._publish.snapshots.public_files import PublicFile
 
 _TYPES = {
     "BIGINT": "integer",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
     from biodata_cache._core.registry.history import PublishedBuild
-    from biodata_cache._publish.public_files import PublicFile
+    from biodata_cache._publish.snapshots.public_files import PublicFile
 
 _LARGEST = 10
 """Partitions that the page shows of a table; all of them are a query, `partitions(…)`."""

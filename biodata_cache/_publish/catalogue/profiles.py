@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from biodata_cache._core.registry.entries import CacheRegistry, ObjectFile, TableEntry
-    from biodata_cache._publish.snapshot import Source
+    from biodata_cache._publish.snapshots.snapshot import Source
     from biodata_cache._storage.base import Storage
 
 _FORM = "1"

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 # The layers of the project, from the lake to the table.
 RAW, SEEDS, STAGING, INTERMEDIATE = "raw", "seeds", "staging", "intermediate"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a table.
+
+    Attributes:
+        kind: What must hold, such as `not_null`.
+        columns: The columns that it is of; empty if it is of the whole table.
+        details: Its further arguments, by name, such as the `values` that are accepted.
+        name: Name of its test, if it is the only check there.
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,8 +57,10 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
         if node["resource_type"] == "test" and name in status:
             attached = str(node.get("attached_node"))
             columns = list(manifest["nodes"].get(attached, {}).get("columns", ()))
-            row = (_place(node, columns), _in_words(node), status[name])
-            checks.setdefault(attached, []).append(row)
+            checks.setdefault(attached, []).extend(
+                (_place(check, columns), _in_words(check), status[name])
+                for check in checks_of(node)
+            )
     return {
         node["name"]: Provenance(
             checks=tuple((check, came) for _, check, came in sorted(checks.get(name, []))),
@@ -52,10 +71,22 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
     }
 
 
-def _place(test: dict[str, Any], columns: list[str]) -> int:
-    """Sort key of a check: checks of the whole table first, then those of each column."""
-    column = column_of(test)
-    return columns.index(column) + 1 if column in columns else 0
+def checks_of(test: dict[str, Any]) -> Iterator[Check]:
+    """The checks of a test: one, but each of its rules of the test `rules`."""
+    metadata = test.get("test_metadata") or {}
+    kwargs = metadata.get("kwargs", {})
+    kind = str(metadata.get("name") or test["name"])
+    if kind != "rules":
+        column = column_of(test)
+        yield Check(kind, (column,) if column else (), kwargs, str(test["name"]))
+        return
+    for rule, given in kwargs.items():
+        if rule == "accepted_values":
+            for column, values in given.items():
+                yield Check(rule, (column,), {"values": values})
+        elif rule != "model":
+            for columns in given:
+                yield Check(rule, (columns,) if isinstance(columns, str) else tuple(columns))
 
 
 def column_of(test: dict[str, Any]) -> str:
@@ -64,30 +95,31 @@ def column_of(test: dict[str, Any]) -> str:
     return str(kwargs.get("column_name") or "").strip('"')
 
 
-def _in_words(test: dict[str, Any]) -> str:
+def _place(check: Check, columns: list[str]) -> int:
+    """Sort key of a check: checks of the whole table first, then those of each column."""
+    of_one = len(check.columns) == 1 and check.columns[0] in columns
+    return columns.index(check.columns[0]) + 1 if of_one else 0
+
+
+def _in_words(check: Check) -> str:
     """A check in words; the name of a check of an unknown kind."""
-    metadata = test.get("test_metadata") or {}
-    kwargs = metadata.get("kwargs", {})
-    column = f"`{column_of(test)}`"
-    kind = metadata.get("name")
-    if kind == "not_null":
-        words = f"{column} is never missing"
-    elif kind == "unique":
-        words = f"{column} is unique"
-    elif kind == "unique_combination":
-        words = f"{_listed(kwargs['columns'])} together are unique"
-    elif kind == "relationships":
-        words = f"{column} is a `{kwargs['field']}` of `{referred(kwargs['to'])}`, or missing"
-    elif kind == "accepted_values":
-        words = f"{column} is one of {_listed(kwargs['values'], 'or')}"
-    elif kind == "castable_time":
-        words = f"{column} can be read as a time, or is missing"
+    listed, details = _listed(check.columns) if check.columns else "", check.details
+    if check.kind == "not_null":
+        words = f"{listed} is never missing"
+    elif check.kind == "unique":
+        words = f"{listed} {'is' if len(check.columns) == 1 else 'together are'} unique"
+    elif check.kind == "relationships":
+        words = f"{listed} is a `{details['field']}` of `{referred(details['to'])}`, or missing"
+    elif check.kind == "accepted_values":
+        words = f"{listed} is one of {_listed(details['values'], 'or')}"
+    elif check.kind == "castable_time":
+        words = f"{listed} can be read as a time, or is missing"
     else:
-        words = str(test["name"])
+        words = check.name
     return words
 
 
-def _listed(names: list[Any], last: str = "and") -> str:
+def _listed(names: Sequence[Any], last: str = "and") -> str:
     quoted = [f"`{name}`" for name in names]
     return f" {last} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
 

@@ -13,7 +13,7 @@ from biodata_cache._core.registry import document as _document
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
-    from biodata_cache._publish.snapshot import Snapshot
+    from biodata_cache._publish.snapshots.snapshot import Snapshot
     from biodata_cache._storage.base import Storage
 
 _ROLLBACK = "is_rollback"

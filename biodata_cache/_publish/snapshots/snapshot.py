@@ -13,14 +13,14 @@ from biodata_cache._core.errors import RegistryError
 from biodata_cache._core.registry import document as _document
 from biodata_cache._core.registry.entries import CacheRegistry, ObjectFile, TableEntry
 from biodata_cache._core.sqltext import literal, parquet_of, pattern_of
-from biodata_cache._publish import public_files as _public_files
+from biodata_cache._publish.snapshots import public_files as _public_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import duckdb
 
-    from biodata_cache._publish.public_files import PublicFile
+    from biodata_cache._publish.snapshots.public_files import PublicFile
     from biodata_cache._storage.base import Storage
 
 Source = bytes | Path

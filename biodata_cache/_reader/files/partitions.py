@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.registry.entries import PartitionEntry
 from biodata_cache._reader import connections as _connections
-from biodata_cache._reader.catalog import partition_not_found
+from biodata_cache._reader.files.catalog import partition_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
-    from biodata_cache._reader.catalog import PublishedCache
+    from biodata_cache._reader.files.catalog import PublishedCache
 
 # Grain: one row per partition of a table.
 _PARTITIONS = """

@@ -17,16 +17,16 @@ from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._core.registry.entries import ObjectFile
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.sqltext import pattern_of, quoted
-from biodata_cache._publish.artifacts import failures, reason
 from biodata_cache._publish.between_runs.build_manifest import Audited
-from biodata_cache._publish.public_files import PublicFile
-from biodata_cache._publish.snapshot import OBJECT_BYTES, split
+from biodata_cache._publish.build.artifacts import failures, reason
+from biodata_cache._publish.snapshots.public_files import PublicFile
+from biodata_cache._publish.snapshots.snapshot import OBJECT_BYTES, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from biodata_cache._publish.between_runs.build_manifest import BuildManifest, BuiltFile
-    from biodata_cache._publish.contract import Table
+    from biodata_cache._publish.build.contract import Table
 
 _FINGERPRINT = "count(*), coalesce(bit_xor(hash(row_of)), 0)"
 """Number of rows, and a hash of all of them whatever their order."""

@@ -29,7 +29,7 @@ from biodata_cache._core.registry import entries as _registry
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.entries import PartitionEntry
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._reader.verified import VerifiedFiles
+from biodata_cache._reader.files.verified import VerifiedFiles
 from biodata_cache._storage.base import DataFile, is_named_by_content
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from biodata_cache._core.registry.entries import CheckEntry, ColumnEntry, TableE
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import ObjectFile
-    from biodata_cache._publish.audit import BuiltTable
+    from biodata_cache._publish.build.audit import BuiltTable
+    from biodata_cache._publish.build.contract import Table
     from biodata_cache._publish.catalogue.provenance import Provenance
-    from biodata_cache._publish.contract import Table
-    from biodata_cache._publish.public_files import PublicFile
-    from biodata_cache._publish.snapshot import Published
+    from biodata_cache._publish.snapshots.public_files import PublicFile
+    from biodata_cache._publish.snapshots.snapshot import Published
 
 
 def entry_of(table: Table, address: str, built: BuiltTable, made: Provenance) -> TableEntry:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AccessError, CacheError
-from biodata_cache._publish import public_files as _public_files
-from biodata_cache._publish.snapshot import documents_of, read_published
+from biodata_cache._publish.snapshots import public_files as _public_files
+from biodata_cache._publish.snapshots.snapshot import documents_of, read_published
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry
-    from biodata_cache._publish.snapshot import Published
+    from biodata_cache._publish.snapshots.snapshot import Published
     from biodata_cache._storage.base import Storage
 
 
