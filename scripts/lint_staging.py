@@ -72,7 +72,7 @@ LINES_ABOVE = 110
 
 
 class Finding(NamedTuple):
-    """A place that breaks a rule."""
+    """A violation of a rule, with its location."""
 
     path: Path
     line: int
@@ -137,33 +137,33 @@ def _blank(text: str, pattern: str) -> str:
 
 
 def _order_keys(code: str) -> Iterator[tuple[int, str]]:
-    """Yield each key of each `order by`, with its place."""
+    """Yield each key of each `order by`, with its position."""
     for match in re.finditer(r"\border\s+by\b", code, re.IGNORECASE):
         depth, start = 0, match.end()
-        for place in range(start, len(code) + 1):
-            character = code[place : place + 1]
+        for position in range(start, len(code) + 1):
+            character = code[position : position + 1]
             if character in {"(", "{"}:
                 depth += 1
             elif depth and character in {")", "}"}:
                 depth -= 1
             elif not depth and character in {"", ",", ")"}:
-                yield match.start(), code[start:place]
-                start = place + 1
+                yield match.start(), code[start:position]
+                start = position + 1
                 if character != ",":
                     break
 
 
-def _at(path: Path, code: str, place: int, reason: str) -> Finding:
-    return Finding(path, code[:place].count("\n") + 1, reason)
+def _at(path: Path, code: str, position: int, reason: str) -> Finding:
+    return Finding(path, code[:position].count("\n") + 1, reason)
 
 
 def main(arguments: list[str]) -> int:
     """Print the findings of a project; 1 if there are any."""
     project = Path(arguments[0]) if arguments else Path(__file__).parent.parent
-    found = list(findings(project))
-    for finding in found:
+    violations = list(findings(project))
+    for finding in violations:
         print(finding, file=sys.stderr)
-    return 1 if found else 0
+    return 1 if violations else 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def run_sync(
         options: How to extract.
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models; what is not built stays as it is published.
-        force: Publish although somebody has rolled the version back.
+        force: Publish although the version was rolled back.
         outcome: Filled as the stages run, so that it is also available if one fails.
 
     Raises:
@@ -187,7 +187,7 @@ def run_publish(
         settings: Where everything is.
         report: Receives progress.
         only_built: Publish the tables that were built, and leave the others as they are.
-        force: Publish although somebody has rolled the version back.
+        force: Publish although the version was rolled back.
         full: Read every file again, those of the build and the published ones.
 
     Raises:

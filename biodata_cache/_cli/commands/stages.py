@@ -315,7 +315,7 @@ def _print_published(run: Run, *, with_tables: bool) -> None:
             _list_changes(published)
         say(
             f"publish: would write {published.written:,} files and remove {published.removed:,} in "
-            f"{published.place}; {published.unchanged:,} are there already"
+            f"{published.address}; {published.unchanged:,} are there already"
         )
         return
     if with_tables:
@@ -358,5 +358,5 @@ def _print_changes(run: Run) -> None:
     say(
         f"{'rollback' if run.command == 'rollback' else 'publish'}: "
         f"{published.written:,} files written, {published.unchanged:,} unchanged, "
-        f"{published.removed:,} removed in {published.place}{f' ({stages})' if stages else ''}"
+        f"{published.removed:,} removed in {published.address}{f' ({stages})' if stages else ''}"
     )

@@ -106,7 +106,7 @@ def _fetched(settings: Settings, address: str, state: str) -> str:
         BuildError: If they are not whole, or of another lake.
     """
     folder = settings.work.resolve() / _STAGING
-    storage = open_staging(address, pays=settings.requester_pays)
+    storage = open_staging(address, requester_pays=settings.requester_pays)
     try:
         if folder.exists():
             shutil.rmtree(folder)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings.values import Settings
 
 Progress = Callable[[int, int, str], None]
-"""Told the steps done, the steps in all, and the name of the step that ended."""
+"""Receives the steps done, all steps, and the name of the step that ended."""
 
 _SHOWN = 5
 _WORKER = Path(__file__).with_name("worker.py")
@@ -42,8 +42,6 @@ def run_dbt(
     arguments: Sequence[str],
     variables: Mapping[str, Any],
     progress: Progress | None = None,
-    *,
-    environment: Mapping[str, str] | None = None,
 ) -> float:
     """Run dbt in the work folder, which the caller has locked.
 
@@ -52,7 +50,6 @@ def run_dbt(
         arguments: The command of dbt and its options.
         variables: Variables of the project, but for that which says that the lake was checked.
         progress: Receives progress after each model and test.
-        environment: Variables of the process beside ours.
 
     Returns:
         Seconds that dbt took.
@@ -61,13 +58,13 @@ def run_dbt(
         BuildError: If a model or test failed; names it and the number of failing rows.
     """
     work, project = settings.work.resolve(), project_folder()
-    given = dbt_environment(settings) | dict(environment or {})
+    environment = dbt_environment(settings)
     _remove_earlier(work)
-    dbt_target.discard_if_other(work, project, given)
+    dbt_target.discard_if_other(work, project, environment)
     command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
-    output, exit_code = _run(command, given, progress)
+    output, exit_code = _run(command, environment, progress)
     if (target_folder(work) / RUN_RESULTS).exists():
-        dbt_target.keep(work, project, given)
+        dbt_target.keep(work, project, environment)
     return _verdict(work, exit_code, output)
 
 

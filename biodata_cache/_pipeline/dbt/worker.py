@@ -68,8 +68,8 @@ def _writer(path: Path) -> Callable[[EventMsg], None]:
         line = f"{at:%Y-%m-%dT%H:%M:%SZ} [{info.level:<5}] [{info.thread:<10}]: {info.msg}"
         log.info("%s", scrub_secrets(line, secrets))
         if info.level != "debug":
-            told = json.dumps(msg_to_dict(event), default=str)
-            sys.stdout.write(f"{scrub_secrets(told, secrets)}\n")
+            message = json.dumps(msg_to_dict(event), default=str)
+            sys.stdout.write(f"{scrub_secrets(message, secrets)}\n")
             sys.stdout.flush()
 
     return write
