@@ -68,7 +68,9 @@ def run_dbt(
     dbt_target.discard_if_other(work, project, environment)
     command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
     # No setting: nothing that dbt parses depends on it.
-    output, exit_code = _run(command, environment | {_BY_CHANGE: "yes" if by_change else ""}, progress)
+    output, exit_code = _run(
+        command, environment | {_BY_CHANGE: "yes" if by_change else ""}, progress
+    )
     if (target_folder(work) / RUN_RESULTS).exists():
         dbt_target.keep(work, project, environment)
     return _verdict(work, exit_code, output)
