@@ -294,7 +294,7 @@ def warnings_of(outcome: Outcome) -> list[str]:
         if outcome.sessions is None and outcome.sessions_missing is not None:
             texts.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
     texts += [f"objects: {text}" for text in outcome.kept]
-    return texts
+    return texts + outcome.faults
 
 
 def _extracted(outcome: Outcome) -> dict[str, Any] | None:

@@ -82,7 +82,7 @@ def end_with_command() -> None:
 
 def _end_at_end_of_input() -> None:
     os.read(0, 1)  # not of sys.stdin, whose lock an interpreter that ends wants to have
-    os._exit(1)  # what is half done is of no use: a build is from nothing
+    os._exit(1)  # what is half done is of no use: the next build is from nothing
 
 
 if __name__ == "__main__":
