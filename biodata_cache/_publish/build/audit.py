@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _FINGERPRINT = "count(*), coalesce(bit_xor(hash(row_of)), 0)"
 """Number of rows, and a hash of all of them whatever their order."""
 _NO_ROWS = (0, 0)
+_FILES_AT_ONCE = 1_000
+"""DuckDB holds some memory for each file of a query."""
 
 
 @dataclass(frozen=True)
@@ -284,20 +286,22 @@ def _audit_new(
     for path, file in manifest.files(files).items():
         is_known = file.audited is not None and file.audited.contract == contract
         (audited if is_known else new).append(str(path))
-    if not new:
-        return
-    _check_columns(connection, table, [*new, *audited[:1]])
-    rows = "select file_name, num_rows, 0 from parquet_file_metadata(?)"
-    if table.buckets is None:
-        rows = f"""
-            select filename, {_FINGERPRINT}
-            from read_parquet(?, hive_partitioning = false) as row_of
-            group by filename
-        """
-    counted = {
-        file: facts for file, *facts in connection.execute(rows, [_patterns(new)]).fetchall()
-    }
-    manifest.add_audited({Path(f): Audited(contract, *counted.get(f, _NO_ROWS)) for f in new})
+    columns_known = audited[:1]
+    for first in range(0, len(new), _FILES_AT_ONCE):
+        some = new[first : first + _FILES_AT_ONCE]
+        _check_columns(connection, table, [*some, *columns_known])
+        columns_known = columns_known or some[:1]
+        rows = "select file_name, num_rows, 0 from parquet_file_metadata(?)"
+        if table.buckets is None:
+            rows = f"""
+                select filename, {_FINGERPRINT}
+                from read_parquet(?, hive_partitioning = false) as row_of
+                group by filename
+            """
+        counted = {
+            file: facts for file, *facts in connection.execute(rows, [_patterns(some)]).fetchall()
+        }
+        manifest.add_audited({Path(f): Audited(contract, *counted.get(f, _NO_ROWS)) for f in some})
 
 
 def _patterns(files: list[str]) -> list[str]:
