@@ -21,17 +21,17 @@ def _hide_secrets() -> None:
     arguments = sys.orig_argv
     hidden: dict[str, str] = {}
     kept: list[str] = []
-    place = 0
-    while place < len(arguments):
-        option, equals, value = arguments[place].partition("=")
-        if not equals and place + 1 < len(arguments):
-            value = arguments[place + 1]
+    index = 0
+    while index < len(arguments):
+        option, equals, value = arguments[index].partition("=")
+        if not equals and index + 1 < len(arguments):
+            value = arguments[index + 1]
         if option in _SOURCES and "://" in value and "@" in value:
             hidden[_SOURCES[option]] = value
-            place += 1 if equals else 2
+            index += 1 if equals else 2
         else:
-            kept.append(arguments[place])
-            place += 1
+            kept.append(arguments[index])
+            index += 1
     if hidden:
         os.execve(sys.executable, [sys.executable, *kept[1:]], os.environ | hidden)  # noqa: S606
 

@@ -232,7 +232,7 @@ def _custom_store(settings: Settings) -> CachedStorage:
     _check_memory(settings)
     from biodata_cache._pipeline import memory as _memory
 
-    return _memory.place(settings)
+    return _memory.store(settings)
 
 
 def _check_memory(settings: Settings) -> None:

@@ -89,10 +89,10 @@ def picture(events: pd.DataFrame) -> str:
         height, colour = _ROWS[event]
         part = (date - first).total_seconds() / length
         x = _LABEL + part * (_WIDTH - _LABEL - _EDGE)
-        said = html.escape(f"{date:%Y-%m-%d} {what}")
+        title = html.escape(f"{date:%Y-%m-%d} {what}")
         marks.append(
             f'<circle cx="{x:.1f}" cy="{height}" r="4" fill="{colour}" fill-opacity="0.7">'
-            f"<title>{said}</title></circle>"
+            f"<title>{title}</title></circle>"
         )
     labels = [f'<text x="0" y="{height + 4}">{name}s</text>' for name, (height, _) in _ROWS.items()]
     ends = [

@@ -33,7 +33,7 @@ def update_all_tables(
 
     Args:
         fast: Update the tables that come from DocDB alone. Without `slow`, the object store is
-            asked nothing.
+            not probed.
         slow: Update the tables that also need the object store, and those they are made from.
         tables: Update these tables, whatever they need, and no others.
 
@@ -69,7 +69,7 @@ def publish_cache_registry() -> None:
     Warns:
         FutureWarning: Once for each process.
     """
-    _messages.tell_of_nothing(
+    _messages.warn_ignored(
         "publish_cache_registry()", "update_all_tables() publishes the registry with the tables."
     )
 

@@ -1,1 +1,4 @@
-"""Copies records from their sources into the raw lake; never interprets them."""
+"""Copies records from their sources into the raw lake; never interprets them.
+
+Imports `biodata_cache._core` and `_storage`. Outside, only `_pipeline` and `doctor` import this.
+"""

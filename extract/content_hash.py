@@ -20,10 +20,10 @@ _RESPONSES = "objects_"
 
 
 def content_hash(raw: Path) -> str:
-    """Hash of the lists of files of all lakes, and of the newest answers of the object store.
+    """Hash of the lists of files of all lakes, and of the newest responses of the object store.
 
-    What was not there is asked again in each run, and the answer appended though it is the same:
-    of answers the content counts, and not in which files it is.
+    What was not there is probed again in each run, and the response appended though it is the same:
+    of responses the content counts, and not in which files it is.
 
     Args:
         raw: Folder of the lakes.
@@ -49,8 +49,8 @@ def _newest_responses(folder: Folder) -> str | None:
         return None
     with duckdb.connect() as connection, database_errors(folder.path):
         connection.execute("set TimeZone = 'UTC'")
-        found = connection.execute(_HASH, {"files": files}).fetchone()
-    return None if found is None else found[0]
+        row = connection.execute(_HASH, {"files": files}).fetchone()
+    return None if row is None else row[0]
 
 
 # Grain: one row; `stg_objects__responses` reads these columns of these rows.

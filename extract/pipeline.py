@@ -80,7 +80,7 @@ def extract(
             What the run writes or removes last, the caller saves.
         policy: Bounds of the lake.
         before_takeover: Called before the records of another source go, once all are read that
-            take their place.
+            replace them.
 
     Raises:
         LockedError: If another process is writing this lake.

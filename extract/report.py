@@ -70,19 +70,19 @@ class Report:
 
     def warnings(self) -> list[str]:
         """Warnings for the operator, a sentence each; of many of a kind only the first."""
-        found = [
+        texts = [
             *_first("the source was not read whole", self.incomplete),
             *_first("a file is gone, which --prune accepts", self.vanished),
             *_first("a file of the lake was damaged", self.damaged),
         ]
         if self.clock is not None:
-            found.append(self.clock)
+            texts.append(self.clock)
         if self.kept:
-            found.append(
+            texts.append(
                 f"{self.kept:,} records stay as the lake holds them, as the source was not read "
                 "whole or their new version cannot be used"
             )
-        return found
+        return texts
 
 
 def _first(what: str, reasons: list[str]) -> list[str]:

@@ -27,7 +27,7 @@ class TransientError(SourceError):
 
 
 class StoppedError(Exception):
-    """The run was told to stop while a thread waited."""
+    """The run was stopped while a thread waited."""
 
 
 @dataclass(frozen=True)

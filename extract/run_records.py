@@ -55,7 +55,7 @@ def leave_record(
             json.dumps(content, indent=2) + "\n",
         )
     except LakeError:
-        if error is None:  # else the failure that came first is the one to tell
+        if error is None:  # else the failure that came first is the one to report
             raise
 
 

@@ -162,6 +162,34 @@
     )
 {%- endmacro %}
 
+{% macro list_of_problems(problems, told) -%}
+    {%- set items = [] -%}
+    {%- for each in told -%}
+        {%- do items.append(struct_of(each)) -%}
+    {%- endfor -%}
+    case
+        when coalesce({{ problems | join(', ') }}) is not null
+            then list_transform(
+                {{ list_where(items, 'problem') }},
+                lambda item: {{ struct_of({
+                    'field': 'item.field',
+                    'path': 'item.path',
+                    'problem': 'item.problem',
+                    'value': _told_value('item.problem', 'item.value'),
+                }) }}
+            )
+    end
+{%- endmacro %}
+
+{#- The value as JSON, which tells its kind; of a text of the right kind the text alone. -#}
+{% macro _told_value(problem, value) -%}
+    case
+        when {{ problem }} != 'wrong kind' and {{ json_type(value) }} = 'string'
+            then {{ json_text(value) }}
+        else cast({{ value }} as varchar)
+    end
+{%- endmacro %}
+
 {% macro explode_json(value, path, known=[], keep_nulls=false) -%}
     unnest(
         case

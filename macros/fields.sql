@@ -95,35 +95,23 @@
     {%- for key, shape in fields.items() if shape != 'known' -%}
         {%- for part in _judged_parts(key, _shape(fields, key)) -%}
             {%- do problems.append(part.problem) -%}
-            {%- do told.append(struct_of({
+            {%- do told.append({
                 'field': "'" ~ key ~ "'",
                 'path': part.path,
                 'problem': part.problem,
-                'value': _told_value(part),
-            })) -%}
+                'value': part.value,
+            }) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- if not told -%}
         {#- All fields are of any kind. -#}
         {%- set nothing = 'cast(null as string)' -%}
         {%- do problems.append(nothing) -%}
-        {%- do told.append(struct_of(
+        {%- do told.append(
             {'field': nothing, 'path': nothing, 'problem': nothing, 'value': nothing}
-        )) -%}
+        ) -%}
     {%- endif -%}
-    case
-        when coalesce({{ problems | join(', ') }}) is not null
-            then {{ list_where(told, 'problem') }}
-    end
-{%- endmacro %}
-
-{#- The value as JSON, which tells its kind; of a text of the right kind the text alone. -#}
-{% macro _told_value(part) -%}
-    case
-        when {{ part.problem }} != 'wrong kind' and {{ json_type(part.value) }} = 'string'
-            then {{ json_text(part.value) }}
-        else cast({{ part.value }} as string)
-    end
+    {{ list_of_problems(problems, told) }}
 {%- endmacro %}
 
 {#- The expression that is validated: the value, or the main text of an object in its place. -#}

@@ -129,11 +129,11 @@ class Lake:
 
     def largest_subject(self) -> str:
         """The subject with the most metrics."""
-        found = duckdb.execute(
+        row = duckdb.execute(
             "select subject_id from read_parquet(?) group by all order by count(*) desc, 1 limit 1",
             [str(self.folder / "work/cache/data-asset-cache/objects/quality_control.pqt")],
         ).fetchone()
-        return str(found[0]) if found else ""
+        return str(row[0]) if row else ""
 
 
 def measured(arguments: list[str], environment: os._Environ[str] | dict[str, str]) -> Measure:
@@ -206,9 +206,9 @@ def _say_reading(lake: Lake) -> None:
     say("qc(subject) in a new process / pyarrow", ours / theirs, 1.5)
 
 
-def say(figure: str, found: Measure | float | None = None, aim: float | None = None) -> None:
+def say(figure: str, cost: Measure | float | None = None, aim: float | None = None) -> None:
     """Print a figure, with what it should be at most."""
-    value = "" if found is None else f"{found:.2f}" if isinstance(found, float) else str(found)
+    value = "" if cost is None else f"{cost:.2f}" if isinstance(cost, float) else str(cost)
     wanted = "" if aim is None else f"  (aim: at most {aim:g})"
     print(f"{figure:<48}{value}{wanted}".rstrip(), flush=True)
 

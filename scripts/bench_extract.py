@@ -142,9 +142,9 @@ def change(uri: str, database: str, part: float) -> None:
         collection = client[database]["data_assets"]
         keys = [document["_id"] for document in collection.find({}, {"_id": 1})]
         chosen = keys[:: int(1 / part)]
-        stamp = f"2027-01-01T00:00:00.{uuid.uuid4().int % 1000:03}Z-{uuid.uuid4().hex[:4]}"
+        last_modified = f"2027-01-01T00:00:00.{uuid.uuid4().int % 1000:03}Z-{uuid.uuid4().hex[:4]}"
         for key in chosen:
-            collection.update_one({"_id": key}, {"$set": {"_last_modified": stamp}})
+            collection.update_one({"_id": key}, {"$set": {"_last_modified": last_modified}})
 
 
 def best(results: list[dict[str, float]]) -> dict[str, float]:

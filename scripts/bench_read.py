@@ -119,10 +119,10 @@ def _from_s3(folder: Path, server: Server, proxy: Proxy) -> None:
         scheme="http",
         region=s3_server.REGION,
     )
-    place = f"bench/data-asset-cache/{build.area.name}"
+    folder = f"bench/data-asset-cache/{build.area.name}"
 
     def theirs(path: str) -> Any:  # noqa: ANN401  # a table of pyarrow, which has no types
-        return pq.read_table(f"{place}/{path}", filesystem=files, partitioning=None)
+        return pq.read_table(f"{folder}/{path}", filesystem=files, partitioning=None)
 
     copies = Path(os.environ["BIODATA_CACHE_LOCAL_CACHE"])
     _compare("S3, without a copy", theirs, before=lambda: shutil.rmtree(copies, ignore_errors=True))

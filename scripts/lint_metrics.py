@@ -17,13 +17,13 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 def main(path: Path) -> int:
     """Print what is wrong; the exit code."""
     manifest = parse_manifest_from_dbt_generated_manifest(path.read_text(encoding="utf-8"))
-    found = SemanticManifestValidator().validate_semantic_manifest(manifest)
-    for issue in (*found.errors, *found.warnings):
+    result = SemanticManifestValidator().validate_semantic_manifest(manifest)
+    for issue in (*result.errors, *result.warnings):
         print(issue.as_readable_str())
     lookup = SemanticManifestLookup(manifest).metric_lookup
     for metric in lookup.metric_references:
         lookup.get_metric(metric)
-    return 1 if found.errors else 0
+    return 1 if result.errors else 0
 
 
 if __name__ == "__main__":

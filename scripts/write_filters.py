@@ -33,9 +33,15 @@ if TYPE_CHECKING:
         TextFilter,
         TimeFilter,
     )
+
+
+class ReadOptions(TypedDict, total=False):
+    """What every table takes beside the filters on its columns."""
+
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
 '''
-# What every table takes beside its columns.
-OPTIONS = ("limit: int | None", 'lists: Literal["text"] | None', "parse_times: bool")
 KINDS = {
     "varchar": "TextFilter",
     "varchar[]": "TextFilter",
@@ -56,14 +62,14 @@ def module(models: Iterable[dict[str, Any]]) -> str:
 
 def texts(models: Iterable[dict[str, Any]]) -> str:
     """The texts of columns by class of filters, as JSON."""
-    found = {
+    by_class = {
         _name(model): {
             column["name"]: " ".join(column["description"].split())
             for column in model["columns"].values()
         }
         for model in sorted(models, key=lambda model: model["name"])
     }
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(by_class, indent=1, ensure_ascii=False) + "\n"
 
 
 def _name(model: dict[str, Any]) -> str:
@@ -79,12 +85,11 @@ def _class(model: dict[str, Any]) -> str:
         for column in model["columns"].values()
         if column["name"] != key and column["name"].isidentifier()
     ]
-    lines += [f"    {option}" for option in OPTIONS]
     head = (
-        f"class {_name(model)}(TypedDict, total=False):\n"
-        f'    """Filters on `{model["name"]}`."""\n\n'
+        f"class {_name(model)}(ReadOptions, total=False):\n"
+        f'    """Filters on `{model["name"]}`."""\n'
     )
-    return head + "\n".join(lines) + "\n"
+    return head + "\n" * bool(lines) + "".join(f"{line}\n" for line in lines)
 
 
 def main() -> None:

@@ -64,9 +64,9 @@ def copy(root: Path, target: Path) -> None:
         content = path.read_bytes()
         if path in texts:
             content = content.replace(f"{root.as_posix()}/".encode(), b"")
-        place = copied / path.relative_to(source)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        target = copied / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
 
 
 def run(*arguments: object) -> None:

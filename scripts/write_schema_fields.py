@@ -56,10 +56,10 @@ def fields_of(package: str) -> list[dict[str, Any]]:
         sys.exit(f"{package} is not installed: run scripts/install_schema_packages.sh")
     script = PROJECT / "scripts/docs/schema_fields.py"
     command = [python, "-I", "-W", "ignore", script, PACKAGES[package]]
-    found: list[dict[str, Any]] = json.loads(
+    fields: list[dict[str, Any]] = json.loads(
         subprocess.run(command, check=True, capture_output=True).stdout
     )
-    return found
+    return fields
 
 
 def read_paths(records: dict[str, dict[str, Any]]) -> set[str]:

@@ -348,6 +348,7 @@ def test_each_macro_is_used(manifest: dict[str, Any], macros: list[dict[str, Any
     own = {
         "materialization_external_duckdb",
         "materialization_table_duckdb",
+        "materialization_by_record_duckdb",
         "materialization_staged_duckdb",  # only of runs that read or write files of staging
         "json_is_valid",
     }
@@ -458,9 +459,12 @@ def test_every_model_says_its_grain_and_holds_no_json(
     assert (found.path, found.line) == (model, line)
 
 
-def test_a_model_of_staging_is_read_at_a_glance(lint: Any, tmp_path: Path) -> None:
-    model = tmp_path / "models" / "staging" / "stg_x__things.sql"
+@pytest.mark.parametrize(
+    ("name", "lines"), [("staging/stg_x__things.sql", 80), ("cache/things.sql", 110)]
+)
+def test_a_model_is_read_at_a_glance(lint: Any, tmp_path: Path, name: str, lines: int) -> None:
+    model = tmp_path / "models" / name
     model.parent.mkdir(parents=True)
-    model.write_text("-- Grain: one row per thing.\n\nselect a\n" + "\n" * 80 + "from x\n")
+    model.write_text("-- Grain: one row per thing.\n\nselect a\n" + "\n" * lines + "from x\n")
     (found,) = lint.findings(tmp_path)
     assert found.reason.startswith("more than")

@@ -52,6 +52,9 @@ CALLS = {
     "list_where": "list_where([\"{'f': x}\", \"{'f': 'b'}\"], 'f')",
     "sorted": "sorted('select * from rows', {'columns': {'at': {'config': {'meta': {"
     "'is_text_time': true}}}, 'n': {}}}, {'partition_key': 'k', 'sort_order': ['at', 'n']})",
+    "contents_by_key": "contents_by_key('rows', {'columns': {"
+    "'k': {'name': 'k', 'data_type': 'varchar'}, 'n': {'name': 'n', 'data_type': 'double'}, "
+    "'l': {'name': 'l', 'data_type': 'varchar[]'}}}, {'partition_key': 'k'})",
     "path_literal": 'path_literal("a\'b[1]*?")',
 }
 
@@ -406,6 +409,35 @@ def test_published_rows_sort_by_key_instant_and_the_rest_with_nulls_last(
             ("b", "2024-01-01", None),
             (None, "2024-01-01", 1),
         ]
+
+
+def test_contents_of_a_key_are_other_ones_if_any_row_is(
+    compiled: dict[str, str], duck: duckdb.DuckDBPyConnection
+) -> None:
+    """Also where values have one hash, or count as equal; the order of rows does not matter."""
+    tables = [
+        "('a', 0, null)",
+        "('a', -0.0::double, null)",
+        "('a', null, null)",
+        "('a', 0, [])",
+        "('a', 0, [null])",
+        "('a', 0, [''])",
+        "('a', 0, ['b', 'c'])",
+        "('a', 0, ['c', 'b'])",
+        "('a', 1, null), ('a', 2, null)",
+        "('a', 1, null), ('a', 1, null)",
+        "('a', 2, null), ('a', 2, null)",
+    ]
+
+    def contents(rows: str) -> list[Any]:
+        typed = f"select k, n::double as n, l::varchar[] as l from (values {rows}) as t (k, n, l)"
+        query = f"with rows as ({typed}) {compiled['contents_by_key']} order by all"
+        return duck.execute(query).fetchall()
+
+    assert len({str(contents(rows)) for rows in tables}) == len(tables)
+    both = contents("('b', 1, null), ('a', 2, ['x']), ('b', 3, null)")
+    assert both == contents("('b', 3, null), ('b', 1, null), ('a', 2, ['x'])")
+    assert [row[:2] for row in both] == [("a", 1), ("b", 2)]
 
 
 def test_a_path_is_a_pattern_of_itself_alone(compiled: dict[str, str]) -> None:

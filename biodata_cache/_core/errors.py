@@ -28,7 +28,7 @@ Each also is the builtin error that it refines, so that both of these work:
 There are two warnings, both of them `UserWarning`:
 
     VersionWarning               the installed package is newer than what is published
-    NotFoundWarning              a name or a value that is asked for is not in the cache
+    NotFoundWarning              a requested name or value is not in the cache
 
 Messages say what is wrong, with the offending value, and what to do about it.
 """

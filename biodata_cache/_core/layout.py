@@ -159,18 +159,18 @@ def partition_path(folder: str, key: str, value: str) -> str:
     return path(*folder.split("/"), f"{key}={quote(value, safe='')}", PARTITION_FILE)
 
 
-def partition_value(folder: str, key: str, found: str) -> str | None:
+def partition_value(folder: str, key: str, path: str) -> str | None:
     """Value of the partition whose file has this path; None if it is not a partition file.
 
     Example:
         >>> partition_value("qc", "subject_id", "qc/subject_id=a%2Fb/data.pqt")
         'a/b'
     """
-    value = value_in_path(folder, key, found)
-    return value if found.endswith(f"/{PARTITION_FILE}") else None
+    value = value_in_path(folder, key, path)
+    return value if path.endswith(f"/{PARTITION_FILE}") else None
 
 
-def value_in_path(folder: str, key: str, found: str) -> str | None:
+def value_in_path(folder: str, key: str, path: str) -> str | None:
     """The same, whatever the file is called: older publishers write a partition in several files.
 
     Example:
@@ -178,7 +178,7 @@ def value_in_path(folder: str, key: str, found: str) -> str | None:
         'a1'
     """
     pattern = rf"{re.escape(folder)}/{re.escape(key)}=([^/]*)/[^/]+\.(pqt|parquet)"
-    match = re.fullmatch(pattern, found)
+    match = re.fullmatch(pattern, path)
     return unquote(match[1]) if match else None
 
 

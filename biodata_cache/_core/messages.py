@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FEW = 5
 _PACKAGE = __name__.partition(".")[0]
 # Messages that were shown already: each is shown once.
-_told: list[str] = []
+_warned: list[str] = []
 
 
 def few(values: Sequence[object]) -> str:
@@ -64,22 +64,22 @@ def warn(text: str, category: type[Warning]) -> None:
 
 
 def caller() -> tuple[FrameType, int]:
-    """The frame outside of this package that led here, and how far it is from who asks."""
+    """The first frame outside of this package, and its distance from the caller."""
     frame, level = sys._getframe(1), 1  # noqa: SLF001  # `warnings` skips files from Python 3.12 on
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1
     return frame, level
 
 
-def tell_of_nothing(name: str, instead: str) -> None:
+def warn_ignored(name: str, instead: str) -> None:
     """Say once for each name that it does nothing.
 
     Args:
         name: What was given or called.
         instead: What does it, as a sentence.
     """
-    if name not in _told:
-        _told.append(name)
+    if name not in _warned:
+        _warned.append(name)
         warn(f"{name} does nothing since version 0.50.0: {instead}", FutureWarning)
 
 

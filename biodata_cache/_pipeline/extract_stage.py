@@ -11,7 +11,6 @@ from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._pipeline.project import import_extract, require
-from biodata_cache._storage.base import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,6 @@ def run_extract(
     report: Reporter,
     options: ExtractOptions | None = None,
     *,
-    lease: float = LEASE_SECONDS,
     outcome: Outcome | None = None,
 ) -> Outcome:
     """Bring the raw lake up to date.
@@ -72,7 +70,6 @@ def run_extract(
         settings: Names the source, the lake and the work folder.
         report: Receives progress.
         options: How to extract.
-        lease: Seconds after which the lock of a lake on S3 ends if its holder was killed.
         outcome: Filled as the stage goes.
 
     Raises:
@@ -112,9 +109,9 @@ def run_extract(
         outcome.copied_from = settings.raw if _lake.is_remote(settings) else None
         outcome.rejects = raw / "rejects"
         for each, source in sources.items():
-            told = f"from {source.description}"
-            report(each.stage, 0, None, told)
-            progress = partial(_tell, report, each.stage, told)
+            detail = f"from {source.description}"
+            report(each.stage, 0, None, detail)
+            progress = partial(_report_documents, report, each.stage, detail)
             is_first = each.name == _lake.RECORDS and settings.source.kind != "sample"
             before = partial(_forget_sample, raw) if is_first else None
             done = extract(source, raw, each.name, progress, chosen, save, before_takeover=before)
@@ -126,7 +123,7 @@ def run_extract(
         with _lake.reading(settings, copying(report)) as raw:
             bring_up_to_date(raw, lambda: None)
         return outcome
-    with _lake.writing(settings, copying(report), lease) as lake:
+    with _lake.writing(settings, copying(report)) as lake:
         bring_up_to_date(lake.folder, lake.save)
         for each in collections(settings):
             if each not in sources:
@@ -142,18 +139,22 @@ def _forget_sample(raw: Path) -> None:
     The records of another source take its place next: a run that is killed then has none of it.
     """
     from extract.lake.lake import Lake  # noqa: PLC0415  # as above
-    from extract.objects import foraging, foraging_database, upgrades  # noqa: PLC0415
-    from extract.objects import object_tables as answers  # noqa: PLC0415
+    from extract.objects import (  # noqa: PLC0415
+        foraging,
+        foraging_database,
+        object_tables,
+        upgrades,
+    )
     from extract.pipeline import forget_sample  # noqa: PLC0415
 
     forget_sample(Lake(raw, "docdb_v1"))
-    with answers.locked(raw):
+    with object_tables.locked(raw):
         foraging.forget_sample(raw)
         foraging_database.forget_sample(raw)
         upgrades.forget_sample(raw)
 
 
-def _tell(report: Reporter, stage: str, source: str, documents: int, size: int) -> None:
+def _report_documents(report: Reporter, stage: str, source: str, documents: int, size: int) -> None:
     report(stage, documents, None, f"{size / 1e6:,.0f} MB {source}")
 
 
@@ -172,45 +173,52 @@ def _extract_the_rest(
     """Update the lakes of objects, sessions and upgrades."""
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
-    from extract.objects import foraging, foraging_database, probes, upgrades  # noqa: PLC0415
-    from extract.objects import object_tables as answers  # noqa: PLC0415
+    from extract.objects import (  # noqa: PLC0415
+        foraging,
+        foraging_database,
+        object_tables,
+        probes,
+        upgrades,
+    )
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder
     report("objects", 0, None, "")
 
-    def tell(store: ObjectStore, done: int, total: int) -> None:
+    def report_and_save(store: ObjectStore, done: int, total: int) -> None:
         report("objects", done, total, f"from {store.description}")
         lake.save()
 
-    with answers.locked(raw):
+    with object_tables.locked(raw):
         probes.prepare(raw)
         foraging.folder(raw)
         foraging_database.prepare(raw)
-        open_s3 = partial(s3_store, pays=settings.requester_pays)
+        open_s3 = partial(s3_store, requester_pays=settings.requester_pays)
         published = upgrades.published_at(settings.root, open_s3)
         store = probes.open_store(
             settings.objects,
             settings.source.reveal(),
             settings.work,
-            pays=settings.requester_pays,
+            requester_pays=settings.requester_pays,
         )
         is_sample = settings.source.kind == "sample"
         if store is None and not is_sample:
             foraging.forget_sample(raw)
         sampled = store if settings.objects == "sample" else None
-        place = upgrades.in_sample(sampled) if sampled else None
+        in_sample = upgrades.in_sample(sampled) if sampled else None
         outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
             published,
             raw,
-            sample=place,
+            sample=in_sample,
             prune=options.prune,
             is_sample=is_sample,
         )
         database = foraging_database.location_of(settings.foraging_database, open_s3)
         if database is None and sampled is not None:
             database = foraging_database.in_sample(sampled)
-        if database is not None or not is_sample:  # else the sample's objects are not asked today
+        if (
+            database is not None or not is_sample
+        ):  # else the sample's objects are not probed in this run
             outcome.kept += foraging_database.copy_database(database, raw, prune=options.prune)
         if (missing := probes.missing_folder(settings.objects)) is not None:
             outcome.kept.append(missing)
@@ -222,7 +230,7 @@ def _extract_the_rest(
                 store,
                 raw,
                 paths_of(Lake(raw, _lake.RECORDS).files()),
-                partial(tell, store),
+                partial(report_and_save, store),
                 prune=options.prune,
                 is_sample=is_sample,
                 full=options.full,

@@ -83,7 +83,7 @@ def writing(
 
     Raises:
         CacheError: If the lake cannot be copied to this machine.
-        LockedError: If somebody else is writing it.
+        LockedError: If another process is writing it.
     """
     if not is_remote(settings):
         yield HeldLake(local_folder(settings))
@@ -189,7 +189,7 @@ class _Copy(HeldLake):
 
     def __init__(self, settings: Settings, storage: Storage | None = None) -> None:
         super().__init__(local_folder(settings))
-        self._storage = storage or open_lake(settings.raw, pays=settings.requester_pays)
+        self._storage = storage or open_lake(settings.raw, requester_pays=settings.requester_pays)
         self._lease: Lease | None = None
         self._is_broken = False
         self._files: dict[str, _File] = {}
@@ -278,7 +278,9 @@ class _Copy(HeldLake):
 
     def _save(self) -> None:
         local = self._local()
-        changed = [path for path, found in local.items() if found != self._stamp(path)]
+        changed = [
+            path for path, measured in local.items() if measured != self._size_and_time(path)
+        ]
         gone = sorted(self._files.keys() - local.keys())
         if (changed or gone) and not (self.folder / _KNOWN).exists():
             # What was written since does not know what was there before.
@@ -307,15 +309,15 @@ class _Copy(HeldLake):
 
     def _local(self) -> dict[str, tuple[int, int]]:
         """Size and modification time of the finished files, by path."""
-        found = {}
+        files = {}
         for path in self.folder.rglob("*.*"):
             name = path.relative_to(self.folder).as_posix()
             if _FILE.fullmatch(name):
                 stat = path.stat()
-                found[name] = (stat.st_size, stat.st_mtime_ns)
-        return found
+                files[name] = (stat.st_size, stat.st_mtime_ns)
+        return files
 
-    def _stamp(self, path: str) -> tuple[int, int] | None:
+    def _size_and_time(self, path: str) -> tuple[int, int] | None:
         """Size and time of a file when it was what the bucket has."""
         known = self._files.get(path)
         return None if known is None else (known.size, known.changed_ns)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _ProcessCache:
     """A temporary folder, removed when the process ends."""
 
     folder: tempfile.TemporaryDirectory[str] = field(
@@ -36,17 +36,17 @@ class _Place:
 
 
 @cache
-def _place(source: Secret) -> _Place:  # noqa: ARG001  # one place for each source
-    return _Place()
+def _process_cache(source: Secret) -> _ProcessCache:  # noqa: ARG001  # one for each source
+    return _ProcessCache()
 
 
 _making = threading.Lock()  # only one of several threads creates the folder
 
 
-def place(settings: Settings) -> CachedStorage:
+def store(settings: Settings) -> CachedStorage:
     """The storage of this process; its tables need not be built yet."""
     with _making:
-        return _place(settings.source).store
+        return _process_cache(settings.source).store
 
 
 def tables(settings: Settings) -> CachedStorage:
@@ -57,19 +57,19 @@ def tables(settings: Settings) -> CachedStorage:
         MissingDependencyError: If the extra for building is not installed.
     """
     with _making:
-        found = _place(settings.source)
-    with found.lock:
-        if not found.built.is_set():
-            _build(settings, found)
-            found.built.set()
-    return found.store
+        own = _process_cache(settings.source)
+    with own.lock:
+        if not own.built.is_set():
+            _build(settings, own)
+            own.built.set()
+    return own.store
 
 
-def _build(settings: Settings, found: _Place) -> None:
+def _build(settings: Settings, own: _ProcessCache) -> None:
     """Extract, build and publish into the folder of this process."""
     from biodata_cache._pipeline.stages import run_sync  # noqa: PLC0415  # reading needs none of it
 
-    folder = Path(found.folder.name)
+    folder = Path(own.folder.name)
     work = folder / "work"
     line = _Line(settings.source)
     try:

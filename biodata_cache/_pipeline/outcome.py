@@ -59,6 +59,8 @@ class Outcome:
         kept: Sentences on data kept from earlier runs because its source is missing or unreadable.
         published: Report of the publish stage.
         nothing_to_build: Whether the last build is what a build would have made.
+        by_change: Whether the build went on from the last one.
+        faults: Sentences on what a build by change made otherwise than a build from nothing.
         plan: Plan of a dry run; None otherwise.
         rejects: Folder of the documents that could not be used.
         seconds: Wall time by stage.
@@ -75,6 +77,8 @@ class Outcome:
     kept: list[str] = field(default_factory=list)
     published: _publish.Report | None = None
     nothing_to_build: bool = False
+    by_change: bool = False
+    faults: list[str] = field(default_factory=list)
     plan: Plan | None = None
     rejects: Path | None = None
     seconds: dict[str, float] = field(default_factory=dict)

@@ -106,7 +106,7 @@ class Run:
     _started: float = field(default_factory=time.perf_counter)
     _stage_started: float = 0.0
     _ended_at: datetime | None = None
-    _is_told: bool = False
+    _is_notified: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, stage: str, done: int, total: int | None, detail: str) -> None:
@@ -209,12 +209,12 @@ class Run:
     def claims_notification(self) -> bool:
         """Whether notifications of the end are still to be sent, which is done once."""
         with self._lock:
-            is_first, self._is_told = not self._is_told, True
+            is_first, self._is_notified = not self._is_notified, True
             return is_first
 
     def _write(self) -> None:
         settings = self.settings
-        # A command that never began must not make a work folder; but who is waiting is told.
+        # A command that never began must not make a work folder; but whoever waits gets the report.
         is_awaited = settings.on_finish or settings.metrics is not None
         try:
             if self.is_dry or not (is_awaited or settings.work.exists()):
@@ -251,15 +251,15 @@ def reports(work: Path) -> list[dict[str, Any]]:
 
     A run that has not ended although its process does not exist any more counts as killed.
     """
-    found = []
+    runs = []
     for path in sorted(reports_folder(work).glob("*.json")):
         with suppress(OSError, NotJsonError):
             content = json_value(path.read_bytes())
             if isinstance(content, dict) and content.keys() >= _KEYS:
                 if content["status"] == "running" and not _is_alive(content):
                     content["status"] = "killed"
-                found.append(content | {"path": str(path.absolute())})
-    return found
+                runs.append(content | {"path": str(path.absolute())})
+    return runs
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -273,28 +273,28 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def warnings_of(outcome: Outcome) -> list[str]:
-    """What of a run somebody should look at, a sentence each."""
-    found: list[str] = []
+    """Warnings of a run, one sentence each."""
+    texts: list[str] = []
     for stage, report in outcome.extracted.items():
-        found += [f"{stage}: {warning}" for warning in report.warnings()]
+        texts += [f"{stage}: {warning}" for warning in report.warnings()]
         if (report.rejected or report.repaired) and outcome.rejects is not None:
-            found.append(
+            texts.append(
                 f"{stage}: what was rejected ({report.rejected:,}) or repaired "
                 f"({report.repaired:,}) is in {outcome.rejects}, in the files of "
                 f"{report.collection}, with file, line and reason, and in the table data_quality"
             )
     if outcome.objects is not None:
         for problem, number in sorted(outcome.objects.problems.items()):
-            found.append(f"objects: {number:,} could not be had: {problem}")
+            texts.append(f"objects: {number:,} could not be had: {problem}")
         for kind, number in sorted(outcome.objects.kept.items()):
-            found.append(
-                f"objects: {number:,} answers about {kind} stay as they were, as their bucket is "
+            texts.append(
+                f"objects: {number:,} responses about {kind} stay as they were, as their bucket is "
                 f"not in {outcome.objects.store}, is empty or refuses (--prune accepts that)"
             )
         if outcome.sessions is None and outcome.sessions_missing is not None:
-            found.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
-    found += [f"objects: {text}" for text in outcome.kept]
-    return found
+            texts.append(f"objects: no table of foraging sessions: {outcome.sessions_missing}")
+    texts += [f"objects: {text}" for text in outcome.kept]
+    return texts + outcome.faults
 
 
 def _extracted(outcome: Outcome) -> dict[str, Any] | None:
@@ -305,7 +305,7 @@ def _extracted(outcome: Outcome) -> dict[str, Any] | None:
     return {
         "records": records[0],
         "records_v1": records[1] if len(records) > 1 else None,
-        "objects": None if outcome.objects is None else _asked(outcome.objects),
+        "objects": None if outcome.objects is None else _probed(outcome.objects),
         "foraging_sessions": outcome.sessions,
         "foraging_sessions_missing": outcome.sessions_missing,
         "upgrades": outcome.upgrades,
@@ -316,8 +316,8 @@ def _extracted(outcome: Outcome) -> dict[str, Any] | None:
     }
 
 
-def _asked(report: ObjectsReport) -> dict[str, Any]:
-    """What the object store was asked; `asdict` would take the items of a counter for its keys."""
+def _probed(report: ObjectsReport) -> dict[str, Any]:
+    """Queries on the object store; `asdict` would take the items of a counter for its keys."""
     return {
         each.name: dict(value) if isinstance(value, Counter) else value
         for each in fields(report)
@@ -331,7 +331,7 @@ def _published(outcome: Outcome) -> dict[str, Any] | None:
     if report is None:
         return None
     return {
-        "place": report.place,
+        "place": report.address,
         "build": report.build,
         "added": report.added,
         "replaced": report.replaced,
@@ -357,7 +357,7 @@ def _trim(folder: Path) -> None:
 
 
 def _is_alive(report: dict[str, Any]) -> bool:
-    """Whether the process of a report may be at work still: of another machine nobody knows."""
+    """Whether the process of a report may still run; true for one of another machine."""
     process = report.get("process")
     if report.get("host") != platform.node() or os.name != "posix" or not isinstance(process, int):
         return True

@@ -44,7 +44,7 @@ def run_sync(
         options: How to extract.
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models; what is not built stays as it is published.
-        force: Publish although somebody has rolled the version back.
+        force: Publish although the version was rolled back.
         outcome: Filled as the stages run, so that it is also available if one fails.
 
     Raises:
@@ -63,6 +63,7 @@ def run_sync(
     )
     outcome.seconds |= built.seconds
     outcome.nothing_to_build = built.nothing_to_build
+    outcome.by_change, outcome.faults = built.by_change, built.faults
     published = run_publish(settings, report, only_built=bool(selection), force=force, full=full)
     outcome.published = published.published
     outcome.table_seconds = {} if built.nothing_to_build else published.table_seconds
@@ -120,7 +121,7 @@ def run_build(
         report: Receives progress.
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models.
-        full: Build although nothing has changed since the last build.
+        full: Build from nothing, whatever has changed since the last build.
         stage: Has the staging of the records built elsewhere.
 
     Raises:
@@ -133,7 +134,7 @@ def run_build(
     report("build", 0, None, "comparing with the last build")
     with _lake.reading(settings, copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
-        seconds = build(
+        built = build(
             replace(settings, raw=Address(raw)),
             lambda done, total, name: report("build", done, total, name),
             unit_tests=unit_tests,
@@ -142,7 +143,10 @@ def run_build(
             stage=stage,
         )
     return Outcome(
-        seconds={"build": time.perf_counter() - started}, nothing_to_build=seconds is None
+        seconds={"build": time.perf_counter() - started},
+        nothing_to_build=built is None,
+        by_change=built is not None and built.by_change,
+        faults=[] if built is None else built.faults,
     )
 
 
@@ -187,7 +191,7 @@ def run_publish(
         settings: Where everything is.
         report: Receives progress.
         only_built: Publish the tables that were built, and leave the others as they are.
-        force: Publish although somebody has rolled the version back.
+        force: Publish although the version was rolled back.
         full: Read every file again, those of the build and the published ones.
 
     Raises:

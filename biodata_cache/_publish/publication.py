@@ -42,7 +42,7 @@ class Report:
     """What one publish did, or would do.
 
     Attributes:
-        place: Address of the version folder.
+        address: Address of the version folder.
         tables: Registry entries as published.
         added: Public files and documents that are new.
         replaced: Those whose content changed.
@@ -54,7 +54,7 @@ class Report:
         rolled_back_to: The build of an earlier rollback that this publish replaces.
     """
 
-    place: str
+    address: str
     tables: tuple[TableEntry, ...]
     added: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
@@ -97,14 +97,14 @@ class Publication:
             version_folder: The version.
             before: Its published state.
             snapshot: What is to be published.
-            known: Tag and hash of what was found in the root, or written there, the last time; what
+            known: Tag and hash of each file read or written in the root the last time; what
                 has another tag is compared by its content.
             is_rollback: Whether an earlier build is restored.
-            duckdb_wasm: Address of the DuckDB that the page asks in, if any.
+            duckdb_wasm: Address of the DuckDB that the page queries with, if any.
         """
         self._storage = storage
         self._known = known or {}
-        self.found: dict[str, Known] = {}
+        self.files: dict[str, Known] = {}
         self._folder = version_folder
         self._snapshot = snapshot
         self._is_rollback = is_rollback
@@ -124,8 +124,8 @@ class Publication:
         wanted = {file.path for file in snapshot.files} | {_layout.REGISTRY_FILE}
         wanted.update(*documents)
         once = (*before.registry, *self._pending.tables)
-        found = {*self._owned(once), *(set(self._pending.paths) & self._listed.keys())}
-        self._gone = sorted(found - wanted)
+        obsolete = {*self._owned(once), *(set(self._pending.paths) & self._listed.keys())}
+        self._gone = sorted(obsolete - wanted)
         self._foreign = self._listed.keys() - wanted - {*self._gone}
         self._is_switched = before.content != snapshot.content
         self.report = self._planned(len(wanted))
@@ -169,7 +169,7 @@ class Publication:
         tags |= {f"{self._folder}/{path}": self._listed[path].tag for path in self._foreign}
         for each in self._snapshot.registry.objects:
             path = _layout.object_path(each.name)
-            if path not in self.found and path in self._listed_objects:
+            if path not in self.files and path in self._listed_objects:
                 tags[path] = self._listed_objects[path].tag
         return tags
 
@@ -209,7 +209,7 @@ class Publication:
             else self._storage.holds(path, stat, source, hashed)
         )
         if is_so:
-            self.found[path] = known
+            self.files[path] = known
         return is_so
 
     def _changed_documents(self, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -227,9 +227,9 @@ class Publication:
         These are a database to attach, and descriptions of the tables.
         """
         path = _layout.history_path(self._folder)
-        found = self._storage.get(path)
+        got = self._storage.get(path)
         try:
-            content = None if found is None else found.content
+            content = None if got is None else got.content
             known = _history.parse(content, self._storage.address(path))
         except RegistryError:
             known = ()  # no reader depends on it: start a new one
@@ -276,20 +276,20 @@ class Publication:
                 folders[data] = entry.partition_key
             owned |= {sidecar, fragment}
         start = len(self._folder) + 1
-        found = {path[start:] for path in owned} & self._listed.keys()
+        paths = {path[start:] for path in owned} & self._listed.keys()
         for path in self._listed:
             folder = f"{self._folder}/{path.rpartition('/')[0].rpartition('/')[0]}"
             key = folders.get(folder)
             whole = f"{self._folder}/{path}"
             if key is not None and _layout.partition_value(folder, key, whole) is not None:
-                found.add(path)
-        return found
+                paths.add(path)
+        return paths
 
     def _planned(self, files: int) -> Report:
         changed = [file.path for file in self.changed_data]
         changed += [path for stage in self._documents for path in stage]
         return Report(
-            place=self._storage.address(self._folder),
+            address=self._storage.address(self._folder),
             tables=self._snapshot.registry.tables,
             added=[path for path in changed if path not in self._listed],
             replaced=[path for path in changed if path in self._listed],
@@ -323,7 +323,7 @@ class Publication:
         def copy(path: str) -> None:
             whole = f"{self._folder}/{path}"
             tag = self._storage.copy(_layout.object_path(name), whole)
-            self.found[whole] = Known(tag, file.sha256)
+            self.files[whole] = Known(tag, file.sha256)
 
         return copy
 
@@ -341,7 +341,7 @@ class Publication:
         self._put(_layout.object_path(name), source, hashed)
 
     def _put(self, path: str, source: Source, hashed: str) -> None:
-        self.found[path] = Known(self._storage.put(path, source, hashed), hashed)
+        self.files[path] = Known(self._storage.put(path, source, hashed), hashed)
 
     def _switch(self, path: str) -> None:
         """Replace the registry, on the condition that it is still the one that was read.
@@ -356,7 +356,7 @@ class Publication:
                 f"{self._storage.address(whole)} was written by somebody else while this publish "
                 "was at work: publish again."
             )
-        self.found[whole] = Known(tag, sha256(content).hexdigest())
+        self.files[whole] = Known(tag, sha256(content).hexdigest())
 
     def _keep_before(self) -> None:
         """Keep the registry of the replaced build, in case its publisher was killed before that."""
@@ -370,15 +370,15 @@ class Publication:
         """Keep the registry of this build; rewriting it after a rollback resets its age."""
         content = self._snapshot.content
         path = _layout.build_path(self._folder, self._snapshot.build)
-        found = None if self._is_switched else self._storage.get(path)
-        if found is None or found.content != content:
+        got = None if self._is_switched else self._storage.get(path)
+        if got is None or got.content != content:
             self._storage.put(path, content, sha256(content).hexdigest())
 
     def _filter_in_parallel(self, test: Callable[[Any], bool], items: Iterable[Any]) -> list[Any]:
         """The items that satisfy the predicate, which is called in parallel."""
         every = list(items)
-        answers = self._in_parallel(test, every)
-        return [item for item, is_so in zip(every, answers, strict=True) if is_so]
+        results = self._in_parallel(test, every)
+        return [item for item, is_so in zip(every, results, strict=True) if is_so]
 
     def _in_parallel(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         """Results of a function for each item, in parallel; the first error is raised."""

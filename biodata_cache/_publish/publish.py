@@ -190,7 +190,7 @@ def publish(
                 as_of=build.as_of,
                 began=build.began_at,
                 tidy_at=None if math.isinf(wait) else times.now + timedelta(seconds=wait),
-                files=publication.found,
+                files=publication.files,
                 others=publication.others(),
             )
         write_last(work, storage.address(folder), published)
@@ -241,7 +241,7 @@ def _unchanged(storage: Storage, folder: str, last: LastPublish) -> Report:
     """The report of a publish that found nothing to do."""
     published = read_published(storage, folder)
     return Report(
-        place=storage.address(folder),
+        address=storage.address(folder),
         tables=published.registry.tables,
         unchanged=last.unchanged,
         build=published.build,
@@ -364,7 +364,7 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
         if built is None:
             entries.append(before.registry[table.name])
             continue
-        address = storage.address(f"{folder}/{table.place}").replace("\\", "/")
+        address = storage.address(f"{folder}/{table.path}").replace("\\", "/")
         entry = entry_of(table, address, built, build.provenance[table.name])
         entries.append(same_build(entry, before))
         objects |= {each.name: local for local, each in built.objects}

@@ -82,10 +82,10 @@ def rollback(
             f"There is no {folder} in {storage.address()}: give the root, and with --version the "
             "version, of which a build is to be put back."
         )
-    place = short_name(storage.address(folder))
+    name = short_name(storage.address(folder))
     with (
         storage.lease(_layout.LEASE, lease) as held,
-        scratch_in(settings.work, f"rollback-{place}"),
+        scratch_in(settings.work, f"rollback-{name}"),
     ):
         sweep(storage, folder)
         now = read_published(storage, folder)
@@ -125,9 +125,9 @@ def rolled_back_to(storage: Storage, version_folder: str) -> str | None:
 
 def put_back(storage: Storage, version_folder: str) -> str | None:
     """The build of the last rollback, unless something was published since."""
-    found = storage.get(_layout.rollback_path(version_folder))
+    got = storage.get(_layout.rollback_path(version_folder))
     try:
-        return None if found is None else str(json_value(found.content)["to"])
+        return None if got is None else str(json_value(got.content)["to"])
     except (ValueError, KeyError, TypeError):
         return "a build that is not known"
 
@@ -144,9 +144,9 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
         return _builds.find(kept, to, address)
     if Pending(storage, folder).rolled_back_to == now.build:  # the rollback was killed
         return _builds.find(kept, now.build, address)
-    found = storage.get(_layout.history_path(folder))
+    got = storage.get(_layout.history_path(folder))
     try:
-        history = _history.parse(found.content if found else None, folder)
+        history = _history.parse(got.content if got else None, folder)
     except RegistryError:
         history = ()
     return _builds.build_before(

@@ -38,12 +38,12 @@ def released(storage: Storage) -> tuple[list[str], StoredContent | None]:
     Raises:
         RegistryError: If the index cannot be read.
     """
-    found = storage.get(_layout.VERSIONS_FILE)
+    got = storage.get(_layout.VERSIONS_FILE)
     try:
-        names = json_value(found.content) if found else []
+        names = json_value(got.content) if got else []
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ValueError("it is something else")  # noqa: TRY301  # told below
-        return _settings.ascending(names), found
+            raise ValueError("it is something else")  # noqa: TRY301  # reported below
+        return _settings.ascending(names), got
     except ValueError as error:
         raise RegistryError(
             f"The version index {storage.address(_layout.VERSIONS_FILE)} cannot be read ({error}): "
@@ -61,11 +61,11 @@ def release(storage: Storage, version_folder: str) -> None:
         CacheFileError: If other publishers replaced the index at every attempt.
     """
     for _ in range(_ATTEMPTS):
-        names, found = released(storage)
+        names, got = released(storage)
         content = as_json(_settings.ascending({*names, version_folder}))
-        if found is not None and found.content == content:
+        if got is not None and got.content == content:
             return
-        if storage.put_if(_layout.VERSIONS_FILE, content, found.tag if found else None):
+        if storage.put_if(_layout.VERSIONS_FILE, content, got.tag if got else None):
             return
     raise CacheFileError(
         f"{storage.address(_layout.VERSIONS_FILE)} changed at each of {_ATTEMPTS} attempts to "
@@ -121,9 +121,9 @@ def write_status(storage: Storage, version_folder: str, status: dict[str, Any]) 
 
 def _statuses(storage: Storage) -> dict[str, Any]:
     """Status by version; empty if the document cannot be read."""
-    found = storage.get(_layout.STATUS_FILE)
+    got = storage.get(_layout.STATUS_FILE)
     try:
-        versions = json_value(found.content)["versions"] if found else {}
+        versions = json_value(got.content)["versions"] if got else {}
     except (ValueError, KeyError, TypeError):
         return {}
     return dict(versions) if isinstance(versions, dict) else {}

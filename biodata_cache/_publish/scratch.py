@@ -1,6 +1,6 @@
 """Temporary folders of a publish or rollback: in the work folder, if there is one.
 
-There the next one removes what a killed one left behind, which nobody does in the system's folder.
+There the next one removes what a killed one left, which does not happen in the system's folder.
 """
 
 from __future__ import annotations

@@ -241,13 +241,13 @@ def _frame(store: CachedStorage, path: str) -> pd.DataFrame:
         raise CacheFileError(f"{store.address(path)} is missing.")
     cache = _published.PublishedCache(store, FOLDER)
     file = DataFile(store.address(path))
-    with _connections.connection(cache, [file], is_whole=True) as (duck, (place,)):
-        found = duck.execute(
+    with _connections.connection(cache, [file], is_whole=True) as (duck, (location,)):
+        row = duck.execute(
             "select decode(value) from parquet_kv_metadata(?) where decode(key) = ?",
-            [place, _METADATA_KEY],
+            [location, _METADATA_KEY],
         ).fetchone()
-        metadata = json_value(found[0]) if found else {}
-        source, values = "read_parquet($file, hive_partitioning = false)", {"file": place}
+        metadata = json_value(row[0]) if row else {}
+        source, values = "read_parquet($file, hive_partitioning = false)", {"file": location}
         types = _read.column_types(duck, source, values)
         # DuckDB returns integers with missing values as floats.
         longest = max(map(len, types))

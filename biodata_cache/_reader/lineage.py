@@ -145,8 +145,8 @@ def derived_names(
     def read(registry: CacheRegistry) -> dict[str, list[str]]:
         basics = cache.files(registry["asset_basics"])
         sources = cache.files(registry["source_data"])
-        with _connections.connection(cache, [*basics, *sources]) as (duck, found):
-            locations = {"basics": found[: len(basics)], "sources": found[len(basics) :]}
+        with _connections.connection(cache, [*basics, *sources]) as (duck, paths):
+            locations = {"basics": paths[: len(basics)], "sources": paths[len(basics) :]}
             rows = duck.execute(_DERIVED, locations | requested).fetchall()
             known = {name: derived for name, is_known, derived in rows if is_known}
             unknown = [name for name in dict.fromkeys(names) if name not in known]
@@ -161,8 +161,10 @@ def _warn_of(
     duck: duckdb.DuckDBPyConnection, unknown: list[str], locations: dict[str, list[str]]
 ) -> None:
     """Warn about names that are in no table, with similar names."""
-    found = duck.execute(_NEAREST, locations | {"name": unknown[0]}).fetchall()
-    like = f" Nearest to the first: {_messages.few([name for (name,) in found])}." if found else ""
+    nearest = duck.execute(_NEAREST, locations | {"name": unknown[0]}).fetchall()
+    like = (
+        f" Nearest to the first: {_messages.few([name for (name,) in nearest])}." if nearest else ""
+    )
     _messages.warn(
         f"The published cache has no asset {_messages.few(unknown)}.{like}", NotFoundWarning
     )

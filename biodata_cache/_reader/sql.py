@@ -102,10 +102,10 @@ def sql(
                     raise
                 return _with_nearest(error, registry)
 
-    found = _connections.consistently(cache, read)
-    if isinstance(found, duckdb.Error):
-        raise found
-    return found
+    result = _connections.consistently(cache, read)
+    if isinstance(result, duckdb.Error):
+        raise result
+    return result
 
 
 def _answer(
@@ -196,9 +196,9 @@ def resolve_locations(
     Of many files, a query may need only one or two, so these are read at their addresses.
     """
     few = {name: some for name, some in files.items() if len(some) <= _FEW}
-    found = iter(cache.locations([file for some in few.values() for file in some]))
+    locations = iter(cache.locations([file for some in few.values() for file in some]))
     return {
-        name: list(islice(found, len(some))) if name in few else [file.address for file in some]
+        name: list(islice(locations, len(some))) if name in few else [file.address for file in some]
         for name, some in files.items()
     }
 

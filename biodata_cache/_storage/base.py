@@ -7,7 +7,7 @@ the old content of a path or the new one, never a part. Every storage reports fa
     no such bucket                                 CacheNotFoundError
     rights, refused credentials, links in a root   AccessError
     no response, or an interrupted one             UnreachableError
-    somebody else holds the lease                  LockedError
+    another process holds the lease                LockedError
     a write to an invalid path                     CacheFileError
     bytes that do not have the given hash          CacheFileError
     anything else                                  CacheFileError
@@ -74,7 +74,7 @@ class Lease(Protocol):
 
 
 class Storage(Hashable, Protocol):
-    """A place for bytes by path: `LocalStorage`, `S3Storage` or `MemoryStorage`."""
+    """Bytes by path: `LocalStorage`, `S3Storage` or `MemoryStorage`."""
 
     @property
     def threads(self) -> int:

@@ -9,13 +9,15 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from biodata_cache._storage.base import StoredContent
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import BinaryIO
 
-    from biodata_cache._storage.base import Stat, StoredContent
+    from biodata_cache._storage.base import Stat
 
 _Result = TypeVar("_Result")
 _BLOCK_BYTES = 2**20
@@ -60,6 +62,20 @@ class StreamedReads(ABC):
     def _retried(self, attempt: Callable[[], _Result]) -> _Result:
         """The result of an attempt, repeated after transient errors; here without repetition."""
         return attempt()
+
+    def get(
+        self,
+        path: str,
+        *,
+        unless: StoredContent | None = None,
+        only: str | None = None,
+        first: int | None = None,
+    ) -> StoredContent | None:
+        """Read content, the tag of which is known when it is opened."""
+        with self._errors(path), self._open_content(path, only) as content:
+            if content is None or (unless is not None and unless.tag == content.tag):
+                return unless if content is not None else None
+            return StoredContent(content.source.read(-1 if first is None else first), *content[1:3])
 
     def download(
         self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None

@@ -60,7 +60,7 @@ class HeldLease:
         Raises:
             LockedError: If another process holds it.
         """
-        asked = time.monotonic()
+        sent_at = time.monotonic()
         current = self._storage.get(self._path)
         if current is not None:
             held = _document(current)
@@ -77,7 +77,7 @@ class HeldLease:
                 f"Another {self._stage} to {self._storage.address()} has just begun: wait until "
                 "it ends."
             )
-        self._renewed = asked
+        self._renewed = sent_at
         self._thread.start()
 
     def check(self) -> None:
@@ -108,14 +108,14 @@ class HeldLease:
 
     def _renew_until_ended(self) -> None:
         while not self._ended.wait(self._seconds / 3):
-            asked = time.monotonic()
+            sent_at = time.monotonic()
             try:
                 tag = self._put(self._tag)
             except CacheError:
                 continue  # try again; `check` fails if it takes too long
             if tag is None:
                 return  # another process has taken it: `check` fails
-            self._tag, self._renewed = tag, asked
+            self._tag, self._renewed = tag, sent_at
 
     def _put(self, tag: str | None) -> str | None:
         now = datetime.now(timezone.utc)

@@ -22,7 +22,6 @@ from biodata_cache._core.errors import (
 from biodata_cache._storage.base import (
     LEASE_SECONDS,
     Stat,
-    StoredContent,
     check_path,
     content_mismatch,
     is_valid_path,
@@ -73,20 +72,6 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
 
     def secret(self) -> None:
         """None: no secret is needed."""
-
-    def get(
-        self,
-        path: str,
-        *,
-        unless: StoredContent | None = None,
-        only: str | None = None,
-        first: int | None = None,
-    ) -> StoredContent | None:
-        """Read a file."""
-        with self._errors(path), self._open_content(path, only) as content:
-            if content is None or (unless is not None and unless.tag == content.tag):
-                return unless if content is not None else None
-            return StoredContent(content.source.read(-1 if first is None else first), *content[1:3])
 
     def stat(self, path: str) -> Stat | None:
         """Size and tag of a file."""

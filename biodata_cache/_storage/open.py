@@ -51,7 +51,9 @@ def check_root(settings: Settings) -> None:
 
 def _open(settings: Settings) -> Storage:
     if settings.backend == "S3":
-        return _bucket(settings.root, "root", "ROOT", CACHE_FOLDER, pays=settings.requester_pays)
+        return _bucket(
+            settings.root, "root", "ROOT", CACHE_FOLDER, requester_pays=settings.requester_pays
+        )
     return LocalStorage(Path(settings.root).absolute(), CACHE_FOLDER)
 
 
@@ -65,18 +67,18 @@ def open_cached(settings: Settings) -> CachedStorage:
     return cached(_open(settings), settings.local_cache, settings.local_cache_size)
 
 
-def open_lake(raw: str, *, pays: bool = False) -> S3Storage:
+def open_lake(raw: str, *, requester_pays: bool = False) -> S3Storage:
     """The storage of a raw lake at `s3://bucket/prefix`.
 
     Args:
         raw: Address of the lake.
-        pays: Whether the requester pays.
+        requester_pays: Whether the requester pays.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the address names no bucket, or no prefix in it.
     """
-    storage = _bucket(raw, "raw lake", "RAW", pays=pays)
+    storage = _bucket(raw, "raw lake", "RAW", requester_pays=requester_pays)
     if not storage.prefix:
         raise SettingsError(
             f"The raw lake {raw!r} would be a whole bucket: write s3://bucket/prefix."
@@ -84,12 +86,12 @@ def open_lake(raw: str, *, pays: bool = False) -> S3Storage:
     return storage
 
 
-def open_staging(address: str, *, pays: bool = False) -> Storage:
+def open_staging(address: str, *, requester_pays: bool = False) -> Storage:
     """The storage of staging that other processes build: a folder, or `s3://bucket/prefix`.
 
     Args:
         address: Its address.
-        pays: Whether the requester pays.
+        requester_pays: Whether the requester pays.
 
     Raises:
         MissingDependencyError: If the extra `s3` is needed and not installed.
@@ -102,7 +104,7 @@ def open_staging(address: str, *, pays: bool = False) -> Storage:
                 "s3://bucket/prefix."
             )
         return LocalStorage(Path(address).absolute())
-    storage = _bucket(address, "staging", "ROOT", pays=pays)
+    storage = _bucket(address, "staging", "ROOT", requester_pays=requester_pays)
     if not storage.prefix:
         raise SettingsError(
             f"The staging {address!r} would be a whole bucket: write s3://bucket/prefix."
@@ -110,19 +112,27 @@ def open_staging(address: str, *, pays: bool = False) -> Storage:
     return storage
 
 
-def open_bucket(bucket: str, *, is_anonymous: bool = False, pays: bool = False) -> S3Storage:
+def open_bucket(
+    bucket: str, *, is_anonymous: bool = False, requester_pays: bool = False
+) -> S3Storage:
     """The storage of a whole bucket that others manage.
 
     Args:
         bucket: Name of the bucket.
         is_anonymous: Send unsigned requests, even if there are credentials.
-        pays: Whether the requester pays.
+        requester_pays: Whether the requester pays.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the name is invalid, or the AWS settings contradict each other.
     """
-    storage = _bucket(f"s3://{bucket}", "bucket", "OBJECTS", is_anonymous=is_anonymous, pays=pays)
+    storage = _bucket(
+        f"s3://{bucket}",
+        "bucket",
+        "OBJECTS",
+        is_anonymous=is_anonymous,
+        requester_pays=requester_pays,
+    )
     return replace(storage, is_foreign=True)
 
 
@@ -133,7 +143,7 @@ def _bucket(
     folder: str = "",
     *,
     is_anonymous: bool = False,
-    pays: bool = False,
+    requester_pays: bool = False,
 ) -> S3Storage:
     """The storage of an address, or of a folder below it."""
     try:
@@ -146,5 +156,5 @@ def _bucket(
         ) from error
     bucket, prefix = split_address(address, what)
     prefix = "/".join(part for part in (prefix, folder) if part)
-    client = access(is_anonymous=is_anonymous, pays=pays)
+    client = access(is_anonymous=is_anonymous, requester_pays=requester_pays)
     return S3Storage(bucket, prefix, client, f"{PREFIX}{setting}")

@@ -101,7 +101,7 @@ class S3Storage(StreamedReads):
             options["use_ssl"] = "true" if scheme == "https" else "false"
         elif "." in self.bucket:  # certificates do not cover a host name with more dots
             options["url_style"] = "path"
-        if self.access.pays:
+        if self.access.requester_pays:
             options["requester_pays"] = "true"
         return options
 

@@ -71,13 +71,13 @@ class Access:
     Attributes:
         client: Client of boto3; safe to share between threads.
         credentials: Credentials to sign with; None to send unsigned requests.
-        pays: Whether the requester pays.
+        requester_pays: Whether the requester pays.
         regions: Known regions by bucket.
     """
 
     client: Any
     credentials: Any
-    pays: bool
+    requester_pays: bool
     regions: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -121,23 +121,23 @@ def split_address(address: str, what: str) -> tuple[str, str]:
     return bucket, prefix.strip("/")
 
 
-def access(*, is_anonymous: bool = False, pays: bool = False) -> Access:
+def access(*, is_anonymous: bool = False, requester_pays: bool = False) -> Access:
     """The client that the environment configures, as for other AWS tools.
 
     Args:
         is_anonymous: Send unsigned requests, even if there are credentials.
-        pays: Whether the requester pays.
+        requester_pays: Whether the requester pays.
 
     Raises:
         SettingsError: If the AWS settings contradict each other.
     """
     # A client depends on the AWS variables of the environment, and does not survive a fork.
     environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
-    return _access(environment, os.getpid(), is_anonymous, pays)
+    return _access(environment, os.getpid(), is_anonymous, requester_pays)
 
 
 @lru_cache(maxsize=8)
-def _access(environment: object, process: int, is_anonymous: bool, pays: bool) -> Access:  # noqa: ARG001, FBT001
+def _access(environment: object, process: int, is_anonymous: bool, requester_pays: bool) -> Access:  # noqa: ARG001, FBT001
     """A cached client: making one takes longer than reading a table."""
     try:
         session = boto3.Session()
@@ -147,9 +147,9 @@ def _access(environment: object, process: int, is_anonymous: bool, pays: bool) -
         client = _client(session, region, is_signed=credentials is not None)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise SettingsError(f"The settings of AWS cannot be used: {error}.") from error
-    if pays:
+    if requester_pays:
         client.meta.events.register("before-sign.s3", _pay)
-    return Access(client, credentials, pays)
+    return Access(client, credentials, requester_pays)
 
 
 def _client(session: Any, region: str | None, *, is_signed: bool) -> Any:  # noqa: ANN401  # boto3 has no types

@@ -74,7 +74,7 @@ def record_consistency(
 def record_consistency_results(
     *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyResultsFilters]
 ) -> pd.DataFrame:
-    """Read what every check of consistency found of every record.
+    """Read the result of every consistency check for every record.
 
     Args:
         columns: Columns to read, in this order; None for all.

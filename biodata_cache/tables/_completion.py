@@ -43,7 +43,10 @@ def name_columns(function: Callable[..., Any]) -> None:
     match = _FILTERS.fullmatch(str(getattr(function, "__annotations__", {}).get("filters")))
     if match is None:
         return
-    filters: dict[str, Any] = getattr(_filters, match[1]).__annotations__
+    # The options of every table come last, which a TypedDict has first.
+    options: dict[str, Any] = _filters.ReadOptions.__annotations__
+    annotations: dict[str, Any] = getattr(_filters, match[1]).__annotations__
+    filters = {name: kind for name, kind in annotations.items() if name not in options} | options
     shown = signature(function)
     own = [each for each in shown.parameters.values() if each.kind != Parameter.VAR_KEYWORD]
     named = [

@@ -35,7 +35,7 @@ def former_arguments(function: Function) -> Function:
         arguments = dict(zip(_FORMER, former, strict=False))
         arguments.update({name: named.pop(name) for name in _FORMER if name in named})
         if "force_update" in arguments:
-            _tell()
+            _warn_ignored()
         if arguments.get("lazy"):
             return _address(function.__name__, own, named)
         return function(*own, **named)
@@ -43,8 +43,8 @@ def former_arguments(function: Function) -> Function:
     return cast("Function", accepting)
 
 
-def _tell() -> None:
-    _messages.tell_of_nothing(
+def _warn_ignored() -> None:
+    _messages.warn_ignored(
         "force_update",
         "tables are built by `biodata-cache sync`, and read as they are published. Leave it out.",
     )

@@ -122,7 +122,7 @@ def platform_smartspim_fiber_ccf(
 
     Returns:
         One row per derived asset and fiber. `ap`, `ml` and `dv` are indices into a volume of 25 µm,
-        missing until somebody found the tip.
+        missing until the tip was annotated.
     """
     return read_table("platform_smartspim_fiber_ccf", columns, filters)
 
@@ -227,7 +227,7 @@ def platform_dynamic_foraging_sessions(
         One row per session, with further columns as the database has them.
 
     Raises:
-        TableNotFoundError: If whoever published the tables has no such database.
+        TableNotFoundError: If the publisher of the tables has no such database.
     """
     return read_table("platform_dynamic_foraging_sessions", columns, filters)
 
@@ -251,7 +251,7 @@ def platform_dynamic_foraging_trials(
 
     Raises:
         ArgumentError: If the subject is neither a text nor a number.
-        TableNotFoundError: If whoever published the tables has no such database.
+        TableNotFoundError: If the publisher of the tables has no such database.
 
     Warns:
         NotFoundWarning: If no record is of that subject, and there are no rows.
@@ -280,7 +280,7 @@ def platform_dynamic_foraging_events(
 
     Raises:
         ArgumentError: If the subject is neither a text nor a number.
-        TableNotFoundError: If whoever published the tables has no such database.
+        TableNotFoundError: If the publisher of the tables has no such database.
 
     Warns:
         NotFoundWarning: If no record is of that subject, and there are no rows.

@@ -72,7 +72,7 @@ def get_records(names_or_ids: str | Iterable[str]) -> dict[str, dict[str, Any]]:
         names_or_ids: Names of assets, or values of `_id`.
 
     Returns:
-        The records by what was asked for, in that order.
+        The records by requested name, in that order.
 
     Raises:
         ArgumentError: If a name is not a text.

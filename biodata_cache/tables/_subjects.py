@@ -72,7 +72,7 @@ def injections(
         filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
-        One row per subject, injection, material and place. Units stand beside the numbers;
+        One row per subject, injection, material and coordinates. Units stand beside the numbers;
         `relative_position` and `plasmid_tars_alias` are arrays of texts.
 
     Examples:

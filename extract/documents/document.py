@@ -3,7 +3,7 @@
 A document is split into its sections without decoding them: the text of a section in the lake is
 the text in the document, so integers of any size, key order, keys that differ in case only and
 empty keys survive. Nothing is interpreted, renamed or given a default. What JSON cannot say or says
-twice is repaired first, which is told (`extract.documents.repairs`).
+twice is repaired first, which is reported (`extract.documents.repairs`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Shape:
     kept: dict[str, tuple[str, ...] | None] | None = None
 
     @property
-    def stamp_keys(self) -> tuple[str, ...]:
+    def last_modified_keys(self) -> tuple[str, ...]:
         """Keys that tell when a document was last modified."""
         return self.keys[LAST_MODIFIED]
 
@@ -162,7 +162,7 @@ def read_document(document: bytes, shape: Shape = V2, *, is_skimmed: bool = Fals
         raise UnusableDocumentError(_TOO_DEEP)
     if record_id is None:
         raise UnusableDocumentError(_no_id(values))
-    identity, odd, used = [], {}, {"_id", *SECTIONS}
+    identity, invalid, used = [], {}, {"_id", *SECTIONS}
     for keys in shape.keys:
         key = next((key for key in keys if key in values), keys[0])
         used.add(key)
@@ -172,9 +172,9 @@ def read_document(document: bytes, shape: Shape = V2, *, is_skimmed: bool = Fals
             if content[:1] == b'"':
                 text = _decode(content)
             elif content != b"null":
-                odd[key] = content
+                invalid[key] = content
         identity.append(text)
-    extra = odd | {key: bytes(values[key]) for key in values if key not in used}
+    extra = invalid | {key: bytes(values[key]) for key in values if key not in used}
     return Row(
         record_id=record_id,
         identity=tuple(identity),
@@ -202,8 +202,10 @@ def listed_identity(document: bytes, shape: Shape) -> tuple[str | None, str | No
     document, values, _, is_checked = _repaired(document)
     if not is_checked and not is_plain(document):
         values = _split_document(_repair(document)[0])
-    stamp = next((bytes(values[key]) for key in shape.stamp_keys if key in values), b"")
-    return _record_id(values), _decode(stamp) if stamp[:1] == b'"' else None
+    last_modified = next(
+        (bytes(values[key]) for key in shape.last_modified_keys if key in values), b""
+    )
+    return _record_id(values), _decode(last_modified) if last_modified[:1] == b'"' else None
 
 
 def _repaired(

@@ -91,12 +91,12 @@ def _date(value: Any) -> str:  # noqa: ANN401
         value = _integer(value["$numberLong"] if len(value) == 1 else None)
     if isinstance(value, msgspec.Raw):
         return date_text(int(bytes(_integer(value))))
-    found = _DATE.fullmatch(_text(value))
-    if found is None:
+    match = _DATE.fullmatch(_text(value))
+    if match is None:
         raise ValueError
-    fraction = (found[2] or "0").ljust(3, "0")[:3]
-    zone = "+00:00" if found[3] == "Z" else f"{found[3][:3]}:{found[3][-2:]}"
-    date = datetime.fromisoformat(f"{found[1]}.{fraction}{zone}")
+    fraction = (match[2] or "0").ljust(3, "0")[:3]
+    zone = "+00:00" if match[3] == "Z" else f"{match[3][:3]}:{match[3][-2:]}"
+    date = datetime.fromisoformat(f"{match[1]}.{fraction}{zone}")
     return date_text((date - _EPOCH) // timedelta(milliseconds=1))
 
 

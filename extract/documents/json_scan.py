@@ -38,14 +38,13 @@ class BrokenTextError(ValueError):
     """A text is not JSON values one after another; its own text says where that ends."""
 
 
-def values(text: Text, start: int = 0) -> Iterator[tuple[int, int]]:
+def values(text: Text) -> Iterator[tuple[int, int]]:
     """Bounds of the values that stand one after another; an array stands for its elements.
 
     Blanks, byte order marks and separators of records may stand between them.
 
     Args:
         text: UTF-8 text.
-        start: Where to begin.
 
     Raises:
         BrokenTextError: If it breaks off, or something else than a value stands there.
@@ -55,7 +54,7 @@ def values(text: Text, start: int = 0) -> Iterator[tuple[int, int]]:
         >>> [text[start:end] for start, end in values(text)]
         [b'{"a": 1}', b'{"b": "]"}', b'2']
     """
-    at, end = _skipped(text, start), len(text)
+    at, end = _skipped(text, 0), len(text)
     while at < end:
         if text[at] == _OPEN_LIST:
             at = yield from _elements(text, at)
@@ -70,7 +69,7 @@ def depth(text: bytes, enough: int) -> int:
 
     Args:
         text: UTF-8 text of one value.
-        enough: A depth that need not be told from less.
+        enough: A depth up to which the result need not be exact.
     """
     left = text.translate(None, _NOT_BRACKETS)
     for _ in range(_ROUNDS):  # each takes the innermost level away
@@ -78,11 +77,11 @@ def depth(text: bytes, enough: int) -> int:
             return 0
         left = left.replace(b"[]", b"").replace(b"{}", b"")
     at = deepest = now = 0
-    while (found := _NEXT.search(text, at)) is not None:
-        at = found.end()
-        token = text[found.start()]
-        if token == _QUOTE and found.end() - found.start() == 1:
-            at = _text_end(text, found.start())
+    while (match := _NEXT.search(text, at)) is not None:
+        at = match.end()
+        token = text[match.start()]
+        if token == _QUOTE and match.end() - match.start() == 1:
+            at = _text_end(text, match.start())
         elif token in _CLOSING:
             now += 1
             deepest = max(deepest, now)
@@ -98,11 +97,11 @@ def identity_of(document: bytes) -> tuple[str | None, str | None]:
         >>> identity_of(b'{"x": {"name": "y"}, "_id": {"$oid": "a"}, "name": "n", "subject": NOPE')
         ('a', 'n')
     """
-    found: dict[bytes, str | None] = {}
+    members: dict[bytes, str | None] = {}
     for key, value in _members(document):
         if key in {b"_id", b"name"}:
-            found[key] = _plain_text(value)
-    return found.get(b"_id"), found.get(b"name")
+            members[key] = _plain_text(value)
+    return members.get(b"_id"), members.get(b"name")
 
 
 def member(document: bytes, key: bytes) -> bytes | None:
@@ -156,9 +155,9 @@ def _members(document: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _plain_text(value: bytes) -> str | None:
     """Text of a value that is a text, or an `_id` in MongoDB's form."""
-    found = re.fullmatch(rb'\{\s*"\$oid"\s*:\s*("[^"\\]*")\s*\}', value)
+    match = re.fullmatch(rb'\{\s*"\$oid"\s*:\s*("[^"\\]*")\s*\}', value)
     try:
-        return _identity_text(found[1] if found else value)
+        return _identity_text(match[1] if match else value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
@@ -184,10 +183,10 @@ def _value_end(text: Text, at: int) -> int:
     if first == _QUOTE:
         return _text_end(text, at)
     if first not in _CLOSING:
-        found = _SCALAR.match(text, at)
-        if found is None:
+        match = _SCALAR.match(text, at)
+        if match is None:
             raise _broken(text, at)
-        return found.end()
+        return match.end()
     return _closed(text, at)
 
 
@@ -195,8 +194,8 @@ def _closed(text: Text, start: int) -> int:
     """Where the object or array ends that begins here."""
     waiting = bytearray()
     at = start
-    while (found := _NEXT.search(text, at)) is not None:
-        begin, at = found.span()
+    while (match := _NEXT.search(text, at)) is not None:
+        begin, at = match.span()
         token = text[begin]
         if token == _QUOTE:
             at = _text_end(text, begin) if at - begin == 1 else at
@@ -224,8 +223,8 @@ def _text_end(text: Text, at: int) -> int:
 
 
 def _skipped(text: Text, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return at if found is None else found.end()
+    match = _BLANK.match(text, at)
+    return at if match is None else match.end()
 
 
 def _byte(text: Text, at: int) -> int:

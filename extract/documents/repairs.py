@@ -75,11 +75,11 @@ def repaired(document: bytes) -> tuple[bytes, tuple[Repair, ...]]:
     value = _READER.decode(document.decode())
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  # as other texts that are no document
-    found = _Repairs()
-    found.walk(value)
-    if not found.repairs and not found.has_extended:
+    repairer = _Repairs()
+    repairer.walk(value)
+    if not repairer.repairs and not repairer.has_extended:
         return document, ()
-    return _encode(value), tuple(found.repairs)
+    return _encode(value), tuple(repairer.repairs)
 
 
 def allow_depth() -> None:

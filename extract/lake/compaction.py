@@ -66,9 +66,9 @@ def _choose(
     """The files to rewrite, in order."""
     policy = lake.policy
     query = Path(__file__).with_name("compact.sql").read_text(encoding="utf-8")
-    found = connection.execute(query, {"files": _paths(lake, listed)}).fetchall()
+    counted = connection.execute(query, {"files": _paths(lake, listed)}).fetchall()
     dead = {
-        file for file, rows, needed in found if rows - needed >= max(1, policy.dead_part * rows)
+        file for file, rows, needed in counted if rows - needed >= max(1, policy.dead_part * rows)
     }
     # Small files are joined only when there are many of them.
     small = {file.name for file in listed if file.bytes < policy.small_bytes}

@@ -42,7 +42,7 @@ class Reading:
         state.execute(_SHOWN)
 
     def show(self, rows: Iterable[tuple[str, str, int, str | None]]) -> None:
-        """Add documents: `_id`, content hash, place in the source, and file of a folder."""
+        """Add documents: `_id`, content hash, position in the source, and file of a folder."""
         columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
         types = (pa.string(), pa.string(), pa.int64(), pa.string())
         arrays = [pa.array(list(c), t) for c, t in zip(columns, types, strict=True)]
@@ -69,8 +69,8 @@ class Reading:
 
     def unchanged(self, texts: list[str]) -> set[str]:
         """Those of the given records that are the same in source and lake."""
-        asked = pa.table({"text": pa.array(texts, pa.string())})
-        with self._state.registered("asked", asked) as cursor:
+        requested = pa.table({"text": pa.array(texts, pa.string())})
+        with self._state.registered("requested", requested) as cursor:
             return {text for (text,) in cursor.execute(_AS_HELD).fetchall()}
 
     def in_part_changed(self) -> set[int]:
@@ -106,9 +106,9 @@ from compared
 where shown > 0
 """
 _AS_HELD = """
-select distinct asked.text
-from asked
-inner join compared on asked.text = compared._id
+select distinct requested.text
+from requested
+inner join compared on requested.text = compared._id
 where compared.held = compared.same and compared.shown = compared.same
 """
 _IN_PART_CHANGED = """
@@ -124,13 +124,13 @@ class Wanted(NamedTuple):
     """A document to fetch.
 
     Attributes:
-        place: Its place in the listing.
+        position: Its position in the listing.
         key: `_id` as the database has it.
         text: `_id` as text; None if it cannot be the `_id` of a record.
         last_modified: `_last_modified` as text.
     """
 
-    place: int
+    position: int
     key: Any
     text: str | None
     last_modified: str | None
@@ -162,7 +162,7 @@ class Listing:
         ]
         table = pa.table(
             {
-                "place": pa.array(range(first, self._count), pa.int64()),
+                "position": pa.array(range(first, self._count), pa.int64()),
                 "text": pa.array(texts, pa.string()),
                 "last_modified": pa.array(stamps, pa.string()),
                 "key": pa.array(pickled, pa.binary()),
@@ -212,13 +212,13 @@ class Listing:
 
     def wanted(self, size: int) -> Iterator[list[Wanted]]:
         """Documents to fetch, in batches."""
-        query = "select place, key, text, last_modified, key_text from wanted order by place"
+        query = "select position, key, text, last_modified, key_text from wanted order by position"
         yield from _batches(self._state.rows(query), size)
 
     def wanted_of(self, texts: Iterable[str], size: int) -> Iterator[list[Wanted]]:
         """The given documents once more, in batches."""
-        asked = pa.table({"text": pa.array(list(texts), pa.string())})
-        with self._state.registered("asked", asked) as cursor:
+        requested = pa.table({"text": pa.array(list(texts), pa.string())})
+        with self._state.registered("requested", requested) as cursor:
             rows = cursor.execute(_WANTED_OF).fetchall()
         yield from _batches(rows, size)
 
@@ -239,14 +239,14 @@ class Listing:
 
     def there(self, texts: Iterable[str]) -> None:
         """Mark records as existing after all."""
-        asked = pa.table({"text": pa.array(list(texts), pa.string())})
-        with self._state.registered("asked", asked) as cursor:
-            cursor.execute("delete from gone where text in (select text from asked)")
+        requested = pa.table({"text": pa.array(list(texts), pa.string())})
+        with self._state.registered("requested", requested) as cursor:
+            cursor.execute("delete from gone where text in (select text from requested)")
 
     def listed(self, texts: list[str]) -> list[str]:
         """Those of the given records that are listed."""
-        asked = pa.table({"text": pa.array(texts, pa.string())})
-        with self._state.registered("asked", asked) as cursor:
+        requested = pa.table({"text": pa.array(texts, pa.string())})
+        with self._state.registered("requested", requested) as cursor:
             return [text for (text,) in cursor.execute(_LISTED_OF).fetchall()]
 
     def deleted(self) -> Iterator[str]:
@@ -264,17 +264,17 @@ class Listing:
 
     def unchanged(self, texts: list[str]) -> set[str]:
         """Those of some records of which the lake's version still holds."""
-        asked = pa.table({"text": pa.array(texts, pa.string())})
-        with self._state.registered("asked", asked) as cursor:
+        requested = pa.table({"text": pa.array(texts, pa.string())})
+        with self._state.registered("requested", requested) as cursor:
             return {text for (text,) in cursor.execute(_UNCHANGED).fetchall()}
 
 
 def _batches(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[Wanted]]:
     batch: list[Wanted] = []
-    for place, key, text, last_modified, key_text in rows:
+    for position, key, text, last_modified, key_text in rows:
         # Safe: this process pickled the key itself.
-        found = key_text if key is None else pickle.loads(key)  # noqa: S301
-        batch.append(Wanted(place, found, text, last_modified))
+        source_key = key_text if key is None else pickle.loads(key)  # noqa: S301
+        batch.append(Wanted(position, source_key, text, last_modified))
         if len(batch) == size:
             yield batch
             batch = []
@@ -283,7 +283,7 @@ def _batches(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[Wanted
 
 
 _LISTED = """
-create or replace table listed (place bigint, text varchar, last_modified varchar, key blob)
+create or replace table listed (position bigint, text varchar, last_modified varchar, key blob)
 """
 # Two documents may have the same text, but not the same key.
 _LISTED_TWICE = """
@@ -298,8 +298,10 @@ limit 1
 _ENTRIES = """
 create or replace table entry as
 select
-    place,
-    case when text is null or place = min(place) over (partition by text) then text end as text,
+    position,
+    case
+        when text is null or position = min(position) over (partition by text) then text
+    end as text,
     last_modified,
     key,
     text as key_text
@@ -335,15 +337,15 @@ from (
 )
 """
 _WANTED_OF = """
-select place, key, text, last_modified, key_text
+select position, key, text, last_modified, key_text
 from entry
-semi join asked on entry.text = asked.text
-order by entry.place
+semi join requested on entry.text = requested.text
+order by entry.position
 """
 _LISTED_OF = """
 select distinct text
-from asked
-semi join entry on asked.text = entry.text
+from requested
+semi join entry on requested.text = entry.text
 order by text
 """
 _DELETED = """
@@ -358,9 +360,9 @@ from gone
 semi join entry on gone.text = entry.text
 """
 _UNCHANGED = """
-select distinct asked.text
-from asked
-semi join entry on asked.text = entry.text
-semi join live on asked.text = live._id
-anti join written on asked.text = written.text
+select distinct requested.text
+from requested
+semi join entry on requested.text = entry.text
+semi join live on requested.text = live._id
+anti join written on requested.text = written.text
 """

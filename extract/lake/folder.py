@@ -93,9 +93,9 @@ class Folder:
             if hashlib.sha256(bytes(content.files)).hexdigest() != content.sha256:
                 raise _damaged(path, "its sha256 is another")
             files = msgspec.json.decode(content.files, type=list[ListedFile])
-        odd = next((file.name for file in files if not _NAME.fullmatch(file.name)), None)
-        if odd is not None:
-            raise _damaged(path, f"it names {odd!r}")
+        unexpected = next((file.name for file in files if not _NAME.fullmatch(file.name)), None)
+        if unexpected is not None:
+            raise _damaged(path, f"it names {unexpected!r}")
         return files
 
     def commit(self, files: Iterable[ListedFile]) -> None:
@@ -122,12 +122,12 @@ class Folder:
 
     def _damage(self, file: ListedFile) -> str | None:
         try:
-            found = measure(self.path / file.name)
+            measured = measure(self.path / file.name)
         except OSError as error:
             return f"it cannot be read: {_first_line(error)}"
-        if found[1] != file.bytes:
-            return f"it has {found[1]:,} bytes instead of {file.bytes:,}"
-        return None if found[0] == file.sha256 else "its sha256 is another"
+        if measured[1] != file.bytes:
+            return f"it has {measured[1]:,} bytes instead of {file.bytes:,}"
+        return None if measured[0] == file.sha256 else "its sha256 is another"
 
     def names(self, suffix: str = ".parquet") -> list[str]:
         """Names of all files of the folder, listed or not, sorted."""
@@ -152,7 +152,7 @@ class Folder:
 
     @contextmanager
     def open(self, name: str) -> Iterator[pq.ParquetFile]:
-        """Open a parquet file to read it; what goes wrong while it is read is told with its path.
+        """Open a parquet file to read it; an error while it is read names its path.
 
         Raises:
             LakeError: If it cannot be read.

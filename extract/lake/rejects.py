@@ -87,7 +87,7 @@ class RejectWriter:
         """Add a rejected document, with its `_id` and name if they are known.
 
         Args:
-            file: File or place it comes from.
+            file: File or address it comes from.
             line: Its line; None for a whole file.
             reason: Why it could not be used.
             document: Its bytes.
@@ -106,7 +106,7 @@ class RejectWriter:
 
         Args:
             row: The document.
-            file: File or place it comes from.
+            file: File or address it comes from.
             line: Its line, if there are lines.
         """
         shown = row.repairs[:MOST_NOTES]
@@ -134,10 +134,10 @@ class RejectWriter:
         """Copy the notes of earlier runs on unchanged documents."""
         for listed in self._files.own():
             with self._files.store.open(listed.name) as file:
-                told = {record_id for record_id, _, _ in self._repaired}
+                repaired = {record_id for record_id, _, _ in self._repaired}
                 for batch in file.iter_batches(_PAGE):
                     rows = [row for row in batch.to_pylist() if _is_note(row)]
-                    current = unchanged([row["record_id"] for row in rows]) - told
+                    current = unchanged([row["record_id"] for row in rows]) - repaired
                     for row in rows:
                         if row["record_id"] in current:
                             key = (row["record_id"], row["file"], row["line"] or 0)
@@ -244,11 +244,11 @@ class _Files:
 
     def _adopted(self) -> list[ListedFile]:
         """The files that are there, of an older version, which kept no list."""
-        found = []
+        files = []
         for name in self.store.names():
             with suppress(LakeError):  # damaged: it is given up
-                found.append(self.store.measured(name))
-        return found
+                files.append(self.store.measured(name))
+        return files
 
     @contextmanager
     def _listing(self) -> Iterator[None]:
@@ -267,5 +267,5 @@ class _Files:
 
 
 def _number_of(name: str) -> int:
-    found = re.fullmatch(r".*-(\d{8})\.parquet", name, re.ASCII)
-    return int(found[1]) if found is not None else 0
+    match = re.fullmatch(r".*-(\d{8})\.parquet", name, re.ASCII)
+    return int(match[1]) if match is not None else 0

@@ -33,7 +33,7 @@ create table runs (run bigint, source varchar, extracted_at timestamptz)
 _KNOWN = """
 select live._id, live.content_hash, live.last_modified
 from live
-semi join asked on live._id = asked._id
+semi join requested on live._id = requested._id
 """
 _SOURCES = "select distinct source from runs where run in (select distinct run from live)"
 
@@ -95,21 +95,21 @@ class State:
         """The live ones of a batch of records, by `_id`."""
         if not self.live:
             return {}
-        found: dict[str, RecordVersion] = {}
-        asked = pa.table({"_id": pa.array(list(ids), pa.string())})
-        with self.registered("asked", asked) as cursor:
+        versions: dict[str, RecordVersion] = {}
+        requested = pa.table({"_id": pa.array(list(ids), pa.string())})
+        with self.registered("requested", requested) as cursor:
             for record_id, content_hash, last_modified in cursor.execute(_KNOWN).fetchall():
-                others = found[record_id].hashes if record_id in found else frozenset()
-                found[record_id] = RecordVersion(others | {content_hash}, last_modified)
-        return found
+                others = versions[record_id].hashes if record_id in versions else frozenset()
+                versions[record_id] = RecordVersion(others | {content_hash}, last_modified)
+        return versions
 
     def execute(self, query: str, parameters: dict[str, Any] | None = None) -> None:
         """Run a statement."""
         self._connection.cursor().execute(query, parameters or {})
 
-    def value(self, query: str, parameters: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def value(self, query: str) -> Any:  # noqa: ANN401
         """The single value of a query."""
-        row = self._connection.cursor().execute(query, parameters or {}).fetchone()
+        row = self._connection.cursor().execute(query).fetchone()
         return None if row is None else row[0]
 
     def rows(

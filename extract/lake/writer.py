@@ -73,7 +73,7 @@ class LakeWriter:
         self._pending: Future[None] | None = None
 
     def add(self, row: Row, position: int) -> None:
-        """Append one version of a record; `position` is its place in the source."""
+        """Append one version of a record; `position` is its index in the source."""
         self._rows.append(
             (
                 row.record_id,

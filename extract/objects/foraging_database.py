@@ -59,7 +59,7 @@ class Location:
         store: The object store, or the folder as one.
         bucket: Bucket of the files.
         prefix: What their keys begin with.
-        origin: `sample` or `database`; stands in each copy.
+        origin: `sample` or `database`; a column of each copy.
     """
 
     store: ObjectStore

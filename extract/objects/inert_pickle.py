@@ -36,7 +36,7 @@ class Inert:
 
 
 class _Getattr(Inert):
-    """`getattr` of a pickle: one attribute is asked for, that which makes time zones again."""
+    """`getattr` of a pickle: only the attribute that makes time zones is allowed."""
 
     def __new__(cls, *args: Any) -> Self:  # noqa: ANN401
         owner, *names = args

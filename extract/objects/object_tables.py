@@ -1,4 +1,4 @@
-"""Raw lakes of one file format each, that are small beside the records: what was asked, and copies.
+"""Raw lakes of one file format each, that are small beside the records: responses, and copies.
 
 As in the lake of records, what the list of a folder names is the lake, and each holds at least one
 file, if only for its schema.
@@ -45,7 +45,7 @@ class TableFolder:
     """A folder of tables, each a file that is replaced as a whole, and their list.
 
     A folder of an older version has no list: it gets one of what is there. A file that is damaged
-    leaves it, and what it held is copied or asked for again.
+    leaves it, and its content is copied or requested again.
 
     Args:
         path: The folder.
@@ -142,7 +142,7 @@ class TableFolder:
             self.sweep()
 
     def sweep(self) -> None:
-        """Remove files that are not listed, unless somebody may be reading them."""
+        """Remove files that are not listed, unless they may be in use."""
         listed = {path.name for path in self.files()}
         unlisted = [name for name in self._store.names() if name not in listed]
         if unlisted and not is_read(self.path.parent):
@@ -192,7 +192,7 @@ class ResponseTable:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is gathered: from here on it survives a kill."""
+        """Write the collected rows: from here on they survive a kill."""
         if not self._rows:
             return
         columns = zip(*self._rows, strict=True)
@@ -207,7 +207,7 @@ class ResponseTable:
         self._rows, self._bytes = [], 0
 
     def compact(self, locations: Iterable[str]) -> None:
-        """Rewrite many files as one: newest answers only, and none about assets that are gone.
+        """Rewrite many files as one: newest responses only, and none about assets that are gone.
 
         Raises:
             LakeError: If the folder cannot be read or written.

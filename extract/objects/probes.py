@@ -1,6 +1,6 @@
-"""Asks the object store what the records do not say, and writes the answers into the lake.
+"""Queries the object store for what the records do not say, and writes the responses into the lake.
 
-What must be asked is found by `probes.sql`. Objects are copied as they are: what they mean is for
+`probes.sql` selects the queries. Objects are copied as they are: what they mean is for
 the models to say.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Progress = Callable[[int, int], None]
-"""Told the questions that were answered, and the questions in all."""
+"""Receives the number of finished probes, and of all."""
 
 Row = tuple[str, "str | None", "str | None", "str | None"]
 """Location, key below it, content and problem."""
@@ -45,14 +45,14 @@ _PROGRESS_EVERY = 50
 
 @dataclass
 class Report:
-    """What one run of questions did.
+    """Results of one run of probes.
 
     Attributes:
         store: The store, as text for a reader.
-        asked: Questions by kind.
+        asked: Probes sent, by kind.
         found: Questions by kind to which something was found.
-        remembered: Questions by kind that need not be asked again, or not in this run: what was
-            not there is asked again the more rarely the older the asset is.
+        remembered: Probes by kind that need not be repeated, or not in this run: what was
+            not there is probed the more rarely the older the asset is.
         problems: Objects that could not be had, by reason.
         kept: Answers of earlier runs by kind that stay, as their bucket is not there any longer, is
             empty, or refuses.
@@ -68,14 +68,16 @@ class Report:
     seconds: float = 0.0
 
 
-def open_store(objects: str, source: str, work: Path, *, pays: bool = False) -> ObjectStore | None:
+def open_store(
+    objects: str, source: str, work: Path, *, requester_pays: bool = False
+) -> ObjectStore | None:
     """The object store that the settings name.
 
     Args:
         objects: `s3`, `sample`, `none`, or a folder of buckets.
         source: Where the records come from; says which sample is meant.
         work: Work folder; the objects of the sample are written there.
-        pays: Whether the requester pays, on S3.
+        requester_pays: Whether the requester pays, on S3.
 
     Returns:
         The store; None for `none`.
@@ -91,7 +93,7 @@ def open_store(objects: str, source: str, work: Path, *, pays: bool = False) -> 
     if objects == "none":
         return None
     if objects == "s3":
-        return s3_store(pays=pays)
+        return s3_store(requester_pays=requester_pays)
     if objects == "sample":
         _, _, count = source.partition(":")
         folder = work / "objects"
@@ -124,7 +126,7 @@ def write_objects(folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> No
 
 
 def prepare(raw: Path) -> dict[str, ResponseTable]:
-    """Open the lakes of answers by kind; each has at least its schema from here on."""
+    """Open the lakes of responses by kind; each has at least its schema from here on."""
     return {kind: ResponseTable(raw, kind) for kind in KINDS}
 
 
@@ -139,7 +141,7 @@ def ask(
     full: bool = False,
     began_at: datetime | None = None,
 ) -> Report:
-    """Ask a store all that must be asked about the records of the lake.
+    """Send all probes that are due for the records of the lake to a store.
 
     What was found once stays if its bucket is not there now, is empty, or refuses: a folder that is
     not mounted, or a right that was withdrawn, says nothing about the objects.
@@ -159,10 +161,10 @@ def ask(
     """
     started = time.perf_counter()
     report = Report(store.description)
-    answers = prepare(raw)
+    responses = prepare(raw)
     now = began_at or datetime.now(timezone.utc)
-    questions, last_run = _questions(store, answers, lake, now, is_sample=is_sample)
-    if last_run is not None:  # a clock that went backwards must not make new answers look old
+    questions, last_run = _questions(store, responses, lake, now, is_sample=is_sample)
+    if last_run is not None:  # a clock that went backwards must not make new responses look old
         now = max(now, last_run + timedelta(microseconds=1))
     open_questions = [
         (kind, location) for kind, location, is_settled, _ in questions if full or not is_settled
@@ -180,15 +182,15 @@ def ask(
             if not prune and (kind, rows[0][0]) in known and not buckets.can_answer(rows):
                 report.kept[kind] += 1
             else:
-                answers[kind].add(rows, now, store.description)
+                responses[kind].add(rows, now, store.description)
             if progress is not None and (
                 done % _PROGRESS_EVERY == 0 or done == len(open_questions)
             ):
                 progress(done, len(open_questions))
     finally:
-        for each in answers.values():
+        for each in responses.values():
             each.flush()
-    for kind, each in answers.items():
+    for kind, each in responses.items():
         each.compact({location for other, location, *_ in questions if other == kind})
     report.seconds = time.perf_counter() - started
     return report
@@ -202,7 +204,7 @@ class _Buckets:
         self._has_any: dict[str, bool] = {}
 
     def can_answer(self, rows: list[Row]) -> bool:
-        """Whether an answer tells what is there, and not only that nobody could look."""
+        """Whether a response says what exists, and not only that access failed."""
         if any(key is not None and problem is None for _, key, _, problem in rows):
             return True
         if any(problem is not None for *_, problem in rows):
@@ -218,17 +220,17 @@ class _Buckets:
 
 def _questions(
     store: ObjectStore,
-    answers: dict[str, ResponseTable],
+    responses: dict[str, ResponseTable],
     lake: list[str],
     now: datetime,
     *,
     is_sample: bool,
 ) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
-    """Kind, location, whether it need not be asked now, and whether anything was found.
+    """Kind, location, whether it is not due now, and whether an object is known.
 
     And when the newest run was.
     """
-    known = {kind: each.files() for kind, each in answers.items()}
+    known = {kind: each.files() for kind, each in responses.items()}
     files = [file for each in known.values() for file in each]
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -253,18 +255,18 @@ def _questions(
 def _in_order(
     store: ObjectStore, questions: list[tuple[str, str]]
 ) -> Iterable[tuple[str, list[Row]]]:
-    """Ask many questions at once; the answers in the order of the questions, not too far ahead."""
+    """Send many queries at once; responses in the order of the queries, not too far ahead."""
     waiting: deque[tuple[str, Future[list[Row]]]] = deque()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="objects") as threads:
         try:
             for kind, location in questions:
                 waiting.append((kind, threads.submit(_ask_one, store, kind, location)))
                 if len(waiting) >= _AHEAD:
-                    asked, answer = waiting.popleft()
-                    yield asked, answer.result()
+                    probe, answer = waiting.popleft()
+                    yield probe, answer.result()
             while waiting:
-                asked, answer = waiting.popleft()
-                yield asked, answer.result()
+                probe, answer = waiting.popleft()
+                yield probe, answer.result()
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise

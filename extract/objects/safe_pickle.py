@@ -57,30 +57,30 @@ def _columns_of(frame: Any) -> dict[str, list[str | int | float | bool | None]]:
     blocks, (columns, rows) = manager.args
     names = _labels(columns)
     row_count = _row_count(blocks)
-    found: dict[str, list[Any]] = {}
+    table: dict[str, list[Any]] = {}
     for level, values in _levels(rows, row_count):
-        _put(found, level, values)
+        _put(table, level, values)
     placed: dict[int, list[Any]] = {}
     for block in blocks:
         values, placement, _ = block.args
-        places = _places(placement, len(names))
+        positions = _positions(placement, len(names))
         stretches = _stretches(values)
-        if len(stretches) != len(places):
+        if len(stretches) != len(positions):
             raise UnsafePickleError("A block of the frame has other columns than it says.")
-        placed.update(zip(places, stretches, strict=True))
+        placed.update(zip(positions, stretches, strict=True))
     if sorted(placed) != list(range(len(names))):
         raise UnsafePickleError("The frame lacks columns.")
-    for place, name in enumerate(names):
-        _put(found, name, placed[place])
-    if any(len(values) != len(next(iter(found.values()))) for values in found.values()):
+    for position, name in enumerate(names):
+        _put(table, name, placed[position])
+    if any(len(values) != len(next(iter(table.values()))) for values in table.values()):
         raise UnsafePickleError("The columns of the frame differ in their length.")
-    return {name: [scalar_of(value) for value in values] for name, values in found.items()}
+    return {name: [scalar_of(value) for value in values] for name, values in table.items()}
 
 
-def _put(found: dict[str, list[Any]], name: str, values: list[Any]) -> None:
-    if name in found:
+def _put(columns: dict[str, list[Any]], name: str, values: list[Any]) -> None:
+    if name in columns:
         raise UnsafePickleError(f"The frame has two columns called {name!r}.")
-    found[name] = values
+    columns[name] = values
 
 
 def _row_count(blocks: Sequence[Any]) -> int | None:
@@ -91,11 +91,11 @@ def _row_count(blocks: Sequence[Any]) -> int | None:
     return None
 
 
-def _places(placement: Any, columns: int) -> list[int]:  # noqa: ANN401
+def _positions(placement: Any, columns: int) -> list[int]:  # noqa: ANN401
     """Positions of a block's columns."""
     if kind_of(placement) == "slice":
         return list(range(columns)[slice(*placement.args)])
-    return [int(place) for place in array_of(placement)]
+    return [int(position) for position in array_of(placement)]
 
 
 def _stretches(values: Any) -> list[list[Any]]:  # noqa: ANN401

@@ -1,8 +1,8 @@
 """Object stores: S3, or a folder of buckets that stands in for it.
 
-One small interface, and three questions: which folders are below a prefix, which keys begin with a
+One small interface with three queries: which folders are below a prefix, which keys begin with a
 prefix, and what an object holds. Each bucket is a storage, so that both stores answer alike and
-everything that asks can be built and tested without a network.
+all that uses it can be built and tested without a network.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class ObjectStore:
     """An object store with the files of data assets.
 
     Attributes:
-        description: The store as text for a reader; stands in each row of the lake.
-        storages: The storages of a bucket; where access to one is denied the next is asked. None
+        description: The store as text for a reader; a column of the lake.
+        storages: The storages of a bucket; where access to one is denied the next is used. None
             if there is no such bucket.
     """
 
@@ -131,15 +131,15 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
     return ObjectStore(description or f"folder:{folder}", storages)
 
 
-def s3_store(*, pays: bool = False) -> ObjectStore:
+def s3_store(*, requester_pays: bool = False) -> ObjectStore:
     """Amazon S3, or a server with its protocol.
 
     Credentials, region, profile and `AWS_ENDPOINT_URL` are found as AWS tools find them. Without
-    credentials, and where they are refused, objects are asked for as anybody may: public buckets
+    credentials, and where they are refused, requests are anonymous: public buckets
     need none.
 
     Args:
-        pays: Whether the requester pays; whoever asks without credentials cannot.
+        requester_pays: Whether the requester pays; anonymous requests cannot.
 
     Raises:
         MissingDependencyError: If boto3 is not installed.
@@ -150,7 +150,7 @@ def s3_store(*, pays: bool = False) -> ObjectStore:
 
     @lru_cache(maxsize=256)
     def storages(bucket: str) -> list[Storage]:
-        signed = open_bucket(bucket, pays=pays)
+        signed = open_bucket(bucket, requester_pays=requester_pays)
         anonymous = open_bucket(bucket, is_anonymous=True)
         return [anonymous] if signed.access.credentials is None else [signed, anonymous]
 

@@ -149,7 +149,7 @@ def copy_upgrades(
     Args:
         published: Location of custom and published tables; None if there is none.
         raw: Folder of all lakes.
-        sample: Where the custom table of the sample is, if its objects are asked.
+        sample: Where the custom table of the sample is, if its objects are probed.
         prune: Accept that the custom table is gone.
         is_sample: Whether the records are those of the sample.
 
@@ -165,15 +165,15 @@ def copy_upgrades(
     status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
     history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
     kept = [] if published is None else _copy_history(published, history)
-    for place in (published, sample):
-        content = None if place is None else place.read(CUSTOM)
+    for store in (published, sample):
+        content = None if store is None else store.read(CUSTOM)
         if content is None:
             continue
         try:
             table = _status(content)
         except SourceError as error:
             return None, [*kept, f"{error} What an earlier run read of it stays."]
-        origin = "sample" if place is sample else "published"
+        origin = "sample" if store is sample else "published"
         status.write(_STATUS, table.replace_schema_metadata({"origin": origin}))
         return int(table.num_rows), kept
     if (published is not None or sample is not None) and status.find(_STATUS) is not None:

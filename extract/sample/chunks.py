@@ -57,8 +57,8 @@ class Chunks:
     def splice(self, document: Json) -> bytes:
         """Write a document with the chunks in their places."""
         pieces = _PLACEHOLDER.split(encode(document))
-        for place in range(1, len(pieces), 2):
-            pieces[place] = self._chunks[int(pieces[place])]
+        for index in range(1, len(pieces), 2):
+            pieces[index] = self._chunks[int(pieces[index])]
         return b"".join(pieces)
 
 

@@ -50,7 +50,7 @@ class Draw:
         """Toss a coin that remembers: the count never strays far from `rate`.
 
         A plain coin may leave a rare trait out of a small sample altogether; this one shows a trait
-        of rate 1/n within n tosses, at a moment that still cannot be told in advance.
+        of rate 1/n within n tosses, at a moment that still cannot be predicted.
 
         Args:
             trait: Coins of different traits do not know of each other.
@@ -62,7 +62,7 @@ class Draw:
         return falls
 
     def once(self, trait: str) -> bool:
-        """Succeed the first time this trait is asked for, and never again."""
+        """Succeed on the first call for this trait, and never again."""
         first = trait not in self._owed
         self._owed.setdefault(trait, 0.0)
         return first
@@ -89,12 +89,12 @@ class Draw:
         """
         total = sum(weight for _, weight in items)
         owed = [
-            self._owed.get(f"{trait} {place}", 0.0) + weight / total
-            for place, (_, weight) in enumerate(items)
+            self._owed.get(f"{trait} {index}", 0.0) + weight / total
+            for index, (_, weight) in enumerate(items)
         ]
-        chosen = self.weighted([(place, max(0.0, debt)) for place, debt in enumerate(owed)])
-        for place, debt in enumerate(owed):
-            self._owed[f"{trait} {place}"] = debt - (place == chosen)
+        chosen = self.weighted([(index, max(0.0, debt)) for index, debt in enumerate(owed)])
+        for index, debt in enumerate(owed):
+            self._owed[f"{trait} {index}"] = debt - (index == chosen)
         return items[chosen][0]
 
     def fair_pick(self, trait: str, items: Sequence[Item]) -> Item:

@@ -38,13 +38,13 @@ class Fault:
     def plant(self, document: Json) -> None:
         """Put the value at its path; `-1` in a path is the last element of a list."""
         *parents, last = self.path.split(".")
-        place: Any = document
+        parent: Any = document
         for step in parents:
-            place = place[_index(place, step)]
+            parent = parent[_index(parent, step)]
         if self.is_absent:
-            del place[last]
+            del parent[last]
         else:
-            place[_index(place, last)] = self.value
+            parent[_index(parent, last)] = self.value
         mark(document, self.name)
 
 
@@ -53,8 +53,8 @@ def mark(document: Json, name: str) -> None:
     document["data_description"]["data_summary"] = f"planted fault: {name}"
 
 
-def _index(place: Any, step: str) -> Any:  # noqa: ANN401 - a key or a position
-    return int(step) if isinstance(place, list) else step
+def _index(parent: Any, step: str) -> Any:  # noqa: ANN401 - a key or a position
+    return int(step) if isinstance(parent, list) else step
 
 
 def _is_derived(document: Json) -> bool:

@@ -142,7 +142,7 @@ def _investigators(draw: Draw) -> list[str]:
 
 
 def spelled(draw: Draw, person: str) -> str:
-    """Spell a person's name in one of the ways that are found."""
+    """Spell a person's name in one of the forms of real records."""
     first, _, last = person.partition(" ")
     form = draw.fair(f"spelling of {person}", _SPELLINGS)
     return {

@@ -92,8 +92,8 @@ def _compiled(template: Any, others: dict[str, Template]) -> Template:  # noqa: 
 
 def _parameter(name: str) -> Template:
     def parameter(_: Draw, given: Parameters) -> Any:  # noqa: ANN401
-        found = given[name]
-        return found() if callable(found) else found
+        value = given[name]
+        return value() if callable(value) else value
 
     return parameter
 

@@ -41,7 +41,7 @@ class Document:
     Attributes:
         content: UTF-8 JSON text, if the source is sound.
         file: File name, relative to the source.
-        line: Line in the file, or place in its array, counted from 1; None for a whole file.
+        line: Line in the file, or index in its array, counted from 1; None for a whole file.
         problem: Why the content is not JSON, if the source has noticed it.
         known: Its `_id` and name then, where they can be read.
     """
@@ -83,10 +83,10 @@ def is_another(held: str, description: str) -> bool:
 
 
 class Source(Protocol):
-    """A place that gives documents, the same ones in the same order each time it is read.
+    """A source of documents, the same ones in the same order each time it is read.
 
     Attributes:
-        description: The source as text for a reader; stands in each row of the lake.
+        description: The source as text for a reader; a column of the lake.
         size: Bytes it will read, if they can be known; for progress.
         files: Names of the files of a folder, as documents name them; None for any other source.
     """
@@ -131,7 +131,7 @@ class Fetched(NamedTuple):
 
 @runtime_checkable
 class DatabaseSource(Protocol):
-    """A database that can list its documents and give those asked for.
+    """A database that can list its documents and return those requested.
 
     Every method may raise `TransientError` for what is worth another attempt, and `SourceError` for
     what is not.

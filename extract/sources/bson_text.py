@@ -26,7 +26,7 @@ from extract.documents.document import text_of_id
 from extract.documents.extended_json import date_text
 from extract.sources.base import Fetched
 
-__all__ = ["OPTIONS", "convert", "identity", "json_text", "stamp_text", "text_of"]
+__all__ = ["OPTIONS", "convert", "identity", "json_text", "last_modified_text", "text_of"]
 
 # Dates stay numbers: some are outside of what Python's dates can say.
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
@@ -91,7 +91,7 @@ def text_of(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
     return text_of_id(json_text(value))
 
 
-def stamp_text(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
+def last_modified_text(value: Any) -> str | None:  # noqa: ANN401  # any BSON value
     """Text of a `_last_modified`; None if it is not one that becomes a text."""
     if value is None or isinstance(value, str):
         return value

@@ -1,10 +1,10 @@
 """The REST gateway, by the client that its makers maintain.
 
-Its answers are capped in size: they may hold fewer records than were asked for without saying so,
+Its answers are capped in size: they may hold fewer records than requested without saying so,
 or fail. The client asks again for what a short answer left out; here pages shrink when that
-happens, and whatever is listed and does not come is asked for by itself.
+happens, and a listed record that does not come is requested by itself.
 
-A gateway may answer otherwise than it was asked. Each page of a listing begins behind the one
+A gateway may return other records than requested. Each page of a listing begins behind the one
 before, the documents that are missing become fewer, and an answer, a listing, and a time without
 anything new have limits: so every run ends.
 """
@@ -25,7 +25,14 @@ from extract.documents import json_scan
 from extract.documents.document import V2, Shape, UnusableDocumentError, listed_identity
 from extract.retries import Limit, Retries, TransientError, Worker
 from extract.sources.base import Entry, Fetched
-from extract.sources.gateway_answers import Session, Unaskable, follows, identity, key_of, shown
+from extract.sources.gateway_responses import (
+    Session,
+    UnqueryableKey,
+    follows,
+    identity,
+    key_of,
+    shown,
+)
 from extract.sources.hosts import is_unknown
 
 if TYPE_CHECKING:
@@ -98,11 +105,11 @@ class GatewaySource:
         """Every document of the collection once, by pages in order of `_id`.
 
         Raises:
-            TransientError: If the gateway could not be asked.
-            SourceError: If it refuses, lists something else than it was asked for, or has no end.
+            TransientError: If the gateway could not be reached.
+            SourceError: If it refuses, lists something else than requested, or has no end.
         """
         self._moved()
-        wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
+        wanted = {"_id": 1} | dict.fromkeys(self._shape.last_modified_keys, 1)
         query: dict[str, Any] = {}
         last: Any = None
         met: set[str] = set()
@@ -121,8 +128,8 @@ class GatewaySource:
                 page = max(1, page // 4)
                 continue
             entries = [self._entry(document) for document in documents]
-            yield from self._unaskable(entries, met)
-            entries = [entry for entry in entries if not isinstance(entry.key, Unaskable)]
+            yield from self._unqueryable(entries, met)
+            entries = [entry for entry in entries if not isinstance(entry.key, UnqueryableKey)]
             if not entries:
                 # A short page is no end, and neither is that of the numbers, which come first.
                 if is_past_numbers:
@@ -145,11 +152,11 @@ class GatewaySource:
     def fetch(self, keys: list[Any]) -> Iterator[Fetched]:
         """The documents with these `_id`s that are still there.
 
-        What is asked for again is less each time: the rest, or one half and then the other.
+        What is requested again is less each time: the rest, or one half and then the other.
 
         Raises:
-            TransientError: If the gateway could not be asked.
-            SourceError: If it refuses, or gives nothing that it was asked for.
+            TransientError: If the gateway could not be reached.
+            SourceError: If it refuses, or returns nothing that was requested.
         """
         waiting = [keys]
         while waiting:
@@ -169,25 +176,25 @@ class GatewaySource:
                 half = len(left) // 2
                 waiting += [left[half:], left[:half]]
 
-    def _unaskable(self, entries: list[Entry], met: set[str]) -> Iterator[Entry]:
+    def _unqueryable(self, entries: list[Entry], met: set[str]) -> Iterator[Entry]:
         """Documents behind which no page can begin, each once: they come with every page."""
         for entry in entries:
-            if isinstance(entry.key, Unaskable) and repr(entry.key) not in met:
+            if isinstance(entry.key, UnqueryableKey) and repr(entry.key) not in met:
                 met.add(repr(entry.key))
                 yield entry
 
     def _fetch_group(self, missing: dict[tuple[str, str], Any]) -> Iterator[Fetched]:
         """Those of some documents that one answer gives; they leave `missing`."""
-        asked = [key for key in missing.values() if not isinstance(key, Unaskable)]
-        for key in [key for key in missing.values() if isinstance(key, Unaskable)]:
+        keys = [key for key in missing.values() if not isinstance(key, UnqueryableKey)]
+        for key in [key for key in missing.values() if isinstance(key, UnqueryableKey)]:
             del missing[identity(key)]
             yield Fetched(key, b"", "no filter can name its _id")
-        if not asked:
+        if not keys:
             return
         try:
-            documents = self._ask({"_id": {"$in": asked}}, self._shape.projection, len(asked))
+            documents = self._ask({"_id": {"$in": keys}}, self._shape.projection, len(keys))
         except _TooLargeError:
-            self._page = max(1, len(asked) // 2)
+            self._page = max(1, len(keys) // 2)
             return
         is_short = self._was_short()
         for document in documents:
@@ -196,20 +203,20 @@ class GatewaySource:
                 self._moved()
                 yield Fetched(key, document)
         if missing or is_short:
-            self._page = max(1, len(asked) // 2)
+            self._page = max(1, len(keys) // 2)
         else:
-            self._page = min(_LARGEST_PAGE, max(self._page, 2 * len(asked)))
+            self._page = min(_LARGEST_PAGE, max(self._page, 2 * len(keys)))
 
     def existing(self, texts: list[str]) -> set[str]:
         """Those of the `_id`s that the collection has.
 
         Raises:
-            TransientError: If the gateway could not be asked.
+            TransientError: If the gateway could not be reached.
             SourceError: If it refuses.
         """
-        found = self._existing(texts)
+        existing = self._existing(texts)
         self._moved()
-        return found
+        return existing
 
     def close(self) -> None:
         """Close all connections."""
@@ -218,12 +225,12 @@ class GatewaySource:
             worker.close()
 
     def _existing(self, texts: list[str]) -> set[str]:
-        found: set[str] = set()
+        existing: set[str] = set()
         for start in range(0, len(texts), _CONFIRMED_AT_ONCE):
-            asked = texts[start : start + _CONFIRMED_AT_ONCE]
-            documents = self._ask({"_id": {"$in": asked}}, {"_id": 1}, len(asked))
-            found |= {text for document in documents if (text := self._entry(document).text)}
-        return found & set(texts)
+            part = texts[start : start + _CONFIRMED_AT_ONCE]
+            documents = self._ask({"_id": {"$in": part}}, {"_id": 1}, len(part))
+            existing |= {text for document in documents if (text := self._entry(document).text)}
+        return existing & set(texts)
 
     def _fetch_alone(self, key: Any) -> Iterator[Fetched]:  # noqa: ANN401  # whatever is in `_id`
         """A document that did not come with others, if it is there at all."""
@@ -252,14 +259,14 @@ class GatewaySource:
             TransientError: If it is no part of a record.
         """
         try:
-            text, stamp = listed_identity(document, self._shape)
+            text, last_modified = listed_identity(document, self._shape)
         except UnusableDocumentError as error:
             if document[:1] == b"{":  # one odd record is no reason to list none
                 return Entry(key_of(document), json_scan.identity_of(document)[0], None)
             raise TransientError(
                 f"{self.description}: the answer holds no records: {error}."
             ) from None
-        return Entry(key_of(document), text, stamp)
+        return Entry(key_of(document), text, last_modified)
 
     def _ask(
         self, query: dict[str, Any], projection: dict[str, int] | None, limit: int
@@ -285,7 +292,7 @@ class GatewaySource:
         return documents
 
     def _moved(self) -> None:
-        """Note that the gateway gave something of what it was asked for."""
+        """Note that the gateway returned part of what was requested."""
         self._moves += 1
 
     def _check_progress(self, seconds: float) -> None:
@@ -322,8 +329,8 @@ class GatewaySource:
                 session=session,
             )
             self._local.client = (client, session, worker)
-        found: tuple[MetadataDbClient, Session, Worker] = self._local.client
-        return found
+        opened: tuple[MetadataDbClient, Session, Worker] = self._local.client
+        return opened
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from biodata_cache._core.errors import SettingsError, SourceError
 from extract.documents.document import V2, Shape
 from extract.retries import Limit, Retries, TransientError, Worker
 from extract.sources.base import Entry, Fetched
-from extract.sources.bson_text import OPTIONS, convert, stamp_text, text_of
+from extract.sources.bson_text import OPTIONS, convert, last_modified_text, text_of
 from extract.sources.hosts import is_unknown
 
 if TYPE_CHECKING:
@@ -100,11 +100,11 @@ class MongoSource:
             }
         except (errors.PyMongoError, ValueError, OSError) as error:
             raise self._unreadable_address(error) from None
-        place = ",".join(
+        hosts = ",".join(
             host if port in (None, 27017) or host.startswith("/") else f"{host}:{port}"
             for host, port in self._hosts
         )
-        self.description = f"mongodb://{place}/{database}.{collection}"
+        self.description = f"mongodb://{hosts}/{database}.{collection}"
         self._size_hint = 0.0
         self._reply_bytes = REPLY_BYTES
         self._client = self._connect(options)
@@ -118,7 +118,7 @@ class MongoSource:
         """
         if unknown := self._unknown_hosts():  # the driver would go on asking for them
             raise self._no_host(unknown)
-        wanted = {"_id": 1} | dict.fromkeys(self._shape.stamp_keys, 1)
+        wanted = {"_id": 1} | dict.fromkeys(self._shape.last_modified_keys, 1)
         is_empty = True
         with (
             self._translated(),
@@ -128,11 +128,12 @@ class MongoSource:
         ):
             for document in self._documents(cursor, self._limit("The listing of")):
                 is_empty = False
-                stamp = next(
-                    (document[key] for key in self._shape.stamp_keys if key in document), None
+                last_modified = next(
+                    (document[key] for key in self._shape.last_modified_keys if key in document),
+                    None,
                 )
                 key = document.get("_id")
-                yield Entry(key, text_of(key), stamp_text(stamp))
+                yield Entry(key, text_of(key), last_modified_text(last_modified))
             if is_empty:
                 self._check_exists()
 
@@ -167,8 +168,8 @@ class MongoSource:
             self._collection(OPTIONS).find({"_id": {"$in": candidates}}, {"_id": 1}) as cursor,
         ):
             documents = self._documents(cursor, self._limit("An answer of"), len(candidates))
-            found = {text_of(document.get("_id")) for document in documents}
-        return found & set(texts)  # type: ignore[return-value]
+            existing = {text_of(document.get("_id")) for document in documents}
+        return existing & set(texts)  # type: ignore[return-value]
 
     def close(self) -> None:
         """Close all connections."""
@@ -201,7 +202,7 @@ class MongoSource:
         Args:
             cursor: The answer.
             limit: What it may take.
-            most: How many documents it may have; None if nobody knows.
+            most: How many documents it may have; None if unknown.
 
         Raises:
             SourceError: If it has more documents, or has no end.
@@ -322,8 +323,8 @@ class MongoSource:
     def _unreadable_address(self, error: Exception) -> SettingsError | SourceError:
         # Only these messages are safe: others quote the address as they misread it.
         is_safe = isinstance(error, (errors.ConfigurationError, OSError))
-        said = redacted(self._text(error), _values(self._uri))
-        text = f" ({said})" if is_safe else ""
+        message = redacted(self._text(error), _values(self._uri))
+        text = f" ({message})" if is_safe else ""
         if isinstance(error, errors.ConfigurationError) and "wire version" in text:
             return SourceError(
                 f"{self.description}: the server is too old for this pymongo{text}: "
@@ -351,7 +352,7 @@ def redacted(text: str, secrets: list[str]) -> str:
 
 
 def _secrets(uri: str) -> list[str]:
-    """The parts of an address that nobody may see, in every spelling."""
+    """The secret parts of an address, in every spelling."""
     before, at, _ = uri.rpartition("@")
     if not at:
         return []

@@ -79,7 +79,7 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
     Args:
         text: `sample`, `sample:N`, the path of a file or folder, `mongodb://…`,
             `mongodb+srv://…`, or `https://…` for the gateway.
-        options: What databases are asked for.
+        options: Database, collection and limits of a database source.
 
     Raises:
         SettingsError: If the text names no source.

@@ -2,7 +2,7 @@
 
 The listing is small: `_id` and `_last_modified` of every document. What is new or changed is
 fetched by several threads in batches of `_id`s; the main thread writes. A batch that breaks off is
-asked for again without what has arrived, so nothing comes twice and nothing is missed.
+requested again without what has arrived, so nothing comes twice and nothing is missed.
 """
 
 from __future__ import annotations
@@ -177,11 +177,11 @@ class _Changes:
             report.changed += 1
         if is_same and not self._is_full:
             return False
-        self._writer.add(row, item.wanted.place)
+        self._writer.add(row, item.wanted.position)
         return True
 
     def write_tombstones(self) -> None:
-        """Write tombstones; counts what nobody looked at as unchanged."""
+        """Write tombstones; counts records that were not fetched as unchanged."""
         report = self._report
         for text in self._listing.deleted():
             self._writer.write_tombstone(text)
@@ -251,7 +251,7 @@ class _Fetching:
             idle()
 
     def vanished(self) -> set[str]:
-        """The `_id`s that were listed, but were gone when they were asked for."""
+        """The `_id`s that were listed, but were gone when they were requested."""
         return self._vanished
 
     def _is_ready(self) -> bool:
@@ -358,7 +358,7 @@ def _confirm(
     source: DatabaseSource, listing: Listing, stop: threading.Event, report: Report
 ) -> list[str]:
     """Those of the records that seemed to be gone that are there after all, and were listed."""
-    found: list[str] = []
+    existing: list[str] = []
     attempts = Attempts(source.retries, stop)
     for texts in listing.gone(_CONFIRM):
         while True:
@@ -370,6 +370,6 @@ def _confirm(
             else:
                 attempts.succeeded()
                 break
-        found += sorted(there)
-    listing.there(found)
-    return listing.listed(found)
+        existing += sorted(there)
+    listing.there(existing)
+    return listing.listed(existing)

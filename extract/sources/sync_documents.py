@@ -4,7 +4,7 @@ A tombstone needs a complete reading: of a source that was damaged, or held a do
 could not be read, nothing is taken for deleted, nor of a folder that no longer has a file from
 which records were last read: what no other file shows may be there.
 
-A source that takes the place of another kind writes all that it shows, so that each record says
+A source that replaces one of another kind writes all that it shows, so that each record says
 where it is from. Nothing of the sample stays beside it; other records it replaces if read whole.
 """
 
@@ -108,7 +108,7 @@ def compare(
     is_lake_damaged = bool(report.damaged)
     report.damaged += files.compare(comparison.source.files, prune=comparison.prune)
     report.vanished = files.vanished(is_lake_damaged=is_lake_damaged)
-    # What may be in a file that has vanished stays; what nobody could read, too.
+    # What may be in a file that has vanished stays; so does what could not be read.
     state.execute("create or replace table unusable (_id varchar)")
     state.insert("unusable", files.table_of(unusable))
     state.execute(_DELETED, {"is_complete": not report.incomplete})
@@ -230,7 +230,7 @@ def _batches(
 
 
 def _note_unusable(document: Document | BrokenFile, unusable: set[str], report: Report) -> None:
-    """Remember whose new version could not be used, or that nobody can tell whose it is."""
+    """Remember whose new version could not be used, or that its record is unknown."""
     if isinstance(document, BrokenFile):
         report.incomplete.append(f"{document.file}: {document.reason}")
         return

@@ -1,8 +1,8 @@
 """Documents of a text file, in whichever form people have them.
 
 One record a line; an array; records one after another, printed over many lines or not. Compressed
-or plain, in UTF-8 with or without a byte order mark, or in UTF-16 with one. The form is told from
-the text, not from the name of the file.
+or plain, in UTF-8 with or without a byte order mark, or in UTF-16 with one. The form is
+recognised by the text, not by the name of the file.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
     A published table: a sorted table in the build database, for tests and for other models, and the
     same rows as parquet files in the build area, in their final layout and under their final names.
     A table in partitions is written once more, whole, as the one sorted object that our reader opens.
+    A build by change makes the table in the database as any other, and leaves the files alone whose
+    rows are those of the last build: sorted, the same rows have the same bytes.
 
     The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
     table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
@@ -17,6 +19,13 @@
     {%- set existing = load_cached_relation(this) -%}
 
     {{ run_hooks(pre_hooks) }}
+    {%- set before = relation_of_changes(this.identifier) -%}
+    {%- set is_compared = is_by_change() and not (meta.get('buckets') or meta.get('dynamic_columns')) -%}
+    {% if is_compared %}
+        {% do run_query(
+            'create or replace table ' ~ before ~ ' as ' ~ contents_by_key(existing, model, meta)
+        ) %}
+    {% endif %}
     {{ drop_relation_if_exists(existing) }}
     {%- set objects = cache_folder() ~ '/objects' -%}
     {% if meta.get('buckets') %}
@@ -40,21 +49,34 @@
     {% do persist_docs(target, model) %}
     {{ adapter.commit() }}
 
+    {#- In a build by change only what has changed is written: the rest is there, byte for byte. -#}
+    {%- set changed_keys = none -%}
+    {%- if is_compared -%}
+        {%- set now = contents_by_key(target, model, meta) -%}
+        {%- set changed_keys -%}
+            select key_value from (({{ now }}) except from {{ before }})
+            union
+            select key_value from (from {{ before }} except ({{ now }}))
+        {%- endset -%}
+    {%- endif -%}
+    {%- set is_same = is_compared and not run_query(changed_keys ~ ' limit 1') | length -%}
     {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
     {% do make_folder(area) %}
     {% if meta.get('partition_key') %}
         {% do make_folder(objects) %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
-        {% do write_file(
-            target, model, objects ~ '/' ~ file, "row_group_size 10240"
-        ) %}
+        {% if not is_same %}
+            {% do write_file(
+                target, model, objects ~ '/' ~ file, "row_group_size 10240"
+            ) %}
+        {% endif %}
         {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
         {% call statement('partitions', language='python') -%}
             {{ python_that_writes_partitions(
-                target, area ~ '/' ~ meta.get('folder', this.identifier), meta
+                target, area ~ '/' ~ meta.get('folder', this.identifier), model, changed_keys
             ) }}
         {%- endcall %}
-    {% else %}
+    {% elif not is_same %}
         {% do write_file(target, model, area ~ '/' ~ file) %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
@@ -104,6 +126,30 @@
         {{ sql }}
     )
     order by {{ keys | join(' nulls last, ') }} nulls last
+{%- endmacro %}
+
+{% macro contents_by_key(relation, model, meta) -%}
+    {#-
+        Rows and hash of each partition, or of a whole table without. A sum, in which equal rows do
+        not cancel. Of numbers the text, as 0 and -0 have one hash, and of lists, as NULL, [] and
+        [NULL] have one.
+    -#}
+    {%- set values = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- set name = adapter.quote(column.name) -%}
+        {%- if column.data_type == 'double' -%}
+            {%- set name = 'cast(' ~ name ~ ' as varchar)' -%}
+        {%- elif column.data_type.endswith('[]') -%}
+            {%- set name = 'to_json(' ~ name ~ ')' -%}
+        {%- endif -%}
+        {%- do values.append(name) -%}
+    {%- endfor -%}
+    select
+        {{ adapter.quote(meta.partition_key) if meta.get('partition_key') else "''" }} as key_value,
+        count(*) as row_count,
+        sum(hash({{ values | join(', ') }})) as content
+    from {{ relation }}
+    group by key_value
 {%- endmacro %}
 
 {% macro write_file(relation, model, path, more=none) -%}

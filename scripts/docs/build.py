@@ -99,14 +99,14 @@ def _write_dbt_site(work: Path, folder: Path) -> None:
 
 
 def _complete(page: Path, name: str, content: str) -> None:
-    """Put what is generated in the place of its sign.
+    """Replace each placeholder by its generated text.
 
     Raises:
         ValueError: The page has no such sign.
     """
     sign = f"<!-- {name} -->"
-    before, found, after = page.read_text().partition(sign)
-    if not found:
+    before, sign_found, after = page.read_text().partition(sign)
+    if not sign_found:
         raise ValueError(f"{page.name} has no {sign} to put the {name} in.")
     page.write_text(before + content + after)
 
@@ -114,10 +114,10 @@ def _complete(page: Path, name: str, content: str) -> None:
 def _checklist() -> str:
     """The checklist for a new table, which stands in CONTRIBUTING.md."""
     text = (PROJECT / "CONTRIBUTING.md").read_text()
-    found = re.search(r"^## A new table: checklist\n\n(.*?)\n(?=## )", text, re.DOTALL | re.M)
-    if found is None:
+    match = re.search(r"^## A new table: checklist\n\n(.*?)\n(?=## )", text, re.DOTALL | re.M)
+    if match is None:
         raise ValueError("CONTRIBUTING.md has no checklist for a new table.")
-    return found[1]
+    return match[1]
 
 
 def _make_site(pages: Path, site: Path, names: list[str]) -> None:

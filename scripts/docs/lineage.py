@@ -17,7 +17,7 @@ _WIDTH = 680
 
 @dataclass(frozen=True)
 class Box:
-    """A node in its place.
+    """A node in its position.
 
     Attributes:
         name: The node.
@@ -39,14 +39,14 @@ def ancestors(parents: Mapping[str, Sequence[str]], name: str) -> dict[str, list
         >>> ancestors({"a": ["b"], "b": [], "c": []}, "a")
         {'a': ['b'], 'b': []}
     """
-    found: dict[str, list[str]] = {}
+    upstream: dict[str, list[str]] = {}
     waiting = [name]
     while waiting:
         node = waiting.pop(0)
-        if node not in found:
-            found[node] = sorted(parents.get(node, ()))
-            waiting += found[node]
-    return found
+        if node not in upstream:
+            upstream[node] = sorted(parents.get(node, ()))
+            waiting += upstream[node]
+    return upstream
 
 
 def rows(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
@@ -65,19 +65,19 @@ def rows(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
 
     for node in graph:
         deep(node)
-    found: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
+    rows: list[list[str]] = [[] for _ in range(max(depth.values()) + 1)]
     for node in sorted(graph):
-        found[depth[node]].append(node)
+        rows[depth[node]].append(node)
     children = defaultdict(list)
     for node, parents in graph.items():
         for parent in parents:
             children[parent].append(node)
     for _ in range(4):
         for neighbours in (graph, children):
-            place = {node: index / len(row) for row in found for index, node in enumerate(row)}
-            for row in found:
-                row.sort(key=lambda node: (_middle(place, neighbours, node), node))
-    return found
+            position = {node: index / len(row) for row in rows for index, node in enumerate(row)}
+            for row in rows:
+                row.sort(key=lambda node: (_middle(position, neighbours, node), node))
+    return rows
 
 
 def drawing(
@@ -119,18 +119,18 @@ def drawing(
 
 
 def _middle(
-    place: Mapping[str, float], neighbours: Mapping[str, Sequence[str]], node: str
+    position: Mapping[str, float], neighbours: Mapping[str, Sequence[str]], node: str
 ) -> float:
-    near = [place[other] for other in neighbours.get(node, ())]
-    return sum(near) / len(near) if near else place[node]
+    neighbouring = [position[other] for other in neighbours.get(node, ())]
+    return sum(neighbouring) / len(neighbouring) if neighbouring else position[node]
 
 
-def _boxes(found: Sequence[Sequence[str]], label: Callable[[str], str]) -> dict[str, Box]:
+def _boxes(rows: Sequence[Sequence[str]], label: Callable[[str], str]) -> dict[str, Box]:
     """The position of every node: a row that is too wide goes on in the next line."""
-    widths = {node: len(label(node)) * _LETTER + 16 for row in found for node in row}
+    widths = {node: len(label(node)) * _LETTER + 16 for row in rows for node in row}
     boxes: dict[str, Box] = {}
     top = float(_EDGE)
-    for row in found:
+    for row in rows:
         lines: list[list[str]] = [[]]
         for node in row:
             if lines[-1] and _width([*lines[-1], node], widths) > _WIDTH:

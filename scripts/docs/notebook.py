@@ -75,8 +75,8 @@ def write_page(notebook: nbformat.NotebookNode, page: Path, source: str) -> None
 
 def _alternative(source: str) -> str:
     """What a picture shows: the title that the code gives it."""
-    found = re.search(r"title(?:\(|=)\s*f?[\"'](.+?)[\"']", source)
-    return found[1].replace("[", "(").replace("]", ")") if found else "plot"
+    match = re.search(r"title(?:\(|=)\s*f?[\"'](.+?)[\"']", source)
+    return match[1].replace("[", "(").replace("]", ")") if match else "plot"
 
 
 def _bare(html: str) -> str:

@@ -30,7 +30,7 @@ def queries(table: str) -> list[Query]:
         ValueError: One does not begin with its question.
     """
     path = FOLDER / f"{table}.sql"
-    found = []
+    queries = []
     for part in re.split(r";\s*\n", path.read_text(encoding="utf-8").rstrip().rstrip(";") + ";\n"):
         if not part.strip():
             continue
@@ -39,5 +39,5 @@ def queries(table: str) -> list[Query]:
         sql = "\n".join(lines[len(comments) :])
         if not comments or lines[: len(comments)] != comments or not sql.strip():
             raise ValueError(f"{path}: a query must begin with its question, not {lines[0]!r}.")
-        found.append(Query(" ".join(line[3:] for line in comments), sql))
-    return found
+        queries.append(Query(" ".join(line[3:] for line in comments), sql))
+    return queries

@@ -2,7 +2,7 @@
 
     python schema_fields.py biodata_schema
 
-One object per field and place: `path` names keys, with `[]` after a list, and `record` is the
+One object per field and path: `path` names keys, with `[]` after a list, and `record` is the
 smallest record that has nothing but this field, whose value is of no kind that the field may have.
 A model that stands within itself is followed once.
 """
@@ -40,7 +40,7 @@ def walk(
     kind: Any,  # noqa: ANN401  # a type as it is written
     steps: tuple[Step, ...],
     above: tuple[type, ...],
-    found: dict[str, str],
+    records: dict[str, str],
 ) -> None:
     """Gather the fields below a type."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -49,13 +49,13 @@ def walk(
         for name, field in kind.model_fields.items():
             key = field.alias or name
             below = (*steps, Step(key, type_of(kind), is_list=False))
-            found[json.dumps(record_of(below))] = path_of(below)
-            walk(field.annotation, below, (*above, kind), found)
+            records[json.dumps(record_of(below))] = path_of(below)
+            walk(field.annotation, below, (*above, kind), records)
         return
     if get_origin(kind) in {list, tuple}:
         steps = (*steps[:-1], steps[-1]._replace(is_list=True))
     for each in get_args(kind):
-        walk(each, steps, above, found)
+        walk(each, steps, above, records)
 
 
 def type_of(model: type[BaseModel]) -> str | None:
@@ -82,11 +82,11 @@ def record_of(steps: tuple[Step, ...]) -> dict[str, Any]:
 
 def main() -> None:
     """Print the fields of all sections."""
-    found: dict[str, str] = {}
+    records: dict[str, str] = {}
     for section, model in SECTIONS.items():
         module = import_module(f"{sys.argv[1]}.core.{section}")
-        walk(getattr(module, model), (Step(section, None, is_list=False),), (), found)
-    fields = [{"path": path, "record": json.loads(record)} for record, path in found.items()]
+        walk(getattr(module, model), (Step(section, None, is_list=False),), (), records)
+    fields = [{"path": path, "record": json.loads(record)} for record, path in records.items()]
     json.dump(fields, sys.stdout)
 
 

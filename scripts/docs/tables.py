@@ -123,25 +123,25 @@ def _function(table: Table) -> str:
 
 def _place(table: Table) -> str:
     if table.partition_key is None:
-        return table.place
+        return table.path
     return f"{table.folder}/{table.partition_key}=…/data.pqt"
 
 
 def _example(site: Site, table: Table) -> str:
-    found = site.duck.execute(f"select * from {quoted(table.name)} limit {_ROWS}")
-    rows = found.fetchall()
+    result = site.duck.execute(f"select * from {quoted(table.name)} limit {_ROWS}")
+    rows = result.fetchall()
     if not rows:
         return "The sample has none."
-    names = [column[0] for column in found.description or ()]
+    names = [column[0] for column in result.description or ()]
     return "Of the built-in sample, nothing in which is real.\n\n" + text.html_table(names, rows)
 
 
 def _answers(site: Site, table: Table) -> list[str]:
     parts = []
     for query in queries.queries(table.name):
-        found = site.duck.execute(query.sql)
-        names = [column[0] for column in found.description or ()]
-        rows = found.fetchmany(_ANSWERS + 1)
+        result = site.duck.execute(query.sql)
+        names = [column[0] for column in result.description or ()]
+        rows = result.fetchmany(_ANSWERS + 1)
         more = "\n\nAnd so on." if len(rows) > _ANSWERS else ""
         answer = text.html_table(names, rows[:_ANSWERS]) if rows else "The sample has none."
         parts.append(f"{query.question}\n\n```sql\n{query.sql}\n```\n\n{answer}{more}")

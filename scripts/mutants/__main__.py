@@ -46,24 +46,24 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def faults(asked: argparse.Namespace) -> list[Fault]:
+def faults(options: argparse.Namespace) -> list[Fault]:
     """The faults to plant."""
-    found: list[Fault] = []
+    planted: list[Fault] = []
     for folder, suffix, find in (
         ("models", ".sql", sql_faults),
         ("macros", ".sql", sql_faults),
         ("biodata_cache", ".py", python_faults),
         ("extract", ".py", python_faults),
     ):
-        if asked.only == ("python" if suffix == ".sql" else "sql"):
+        if options.only == ("python" if suffix == ".sql" else "sql"):
             continue
         for file in sorted((PROJECT / folder).rglob(f"*{suffix}")):
             path = file.relative_to(PROJECT).as_posix()
-            if path.startswith(asked.under) and not path.startswith(NOT_PLANTED):
-                found += find(path, file.read_text(encoding="utf-8"))
+            if path.startswith(options.under) and not path.startswith(NOT_PLANTED):
+                planted += find(path, file.read_text(encoding="utf-8"))
     judged = judged_equivalent(EQUIVALENT)
-    wanted = [it for it in found if it.kind.startswith(asked.kind) and it.id not in judged]
-    return sampled(wanted, asked.count, asked.seed)
+    wanted = [it for it in planted if it.kind.startswith(options.kind) and it.id not in judged]
+    return sampled(wanted, options.count, options.seed)
 
 
 def copy_of_project(target: Path) -> Path:
@@ -80,18 +80,18 @@ def copy_of_project(target: Path) -> Path:
 
 def main() -> int:
     """Plant, run, report."""
-    asked = arguments()
-    planted = faults(asked)
-    if asked.list:
+    options = arguments()
+    planted = faults(options)
+    if options.list:
         print(*(fault.id for fault in planted), sep="\n")
         return 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         project = copy_of_project(Path(folder) / "project")
-        return report(*run(asked, planted, project, asked.work or Path(folder) / "work"))
+        return report(*run(options, planted, project, options.work or Path(folder) / "work"))
 
 
 def run(
-    asked: argparse.Namespace, planted: list[Fault], project: Path, work: Path
+    options: argparse.Namespace, planted: list[Fault], project: Path, work: Path
 ) -> tuple[list[Fault], list[Fault]]:
     """Plant each fault: those that were caught, and those that survived."""
     of_sql, of_python = SqlTests(project, work.resolve()), PythonTests(project)
@@ -102,7 +102,7 @@ def run(
         of_sql.prepare()
     caught: list[Fault] = []
     survived: list[Fault] = []
-    ends = time.monotonic() + asked.minutes * 60
+    ends = time.monotonic() + options.minutes * 60
     for index, fault in enumerate(planted, 1):
         if time.monotonic() > ends:
             print(f"The time is over: {len(planted) - index + 1} faults were not planted.")

@@ -29,22 +29,22 @@ class PythonTests:
     """
 
     def __init__(self, project: Path) -> None:
-        """Knows nothing yet of the files: they are read when they are asked for."""
+        """Knows nothing yet of the files: they are read on first use."""
         self.project = project
         self.sound: dict[str, bool] = {}
 
     @cached_property
     def texts(self) -> dict[str, str]:
         """Modules and files of tests, by their dotted name or their path."""
-        found = {}
+        texts = {}
         for path in sorted(self.project.rglob("*.py")):
             relative = path.relative_to(self.project)
             if relative.parts[0] in {"biodata_cache", "extract"}:
                 parts = relative.with_suffix("").parts
-                found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path.read_text()
+                texts[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path.read_text()
             elif relative.parts[0] == "tests":
-                found[str(relative)] = path.read_text()
-        return found
+                texts[str(relative)] = path.read_text()
+        return texts
 
     @cached_property
     def imports(self) -> dict[str, set[str]]:
@@ -52,15 +52,15 @@ class PythonTests:
         helpers = {
             name.split("/")[-1][:-3]: name for name in self.texts if name.startswith("tests/")
         }
-        found: dict[str, set[str]] = {}
+        imports: dict[str, set[str]] = {}
         for name, text in self.texts.items():
             targets = set()
             for module, names, plain in IMPORTED.findall(text):
                 base = module or plain
                 targets |= {base, helpers.get(base, "")}
                 targets |= {f"{base}.{each}" for each in re.findall(r"\w+", names)}
-            found[name] = {target for target in targets if target in self.texts} - {name}
-        return found
+            imports[name] = {target for target in targets if target in self.texts} - {name}
+        return imports
 
     def near(self, path: str) -> list[str]:
         """Files of tests, the nearest first."""

@@ -59,11 +59,11 @@ class Token(NamedTuple):
 
 def tokens_of(source: str) -> list[Token]:
     """The tokens that count."""
-    found = [
+    tokens = [
         Token(str(match.lastgroup), match[0], match.start(), match.end())
         for match in TOKENS.finditer(source)
     ]
-    return [token for token in found if token.kind != "skip"]
+    return [token for token in tokens if token.kind != "skip"]
 
 
 def sql_faults(path: str, source: str) -> list[Fault]:
@@ -110,13 +110,13 @@ def _is_part(tokens: list[Token], index: int, words: tuple[str, ...]) -> bool:
 def _closing(tokens: list[Token], index: int, ends: frozenset[str] = frozenset()) -> int:
     """Index of the token that ends what starts at `index`: a bracket, or one of the words."""
     depth = 0
-    for place in range(index, len(tokens)):
-        word = tokens[place].word
+    for position in range(index, len(tokens)):
+        word = tokens[position].word
         if depth == 0 and (word in ends or word in {")", "]"}):
-            return place
+            return position
         depth += (word in {"(", "[", "case"}) - (word in {")", "]", "end"})
         if depth < 0:
-            return place
+            return position
     return len(tokens)
 
 

@@ -23,6 +23,7 @@ name: traps
 profile: traps
 macro-paths: ["{CHECKOUT}/macros"]
 vars: {{cache_version: "1.2.3"}}
+on-run-start: ["create schema if not exists by_change"]
 models: {{traps: {{+materialized: external, +contract: {{enforced: true}}}}}}
 flags: {{send_anonymous_usage_stats: false}}
 """
@@ -37,7 +38,8 @@ MODELS = {
     "parts": (
         "select cast(i as integer) as number, key "
         "from (select unnest(range(3)) as i) as numbers, "
-        "(select unnest(string_split($${{ env_var('KEYS') }}$$, '|')) as key) as keys",
+        "(select unnest(string_split($${{ env_var('KEYS') }}$$, '|')) as key) as keys "
+        "where key != '451' or i < {{ env_var('ROWS') }}",
         "{sort_order: [number], partition_key: key, folder: elsewhere}",
     ),
     "many": (
@@ -90,7 +92,14 @@ def another(project: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(project, tmp_path / "traps"))
 
 
-def build(folder: Path, keys: list[str]) -> None:
+def build(folder: Path, keys: list[str], *, rows: int = 3, by_change: bool = False) -> None:
+    """Build with these keys, and so many rows of the key 451."""
+    variables = {
+        "BIODATA_CACHE_WORK": "work",
+        "BY_CHANGE_OF_BIODATA_CACHE": "yes" if by_change else "",
+        "KEYS": "|".join(keys),
+        "ROWS": str(rows),
+    }
     done = subprocess.run(
         [
             sys.executable,
@@ -101,7 +110,7 @@ def build(folder: Path, keys: list[str]) -> None:
             ".",
         ],
         cwd=folder,
-        env=os.environ | {"BIODATA_CACHE_WORK": "work", "KEYS": "|".join(keys)},
+        env=os.environ | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -138,6 +147,33 @@ def test_2_second_build_of_a_partitioned_table_writes_what_has_changed_and_remov
     assert files == [f"key={key}/data.pqt" for key in ["0451", "451", "it%27s", "other"]]
     assert (same.stat().st_ino, same.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert damaged.read_bytes() == sound
+
+
+@pytest.mark.slow
+def test_a_build_by_change_writes_the_files_whose_rows_have_changed(another: Path) -> None:
+    home = another / "work/cache/data-asset-cache"
+
+    def modified() -> dict[str, int]:
+        files = (path for path in home.rglob("*.pqt") if "spread" not in path.name)
+        return {path.relative_to(home).as_posix(): path.stat().st_mtime_ns for path in files}
+
+    before = modified()
+    build(another, ["0451", "451", "it's", "other"], rows=2, by_change=True)
+    after = modified()
+    area = "bdc-v1.2.3"
+    assert {
+        path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    } == {
+        f"{area}/elsewhere/key=451/data.pqt",
+        f"{area}/elsewhere/key=other/data.pqt",
+        f"{area}/elsewhere/key=a%2Fb/data.pqt",
+        f"{area}/elsewhere/key=50%25/data.pqt",
+        f"{area}/open.pqt",  # its columns are known when it is made
+        "objects/parts.pqt",
+    }
+    assert not (another / AREA / "elsewhere/key=50%25").exists()
+    assert rows(another / AREA / "elsewhere/key=451/data.pqt") == [(0, "451"), (1, "451")]
+    assert len(rows(home / "objects/parts.pqt")) == 3 * 3 + 2
 
 
 def test_3_text_key_is_read_back_as_text(project: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AFTERWARDS = frozenset({"build", "publish"})
-"""Stages that a run ends in whose extract was complete."""
+"""Stages in which a run with a complete extract can end."""
 
 
 def as_age(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:

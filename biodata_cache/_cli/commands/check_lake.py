@@ -43,12 +43,12 @@ def raw_lake(settings: Settings) -> Check:
     """
     try:
         if _lake.is_remote(settings):
-            lake = open_lake(settings.raw, pays=settings.requester_pays)
+            lake = open_lake(settings.raw, requester_pays=settings.requester_pays)
             location, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
-            found = "" if is_filled else ", which holds no records yet"
+            content = "" if is_filled else ", which holds no records yet"
         else:
             folder = _lake.local_folder(settings).absolute()
-            location, found = str(folder), _in_folder(folder)
+            location, content = str(folder), _in_folder(folder)
     except CacheError as error:
         return Check("raw lake", "fail", str(error))
     except ImportError as error:
@@ -57,7 +57,7 @@ def raw_lake(settings: Settings) -> Check:
     except OSError as error:
         text = f"{settings.raw} cannot be read ({error.strerror or error})."
         return Check("raw lake", "fail", text)
-    return Check("raw lake", "ok", location + found)
+    return Check("raw lake", "ok", location + content)
 
 
 def _in_folder(folder: Path) -> str:

@@ -72,17 +72,17 @@ def complete_column(context: click.Context, _: click.Parameter, incomplete: str)
 def _registry(context: click.Context) -> CacheRegistry | None:
     """The published tables; None after a timeout or an error, which a shell could not show."""
     given = {name: context.params.get(name) for name in ("root", "version")}
-    found: list[CacheRegistry] = []
+    registries: list[CacheRegistry] = []
 
     def read() -> None:
         try:
             settings = _settings.load(**given)
             if settings.backend != "MEMORY":  # nothing is built for a name
-                found.append(open_published(settings).registry())
+                registries.append(open_published(settings).registry())
         except (CacheError, OSError):
             return
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     reader.join(_PATIENCE)
-    return found[0] if found else None
+    return registries[0] if registries else None

@@ -116,9 +116,11 @@ def examine(given: dict[str, str | None], *, quick: bool = True) -> Iterator[Che
 
 def _versions() -> Check:
     """What is installed."""
-    found = [f"{name} {there}" for name in _SHOWN_PACKAGES if (there := _version_of(name))]
+    packages = [f"{name} {there}" for name in _SHOWN_PACKAGES if (there := _version_of(name))]
     own = f"biodata-cache {_settings.installed_version()}"
-    return Check("installed", "ok", ", ".join([own, f"Python {platform.python_version()}", *found]))
+    return Check(
+        "installed", "ok", ", ".join([own, f"Python {platform.python_version()}", *packages])
+    )
 
 
 def _version_of(package: str) -> str | None:

@@ -135,8 +135,8 @@ def _partitions(cache: Cache, table: TableEntry) -> str:
     """Partitions of a table in words; empty for a table without."""
     if table.partition_key is None:
         return ""
-    found = cache.partitions(table.name)
-    values, rows = found[table.partition_key].tolist(), found["rows"].fillna(0).tolist()
+    partitions = cache.partitions(table.name)
+    values, rows = partitions[table.partition_key].tolist(), partitions["rows"].fillna(0).tolist()
     listed = list(zip(values, map(int, rows), strict=True))
     if not listed:
         return f"by {table.partition_key}"

@@ -1,4 +1,4 @@
-"""Rows of published tables: `read` one table, or ask all of them in `sql`."""
+"""Rows of published tables: `read` one table, or query all of them with `sql`."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def output_options(command: _options.Command) -> _options.Command:
 
 
 def output_form(form: Format | None, *, as_json: bool) -> Format | None:
-    """The form that was asked for.
+    """The chosen form.
 
     Raises:
         UsageError: If there are two.
@@ -105,11 +105,11 @@ def read(
     form: Format | None,
     as_json: bool,  # noqa: FBT001
     output: Path | None,
-    **place: str | None,
+    **given: str | None,
 ) -> None:
     """Read rows of a published table.
 
-    Only the files, columns and rows that are asked for are read. A condition on a column of lists
+    Only the selected files, columns and rows are read. A condition on a column of lists
     holds if the value is one of the list.
 
     \b
@@ -119,20 +119,20 @@ def read(
       biodata-cache read quality_control --where subject_id=600493 --json
     """
     target = Target.of(output, output_form(form, as_json=as_json))
-    cache = Cache(**place)
+    cache = Cache(**given)
     with duckdb_errors(f"{name} cannot be read"):
         entry = cache.tables()[name]
         types = {column.name: column.type for column in entry.columns if column.type is not None}
         if len(types) < len(entry.columns):  # an older publisher did not write them down
-            found = cache.scan(name).duckdb()
-            types = dict(zip(found.columns, map(str, found.types), strict=True))
+            relation = cache.scan(name).duckdb()
+            types = dict(zip(relation.columns, map(str, relation.types), strict=True))
         filters: dict[str, Any] = _conditions.parse(where, types)
         chosen = None if columns is None else [part.strip() for part in columns.split(",")]
-        asked = cache.scan(name, columns=chosen, **filters)
-        rows = asked.duckdb()
+        query = cache.scan(name, columns=chosen, **filters)
+        rows = query.duckdb()
         target.write(rows, limit)
         if filters and rows.limit(1).fetchone() is None:
-            asked.df()  # warns of names that are unknown, and of other spellings
+            query.df()  # warns of names that are unknown, and of other spellings
 
 
 @click.command()
@@ -146,9 +146,9 @@ def sql(
     form: Format | None,
     as_json: bool,  # noqa: FBT001
     output: Path | None,
-    **place: str | None,
+    **given: str | None,
 ) -> None:
-    """Ask the published tables in SQL: each is a view of its name, in DuckDB.
+    """Query the published tables in SQL: each is a view of its name, in DuckDB.
 
     A query that is `-` is read from standard input.
 
@@ -160,7 +160,7 @@ def sql(
     target = Target.of(output, output_form(form, as_json=as_json))
     written = query.encode("utf-8", "surrogateescape")
     text = _text_of(sys.stdin.buffer.read() if query == "-" else written)
-    with Cache(**place).connect() as duck, duckdb_errors("the query failed"):
+    with Cache(**given).connect() as duck, duckdb_errors("the query failed"):
         # Variables of this program are no tables.
         duck.execute("set python_enable_replacements = false")
         rows = duck.sql(text)
@@ -267,30 +267,30 @@ class _Rows:
     def __init__(self, rows: DuckDBPyRelation) -> None:
         types = [str(kind) for kind in rows.types]
         self.names = list(rows.columns)
-        self._instants = {place for place, kind in enumerate(types) if kind == _INSTANT}
+        self._instants = {index for index, kind in enumerate(types) if kind == _INSTANT}
         # With a zone, DuckDB would need a package for each value: they go over in UTC, without.
         # By position, because a query may give two columns the same name.
         self._rows = rows.project(
             ", ".join(
-                f"cast(#{place} as timestamp)" if place - 1 in self._instants else f"#{place}"
-                for place in range(1, len(types) + 1)
+                f"cast(#{index} as timestamp)" if index - 1 in self._instants else f"#{index}"
+                for index in range(1, len(types) + 1)
             )
         )
 
     def __iter__(self) -> Iterator[list[object]]:
         while some := self._rows.fetchmany(_AT_ONCE):
             for row in some:
-                yield [self._value(place, value) for place, value in enumerate(row)]
+                yield [self._value(index, value) for index, value in enumerate(row)]
 
-    def _value(self, place: int, value: object) -> object:
+    def _value(self, index: int, value: object) -> object:
         """A value of a column, as JSON has it."""
-        if place in self._instants and isinstance(value, datetime):
+        if index in self._instants and isinstance(value, datetime):
             return f"{value.isoformat()}Z"
         return _simple(value)
 
 
 def _simple(value: object) -> object:
-    """The value as JSON has it: what it has no word for is a text, and no number is null."""
+    """The value as JSON: other types become text, and NaN becomes null."""
     simple: object = str(value)
     if value is None or isinstance(value, (str, bool, int)):
         simple = value
@@ -346,8 +346,8 @@ def _write_table(rows: _Rows, file: TextIO) -> None:
     fitting = columns_that_fit(rows.names, cells)
     numbers = [
         name
-        for place, name in enumerate(rows.names)
-        if cells and all(_is_number(row[place]) for row in cells if row[place])
+        for index, name in enumerate(rows.names)
+        if cells and all(_is_number(row[index]) for row in cells if row[index])
     ]
     print_table(rows.names[:fitting], [row[:fitting] for row in cells], right=numbers, file=file)
     if left_out := rows.names[fitting:]:
@@ -375,7 +375,7 @@ def _is_number(text: str) -> bool:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """A place beside a file, which is moved in when all is written.
+    """A temporary path beside a file, which is moved in when all is written.
 
     Raises:
         CacheFileError: If it cannot be written.

@@ -31,14 +31,14 @@ def runs(work: str | None, last: bool, as_json: bool) -> None:  # noqa: FBT001
       biodata-cache runs --last --json --work nightly
     """
     folder = _settings.load(work=work).work
-    found = reports(folder)
-    if last and not found:
+    every = reports(folder)
+    if last and not every:
         raise CacheNotFoundError(
             f"There is no report of a run in {reports_folder(folder)}: give the work folder with "
             "--work."
         )
     if as_json:
-        print_json(found[-1] if last else found)
+        print_json(every[-1] if last else every)
         return
     print_table(
         ["run", "began", "ended as", "time", "stages", "cause"],
@@ -51,7 +51,7 @@ def runs(work: str | None, last: bool, as_json: bool) -> None:  # noqa: FBT001
                 ", ".join(f"{each['stage']} {each['seconds']:.1f} s" for each in report["stages"]),
                 _cause(report["error"]),
             ]
-            for report in (found[-1:] if last else found)
+            for report in (every[-1:] if last else every)
         ],
         right=["time"],
     )

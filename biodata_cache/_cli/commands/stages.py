@@ -83,7 +83,7 @@ def extract(
 @_options.raw
 @_options.work
 @_options.unit_tests
-@click.option("--full", is_flag=True, help="Build although nothing has changed.")
+@click.option("--full", is_flag=True, help="Build from nothing, whatever has changed.")
 @staging_options
 @_options.as_json
 def build(
@@ -97,7 +97,8 @@ def build(
     """Build and test every table from the raw lake, with dbt.
 
     There is nothing to build if the lake, the version and the settings are those of the last
-    build and its files are whole; once a week it is built all the same.
+    build and its files are whole. If only the lake is another one, the build goes on from the last
+    one; once a week everything is built from nothing all the same.
 
     The records can be flattened in shards, by processes of this machine or by other machines that
     read the same lake; what is built from them is the same.
@@ -296,7 +297,8 @@ def _print_built(run: Run) -> None:
             f"its files are whole ({seconds:.1f} s)"
         )
     elif seconds is not None:
-        say(f"build: all models and tests passed in {seconds:.1f} s")
+        how = ", by change" if run.outcome.by_change else ""
+        say(f"build: all models and tests passed in {seconds:.1f} s{how}")
 
 
 def _print_shard(how: StagingOptions, run: Run) -> None:
@@ -315,7 +317,7 @@ def _print_published(run: Run, *, with_tables: bool) -> None:
             _list_changes(published)
         say(
             f"publish: would write {published.written:,} files and remove {published.removed:,} in "
-            f"{published.place}; {published.unchanged:,} are there already"
+            f"{published.address}; {published.unchanged:,} are there already"
         )
         return
     if with_tables:
@@ -358,5 +360,5 @@ def _print_changes(run: Run) -> None:
     say(
         f"{'rollback' if run.command == 'rollback' else 'publish'}: "
         f"{published.written:,} files written, {published.unchanged:,} unchanged, "
-        f"{published.removed:,} removed in {published.place}{f' ({stages})' if stages else ''}"
+        f"{published.removed:,} removed in {published.address}{f' ({stages})' if stages else ''}"
     )

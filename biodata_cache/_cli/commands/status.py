@@ -109,10 +109,10 @@ class Status:
         built_at: When the newest of its tables was built.
         age_seconds: How long ago that is.
         checked_at: When a publish of it was last complete, whether or not anything was new.
-        newest_extract: When the source was last read whole before what was checked was built.
+        newest_extract: When the source was last read completely before the build.
         is_unfinished: Whether public files are of more than one build, because a publish is at
             work, or was killed.
-        rolled_back_to: The build that somebody has put back, over which the next publish would go.
+        rolled_back_to: The build that a rollback restored, which the next publish would replace.
         build_before: The build before; None if it is not known.
         before_missing: Why it is not known.
         tables: Its tables.
@@ -171,19 +171,19 @@ def status(
       biodata-cache status --root s3://bucket/prefix --max-age 26h
     """
     settings = _settings.load(root=root, version=version, work=work)
-    found = look(settings)
-    old = list(too_old(asdict(found), settings.work, max_age))
+    current = look(settings)
+    old = list(too_old(asdict(current), settings.work, max_age))
     if as_json:
         print_json(
-            asdict(found)
-            | {"tables": [asdict(table) | {"change": table.change} for table in found.tables]}
+            asdict(current)
+            | {"tables": [asdict(table) | {"change": table.change} for table in current.tables]}
             | {"too_old": old}
         )
     else:
-        _show(found)
+        _show(current)
     if old:
         fail("; ".join(old) + ".", 1)
-    if found.is_unfinished:
+    if current.is_unfinished:
         sys.exit(1)
 
 
@@ -191,14 +191,14 @@ COMMANDS = (status,)
 
 
 def look(settings: Settings) -> Status:
-    """Find out what is published, and what the work folder knows of the last run.
+    """Read the published state, and the last run recorded in the work folder.
 
     Raises:
         CacheError: If nothing is published there, or it cannot be read.
     """
     if settings.backend == "MEMORY":
         raise SettingsError(
-            "There is no published place to look at: give --root, or set BIODATA_CACHE_ROOT to a "
+            "There is no published cache to inspect: give --root, or set BIODATA_CACHE_ROOT to a "
             "folder or to s3://bucket[/prefix]."
         )
     cache = open_published(settings)
@@ -279,8 +279,8 @@ def _before(
     kept = kept_builds(storage, folder)  # of a publisher that kept no history
     address = storage.address(_layout.builds_folder(folder))
     is_rolled_back = put_back(storage, folder) is not None
-    found = build_before(kept, live, (), address, is_rolled_back=is_rolled_back)
-    return {entry.name: entry.row_count for entry in found.registry}, found.build
+    previous = build_before(kept, live, (), address, is_rolled_back=is_rolled_back)
+    return {entry.name: entry.row_count for entry in previous.registry}, previous.build
 
 
 def _pending(storage: Storage, version_folder: str) -> Pending | None:
@@ -293,10 +293,10 @@ def _pending(storage: Storage, version_folder: str) -> Pending | None:
 
 def _rolled_back_to(storage: Storage, version_folder: str, pending: Pending | None) -> str | None:
     try:
-        found = put_back(storage, version_folder)
+        build = put_back(storage, version_folder)
     except CacheError:
         return None
-    return pending.rolled_back_to if found is None and pending is not None else found
+    return pending.rolled_back_to if build is None and pending is not None else build
 
 
 def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
@@ -328,25 +328,25 @@ def _run_status(work: Path, document: dict[str, Any], failed: Iterable[str]) -> 
     )
 
 
-def _show(found: Status) -> None:
-    released = "released" if found.is_released else "not released: no publish of it has ended yet"
-    _line("place", f"{found.place}, {released}")
-    _line("build", f"{found.build or 'not known'}, {ago(found.built_at)}")
-    _line("before", found.build_before or f"not known: {found.before_missing}")
-    if found.checked_at is not None:
-        _line("checked", f"{ago(found.checked_at)}, newest extract {ago(found.newest_extract)}")
-    if found.rolled_back_to is not None:
-        _line("rollback", f"to {found.rolled_back_to}: the next publish needs --force", "yellow")
-    if found.is_unfinished:
+def _show(status: Status) -> None:
+    released = "released" if status.is_released else "not released: no publish of it has ended yet"
+    _line("place", f"{status.place}, {released}")
+    _line("build", f"{status.build or 'not known'}, {ago(status.built_at)}")
+    _line("before", status.build_before or f"not known: {status.before_missing}")
+    if status.checked_at is not None:
+        _line("checked", f"{ago(status.checked_at)}, newest extract {ago(status.newest_extract)}")
+    if status.rolled_back_to is not None:
+        _line("rollback", f"to {status.rolled_back_to}: the next publish needs --force", "yellow")
+    if status.is_unfinished:
         _line(
             "publish",
             "public files are of more than one build: one is at work, or was killed; then the "
             "next one clears up",
             "red",
         )
-    run = found.last_run
+    run = status.last_run
     if run is None:
-        _line("last run", f"not known: {found.last_run_missing}")
+        _line("last run", f"not known: {status.last_run_missing}")
     else:
         passed = ", ".join(f"{number:,} {kind}" for kind, number in run.passed.items())
         failed = f"; {len(run.failed)} FAILED" if run.failed else ""
@@ -358,8 +358,8 @@ def _show(found: Status) -> None:
         )
         for line in run.failed:
             _line("", line, "red")
-    if found.gone:
-        _line("gone", ", ".join(found.gone), "yellow")
+    if status.gone:
+        _line("gone", ", ".join(status.gone), "yellow")
     print_text("")
     print_table(
         ["table", "rows", "change", "size", "files", "changed"],
@@ -367,19 +367,19 @@ def _show(found: Status) -> None:
             [
                 table.name,
                 count(table.rows),
-                _change(found, table),
+                _change(status, table),
                 size(table.bytes),
                 count(table.files),
                 ago(table.built_at),
             ]
-            for table in found.tables
+            for table in status.tables
         ],
         right=["rows", "change", "size", "files"],
     )
 
 
-def _change(found: Status, table: TableStatus) -> Text:
-    if found.build_before is None or table.rows is None:
+def _change(status: Status, table: TableStatus) -> Text:
+    if status.build_before is None or table.rows is None:
         return Text("")
     if table.change is None:
         return Text("new", "green")

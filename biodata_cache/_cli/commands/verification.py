@@ -21,24 +21,24 @@ def verified(settings: Settings) -> tuple[State, str]:
     """Outcome of the comparison, and what is damaged."""
     storage = open_storage(settings)
     try:
-        found = verify(storage, settings.version_folder)
+        result = verify(storage, settings.version_folder)
     except CacheError as error:
         return "fail", str(error)
-    if found.damaged:
+    if result.damaged:
         forget_last(settings.work.resolve(), storage.address(settings.version_folder))
         return "fail", (
-            f"{_named(found.damaged)} missing, or not what the registry says: publish again, "
+            f"{_named(result.damaged)} missing, or not what the registry says: publish again, "
             "with --full, which puts them right."
         )
-    if found.damaged_before:
+    if result.damaged_before:
         return "fail", (
-            f"{_named(found.damaged_before)} damaged, of earlier builds or of another version: "
+            f"{_named(result.damaged_before)} damaged, of earlier builds or of another version: "
             "these builds cannot be read or put back. They go when those builds do."
         )
-    if not found.files:
+    if not result.files:
         return "ok", "not compared: an older version published them, without their hashes"
     return "ok", (
-        f"{found.objects:,} objects and {found.files:,} public files are what the registry says"
+        f"{result.objects:,} objects and {result.files:,} public files are what the registry says"
     )
 
 

@@ -163,8 +163,8 @@ class _Item:
 
     def wrong(self, key: str, what: str) -> RegistryError:
         """The error for a key whose value is not what it must be."""
-        found = _shown(self.values[key]) if key in self.values else "missing"
-        return RegistryError(f"{self.label}: key {key!r} must be {what}; it is {found}. {REMEDY}")
+        shown = _shown(self.values[key]) if key in self.values else "missing"
+        return RegistryError(f"{self.label}: key {key!r} must be {what}; it is {shown}. {REMEDY}")
 
     def known(self, key: str, annotation: str) -> object:
         """Value of a key, which must be of its type.

@@ -103,7 +103,7 @@ class PartitionEntry(RegistryPart):
     """One partition of a table.
 
     Attributes:
-        value: Value of the partition key, as it stands in the column.
+        value: Value of the partition key, as in the column.
         rows: Number of rows.
         bytes: Size of the file.
         sha256: Checksum of the file.
@@ -249,7 +249,7 @@ class CacheRegistry(RegistryPart):
         build: Name of the build; None if an older publisher made it.
         built_at: When it was built, as ISO text.
         public_files: The object that lists the public files.
-        profiles: The object of what the pages show of rows: statistics of columns, first rows.
+        profiles: The object with what the pages show: statistics of columns, first rows.
         other: Unknown keys, written by a later version.
 
     Examples:

@@ -84,8 +84,8 @@ class Address(str):
     A folder is a path like any other, so its text is what it is.
 
     Example:
-        >>> place = Address("https://host/?token=secret")
-        >>> f"{place!r}, {place}"
+        >>> address = Address("https://host/?token=secret")
+        >>> f"{address!r}, {address}"
         "'https://…', https://…"
     """
 

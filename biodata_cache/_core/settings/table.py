@@ -149,7 +149,7 @@ _ALL = (
         "OBJECTS",
         parsers.as_objects,
         "",
-        "Where the files of the assets are asked for: `s3`, a folder of buckets, or `none`.",
+        "Where the files of the assets are probed: `s3`, a folder of buckets, or `none`.",
         "the sample's own; `none` for files; else `s3`",
     ),
     Setting(
@@ -192,7 +192,7 @@ _ALL = (
         "KEEP_DAYS",
         parsers.as_count,
         "14",
-        "For how many days a build can be read and put back after another took its place.",
+        "For how many days a build can be read and restored after it was replaced.",
     ),
     Setting(
         "GRACE_HOURS",

@@ -71,8 +71,8 @@ class Settings:
             `s3://bucket[/prefix]`; empty for none.
         work: Folder of the lake, the build area and dbt's target and logs.
         requester_pays: Whether to pay for requests to S3, as some buckets ask for.
-        keep_days: For how many days a build is kept after another took its place.
-        grace_hours: For how many hours more its objects stay, for readers who had begun before.
+        keep_days: For how many days a build is kept after it was replaced.
+        grace_hours: For how many hours more its objects stay, for readers that began earlier.
         duckdb_wasm: Folder of npm packages on the web, for SQL on the catalogue page; or empty.
         local_cache: Folder of copies of what was read from S3; None for none.
         local_cache_size: Most bytes that these copies take together.
@@ -81,7 +81,7 @@ class Settings:
         on_finish: Command line for a shell that gets the report of a run that ended; or empty.
         metrics: File for a textfile collector of Prometheus; None for none.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
-            is left if nothing is set, and then nobody meant to build anything.
+            is left if nothing is set, when no build was intended.
     """
 
     backend: Backend
@@ -221,7 +221,7 @@ def load(**given: str | None) -> Settings:
     )
 
 
-def _root_and_backend(root: str, asked: Backend | None) -> tuple[str, Backend]:
+def _root_and_backend(root: str, chosen: Backend | None) -> tuple[str, Backend]:
     """The root, and the kind of it as set, or as the root implies.
 
     Programs of the package that this one replaces set `S3` whatever the root is: it decides.
@@ -229,21 +229,21 @@ def _root_and_backend(root: str, asked: Backend | None) -> tuple[str, Backend]:
     Raises:
         SettingsError: If root and backend contradict each other.
     """
-    if asked == "CODEOCEAN":
-        return _mounted(root or DEFAULT_MOUNT), asked
+    if chosen == "CODEOCEAN":
+        return _mounted(root or DEFAULT_MOUNT), chosen
     implied: Backend = "S3" if root.startswith("s3://") else "LOCAL" if root else "MEMORY"
-    if asked == "LOCAL" and implied != "LOCAL":
+    if chosen == "LOCAL" and implied != "LOCAL":
         raise SettingsError(
             f"{PREFIX}BACKEND is LOCAL but {PREFIX}ROOT is {redacted(root)!r}: set it to a folder."
         )
-    if asked == "S3" and implied == "LOCAL":
+    if chosen == "S3" and implied == "LOCAL":
         warn(
             f"{PREFIX}BACKEND is S3 but {PREFIX}ROOT is {redacted(root)!r}, which is read: leave "
             f"{PREFIX}BACKEND out.",
             UserWarning,
         )
-        asked = "LOCAL"
-    backend = asked or implied
+        chosen = "LOCAL"
+    backend = chosen or implied
     if backend == "MEMORY":
         return "", backend
     return root or DEFAULT_S3_ROOT, backend
@@ -276,8 +276,8 @@ def _source(given: Mapping[str, str | None]) -> str:
     setting = SETTINGS["SOURCE"]
     if source is None and (file is not None or not setting.text(None)):
         source = SETTINGS["SOURCE_FILE"].value(file)
-    found: str = setting.value(source)
-    return found
+    value: str = setting.value(source)
+    return value
 
 
 def _objects_of(source: str) -> str:

@@ -1,13 +1,15 @@
-"""The build stage: runs `dbt build`, unless there is nothing to build."""
+"""The build stage: runs `dbt build`, by change or from nothing, or finds nothing to build."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from biodata_cache._core.errors import BuildError
 from biodata_cache._core.work_lock import work_locked
 from biodata_cache._pipeline.dbt import last_build
 from biodata_cache._pipeline.dbt.process import (
@@ -25,11 +27,29 @@ from biodata_cache._storage.open import open_staging
 
 if TYPE_CHECKING:
     from biodata_cache._core.settings.values import Settings
+    from biodata_cache._pipeline.dbt.last_build import GoodBuild
 
 Stage = Callable[["Settings", Progress | None], str]
 """Has the staging of a lake built elsewhere; returns the folder or S3 address of its files."""
 
 _STAGING = "staging"
+_NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did.
+
+    Attributes:
+        seconds: Seconds that dbt took.
+        by_change: Whether it went on from the last build.
+        faults: What a build by change has made otherwise than the build from nothing that took its
+            place, a sentence each.
+    """
+
+    seconds: float
+    by_change: bool
+    faults: list[str] = field(default_factory=list)
 
 
 def build(
@@ -40,11 +60,13 @@ def build(
     selection: Sequence[str] = (),
     full: bool = False,
     stage: Stage | None = None,
-) -> float | None:
+) -> Built | None:
     """Build and test every table from the raw lake into the build area.
 
     There is nothing to build if the lake, the project and the settings are those of the last good
-    build, and all that it left is there.
+    build, and all that it left is there. If only the lake is another one, the build goes on from
+    there. Every seventh night, with `full`, and if anything else differs, everything is made from
+    nothing; then a build by change is compared with it, if there could have been one.
 
     Args:
         settings: Names the work folder and the lake, which must be local here.
@@ -52,11 +74,11 @@ def build(
         unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
             data: what is published does not depend on them.
         selection: Options of dbt that choose models; by default all are built.
-        full: Build although nothing has changed.
+        full: Build from nothing although nothing has changed.
         stage: Has the staging of the records built elsewhere; by default it is built here.
 
     Returns:
-        Seconds that dbt took; None if there was nothing to build.
+        What it did; None if there was nothing to build.
 
     Raises:
         BuildError: If a model or test failed; names it and the number of failing rows. If staging
@@ -77,21 +99,81 @@ def build(
     with work_locked(work), reading(raw):
         check_lakes(raw)
         content = content_hash(raw)
-        made_from = f"{content} {project_key(project_folder(), dbt_environment(settings))}"
-        is_asked = bool(selection) or full or unit_tests
-        if not is_asked and last_build.is_current(work, made_from, began_at):
+        project = project_key(project_folder(), dbt_environment(settings))
+        if stage is not None:  # whose tables are views of files from elsewhere
+            project = f"{project} staged"
+        last = None if selection or unit_tests else last_build.find(work, project)
+        is_due = full or last is None or last.is_due(began_at)
+        if last is not None and not is_due and last.lake == content:
             last_build.confirm(work, began_at)
             return None
         last_build.forget(work)
+        state = _State(content, project, began_at)
+        earlier: GoodBuild | None = None
+        faults: list[str] = []
+        if last is not None and stage is None:
+            try:
+                built, earlier = _go_on(settings, progress, last, state)
+            except BuildError as error:
+                faults.append(f"build: by change it failed, from nothing it did not: {error}")
+            else:
+                if not is_due:
+                    return built
+                last_build.forget(work)
         variables = {}
         if stage is not None:
             address = stage(settings, progress)
             variables["staging_from"] = _fetched(settings, address, state_of(content))
-        tests = [] if unit_tests else ["--exclude-resource-type", "unit_test"]
+        tests = [] if unit_tests else _NO_UNIT_TESTS
         seconds = run_dbt(settings, ["build", *tests, *selection], variables, progress)
         if not selection:
-            last_build.keep(work, made_from, began_at)
-    return seconds
+            whole = last_build.keep(work, content, project, began_at)
+            if earlier is not None:
+                faults += _differences(earlier.tables(), whole.tables())
+    return Built(seconds, by_change=False, faults=faults)
+
+
+class _State(NamedTuple):
+    """What a build is made from, and when it began."""
+
+    lake: str
+    project: str
+    began_at: datetime
+
+
+def _go_on(
+    settings: Settings, progress: Progress | None, last: GoodBuild, state: _State
+) -> tuple[Built, GoodBuild]:
+    """Build by change, from the last build.
+
+    Raises:
+        BuildError: If a model or test failed.
+    """
+    seconds = run_dbt(settings, ["build", *_NO_UNIT_TESTS], {}, progress, by_change=True)
+    build = last_build.keep(settings.work.resolve(), *state, whole_at=last.whole_at)
+    return Built(seconds, by_change=True), build
+
+
+def _differences(by_change: dict[str, str], whole: dict[str, str]) -> list[str]:
+    """What a build by change made otherwise than a build from nothing, a sentence at most.
+
+    Example:
+        >>> len(_differences({"a": "1", "b": "1"}, {"a": "1", "b": "2"}))
+        1
+        >>> _differences({"a": "1"}, {"a": "1"})
+        []
+    """
+    other = sorted(
+        path for path in by_change.keys() | whole.keys() if by_change.get(path) != whole.get(path)
+    )
+    if not other:
+        return []
+    files = "1 file was" if len(other) == 1 else f"{len(other):,} files were"
+    return [
+        f"build: by change {files} made otherwise than from nothing ({other[0]}): a fault of "
+        "biodata-cache. Tables published since the last build from nothing may be wrong; those of "
+        "this build are right"
+    ]
 
 
 def _fetched(settings: Settings, address: str, state: str) -> str:
@@ -106,7 +188,7 @@ def _fetched(settings: Settings, address: str, state: str) -> str:
         BuildError: If they are not whole, or of another lake.
     """
     folder = settings.work.resolve() / _STAGING
-    storage = open_staging(address, pays=settings.requester_pays)
+    storage = open_staging(address, requester_pays=settings.requester_pays)
     try:
         if folder.exists():
             shutil.rmtree(folder)

@@ -68,15 +68,15 @@ def failed_nodes(work: Path) -> list[FailedNode]:
     try:
         manifest, results = read_manifest(target), read_results(target)
         with of_dbt(target):
-            found = [
+            failed = [
                 (_node(manifest, result), result.get("compiled_code"))
                 for result in results["results"]
                 if result["status"] in BAD
             ]
     except CacheError:
         return []
-    _add_rows(work, found)
-    return [node for node, _ in found]
+    _add_rows(work, failed)
+    return [node for node, _ in failed]
 
 
 def _node(manifest: dict[str, Any], result: dict[str, Any]) -> FailedNode:
@@ -101,9 +101,9 @@ def _node(manifest: dict[str, Any], result: dict[str, Any]) -> FailedNode:
     )
 
 
-def _add_rows(work: Path, found: list[tuple[FailedNode, str | None]]) -> None:
+def _add_rows(work: Path, failed: list[tuple[FailedNode, str | None]]) -> None:
     """Run the failed tests again for their first failing rows."""
-    wanted = [(node, sql) for node, sql in found if node.kind == "test" and node.rows and sql]
+    wanted = [(node, sql) for node, sql in failed if node.kind == "test" and node.rows and sql]
     if not wanted:
         return
     try:

@@ -2,8 +2,10 @@
 
 A night in which nothing changed has nothing to build. That is so if the lake, the project, the
 packages and the settings are those of the last build, that build was of everything and good, and
-all that it left is there, byte for byte. Whatever differs is a reason to build. So is a week:
-from time to time a build shows that the same lake still gives the same tables.
+all that it left is there, byte for byte. If only the lake differs, a build goes on from it: it
+makes anew what the records that changed have changed. Whatever else differs is a reason to build
+everything. So is a week: from time to time a build from nothing shows that the same lake still
+gives the same tables.
 """
 
 from __future__ import annotations
@@ -39,36 +41,45 @@ class GoodBuild:
     """A build of everything, of which every model and test was good.
 
     Attributes:
-        made_from: What it was made from, as a text of hashes.
+        lake: Hash of the lake that it was made from.
+        project: Hash of the project, the packages and the settings.
         began_at: When it began, ISO 8601.
+        whole_at: When the last build began that made everything from nothing.
         confirmed_at: When the last run began that found nothing to build, or the build itself.
         files: Hashes of what it left, by path in the work folder.
     """
 
-    made_from: str
+    lake: str
+    project: str
     began_at: str
+    whole_at: str
     confirmed_at: str
     files: dict[str, str]
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether everything is to be made from nothing again."""
+        age = now - datetime.fromisoformat(self.whole_at)
+        return not timedelta(0) <= age < BUILT_ANEW_AFTER
 
-def is_current(work: Path, made_from: str, now: datetime) -> bool:
-    """Whether the last good build is what a build would make now.
+    def tables(self) -> dict[str, str]:
+        """Hashes of the files of its tables, by path in the work folder."""
+        return {path: sha256 for path, sha256 in self.files.items() if path.startswith("cache/")}
+
+
+def find(work: Path, project: str) -> GoodBuild | None:
+    """The last good build, if this project made it and all that it left is there, byte for byte.
 
     Args:
         work: The work folder.
-        made_from: What a build would be made from now.
-        now: When this run began.
+        project: Hash of the project, the packages and the settings.
     """
     build = _read(work)
-    if build is None or build.made_from != made_from:
-        return False
-    age = now - datetime.fromisoformat(build.began_at)
-    if not timedelta(0) <= age < BUILT_ANEW_AFTER:
-        return False
+    if build is None or build.project != project or _log_of(work).exists():
+        return None
     try:
-        return build.files == _hashes(work)
+        return build if build.files == _hashes(work) else None
     except OSError:  # a build says what is wrong with it
-        return False
+        return None
 
 
 def confirm(work: Path, now: datetime) -> None:
@@ -100,8 +111,17 @@ def forget(work: Path) -> None:
         raise _unusable(error) from None
 
 
-def keep(work: Path, made_from: str, began_at: datetime) -> None:
+def keep(
+    work: Path, lake: str, project: str, began_at: datetime, *, whole_at: str | None = None
+) -> GoodBuild:
     """Write down a good build of everything.
+
+    Args:
+        work: The work folder.
+        lake: Hash of the lake that it was made from.
+        project: Hash of the project, the packages and the settings.
+        began_at: When it began.
+        whole_at: When the build began that it goes on from; by default it goes on from none.
 
     Raises:
         BuildError: If what it left cannot be read, or this cannot be written.
@@ -111,7 +131,14 @@ def keep(work: Path, made_from: str, began_at: datetime) -> None:
     except OSError as error:
         raise _unusable(error) from None
     began = began_at.isoformat()
-    _write(work, GoodBuild(made_from, began, began, files))
+    build = GoodBuild(lake, project, began, whole_at or began, began, files)
+    _write(work, build)
+    return build
+
+
+def _log_of(work: Path) -> Path:
+    """What was written to the database, but not into its file: there is none after a good build."""
+    return (work / DATABASE).with_suffix(".duckdb.wal")
 
 
 def _path(work: Path) -> Path:
@@ -122,7 +149,7 @@ def _read(work: Path) -> GoodBuild | None:
     """The last good build; None if nothing is known of one."""
     try:
         build = GoodBuild(**json_value(_path(work).read_bytes()))
-        for each in (build.began_at, build.confirmed_at):
+        for each in (build.began_at, build.whole_at, build.confirmed_at):
             if datetime.fromisoformat(each).tzinfo is None:
                 return None
     except (OSError, ValueError, TypeError):

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings.values import Settings
 
 Progress = Callable[[int, int, str], None]
-"""Told the steps done, the steps in all, and the name of the step that ended."""
+"""Receives the steps done, all steps, and the name of the step that ended."""
 
+_BY_CHANGE = "BY_CHANGE_OF_BIODATA_CACHE"
 _SHOWN = 5
 _WORKER = Path(__file__).with_name("worker.py")
 
@@ -43,7 +44,7 @@ def run_dbt(
     variables: Mapping[str, Any],
     progress: Progress | None = None,
     *,
-    environment: Mapping[str, str] | None = None,
+    by_change: bool = False,
 ) -> float:
     """Run dbt in the work folder, which the caller has locked.
 
@@ -52,7 +53,8 @@ def run_dbt(
         arguments: The command of dbt and its options.
         variables: Variables of the project, but for that which says that the lake was checked.
         progress: Receives progress after each model and test.
-        environment: Variables of the process beside ours.
+        by_change: Continue the database of the last build: make the rows of changed records only,
+            where that is possible. Else it is removed, and all is made from nothing.
 
     Returns:
         Seconds that dbt took.
@@ -61,13 +63,16 @@ def run_dbt(
         BuildError: If a model or test failed; names it and the number of failing rows.
     """
     work, project = settings.work.resolve(), project_folder()
-    given = dbt_environment(settings) | dict(environment or {})
-    _remove_earlier(work)
-    dbt_target.discard_if_other(work, project, given)
+    environment = dbt_environment(settings)
+    _remove_earlier(work, database=not by_change)
+    dbt_target.discard_if_other(work, project, environment)
     command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
-    output, exit_code = _run(command, given, progress)
+    # No setting: nothing that dbt parses depends on it.
+    output, exit_code = _run(
+        command, environment | {_BY_CHANGE: "yes" if by_change else ""}, progress
+    )
     if (target_folder(work) / RUN_RESULTS).exists():
-        dbt_target.keep(work, project, given)
+        dbt_target.keep(work, project, environment)
     return _verdict(work, exit_code, output)
 
 
@@ -84,21 +89,18 @@ def check_work(work: Path) -> None:
         )
 
 
-def _remove_earlier(work: Path) -> None:
-    """Remove the database of an earlier build, which would only grow.
+def _remove_earlier(work: Path, *, database: bool) -> None:
+    """Remove the results of an earlier build, and its database, which would only grow.
 
     Raises:
-        BuildError: If the database cannot be removed.
+        BuildError: If one of them cannot be removed.
     """
-    database = work / DATABASE
+    path = work / DATABASE
+    earlier = [path, path.with_suffix(".duckdb.wal")] if database else []
     try:
-        for path in (
-            database,
-            database.with_suffix(".duckdb.wal"),
-            target_folder(work) / RUN_RESULTS,
-        ):
-            path.unlink(missing_ok=True)
-        temporary = database.with_suffix(".duckdb.tmp")
+        for each in (*earlier, target_folder(work) / RUN_RESULTS):
+            each.unlink(missing_ok=True)
+        temporary = path.with_suffix(".duckdb.tmp")
         if temporary.exists():  # of a build that was killed
             shutil.rmtree(temporary)
     except OSError as error:

@@ -54,7 +54,7 @@ def build_shard(
     from extract.lake.check import check_lakes  # noqa: PLC0415
     from extract.lake.reading import reading  # noqa: PLC0415
 
-    storage = open_staging(out, pays=settings.requester_pays)
+    storage = open_staging(out, requester_pays=settings.requester_pays)
     work, raw = settings.work.resolve(), Path(settings.raw)
     check_work(work)
     written = work / _WRITTEN

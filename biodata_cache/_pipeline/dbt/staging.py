@@ -53,8 +53,8 @@ class Shard:
             >>> Shard.parse("2/4").buckets, Shard.parse("3/3").buckets
             ((4, 7), (10, 15))
         """
-        found = _SHARD.fullmatch(text)
-        number, of = (int(found[1]), int(found[2])) if found else (0, 0)
+        match = _SHARD.fullmatch(text)
+        number, of = (int(match[1]), int(match[2])) if match else (0, 0)
         if not 1 <= number <= of <= BUCKETS:
             raise SettingsError(
                 f"{text!r} is no shard: write i/N, for example 1/4, with at most {BUCKETS} shards."
@@ -146,31 +146,31 @@ def fetch(storage: Storage, state: str, folder: Path) -> None:
     Raises:
         BuildError: If there are none, if they were made from something else, or one is missing.
     """
-    place = storage.address()
-    found = [_read(storage, path) for path, _ in storage.list("shard-") if _LIST.fullmatch(path)]
-    if not found:
+    address = storage.address()
+    lists = [_read(storage, path) for path, _ in storage.list("shard-") if _LIST.fullmatch(path)]
+    if not lists:
         raise BuildError(
-            f"{place} holds no finished shard of staging: write it with "
-            f"'biodata-cache build --shard 1/N --out {place}' for each of N shards."
+            f"{address} holds no finished shard of staging: write it with "
+            f"'biodata-cache build --shard 1/N --out {address}' for each of N shards."
         )
-    ours = {Shard.parse(each.shard): each for each in found if each.state == state}
+    ours = {Shard.parse(each.shard): each for each in lists if each.state == state}
     if not ours:
         raise BuildError(
-            f"The shards in {place} were made from another state of the lake, or by another "
+            f"The shards in {address} were made from another state of the lake, or by another "
             "version of biodata-cache or DuckDB than this one: build them again from this lake."
         )
     missing, count = min((_missing(ours, count), count) for count in {each.of for each in ours})
     if missing:
         raise BuildError(
-            f"{place} holds no shard {', '.join(map(str, missing))} of this state of the lake: "
-            f"run 'biodata-cache build --shard {missing[0]} --out {place}'."
+            f"{address} holds no shard {', '.join(map(str, missing))} of this state of the lake: "
+            f"run 'biodata-cache build --shard {missing[0]} --out {address}'."
         )
     for shard in shards_of(count):
         _copy(storage, shard, ours[shard].files, folder)
 
 
-def _missing(found: Collection[Shard], count: int) -> list[Shard]:
-    return [shard for shard in shards_of(count) if shard not in found]
+def _missing(present: Collection[Shard], count: int) -> list[Shard]:
+    return [shard for shard in shards_of(count) if shard not in present]
 
 
 def _read(storage: Storage, path: str) -> _Written:
@@ -183,10 +183,10 @@ def _read(storage: Storage, path: str) -> _Written:
     try:
         written = _Written(**json_value(b"" if stored is None else stored.content))
         Shard.parse(written.shard)
-        odd = next((name for name in written.files if not _FILE.fullmatch(name)), None)
+        unexpected = next((name for name in written.files if not _FILE.fullmatch(name)), None)
     except (ValueError, TypeError, AttributeError):
-        odd = path
-    if odd is not None:
+        unexpected = path
+    if unexpected is not None:
         raise BuildError(
             f"{storage.address(path)} is not what a shard has written: remove it, or build that "
             "shard again."

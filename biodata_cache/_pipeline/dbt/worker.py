@@ -68,8 +68,8 @@ def _writer(path: Path) -> Callable[[EventMsg], None]:
         line = f"{at:%Y-%m-%dT%H:%M:%SZ} [{info.level:<5}] [{info.thread:<10}]: {info.msg}"
         log.info("%s", scrub_secrets(line, secrets))
         if info.level != "debug":
-            told = json.dumps(msg_to_dict(event), default=str)
-            sys.stdout.write(f"{scrub_secrets(told, secrets)}\n")
+            message = json.dumps(msg_to_dict(event), default=str)
+            sys.stdout.write(f"{scrub_secrets(message, secrets)}\n")
             sys.stdout.flush()
 
     return write
@@ -82,7 +82,7 @@ def end_with_command() -> None:
 
 def _end_at_end_of_input() -> None:
     os.read(0, 1)  # not of sys.stdin, whose lock an interpreter that ends wants to have
-    os._exit(1)  # what is half done is of no use: a build is from nothing
+    os._exit(1)  # what is half done is of no use: the next build is from nothing
 
 
 if __name__ == "__main__":

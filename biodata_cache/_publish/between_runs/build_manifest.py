@@ -1,4 +1,4 @@
-"""The manifest of a work folder: what is known of each file that a build left.
+"""The manifest of a work folder: size, times, hashes and audit of each file of a build.
 
 A file that still has the inode, time and size of when it was hashed has that hash, and what an
 audit found in it. So only files that were written anew are read. The bytes that are published are
@@ -99,9 +99,9 @@ class BuildManifest:
         """
         return {self._name(path): file.sha256 for path, file in self.files(paths).items()}
 
-    def add_audited(self, found: Mapping[Path, Audited]) -> None:
+    def add_audited(self, audits: Mapping[Path, Audited]) -> None:
         """Add what the audit found in files that were hashed before."""
-        for path, audited in found.items():
+        for path, audited in audits.items():
             name = self._name(path)
             self._files[name] = replace(self._files[name], audited=audited)
 

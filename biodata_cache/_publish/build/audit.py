@@ -178,19 +178,19 @@ def audit(
         for table in tables
     }
     wanted = {file.path for table in built.values() for file in table.files}
-    places = {table.place for table in tables}
-    ignored = {table.place for table in left_out}
-    found = {
+    paths = {table.path for table in tables}
+    ignored = {table.path for table in left_out}
+    actual = {
         path.relative_to(area).as_posix()
         for path in area.rglob("*")
         if path.is_file()
         and (part := path.relative_to(area).parts[0]) not in ignored
-        and (is_whole or part in places)
+        and (is_whole or part in paths)
     }
-    if wanted != found:
+    if wanted != actual:
         raise AuditError(
             f"The build area {area} does not hold what the contract names: "
-            f"missing {sorted(wanted - found)[:3]}, too many {sorted(found - wanted)[:3]}. "
+            f"missing {sorted(wanted - actual)[:3]}, too many {sorted(actual - wanted)[:3]}. "
             "Build again."
         )
     return built
@@ -231,14 +231,14 @@ def _compared(
         raise AuditError(f"Table {table.name!r} has no file {missing[0]}: build again.")
     _audit_new(connection, table, files, manifest)  # a table in partitions may have none
     _audit_new(connection, table, objects, manifest)
-    found = manifest.files([*files, *objects])
+    measured = manifest.files([*files, *objects])
     if table.buckets is None:  # else the tested table is a view of the objects
         tested = _tested(connection, table)
         every = _sum(tested.values())
         if files:
-            _check_rows(table, [found[path] for path in files], every)
+            _check_rows(table, [measured[path] for path in files], every)
         for path, value in paths.items() if table.partition_key is not None else ():
-            if _rows_in([found[area / path]]) != tested.get(value, _NO_ROWS):
+            if _rows_in([measured[area / path]]) != tested.get(value, _NO_ROWS):
                 raise AuditError(
                     f"Table {table.name!r} has rows of another {table.partition_key} in "
                     f"{area / path}: build again."
@@ -247,15 +247,15 @@ def _compared(
             folder = area.parent / _layout.AREA_OBJECTS / table.name
             objects = split(connection, objects[0], folder, object_bytes)
             _audit_new(connection, table, objects, manifest)
-            found |= manifest.files(objects)
-        _check_rows(table, [found[path] for path in objects], every)
+            measured |= manifest.files(objects)
+        _check_rows(table, [measured[path] for path in objects], every)
     return BuiltTable(
         [
-            PublicFile(path, table.name, value, *_facts(found[file]))
+            PublicFile(path, table.name, value, *_facts(measured[file]))
             for (path, value), file in zip(paths.items(), files, strict=True)
         ],
         [
-            (path, ObjectFile(_layout.object_name(found[path].sha256), *_facts(found[path])))
+            (path, ObjectFile(_layout.object_name(measured[path].sha256), *_facts(measured[path])))
             for path in objects
         ],
     )
@@ -294,8 +294,10 @@ def _audit_new(
             from read_parquet(?, hive_partitioning = false) as row_of
             group by filename
         """
-    found = {file: facts for file, *facts in connection.execute(rows, [_patterns(new)]).fetchall()}
-    manifest.add_audited({Path(f): Audited(contract, *found.get(f, _NO_ROWS)) for f in new})
+    counted = {
+        file: facts for file, *facts in connection.execute(rows, [_patterns(new)]).fetchall()
+    }
+    manifest.add_audited({Path(f): Audited(contract, *counted.get(f, _NO_ROWS)) for f in new})
 
 
 def _patterns(files: list[str]) -> list[str]:
@@ -309,7 +311,7 @@ def _object_paths(area: Path, table: Table) -> list[Path]:
         return [folder / f"{table.name}-{bucket:02}.pqt" for bucket in range(table.buckets)]
     if table.partition_key is not None:
         return [folder / f"{table.name}.pqt"]
-    return [area / table.place]
+    return [area / table.path]
 
 
 def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str | None]:
@@ -317,7 +319,7 @@ def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str
     if table.buckets is not None:
         return {}
     if table.partition_key is None:
-        return {table.place: None}
+        return {table.path: None}
     sources = [table.relation, *table.partitions_from]
     values = " union ".join(f"select {quoted(table.partition_key)} from {each}" for each in sources)
     rows = connection.execute(f"select distinct * from ({values}) order by 1").fetchall()
@@ -331,10 +333,10 @@ def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: l
         AuditError: If a file has other columns or types.
     """
     wanted = [(column.name, column.type) for column in table.columns]
-    found = connection.execute(
+    described = connection.execute(
         "describe select * from read_parquet(?, hive_partitioning = false)", [_patterns(files[:1])]
     ).fetchall()
-    actual = [(row[0], row[1].upper()) for row in found]
+    actual = [(row[0], row[1].upper()) for row in described]
     if actual != wanted:
         different = [pair for pair in zip(wanted, actual, strict=False) if pair[0] != pair[1]]
         raise AuditError(

@@ -70,7 +70,7 @@ class Table:
     is_optional: bool = False
 
     @property
-    def place(self) -> str:
+    def path(self) -> str:
         """Path of the table in the version folder: its file, or the folder of its partitions."""
         return self.folder if self.partition_key else f"{self.folder}.pqt"
 
@@ -141,10 +141,10 @@ def _with_dynamic_columns(connection: duckdb.DuckDBPyConnection, table: Table) -
     if table.dynamic_column is None:
         return table
     known = {column.name for column in table.columns}
-    found = connection.execute(f"describe {table.relation}").fetchall()
+    rows = connection.execute(f"describe {table.relation}").fetchall()
     further = (
         replace(table.dynamic_column, name=name, type=table.dynamic_column.type or kind.upper())
-        for name, kind, *_ in found
+        for name, kind, *_ in rows
         if name not in known
     )
     return replace(table, columns=(*table.columns, *further))

@@ -164,16 +164,16 @@ def _filled(
 def _policy(style: str, scripts: Iterable[str], modules: str | None) -> str:
     """What the page may run and ask for: itself, objects beside it, and the modules for SQL."""
     allowed = [f"'{_source_hash(text)}'" for text in scripts if text]
-    asked = ["'self'"]
+    sources = ["'self'"]
     if modules:
         allowed += [f"{modules}/", "blob:", "'wasm-unsafe-eval'"]
-        asked.append(f"{modules}/")
+        sources.append(f"{modules}/")
     rules = {
         "default-src": ["'none'"],
         "img-src": ["data:"],
         "style-src": [f"'{_source_hash(style)}'"],
         "script-src": allowed,
-        "connect-src": asked,
+        "connect-src": sources,
         "worker-src": ["blob:" if modules else "'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'none'"],
@@ -219,7 +219,7 @@ def _table(
 
 
 def _embedded(data: dict[str, Any]) -> str:
-    """JSON that no HTML parser takes for the end of the element it stands in."""
+    """JSON that cannot end the HTML element that contains it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return re.sub(r"[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 

@@ -70,8 +70,8 @@ class Profiles:
 
     def row(self, name: str, source: str) -> Profile | None:
         """The row of this name, if it was made from this."""
-        found = self._rows.get(name)
-        return found if found is not None and found.source == source else None
+        known = self._rows.get(name)
+        return known if known is not None and known.source == source else None
 
     def _content(self, name: str) -> dict[str, Any]:
         row = self._rows.get(name)
@@ -127,12 +127,12 @@ def profiles(
                         f"The rows of table {entry.name!r} cannot be counted ({error}): "
                         "build again."
                     ) from None
-        judged = [entries[name] for name in TABLES if name in entries]
-        if len(judged) == len(TABLES) and all(entry.objects for entry in judged):
+        checked = [entries[name] for name in TABLES if name in entries]
+        if len(checked) == len(TABLES) and all(entry.objects for entry in checked):
             add(
                 _QUALITY,
-                judged,
-                lambda: quality(duck, {entry.name: paths(entry) for entry in judged}),
+                checked,
+                lambda: quality(duck, {entry.name: paths(entry) for entry in checked}),
             )
         return _encoded(duck, rows)
 

@@ -126,8 +126,8 @@ def _listed(names: Sequence[Any], last: str = "and") -> str:
 
 def referred(to: str) -> str:
     """Name of the model in `ref('name')`."""
-    found = re.search(r"\w+(?=['\"]\))", to)
-    return found[0] if found else to
+    match = re.search(r"\w+(?=['\"]\))", to)
+    return match[0] if match else to
 
 
 def _made_from(manifest: dict[str, Any], table: str) -> dict[str, tuple[str, ...]]:

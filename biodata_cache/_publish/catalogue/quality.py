@@ -36,13 +36,13 @@ def quality(
         connection.execute(f"create or replace temp view {name} as from {parquet_of(tables[name])}")
     query = files("biodata_cache._publish.catalogue") / "qc.sql"
     rows = connection.execute(query.read_text(encoding="utf-8")).fetchall()
-    judged = [row for row in rows if row[2] in STATUSES]
-    waiting = [row for row in judged if row[2] == "Pending" and row[4] is not None]
-    shown = {row[0] for row in (*judged[:_MOST_LISTED], *waiting[-_MOST_WAITING:])}
-    projects = _projects(judged)
-    weeks = _weeks([row[3] for row in judged if row[3] is not None])
+    with_status = [row for row in rows if row[2] in STATUSES]
+    waiting = [row for row in with_status if row[2] == "Pending" and row[4] is not None]
+    shown = {row[0] for row in (*with_status[:_MOST_LISTED], *waiting[-_MOST_WAITING:])}
+    projects = _projects(with_status)
+    weeks = _weeks([row[3] for row in with_status if row[3] is not None])
     counts: Counter[tuple[str, int, str]] = Counter()
-    for _, project, status, week, _ in judged:
+    for _, project, status, week, _ in with_status:
         counts[project, weeks.index(week) if week in weeks else -1, status] += 1
     cells = {(project, week) for project, week, _ in counts}
     return {
@@ -58,20 +58,20 @@ def quality(
             ]
             for project in projects
         ],
-        "projects_left_out": len({row[1] for row in judged}) - len(projects),
+        "projects_left_out": len({row[1] for row in with_status}) - len(projects),
         "assets": [
             [name, project, STATUSES.index(status), weeks.index(week) if week in weeks else -1, at]
-            for name, project, status, week, at in judged
+            for name, project, status, week, at in with_status
             if name in shown
         ],
         "waiting": len(waiting),
-        "without_metrics": len(rows) - len(judged),
+        "without_metrics": len(rows) - len(with_status),
     }
 
 
-def _projects(judged: list[tuple[Any, ...]]) -> list[str]:
+def _projects(with_status: list[tuple[Any, ...]]) -> list[str]:
     """The projects with most assets, by name."""
-    sizes = Counter(row[1] for row in judged)
+    sizes = Counter(row[1] for row in with_status)
     ordered = sorted(sizes, key=lambda project: (-sizes[project], project))
     return sorted(ordered[:_MOST_PROJECTS], key=lambda project: (project.lower(), project))
 

@@ -112,12 +112,12 @@ def _statistics(source: str, name: str, kind: str) -> str:
     number = _number("value", kind)
     bins = "null"
     if number is not None:
-        place = f"({number} - low) / (high - low) * {_BINS}"
+        bin_number = f"({number} - low) / (high - low) * {_BINS}"
         bins = f"""(
             select list([bin, rows] order by bin)
             from (
                 select
-                    least(cast(floor({place}) as bigint), {_BINS - 1}) as bin,
+                    least(cast(floor({bin_number}) as bigint), {_BINS - 1}) as bin,
                     cast(sum(rows) as bigint) as rows
                 from
                     present,
@@ -172,20 +172,20 @@ def _text(value: str, kind: str) -> str:
     return f"cast({value} as varchar)"
 
 
-def _described(found: dict[str, Any]) -> dict[str, Any]:
+def _described(row: dict[str, Any]) -> dict[str, Any]:
     """The statistics as the page reads them, without what says nothing."""
-    made = {"missing": found["missing"]}
-    if found["distinct"] is not None:
-        made["distinct"] = found["distinct"]
-    smallest, largest = found["ends"] or (None, None)
+    made = {"missing": row["missing"]}
+    if row["distinct"] is not None:
+        made["distinct"] = row["distinct"]
+    smallest, largest = row["ends"] or (None, None)
     if smallest is not None and largest is not None:
         made |= {"smallest": _cut(smallest), "largest": _cut(largest)}
-    values = found["values"] or []
+    values = row["values"] or []
     is_short = all(len(value) <= _LONGEST for value, _ in values)
     if values and len(values) <= _MOST_VALUES and is_short:
         made["values"] = [[value, int(rows)] for value, rows in values]
-    if found["bins"]:
-        counts = dict(found["bins"])
+    if row["bins"]:
+        counts = dict(row["bins"])
         made["bins"] = [counts.get(number, 0) for number in range(_BINS)]
     return made
 

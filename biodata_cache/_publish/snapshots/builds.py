@@ -47,7 +47,7 @@ def kept_builds(storage: Storage, version_folder: str) -> list[KeptBuild]:
         RegistryError: If the registry of one cannot be read.
     """
     start = f"{_layout.builds_folder(version_folder)}/"
-    found = []
+    kept_ones = []
     for path, _ in storage.list(start):
         build = path[len(start) :].removesuffix(".json")
         got = storage.get(path) if _layout.is_build_name(build) else None
@@ -58,8 +58,8 @@ def kept_builds(storage: Storage, version_folder: str) -> list[KeptBuild]:
                     f"{storage.address(path)} is the registry of another build, "
                     f"{registry.build!r}: remove it, it can be restored by nobody."
                 )
-            found.append(KeptBuild(build, got.content, registry, got.age))
-    return sorted(found, key=lambda kept: (-kept.age, kept.build))
+            kept_ones.append(KeptBuild(build, got.content, registry, got.age))
+    return sorted(kept_ones, key=lambda kept: (-kept.age, kept.build))
 
 
 def find(kept: Iterable[KeptBuild], build: str, address: str) -> KeptBuild:
@@ -136,7 +136,7 @@ def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours
         try:
             live, kept = _live(storage, version), kept_builds(storage, version)
         except (RegistryError, CacheFileError):
-            return 0.0  # nobody knows what it names, so that nothing is removed
+            return 0.0  # its objects are unknown, so that nothing is removed
         limit = keep_days * _DAY + grace_hours * _HOUR
         for position, each in enumerate(kept):
             is_live = live is not None and each.build == live.build
@@ -153,8 +153,8 @@ def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours
 
 def _live(storage: Storage, version_folder: str) -> CacheRegistry | None:
     path = _layout.registry_path(version_folder)
-    found = storage.get(path)
-    return None if found is None else _document.parse(found.content, storage.address(path))
+    got = storage.get(path)
+    return None if got is None else _document.parse(got.content, storage.address(path))
 
 
 def _names(registry: CacheRegistry) -> set[str]:
@@ -172,11 +172,11 @@ def _remove_objects(storage: Storage, named: set[str], grace: float) -> float:
     for path, _ in list(storage.list(start)):
         name = path[len(start) :]
         if name not in named and _layout.is_object_name(name):
-            found = storage.get(path, first=1)
-            if found is not None and found.age >= grace:
+            got = storage.get(path, first=1)
+            if got is not None and got.age >= grace:
                 storage.delete([path])
-            elif found is not None:
-                wait = min(wait, grace - found.age)
+            elif got is not None:
+                wait = min(wait, grace - got.age)
     return wait
 
 

@@ -34,15 +34,15 @@ class Pending:
         self._path = _layout.pending_path(version_folder)
         self.registry: CacheRegistry | None = None
         self.paths: list[str] = []
-        found = storage.get(self._path)
-        self.is_there = found is not None
-        if found is None:
+        got = storage.get(self._path)
+        self.is_there = got is not None
+        if got is None:
             return
         try:
-            self.registry = _document.parse(found.content, self._path)
+            self.registry = _document.parse(got.content, self._path)
         except RegistryError:
             # Markers are written atomically: this one is of an older version.
-            self.paths = _paths_of_old(found.content)
+            self.paths = _paths_of_old(got.content)
 
     @property
     def tables(self) -> tuple[TableEntry, ...]:

@@ -94,11 +94,13 @@ def read_published(storage: Storage, version_folder: str) -> Published:
         RegistryError: If the registry exists but cannot be read.
     """
     path = _layout.registry_path(version_folder)
-    found = storage.get(path)
+    document = storage.get(path)
     try:
-        if found is not None:
+        if document is not None:
             return Published(
-                _document.parse(found.content, storage.address(path)), found.content, found.tag
+                _document.parse(document.content, storage.address(path)),
+                document.content,
+                document.tag,
             )
         folder = _layout.path(version_folder, _layout.FRAGMENTS)
         paths = [path for path, _ in storage.list(f"{folder}/")]
@@ -219,7 +221,7 @@ def split(
 ) -> list[Path]:
     """Write the rows of a file into several files, in their order, of about equal size.
 
-    The rows are sorted, so that each file holds a range of the sort key: one key is found by the
+    The rows are sorted, so that each file holds a range of the sort key: one key is document by the
     statistics of all files, and the files one after another are the table.
 
     Args:

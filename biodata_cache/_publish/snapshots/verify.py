@@ -52,8 +52,8 @@ def verify(storage: Storage, version_folder: str) -> Verification:
 
     every = [*objects.items(), *files.items()]
     with ThreadPoolExecutor(storage.threads) as pool:
-        answers = list(pool.map(is_damaged, every))
-    damaged = {path for (path, _), is_so in zip(every, answers, strict=True) if is_so} | unreadable
+        results = list(pool.map(is_damaged, every))
+    damaged = {path for (path, _), is_so in zip(every, results, strict=True) if is_so} | unreadable
     before = {path for path in damaged if path in objects} - {*map(_layout.object_path, named)}
     return Verification(len(objects), len(files), sorted(damaged - before), sorted(before))
 

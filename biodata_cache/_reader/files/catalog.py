@@ -198,13 +198,13 @@ class PublishedCache:
                 table that is read by partition has none.
             CacheFileError: If a file is missing.
         """
-        place = self._place(table)
+        path = self._path(table)
         if table.objects and (values is None or table.partitioned):
             files = [_object(each) for each in table.objects]
         elif table.partitioned:
-            files = self._partitions(table, place, values, is_strict=is_strict)
+            files = self._partitions(table, path, values, is_strict=is_strict)
         elif values is None:
-            files = [_File(place, table.bytes, table.sha256)]
+            files = [_File(path, table.bytes, table.sha256)]
         else:
             raise RegistryError(
                 f"The registry says that {table.name} is one file, so there is nothing to choose "
@@ -235,12 +235,12 @@ class PublishedCache:
         Raises:
             CacheFileError: If an object does not have the hash that it is named by.
         """
-        found = self.store.locations(files, is_whole=is_whole)
-        for file, location in zip(files, found, strict=True):
+        locations = self.store.locations(files, is_whole=is_whole)
+        for file, location in zip(files, locations, strict=True):
             is_here = location == file.address and "://" not in location
             if is_here and is_named_by_content(location):
                 self.verified.check(Path(location))
-        return found
+        return locations
 
     def location(self, table: TableEntry, value: str | None = None) -> str:
         """Address of a public file, or of the folder of the partitions of a table.
@@ -252,12 +252,12 @@ class PublishedCache:
         Raises:
             RegistryError: If the registry places the table outside this version.
         """
-        path = self._place(table)
+        path = self._path(table)
         if value is not None and table.partition_key is not None:
             path = _layout.partition_path(path, table.partition_key, value)
         return self.store.address(path)
 
-    def _place(self, table: TableEntry) -> str:
+    def _path(self, table: TableEntry) -> str:
         """Path of the table in the storage."""
         return _layout.data_path(self.version_folder, table.name, table.location)
 
@@ -269,10 +269,10 @@ class PublishedCache:
         """
         if table.partitions is not None:
             return list(table.partitions)
-        return [PartitionEntry(value) for value in self._found_files(table, self._place(table))]
+        return [PartitionEntry(value) for value in self._listed_files(table, self._path(table))]
 
     def _partitions(
-        self, table: TableEntry, place: str, values: Sequence[str] | None, *, is_strict: bool
+        self, table: TableEntry, folder: str, values: Sequence[str] | None, *, is_strict: bool
     ) -> list[_File]:
         """The files of some partitions, or of all in the order of the registry.
 
@@ -282,12 +282,12 @@ class PublishedCache:
             PartitionNotFoundError: If the table has no partition of a value.
         """
         if table.partitions is None:
-            known = self._found_files(table, place)
+            known = self._listed_files(table, folder)
         else:
             key = str(table.partition_key)
             known = {
                 each.value: [
-                    _File(_layout.partition_path(place, key, each.value), each.bytes, each.sha256)
+                    _File(_layout.partition_path(folder, key, each.value), each.bytes, each.sha256)
                 ]
                 for each in table.partitions
             }
@@ -299,14 +299,14 @@ class PublishedCache:
                     raise partition_not_found(table, value, list(known))
         return [file for value in values for file in known.get(value, ())]
 
-    def _found_files(self, table: TableEntry, place: str) -> dict[str, list[_File]]:
+    def _listed_files(self, table: TableEntry, folder: str) -> dict[str, list[_File]]:
         """The files in the folder of a table by the value of its partition key, sorted."""
-        found: dict[str, list[_File]] = {}
-        for path in self.store.paths(f"{place}/"):
-            value = _layout.value_in_path(place, str(table.partition_key), path)
+        files: dict[str, list[_File]] = {}
+        for path in self.store.paths(f"{folder}/"):
+            value = _layout.value_in_path(folder, str(table.partition_key), path)
             if value is not None:
-                found.setdefault(value, []).append(_File(path))
-        return {value: sorted(found[value]) for value in sorted(found)}
+                files.setdefault(value, []).append(_File(path))
+        return {value: sorted(files[value]) for value in sorted(files)}
 
     def _read(self, path: str) -> bytes | None:
         """Content of a document; None if there is none.

@@ -7,7 +7,7 @@ from pathlib import Path
 from biodata_cache._core.errors import CacheNotFoundError
 from biodata_cache._core.layout import CACHE_FOLDER
 
-FOLDER = Path(__file__).resolve().parents[1] / "_sample"
+FOLDER = Path(__file__).resolve().parents[2] / "_sample"
 """Their root, which `make wheel` writes; a checkout has none before."""
 
 

@@ -51,8 +51,8 @@ class VerifiedFiles:
             AccessError: If the file may not be read.
             CacheFileError: If its hash is another, or it cannot be read.
         """
-        found = file_identity(path)
-        now = None if found is None else [*found]  # as JSON has it
+        identity = file_identity(path)
+        now = None if identity is None else [*identity]  # as JSON has it
         if now is None or self._remembered(path.parent).get(path.name) == now:
             return
         try:
@@ -82,7 +82,7 @@ class VerifiedFiles:
         if self.folder is None:
             return
         known = self._read(objects) | self._known[objects]
-        there = {name: found for name, found in known.items() if (objects / name).exists()}
+        there = {name: identity for name, identity in known.items() if (objects / name).exists()}
         file = self._file(objects)
         unfinished = file.with_name(f".unfinished-{secrets.token_hex(8)}")
         with suppress(OSError):
@@ -97,10 +97,10 @@ class VerifiedFiles:
         if self.folder is None:
             return {}
         try:
-            found = json.loads(self._file(objects).read_text(encoding="utf-8"))
+            content = json.loads(self._file(objects).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return content if isinstance(content, dict) else {}
 
     def _file(self, objects: Path) -> Path:
         key = hashlib.sha256(os.fsencode(objects)).hexdigest()[:32]

@@ -133,14 +133,14 @@ def _as_flag(column: str, kind: str, value: object) -> bool:
 
 
 def as_time(column: str, kind: str, value: object) -> datetime:
-    stamp = timestamp(column, kind, value)
+    time = timestamp(column, kind, value)
     if kind == INSTANT:
-        return stamp.replace(tzinfo=timezone.utc) if stamp.tzinfo is None else stamp
-    if stamp.tzinfo is not None:
+        return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time
+    if time.tzinfo is not None:
         raise ArgumentError(
             f"{column} holds times without a zone, and {value!r} has one: leave the zone out."
         )
-    return stamp
+    return time
 
 
 def instant(name: str, value: object, what: str) -> datetime:
@@ -217,10 +217,10 @@ def timestamp(column: str, kind: str, value: object) -> datetime:
         import pandas as pd  # noqa: PLC0415  # not before it is needed
 
         try:
-            stamp: datetime = pd.Timestamp(value).to_pydatetime(warn=False)  # type: ignore[arg-type]
+            time: datetime = pd.Timestamp(value).to_pydatetime(warn=False)  # type: ignore[arg-type]
         except ValueError:
             raise _wrong(column, kind, value, "a time that there is") from None
-        return stamp
+        return time
     raise _wrong(column, kind, value, "a time: a datetime, a date, or a text like '2024-01-31'")
 
 

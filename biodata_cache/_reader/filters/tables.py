@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     )
 
 
-class AcquisitionDevicesFilters(TypedDict, total=False):
+class ReadOptions(TypedDict, total=False):
+    """What every table takes beside the filters on its columns."""
+
+    limit: int | None
+    lists: Literal["text"] | None
+    parse_times: bool
+
+
+class AcquisitionDevicesFilters(ReadOptions, total=False):
     """Filters on `acquisition_devices`."""
 
     asset_name: TextFilter
@@ -27,12 +35,9 @@ class AcquisitionDevicesFilters(TypedDict, total=False):
     modality: TextFilter
     stream_modalities: TextFilter
     details: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class AssetBasicsFilters(TypedDict, total=False):
+class AssetBasicsFilters(ReadOptions, total=False):
     """Filters on `asset_basics`."""
 
     _id: TextFilter
@@ -57,12 +62,9 @@ class AssetBasicsFilters(TypedDict, total=False):
     investigators_normalized: TextFilter
     instrument_id_normalized: TextFilter
     created: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class AssetLineageFilters(TypedDict, total=False):
+class AssetLineageFilters(ReadOptions, total=False):
     """Filters on `asset_lineage`."""
 
     name: TextFilter
@@ -73,12 +75,9 @@ class AssetLineageFilters(TypedDict, total=False):
     processed_at: TimeFilter
     modalities: TextFilter
     is_latest: FlagFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class AssetsFilters(TypedDict, total=False):
+class AssetsFilters(ReadOptions, total=False):
     """Filters on `assets`."""
 
     name: TextFilter
@@ -101,24 +100,18 @@ class AssetsFilters(TypedDict, total=False):
     duration_s: NumberFilter
     code_ocean_id: TextFilter
     record_count: NumberFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class BehaviorCurriculumFilters(TypedDict, total=False):
+class BehaviorCurriculumFilters(ReadOptions, total=False):
     """Filters on `behavior_curriculum`."""
 
     asset_name: TextFilter
     curriculum_name: TextFilter
     stage_name: TextFilter
     stage_node_id: NumberFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class DataQualityFilters(TypedDict, total=False):
+class DataQualityFilters(ReadOptions, total=False):
     """Filters on `data_quality`."""
 
     table_name: TextFilter
@@ -128,12 +121,9 @@ class DataQualityFilters(TypedDict, total=False):
     path: TextFilter
     problem: TextFilter
     value: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class ForagingSessionsFilters(TypedDict, total=False):
+class ForagingSessionsFilters(ReadOptions, total=False):
     """Filters on `foraging_sessions`."""
 
     subject_id: TextFilter
@@ -153,12 +143,9 @@ class ForagingSessionsFilters(TypedDict, total=False):
     finished_rate: NumberFilter
     total_trials: NumberFilter
     bias_naive: NumberFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class FundingFilters(TypedDict, total=False):
+class FundingFilters(ReadOptions, total=False):
     """Filters on `funding`."""
 
     asset_name: TextFilter
@@ -166,12 +153,9 @@ class FundingFilters(TypedDict, total=False):
     funder: TextFilter
     grant_number: TextFilter
     fundees: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class ImplantsFilters(TypedDict, total=False):
+class ImplantsFilters(ReadOptions, total=False):
     """Filters on `implants`."""
 
     subject_id: TextFilter
@@ -198,12 +182,9 @@ class ImplantsFilters(TypedDict, total=False):
     serial_number: TextFilter
     length: NumberFilter
     length_unit: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class InjectionsFilters(TypedDict, total=False):
+class InjectionsFilters(ReadOptions, total=False):
     """Filters on `injections`."""
 
     subject_id: TextFilter
@@ -242,12 +223,9 @@ class InjectionsFilters(TypedDict, total=False):
     injection_current: NumberFilter
     injection_current_unit: TextFilter
     protocol_id: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class MetadataCoreFilters(TypedDict, total=False):
+class MetadataCoreFilters(ReadOptions, total=False):
     """Filters on `metadata_core`."""
 
     _id: TextFilter
@@ -260,12 +238,9 @@ class MetadataCoreFilters(TypedDict, total=False):
     processing: FlagFilter
     quality_control: FlagFilter
     name: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class MetadataUpgradeHistoryFilters(TypedDict, total=False):
+class MetadataUpgradeHistoryFilters(ReadOptions, total=False):
     """Filters on `metadata_upgrade_history`."""
 
     _id: TextFilter
@@ -275,12 +250,9 @@ class MetadataUpgradeHistoryFilters(TypedDict, total=False):
     upgrader_version: TextFilter
     status: TextFilter
     is_last_run: FlagFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class PlatformExaspimFilters(TypedDict, total=False):
+class PlatformExaspimFilters(ReadOptions, total=False):
     """Filters on `platform_exaspim`."""
 
     name: TextFilter
@@ -288,12 +260,9 @@ class PlatformExaspimFilters(TypedDict, total=False):
     processed: FlagFilter
     raw_link: TextFilter
     fused_link: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class PlatformExaspimIntermediatesFilters(TypedDict, total=False):
+class PlatformExaspimIntermediatesFilters(ReadOptions, total=False):
     """Filters on `platform_exaspim_intermediates`."""
 
     raw_name: TextFilter
@@ -308,12 +277,9 @@ class PlatformExaspimIntermediatesFilters(TypedDict, total=False):
     has_intermediates: FlagFilter
     missing_required_folders: TextFilter
     checked_at: TimeFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class PlatformFibFilters(TypedDict, total=False):
+class PlatformFibFilters(ReadOptions, total=False):
     """Filters on `platform_fib`."""
 
     asset_name: TextFilter
@@ -329,12 +295,9 @@ class PlatformFibFilters(TypedDict, total=False):
     target_coordinate_system: TextFilter
     target_coordinate_origin: TextFilter
     target_coordinate_unit: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class PlatformQcFilters(TypedDict, total=False):
+class PlatformQcFilters(ReadOptions, total=False):
     """Filters on `platform_qc`."""
 
     asset_name: TextFilter
@@ -343,12 +306,9 @@ class PlatformQcFilters(TypedDict, total=False):
     timestamp: TextFilter
     instrument_id_normalized: TextFilter
     experimenters_normalized: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class PlatformSmartspimFilters(TypedDict, total=False):
+class PlatformSmartspimFilters(ReadOptions, total=False):
     """Filters on `platform_smartspim`."""
 
     name: TextFilter
@@ -363,12 +323,9 @@ class PlatformSmartspimFilters(TypedDict, total=False):
     segmentation_link: TextFilter
     quantification_link: TextFilter
     raw_link: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class PlatformSmartspimFiberCcfFilters(TypedDict, total=False):
+class PlatformSmartspimFiberCcfFilters(ReadOptions, total=False):
     """Filters on `platform_smartspim_fiber_ccf`."""
 
     subject_id: TextFilter
@@ -382,12 +339,9 @@ class PlatformSmartspimFiberCcfFilters(TypedDict, total=False):
     evaluator: TextFilter
     status_timestamp: TextFilter
     ccf_link: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class PlatformSmartspimQcMetricsFilters(TypedDict, total=False):
+class PlatformSmartspimQcMetricsFilters(ReadOptions, total=False):
     """Filters on `platform_smartspim_qc_metrics`."""
 
     subject_id: TextFilter
@@ -401,12 +355,9 @@ class PlatformSmartspimQcMetricsFilters(TypedDict, total=False):
     status_timestamp: TextFilter
     metric_index: NumberFilter
     asset_id: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class ProceduresFilters(TypedDict, total=False):
+class ProceduresFilters(ReadOptions, total=False):
     """Filters on `procedures`."""
 
     subject_id: TextFilter
@@ -431,12 +382,9 @@ class ProceduresFilters(TypedDict, total=False):
     notes: TextFilter
     details: TextFilter
     surgery_details: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class ProcessingStepsFilters(TypedDict, total=False):
+class ProcessingStepsFilters(ReadOptions, total=False):
     """Filters on `processing_steps`."""
 
     asset_name: TextFilter
@@ -461,12 +409,9 @@ class ProcessingStepsFilters(TypedDict, total=False):
     output_path: TextFilter
     parameters: TextFilter
     notes: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class QcStatusFilters(TypedDict, total=False):
+class QcStatusFilters(ReadOptions, total=False):
     """Filters on `qc_status`."""
 
     name: TextFilter
@@ -478,12 +423,9 @@ class QcStatusFilters(TypedDict, total=False):
     curation_count: NumberFilter
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class QcStatusByModalityFilters(TypedDict, total=False):
+class QcStatusByModalityFilters(ReadOptions, total=False):
     """Filters on `qc_status_by_modality`."""
 
     name: TextFilter
@@ -497,24 +439,18 @@ class QcStatusByModalityFilters(TypedDict, total=False):
     curation_count: NumberFilter
     allowed_failure_count: NumberFilter
     last_evaluated_at: TimeFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class QcTagStatusFilters(TypedDict, total=False):
+class QcTagStatusFilters(ReadOptions, total=False):
     """Filters on `qc_tag_status`."""
 
     tag: TextFilter
     status: TextFilter
     asset_name: TextFilter
     timestamp: TimeFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class QualityControlFilters(TypedDict, total=False):
+class QualityControlFilters(ReadOptions, total=False):
     """Filters on `quality_control`."""
 
     name: TextFilter
@@ -534,12 +470,9 @@ class QualityControlFilters(TypedDict, total=False):
     status_timestamp: TextFilter
     metric_index: NumberFilter
     asset_id: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class QualityControlHistoryFilters(TypedDict, total=False):
+class QualityControlHistoryFilters(ReadOptions, total=False):
     """Filters on `quality_control_history`."""
 
     asset_name: TextFilter
@@ -552,24 +485,18 @@ class QualityControlHistoryFilters(TypedDict, total=False):
     evaluated_at: TimeFilter
     is_last: FlagFilter
     is_curation: FlagFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class RecordConsistencyFilters(TypedDict, total=False):
+class RecordConsistencyFilters(ReadOptions, total=False):
     """Filters on `record_consistency`."""
 
     check: TextFilter
     record_id: TextFilter
     name: TextFilter
     detail: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class RecordConsistencyChecksFilters(TypedDict, total=False):
+class RecordConsistencyChecksFilters(ReadOptions, total=False):
     """Filters on `record_consistency_checks`."""
 
     check_key: TextFilter
@@ -580,12 +507,9 @@ class RecordConsistencyChecksFilters(TypedDict, total=False):
     evaluated_count: NumberFilter
     failed_count: NumberFilter
     checked_at: TimeFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class RecordConsistencyResultsFilters(TypedDict, total=False):
+class RecordConsistencyResultsFilters(ReadOptions, total=False):
     """Filters on `record_consistency_results`."""
 
     check_key: TextFilter
@@ -596,12 +520,9 @@ class RecordConsistencyResultsFilters(TypedDict, total=False):
     location: TextFilter
     record_last_modified: TextFilter
     checked_at: TimeFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class RecordsFilters(TypedDict, total=False):
+class RecordsFilters(ReadOptions, total=False):
     """Filters on `records`."""
 
     _id: TextFilter
@@ -620,12 +541,9 @@ class RecordsFilters(TypedDict, total=False):
     model: TextFilter
     other_identifiers: TextFilter
     extra: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class ScientistRlFibFilters(TypedDict, total=False):
+class ScientistRlFibFilters(ReadOptions, total=False):
     """Filters on `scientist_rl_fib`."""
 
     targeted_structure: TextFilter
@@ -634,12 +552,9 @@ class ScientistRlFibFilters(TypedDict, total=False):
     mouse_ids: TextFilter
     mouse_count: NumberFilter
     session_count: NumberFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class SessionsFilters(TypedDict, total=False):
+class SessionsFilters(ReadOptions, total=False):
     """Filters on `sessions`."""
 
     asset_name: TextFilter
@@ -667,24 +582,18 @@ class SessionsFilters(TypedDict, total=False):
     ethics_review_ids: TextFilter
     age: NumberFilter
     notes: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class SourceDataFilters(TypedDict, total=False):
+class SourceDataFilters(ReadOptions, total=False):
     """Filters on `source_data`."""
 
     name: TextFilter
     source_data: TextFilter
     pipeline_name: TextFilter
     processing_time: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class StimulusEpochsFilters(TypedDict, total=False):
+class StimulusEpochsFilters(ReadOptions, total=False):
     """Filters on `stimulus_epochs`."""
 
     asset_name: TextFilter
@@ -713,12 +622,9 @@ class StimulusEpochsFilters(TypedDict, total=False):
     output_parameters: TextFilter
     active_devices: TextFilter
     notes: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class SubjectsFilters(TypedDict, total=False):
+class SubjectsFilters(ReadOptions, total=False):
     """Filters on `subjects`."""
 
     subject_id: TextFilter
@@ -739,12 +645,9 @@ class SubjectsFilters(TypedDict, total=False):
     first_acquisition_at: TimeFilter
     last_acquisition_at: TimeFilter
     record_count: NumberFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class SwdbCollectionsFilters(TypedDict, total=False):
+class SwdbCollectionsFilters(ReadOptions, total=False):
     """Filters on `swdb_collections`."""
 
     collection: TextFilter
@@ -752,12 +655,9 @@ class SwdbCollectionsFilters(TypedDict, total=False):
     data_asset_id: TextFilter
     collection_asset_name: TextFilter
     name: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class TimeToQcFilters(TypedDict, total=False):
+class TimeToQcFilters(ReadOptions, total=False):
     """Filters on `time_to_qc`."""
 
     name: TextFilter
@@ -766,33 +666,21 @@ class TimeToQcFilters(TypedDict, total=False):
     is_pending: FlagFilter
     qc_completed_at: TimeFilter
     days_to_qc: NumberFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class UniqueGenotypesFilters(TypedDict, total=False):
+class UniqueGenotypesFilters(ReadOptions, total=False):
     """Filters on `unique_genotypes`."""
 
     genotype: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class UniqueProjectNamesFilters(TypedDict, total=False):
+class UniqueProjectNamesFilters(ReadOptions, total=False):
     """Filters on `unique_project_names`."""
 
     project_name: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool
 
 
-class UniqueSubjectIdsFilters(TypedDict, total=False):
+class UniqueSubjectIdsFilters(ReadOptions, total=False):
     """Filters on `unique_subject_ids`."""
 
     subject_id: TextFilter
-    limit: int | None
-    lists: Literal["text"] | None
-    parse_times: bool

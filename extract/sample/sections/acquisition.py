@@ -105,7 +105,7 @@ def _stream(draw: Draw, session: Session, chunks: Chunks, bulk: Bulk) -> Json:
 def _patch_cords(
     draw: Draw, fibers: tuple[Fiber, ...], *, is_born_v2: bool
 ) -> tuple[list[Any], list[Json]]:
-    """Connect cords to fibers, in one of the three topologies that are found.
+    """Connect cords to fibers, in one of the three topologies of real records.
 
     Some fibers stay without a cord, and now and then a cord hangs free.
     """

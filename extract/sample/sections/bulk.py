@@ -24,7 +24,7 @@ class Bulk:
     """Stretches of bulky elements in the numbers of a scale."""
 
     def __init__(self, scale: Scale, draw: Draw) -> None:
-        """Begin without elements: each pool is filled when it is first asked for.
+        """Begin without elements: each pool is filled on first use.
 
         Args:
             scale: How many elements documents have.

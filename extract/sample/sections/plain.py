@@ -131,7 +131,7 @@ def other_identifiers(draw: Draw) -> Json | None:
 
 
 def location(draw: Draw, asset: Asset) -> str | None:
-    """Make the place an asset is stored at.
+    """Make the location of an asset.
 
     Imaging is always in the open bucket: its tables hold links that the public can follow.
     """

@@ -92,7 +92,7 @@ def _surgery(draw: Draw, day: str, operations: list[Json]) -> Json:
 def _operations(draw: Draw, fibers: tuple[Fiber, ...]) -> list[Json]:
     operations = [_of("headframe", draw)]
     for fiber in fibers:
-        # At the same place, so that what the fiber sees can be told from what was injected there.
+        # In the same structure, so that signals of a fiber can be related to the injection.
         operations.append(_injection(draw, fiber.acronym))
         operations.append(_implant(draw, fiber))
     return operations if fibers else [*operations, *_injection_only(draw)]

@@ -27,7 +27,7 @@ class Processes:
     """Data processes in the numbers of a scale."""
 
     def __init__(self, scale: Scale, draw: Draw) -> None:
-        """Begin without processes: those of a type are made when it is first asked for.
+        """Begin without processes: those of a type are made on first use.
 
         Args:
             scale: How many processes assets have.

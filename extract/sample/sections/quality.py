@@ -62,7 +62,7 @@ class Quality:
     """Quality control in the numbers of a scale."""
 
     def __init__(self, scale: Scale, draw: Draw) -> None:
-        """Begin without metrics: blocks are made when they are first asked for.
+        """Begin without metrics: blocks are made on first use.
 
         Args:
             scale: How many metrics assets have.

@@ -18,21 +18,17 @@ fundee as (
     from {{ ref('stg_docdb__fundees') }}
     where person_name is not null
     group by all
-),
-
-described as (
-    select
-        asset.name as asset_name,
-        cast(funding.position as integer) as funding_index,
-        funding.funder,
-        funding.grant_number,
-        coalesce(fundee.fundees, []) as fundees
-    from asset
-    inner join funding on asset.record_id = funding.record_id
-    left join fundee
-        on
-            funding.record_id = fundee.record_id
-            and funding.position = fundee.funding_position
 )
 
-select * from described
+select
+    asset.name as asset_name,
+    cast(funding.position as integer) as funding_index,
+    funding.funder,
+    funding.grant_number,
+    coalesce(fundee.fundees, []) as fundees
+from asset
+inner join funding on asset.record_id = funding.record_id
+left join fundee
+    on
+        funding.record_id = fundee.record_id
+        and funding.position = fundee.funding_position

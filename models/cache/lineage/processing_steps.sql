@@ -14,10 +14,6 @@ process as (
     where is_usable
 ),
 
-code as (
-    select * from {{ ref('stg_docdb__process_codes') }}
-),
-
 -- A record names its pipelines once, each with its version.
 pipeline as (
     select
@@ -56,52 +52,48 @@ step as (
         coalesce(process.end_at, process.start_at) as ended_at
     from process
     left join only_pipeline on process.record_id = only_pipeline.record_id
-),
-
-described as (
-    select
-        asset.name as asset_name,
-        cast(step.position as integer) as step_index,
-        step.process_type,
-        step.process_name as name,
-        step.stage,
-        step.start_date_time as start_time,
-        step.end_date_time as end_time,
-        step.start_at,
-        step.end_at,
-        date_diff('microsecond', step.start_at, step.end_at) / 1e6 as duration_s,
-        step.ended_at is not null
-        and row_number() over (
-            partition by step.record_id
-            order by step.ended_at desc nulls last, step.position desc
-        ) = 1 as is_last,
-        code.code_url,
-        code.code_name,
-        code.code_version,
-        code.commit_hash,
-        nullif(
-            concat_ws(':', nullif(code.container_uri, ''), nullif(code.container_tag, '')), ''
-        ) as container,
-        step.named_pipeline as pipeline_name,
-        pipeline.pipeline_version,
-        coalesce(experimenter.experimenters, []) as experimenters,
-        step.output_path,
-        code.parameters,
-        step.notes
-    from asset
-    inner join step on asset.record_id = step.record_id
-    left join code
-        on
-            step.record_id = code.record_id
-            and step.position = code.position
-    left join pipeline
-        on
-            step.record_id = pipeline.record_id
-            and step.named_pipeline = pipeline.pipeline_name
-    left join experimenter
-        on
-            step.record_id = experimenter.record_id
-            and step.position = experimenter.process_position
 )
 
-select * from described
+select
+    asset.name as asset_name,
+    cast(step.position as integer) as step_index,
+    step.process_type,
+    step.process_name as name,
+    step.stage,
+    step.start_date_time as start_time,
+    step.end_date_time as end_time,
+    step.start_at,
+    step.end_at,
+    date_diff('microsecond', step.start_at, step.end_at) / 1e6 as duration_s,
+    step.ended_at is not null
+    and row_number() over (
+        partition by step.record_id
+        order by step.ended_at desc nulls last, step.position desc
+    ) = 1 as is_last,
+    code.code_url,
+    code.code_name,
+    code.code_version,
+    code.commit_hash,
+    nullif(
+        concat_ws(':', nullif(code.container_uri, ''), nullif(code.container_tag, '')), ''
+    ) as container,
+    step.named_pipeline as pipeline_name,
+    pipeline.pipeline_version,
+    coalesce(experimenter.experimenters, []) as experimenters,
+    step.output_path,
+    code.parameters,
+    step.notes
+from asset
+inner join step on asset.record_id = step.record_id
+left join {{ ref('stg_docdb__process_codes') }} as code
+    on
+        step.record_id = code.record_id
+        and step.position = code.position
+left join pipeline
+    on
+        step.record_id = pipeline.record_id
+        and step.named_pipeline = pipeline.pipeline_name
+left join experimenter
+    on
+        step.record_id = experimenter.record_id
+        and step.position = experimenter.process_position

@@ -8,34 +8,6 @@ published_field as (
     select * from {{ ref('published_fields') }}
 ),
 
-left_out as (
-    select * from {{ ref('int_excluded_values') }}
-),
-
-fiber_left_out as (
-    select * from {{ ref('int_excluded_fibers') }}
-),
-
-injection_left_out as (
-    select * from {{ ref('int_excluded_injections') }}
-),
-
-subject_left_out as (
-    select * from {{ ref('int_excluded_subjects') }}
-),
-
-object_left_out as (
-    select * from {{ ref('int_excluded_objects') }}
-),
-
-procedure_left_out as (
-    select * from {{ ref('int_excluded_procedures') }}
-),
-
-copy_left_out as (
-    select * from {{ ref('int_excluded_copies') }}
-),
-
 asset as (
     select * from {{ ref('int_assets_joined') }}
 ),
@@ -77,34 +49,30 @@ published_error as (
 reported_value as (
     select * from published_error
     union all
-    select * from left_out
+    select * from {{ ref('int_excluded_values') }}
     union all
-    select * from fiber_left_out
+    select * from {{ ref('int_excluded_fibers') }}
     union all
-    select * from injection_left_out
+    select * from {{ ref('int_excluded_injections') }}
     union all
-    select * from subject_left_out
+    select * from {{ ref('int_excluded_subjects') }}
     union all
-    select * from object_left_out
+    select * from {{ ref('int_excluded_objects') }}
     union all
-    select * from procedure_left_out
+    select * from {{ ref('int_excluded_procedures') }}
     union all
-    select * from copy_left_out
-),
-
-named_value as (
-    select
-        reported_value.table_name,
-        reported_value.column_name,
-        reported_value.record_id,
-        coalesce(asset.name, record_v1.name, rejected.name) as name,
-        reported_value.path,
-        reported_value.problem,
-        left(reported_value.value, 200) as value
-    from reported_value
-    left join asset on reported_value.record_id = asset.record_id
-    left join record_v1 on reported_value.record_id = record_v1.record_id
-    left join rejected on reported_value.record_id = rejected.record_id
+    select * from {{ ref('int_excluded_copies') }}
 )
 
-select * from named_value
+select
+    reported_value.table_name,
+    reported_value.column_name,
+    reported_value.record_id,
+    coalesce(asset.name, record_v1.name, rejected.name) as name,
+    reported_value.path,
+    reported_value.problem,
+    left(reported_value.value, 200) as value
+from reported_value
+left join asset on reported_value.record_id = asset.record_id
+left join record_v1 on reported_value.record_id = record_v1.record_id
+left join rejected on reported_value.record_id = rejected.record_id

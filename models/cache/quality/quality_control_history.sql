@@ -17,7 +17,7 @@ evaluation as (
     from {{ ref('stg_docdb__qc_metric_evaluations') }}
 ),
 
-described as (
+judgement as (
     select
         asset.name as asset_name,
         asset.record_id as asset_id,
@@ -38,4 +38,4 @@ described as (
             and metric.metric_index = evaluation.metric_position
 )
 
-select * from described
+select * from judgement

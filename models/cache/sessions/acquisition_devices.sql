@@ -5,7 +5,7 @@ with asset as (
     where is_current
 ),
 
-configured as (
+configured_device as (
     select
         record_id,
         stream_position,
@@ -32,13 +32,13 @@ probe as (
 ),
 
 described_device as (
-    select * from configured
+    select * from configured_device
     union all
     select * from probe
 ),
 
 -- A device of which the stream says nothing but that it was active.
-active as (
+active_device as (
     select
         device.record_id,
         device.stream_position,
@@ -60,7 +60,7 @@ active as (
 device as (
     select * from described_device
     union all
-    select * from active
+    select * from active_device
 ),
 
 stream_modality as (
@@ -71,31 +71,27 @@ stream_modality as (
     from {{ ref('stg_docdb__stream_modalities') }}
     where abbreviation is not null
     group by all
-),
-
-described as (
-    select
-        asset.name as asset_name,
-        cast(device.stream_position as integer) as stream_index,
-        cast(
-            row_number() over (
-                partition by device.record_id, device.stream_position
-                order by device.configuration_position nulls last, device.probe_position
-            ) - 1 as integer
-        ) as device_index,
-        device.device_name,
-        device.device_kind,
-        if(
-            len(stream_modality.stream_modalities) = 1, stream_modality.stream_modalities[1], null
-        ) as modality,
-        coalesce(stream_modality.stream_modalities, []) as stream_modalities,
-        device.details
-    from asset
-    inner join device on asset.record_id = device.record_id
-    left join stream_modality
-        on
-            device.record_id = stream_modality.record_id
-            and device.stream_position = stream_modality.stream_position
 )
 
-select * from described
+select
+    asset.name as asset_name,
+    cast(device.stream_position as integer) as stream_index,
+    cast(
+        row_number() over (
+            partition by device.record_id, device.stream_position
+            order by device.configuration_position nulls last, device.probe_position
+        ) - 1 as integer
+    ) as device_index,
+    device.device_name,
+    device.device_kind,
+    if(
+        len(stream_modality.stream_modalities) = 1, stream_modality.stream_modalities[1], null
+    ) as modality,
+    coalesce(stream_modality.stream_modalities, []) as stream_modalities,
+    device.details
+from asset
+inner join device on asset.record_id = device.record_id
+left join stream_modality
+    on
+        device.record_id = stream_modality.record_id
+        and device.stream_position = stream_modality.stream_position

@@ -4,18 +4,6 @@ with record as (
     select * from {{ ref('stg_docdb__identities') }}
 ),
 
-subject as (
-    select * from {{ ref('stg_docdb__subjects') }}
-),
-
-description as (
-    select * from {{ ref('stg_docdb__data_descriptions') }}
-),
-
-acquisition as (
-    select * from {{ ref('stg_docdb__acquisitions') }}
-),
-
 modality as (
     select
         record_id,
@@ -80,32 +68,28 @@ described_record as (
             make_date(cast(subject.year_of_birth as integer), 1, 1)
         ) as birth_date
     from record
-    left join subject on record.record_id = subject.record_id
-    left join description on record.record_id = description.record_id
-    left join acquisition on record.record_id = acquisition.record_id
+    left join {{ ref('stg_docdb__subjects') }} as subject on record.record_id = subject.record_id
+    left join {{ ref('stg_docdb__data_descriptions') }} as description on record.record_id = description.record_id
+    left join {{ ref('stg_docdb__acquisitions') }} as acquisition on record.record_id = acquisition.record_id
     left join modality on record.record_id = modality.record_id
     left join code_ocean on record.record_id = code_ocean.record_id
     left join last_process on record.record_id = last_process.record_id
     left join first_pipeline on record.record_id = first_pipeline.record_id
-),
-
-asset as (
-    select
-        *,
-        -- An acquisition without any field of its own counts as missing.
-        coalesce(
-            acquisition_start_time, nullif(acquisition_type, ''), nullif(instrument_id, '')
-        ) is not null as has_acquisition,
-        left(process_start_time, 10) as process_date,
-        date_diff('day', birth_date, cast(left(acquisition_start_time, 10) as date))
-            as days_since_birth,
-        case when days_since_birth between 0 and 36525 then days_since_birth end as age,
-        name is not null
-        and row_number() over (
-            partition by name
-            order by last_modified_at desc nulls last, record_id asc
-        ) = 1 as is_current
-    from described_record
 )
 
-select * from asset
+select
+    *,
+    -- An acquisition without any field of its own counts as missing.
+    coalesce(
+        acquisition_start_time, nullif(acquisition_type, ''), nullif(instrument_id, '')
+    ) is not null as has_acquisition,
+    left(process_start_time, 10) as process_date,
+    date_diff('day', birth_date, cast(left(acquisition_start_time, 10) as date))
+        as days_since_birth,
+    case when days_since_birth between 0 and 36525 then days_since_birth end as age,
+    name is not null
+    and row_number() over (
+        partition by name
+        order by last_modified_at desc nulls last, record_id asc
+    ) = 1 as is_current
+from described_record

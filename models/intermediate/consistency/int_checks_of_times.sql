@@ -14,21 +14,8 @@ record as (
         days_since_birth,
         age,
         cast(acquisition_start_time as timestamptz) as start_at,
-        cast(acquisition_end_time as timestamptz) as end_at,
-        regexp_extract(name, '\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}') as time_in_name,
-        regexp_full_match(acquisition_start_time, '.*(Z|[+-]00:00)') as is_utc
+        cast(acquisition_end_time as timestamptz) as end_at
     from {{ ref('int_assets_joined') }}
-),
-
--- Offset from UTC of the time in the name, and the nearest time zone.
-named_record as (
-    select
-        *,
-        epoch_us(try_strptime(time_in_name, '%Y-%m-%d_%H-%M-%S')) - epoch_us(start_at)
-            as offset_us,
-        round(offset_us / 3.6e9) as whole_hours,
-        greatest(-12, least(14, whole_hours)) as nearest_zone
-    from record
 ),
 
 end_before_start as (
@@ -49,29 +36,6 @@ duration_doubtful as (
         concat('start ', acquisition_start_time, ', end ', acquisition_end_time) as detail
     from record
     where date_diff('microsecond', start_at, end_at) > 7 * 24 * 3.6e9
-),
-
-start_differs_from_name as (
-    select
-        'start_differs_from_name' as "check",
-        record_id,
-        name,
-        concat('start ', acquisition_start_time, ', name ', time_in_name) as detail
-    from named_record
-    where abs(offset_us - nearest_zone * 3.6e9) > 10 * 6e7
-),
-
-start_zone_doubtful as (
-    select
-        'start_zone_doubtful' as "check",
-        record_id,
-        name,
-        concat('start ', acquisition_start_time, ', name ', time_in_name) as detail
-    from named_record
-    where
-        is_utc
-        and whole_hours != 0
-        and abs(offset_us - whole_hours * 3.6e9) <= 2 * 6e7
 ),
 
 impossible_age as (
@@ -110,10 +74,6 @@ failed_check as (
     select * from end_before_start
     union all
     select * from duration_doubtful
-    union all
-    select * from start_differs_from_name
-    union all
-    select * from start_zone_doubtful
     union all
     select * from impossible_age
     union all

@@ -12,6 +12,10 @@ check_of_times as (
     select * from {{ ref('int_checks_of_times') }}
 ),
 
+check_of_starts as (
+    select * from {{ ref('int_checks_of_starts') }}
+),
+
 check_of_processes as (
     select * from {{ ref('int_checks_of_processes') }}
 ),
@@ -30,6 +34,8 @@ failed_check as (
     select * from check_of_sources
     union all
     select * from check_of_times
+    union all
+    select * from check_of_starts
     union all
     select * from check_of_processes
     union all

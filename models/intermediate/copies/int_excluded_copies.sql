@@ -80,27 +80,23 @@ repeated_run as (
         concat_ws(', ', upgrader_version, status, v2_id, last_modified, upgrade_datetime) as value
     from {{ ref('int_upgrade_runs') }}
     where not is_last_of_version
-),
-
-excluded_copy as (
-    select * from repeated_session
-    union all
-    select * from session_error
-    union all
-    select * from run_error
-    union all
-    select * from nameless_version
-    union all
-    select * from repeated_run
-    union all
-    select
-        record_id,
-        table_name,
-        column_name,
-        path,
-        problem,
-        value
-    from {{ ref('int_excluded_foraging') }}
 )
 
-select * from excluded_copy
+select * from repeated_session
+union all
+select * from session_error
+union all
+select * from run_error
+union all
+select * from nameless_version
+union all
+select * from repeated_run
+union all
+select
+    record_id,
+    table_name,
+    column_name,
+    path,
+    problem,
+    value
+from {{ ref('int_excluded_foraging') }}

@@ -75,6 +75,7 @@ select
     position,
     source,
     bucket,
+    content_hash,
     subject,
     data_description,
     procedures,

@@ -10,14 +10,14 @@ import requests
 
 from extract.documents import json_scan
 
-__all__ = ["Session", "Unaskable", "follows", "identity", "key_of", "shown"]
+__all__ = ["Session", "UnqueryableKey", "follows", "identity", "key_of", "shown"]
 
 TIMEOUTS = (10.0, 120.0)
 """Seconds to connect, and between two parts of an answer."""
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class Unaskable:
+class UnqueryableKey:
     """An `_id` that no filter can name, such as a number of thousands of digits."""
 
     def __init__(self, text: bytes) -> None:
@@ -70,7 +70,7 @@ def key_of(document: bytes) -> Any:  # noqa: ANN401  # whatever is in `_id`
     try:
         return None if text is None else json.loads(text)
     except (ValueError, RecursionError):
-        return Unaskable(text or b"")
+        return UnqueryableKey(text or b"")
 
 
 def identity(key: Any) -> tuple[str, str]:  # noqa: ANN401  # whatever is in `_id`
