@@ -7,10 +7,11 @@ SOURCE ?= sample
 COUNT ?= 200
 SEED ?= 1
 MINUTES ?= 60
+TIMES ?= 5
 RUN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help sync check test test-sql test-slow mutants servers lint format bench docs lock wheel clean
+.PHONY: help sync check test test-sql test-slow test-nightly mutants servers lint format bench docs lock wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,10 @@ test-sql: $(VENV)/.installed-dev ## Run the unit tests of SQL, on the tables of 
 
 test-slow: $(VENV)/.installed-dev ## Run the tests that take longer.
 	$(RUN)/pytest -n 2 --dist worksteal -m slow
+
+test-nightly: export BIODATA_TEST_EXAMPLES := $(TIMES)
+test-nightly: $(VENV)/.installed-dev ## Run the tests that draw examples, with TIMES as many.
+	$(RUN)/pytest -n 2 --dist worksteal -m nightly
 
 mutants: $(VENV)/.installed-dev ## Plant COUNT faults, one at a time, and print what no test sees.
 	$(RUN)/python scripts/mutants --count $(COUNT) --seed $(SEED) --minutes $(MINUTES)

@@ -18,6 +18,7 @@ from biodata_cache._publish.publish import publish, rollback
 from biodata_cache._publish.snapshots.builds import kept_builds
 from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
+from examples import drawn
 
 SUBJECTS = st.dictionaries(
     st.sampled_from(["0451", "451", "a/b", "..", "*[0]?", "é", ""]),
@@ -97,5 +98,5 @@ class Publishing(RuleBasedStateMachine):
         assert files == {partition_path("qc", "subject_id", subject) for subject in self.live}
 
 
-Publishing.TestCase.settings = settings(max_examples=6, stateful_step_count=8, deadline=None)
-TestPublishing = pytest.mark.slow(Publishing.TestCase)
+Publishing.TestCase.settings = settings(max_examples=drawn(6), stateful_step_count=8, deadline=None)
+TestPublishing = pytest.mark.nightly(pytest.mark.slow(Publishing.TestCase))

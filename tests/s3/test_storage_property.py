@@ -18,6 +18,7 @@ from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.memory import MemoryStorage
 from biodata_cache._storage.s3 import S3Storage
 from biodata_cache._storage.s3_client import access
+from examples import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,7 +200,8 @@ class Storages(RuleBasedStateMachine):
             assert tags == {path: each[number] for path, each in self.tags.items()}
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("examples", [5, pytest.param(drawn(50), marks=pytest.mark.slow)])
 def test_all_storages_answer_the_same(aws: Server, bucket: str, examples: int) -> None:
     def make() -> Storage:
         return S3Storage(bucket, secrets.token_hex(8), access(), part_bytes=100)

@@ -14,6 +14,7 @@ import pytest
 from lakes import ROOT, check_keys, documents
 
 from biodata_cache._core.settings.values import ExtractOptions
+from examples import chosen
 from extract.documents.document import bucket_of
 from extract.lake import compaction
 from extract.lake.lake import Lake
@@ -193,8 +194,20 @@ with lake.locked():
 """
 
 
+QUICK_STEPS, STEPS = (0, 2, 5), (1, 3, 7, 12, 18, 25)
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize(
-    "step", [0, 2, 5, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 3, 7, 12, 18, 25))]
+    "step",
+    [
+        *QUICK_STEPS,
+        *(
+            pytest.param(step, marks=pytest.mark.slow)
+            for step in chosen(STEPS, range(26))
+            if step not in QUICK_STEPS
+        ),
+    ],
 )
 def test_killed_at_any_step(tmp_path, step):
     """Before a file is safe on the disk, before it appears, and before one goes.

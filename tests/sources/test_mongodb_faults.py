@@ -23,6 +23,7 @@ from refusing_server import RefusingServer
 from test_mongodb import QUICK, content, counts, document, fetch
 
 from biodata_cache import LakeError, SourceError
+from examples import drawn
 from extract.documents.document import read_document
 from extract.lake import policy
 from extract.lake.lake import Lake
@@ -225,7 +226,8 @@ def test_clock_of_this_machine_going_backwards(filled, tmp_path):
     check(filled, tmp_path)
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(range(1, 12), marks=pytest.mark.slow)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", [0, pytest.param(range(1, 1 + drawn(11)), marks=pytest.mark.slow)])
 def test_killed_at_any_moment(filled, tmp_path, seed):
     for number in [seed] if isinstance(seed, int) else seed:
         _kill_and_check(filled, tmp_path / str(number), number)

@@ -12,6 +12,7 @@ from test_mongodb import content, document, fetch
 from test_mongodb_faults import port, setting
 
 from biodata_cache._core.settings.values import ExtractOptions
+from examples import drawn
 from extract.lake.policy import Policy
 from extract.pipeline import extract
 from extract.retries import Retries
@@ -111,8 +112,10 @@ class Story:
         self.run()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+    "seed",
+    [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 2 + drawn(4)))],
 )
 def test_lake_is_the_collection_in_the_end(collection, tmp_path, seed):
     Story(collection, tmp_path, seed).tell(8 if seed < 2 else 20)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lakes import rows
 
+from examples import drawn
 from extract.documents.document import IDENTITY, SECTIONS
 from extract.pipeline import extract
 from extract.sources.base import SourceOptions
@@ -82,7 +83,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Any:
         server.close()
 
 
-@pytest.mark.parametrize("examples", [4, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("examples", [4, pytest.param(drawn(12), marks=pytest.mark.slow)])
 def test_every_source_gives_the_same_rows(
     examples: int,
     collection: pymongo.collection.Collection[Any],

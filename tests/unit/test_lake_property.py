@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from biodata_cache._core.settings.values import ExtractOptions
+from examples import drawn
 from extract.documents.document import bucket_of
 from extract.lake import compaction
 from extract.lake.lake import Lake
@@ -167,6 +168,7 @@ TestNights = Nights.TestCase
 TestNights.settings = settings(max_examples=2, stateful_step_count=10, deadline=None)
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 class TestManyNights(Nights.TestCase):  # type: ignore[misc,name-defined]
-    settings = settings(max_examples=40, stateful_step_count=16, deadline=None)
+    settings = settings(max_examples=drawn(40), stateful_step_count=16, deadline=None)
