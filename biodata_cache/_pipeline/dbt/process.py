@@ -45,6 +45,7 @@ def run_dbt(
     progress: Progress | None = None,
     *,
     by_change: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> float:
     """Run dbt in the work folder, which the caller has locked.
 
@@ -55,6 +56,7 @@ def run_dbt(
         progress: Receives progress after each model and test.
         by_change: Continue the database of the last build: make the rows of changed records only,
             where that is possible. Else it is removed, and all is made from nothing.
+        environment: Variables of the process beside ours; nothing that dbt parses depends on them.
 
     Returns:
         Seconds that dbt took.
@@ -63,16 +65,14 @@ def run_dbt(
         BuildError: If a model or test failed; names it and the number of failing rows.
     """
     work, project = settings.work.resolve(), project_folder()
-    environment = dbt_environment(settings)
+    parsed_with = dbt_environment(settings)
     _remove_earlier(work, database=not by_change)
-    dbt_target.discard_if_other(work, project, environment)
+    dbt_target.discard_if_other(work, project, parsed_with)
     command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
-    # No setting: nothing that dbt parses depends on it.
-    output, exit_code = _run(
-        command, environment | {_BY_CHANGE: "yes" if by_change else ""}, progress
-    )
+    more = {_BY_CHANGE: "yes" if by_change else "", **(environment or {})}
+    output, exit_code = _run(command, parsed_with | more, progress)
     if (target_folder(work) / RUN_RESULTS).exists():
-        dbt_target.keep(work, project, environment)
+        dbt_target.keep(work, project, parsed_with)
     return _verdict(work, exit_code, output)
 
 
