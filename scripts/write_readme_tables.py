@@ -1,6 +1,6 @@
 """Write the generated parts of the README: tables, from dbt's manifest, and settings.
 
-Run it with `make docs`. `--check` only says whether the README is up to date; a test calls that.
+Run it with `make docs`. A test says whether the README is up to date.
 """
 
 from __future__ import annotations
@@ -18,11 +18,6 @@ from biodata_cache._publish.build.contract import Table, published_tables
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = PROJECT / "README.md"
-
-
-def tables() -> list[Table]:
-    """Every published table."""
-    return published_tables(manifest())
 
 
 def manifest() -> dict[str, Any]:
@@ -62,26 +57,22 @@ def settings_table() -> str:
     return "\n".join([*head, *map(setting_row, SETTINGS.values())])
 
 
-def tables_table() -> str:
+def tables_table(tables: list[Table]) -> str:
     """The table of tables."""
     head = ["| table | what it holds | one row per | key |", "|---|---|---|---|"]
-    return "\n".join([*head, *map(row, tables())])
+    return "\n".join([*head, *map(row, tables)])
 
 
-def main() -> None:
-    """Write the README, or check it."""
-    text = wanted = README.read_text()
-    for name, table in (("tables", tables_table()), ("settings", settings_table())):
+def readme(tables: list[Table]) -> str:
+    """The README, with what is generated of it as it should be."""
+    wanted = README.read_text()
+    for name, table in (("tables", tables_table(tables)), ("settings", settings_table())):
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         before, rest = wanted.split(begin)
         _, after = rest.split(end)
         wanted = f"{before}{begin}\n{table}\n{end}{after}"
-    if text == wanted:
-        return
-    if "--check" in sys.argv:
-        sys.exit("README.md is out of date: run 'make docs'.")
-    README.write_text(wanted)
+    return wanted
 
 
 if __name__ == "__main__":
-    main()
+    README.write_text(readme(published_tables(manifest())))

@@ -388,6 +388,12 @@ def lint() -> Any:
     return _script("lint_staging")
 
 
+def test_what_is_generated_of_the_readme_is_fresh(manifest: dict[str, Any]) -> None:
+    writer = _script("write_readme_tables")
+    wanted = writer.readme(published_tables(manifest))
+    assert writer.README.read_text(encoding="utf-8") == wanted, "run 'make docs'"
+
+
 def test_filters_are_typed_as_the_columns_are(manifest: dict[str, Any]) -> None:
     writer = _script("write_filters")
     wanted = writer.module(writer.published(manifest))

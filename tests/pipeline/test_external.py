@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -240,15 +241,20 @@ def test_further_columns_are_those_of_the_data(project: Path) -> None:
     assert rows(project / AREA / "open.pqt") == [(1, "a", "c"), (2, "b", "d")]
 
 
-@pytest.mark.parametrize("meta", ["", ", dynamic_columns: {data_type: varchar}"])
-def test_contract_is_enforced(another: Path, meta: str) -> None:
-    (another / "models/wrong.sql").write_text("select 'text' as number, 'a' as key")
-    (another / "models/wrong.yml").write_text(
-        f"models: [{{name: wrong, config: {{meta: {{sort_order: [key]{meta}}}}}, columns: "
-        "[{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
-    )
-    with pytest.raises(AssertionError, match="enforced contract that failed"):
+def test_contract_is_enforced(another: Path) -> None:
+    for name, meta in (("wrong", ""), ("wrong_open", ", dynamic_columns: {data_type: varchar}")):
+        (another / f"models/{name}.sql").write_text("select 'text' as number, 'a' as key")
+        (another / f"models/{name}.yml").write_text(
+            f"models: [{{name: {name}, config: {{meta: {{sort_order: [key]{meta}}}}}, columns: "
+            "[{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
+        )
+    with pytest.raises(AssertionError) as failed:
         build(another, ["a"])
+    refused = re.findall(
+        r"Error in model (\w+) .*\s+This model has an enforced contract that failed",
+        str(failed.value),
+    )
+    assert {*refused} == {"wrong", "wrong_open"}
 
 
 def test_partitioned_table_is_one_sorted_object_too(project: Path) -> None:

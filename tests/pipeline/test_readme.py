@@ -128,10 +128,6 @@ def test_make_help_lists_the_targets() -> None:
     }
 
 
-def test_generated_part_is_fresh() -> None:
-    run([sys.executable, str(PROJECT / "scripts/write_readme_tables.py"), "--check"], PROJECT)
-
-
 def test_every_setting_is_listed() -> None:
     read = set()
     for folder in ("biodata_cache", "extract", "macros", "models"):
