@@ -125,7 +125,7 @@ def test_a_record_may_have_moved_although_others_came_out_of_the_file_that_is_go
         ("b.jsonl", b"\xef\xbb\xbf"),
         ("b.jsonl", b"\xff\xfe"),
         ("b.json", b"[]"),
-        ("b.jsonl.gz", gzip.compress(b"")),
+        ("b.jsonl.gz", gzip.compress(b"", mtime=0)),
         ("b.bson", b""),
         ("b.jsonl", b'{"_id": "w", "x": NOPE}\n'),
     ],
