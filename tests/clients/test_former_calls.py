@@ -26,7 +26,7 @@ MIGRATION = Path(__file__).parents[2] / "docs" / "migration.md"
 @pytest.fixture
 def sample(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The published sample to read and write beside, and what expressions speak of."""
-    monkeypatch.setattr(messages, "_told", [])
+    monkeypatch.setattr(messages, "_warned", [])
     here = tmp_path / "root"
     shutil.copytree(root, here)
     monkeypatch.setenv("BIODATA_CACHE_ROOT", str(here))

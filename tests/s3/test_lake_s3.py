@@ -92,6 +92,7 @@ def test_the_bucket_and_every_copy_hold_the_same_files(
     assert objects(aws, raw) == files(copy) == files(pulled(raw, tmp_path / "b"))
     assert sorted(path.partition("/")[0] for path in files(copy)) == [
         *["docdb_v2"] * 3,
+        "docdb_v2_source_files",
         *["rejects"] * 2,
         *["runs"] * 2,
     ]
