@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import dbt.adapters
 import duckdb
 import pytest
 from hostile import small_records
@@ -60,6 +61,9 @@ pytestmark = [
 def spark(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a user would have installed, for us and for all that we start."""
     monkeypatch.syspath_prepend(str(packages()))
+    # Tests may have imported the adapters by now, before there was one of Spark.
+    adapters = [*dbt.adapters.__path__, str(packages() / "dbt/adapters")]
+    monkeypatch.setattr(dbt.adapters, "__path__", adapters)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(packages()), str(ROOT)]))
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
     monkeypatch.delenv("SPARK_REMOTE", raising=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._cli.signals import EXIT_INTERRUPTED, end_as_by_ctrl_c
 from biodata_cache._core.errors import CacheError
+from biodata_cache._core.interrupts import interrupts
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish import publish as _publish
 from biodata_cache._storage import s3 as _s3
@@ -94,10 +95,11 @@ def _run(what: str, root: str, work: str, version: str) -> int:
     end_as_by_ctrl_c()  # as each command does
     settings = _settings.load(root=root, work=work)
     try:
-        if what == "publish":
-            _publish.publish(settings, lease=LEASE, force=True)
-        else:
-            _publish.rollback(settings, lease=LEASE)
+        with interrupts():  # this, too
+            if what == "publish":
+                _publish.publish(settings, lease=LEASE, force=True)
+            else:
+                _publish.rollback(settings, lease=LEASE)
     except CacheError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
