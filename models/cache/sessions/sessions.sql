@@ -53,8 +53,10 @@ select
     cast(asset.age as integer) as age,
     acquisition.notes
 from asset
-inner join {{ ref('stg_docdb__acquisitions') }} as acquisition on asset.record_id = acquisition.record_id
-left join {{ ref('stg_docdb__acquisition_details') }} as subject_details on asset.record_id = subject_details.record_id
+inner join {{ ref('stg_docdb__acquisitions') }} as acquisition
+    on asset.record_id = acquisition.record_id
+left join {{ ref('stg_docdb__acquisition_details') }} as subject_details
+    on asset.record_id = subject_details.record_id
 left join {{ ref('int_people_aggregated') }} as people on asset.record_id = people.record_id
 left join {{ ref('int_session_epochs') }} as epochs on asset.record_id = epochs.record_id
 left join protocol on asset.record_id = protocol.record_id

@@ -69,8 +69,10 @@ described_record as (
         ) as birth_date
     from record
     left join {{ ref('stg_docdb__subjects') }} as subject on record.record_id = subject.record_id
-    left join {{ ref('stg_docdb__data_descriptions') }} as description on record.record_id = description.record_id
-    left join {{ ref('stg_docdb__acquisitions') }} as acquisition on record.record_id = acquisition.record_id
+    left join {{ ref('stg_docdb__data_descriptions') }} as description
+        on record.record_id = description.record_id
+    left join {{ ref('stg_docdb__acquisitions') }} as acquisition
+        on record.record_id = acquisition.record_id
     left join modality on record.record_id = modality.record_id
     left join code_ocean on record.record_id = code_ocean.record_id
     left join last_process on record.record_id = last_process.record_id

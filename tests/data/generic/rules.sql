@@ -14,9 +14,8 @@
         {%- do broken.append(broken_rows(model, 'not_null', [name], is_broken)) -%}
     {%- endfor -%}
     {%- for name, values in accepted_values.items() -%}
-        {%- set is_broken -%}
-            {{ adapter.quote(name) }} not in ('{{ values | map('replace', "'", "''") | join("', '") }}')
-        {%- endset -%}
+        {%- set listed = values | map('replace', "'", "''") | join("', '") -%}
+        {%- set is_broken = adapter.quote(name) ~ " not in ('" ~ listed ~ "')" -%}
         {%- do broken.append(broken_rows(model, 'accepted_values', [name], is_broken)) -%}
     {%- endfor -%}
     {%- for name in castable_time -%}
