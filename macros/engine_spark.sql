@@ -21,15 +21,14 @@
         'memory': env_var('BIODATA_CACHE_MEMORY', '3GB'),
         'duckdb': var('duckdb', none),
     } -%}
-    {#- One column each way: what stands between two depends on how Spark was built. -#}
-    select transform(task)
+    select transform(shard, job)
         using '{{ env_var("PYSPARK_PYTHON", "python3") }} -m biodata_cache._pipeline.dbt.spark_task'
-        as (shard string)
+        as (shard string, row_count string)
     from (
         select
+            id as shard,
             {#- As JSON that no quote, backslash or variable of Spark ends early. #}
-            concat(id, ' ', r'{{ tojson(job) | replace("'", "\\u0027") | replace("$", "\\u0024") }}')
-                as task
+            r'{{ tojson(job) | replace("'", "\\u0027") | replace("$", "\\u0024") }}' as job
         from range(1, {{ shards + 1 }}, 1, {{ shards }})
     )
 {%- endmacro %}
