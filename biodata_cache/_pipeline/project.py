@@ -63,12 +63,8 @@ def import_extract() -> None:
         )
 
 
-def require(*modules: str, extra: str = "sync") -> None:
+def require(*modules: str) -> None:
     """Check that what building needs is installed.
-
-    Args:
-        modules: What it imports.
-        extra: The extra of this package that brings it.
 
     Raises:
         MissingDependencyError: If a package is not installed.
@@ -77,5 +73,5 @@ def require(*modules: str, extra: str = "sync") -> None:
     if missing:
         raise MissingDependencyError(
             f"{', '.join(missing)} is not installed: building the cache needs "
-            f"pip install 'biodata-cache[{extra}]'."
+            "pip install 'biodata-cache[sync]'."
         )
