@@ -45,7 +45,6 @@ def run_dbt(
     progress: Progress | None = None,
     *,
     by_change: bool = False,
-    environment: Mapping[str, str] | None = None,
 ) -> float:
     """Run dbt in the work folder, which the caller has locked.
 
@@ -56,7 +55,6 @@ def run_dbt(
         progress: Receives progress after each model and test.
         by_change: Continue the database of the last build: make the rows of changed records only,
             where that is possible. Else it is removed, and all is made from nothing.
-        environment: Variables of the process beside ours; nothing that dbt parses depends on them.
 
     Returns:
         Seconds that dbt took.
@@ -69,8 +67,8 @@ def run_dbt(
     _remove_earlier(work, database=not by_change)
     dbt_target.discard_if_other(work, project, parsed_with)
     command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
-    more = {_BY_CHANGE: "yes" if by_change else "", **(environment or {})}
-    output, exit_code = _run(command, parsed_with | more, progress)
+    flag = {_BY_CHANGE: "yes" if by_change else ""}  # no setting: dbt parses the same
+    output, exit_code = _run(command, parsed_with | flag, progress)
     if (target_folder(work) / RUN_RESULTS).exists():
         dbt_target.keep(work, project, parsed_with)
     return _verdict(work, exit_code, output)
