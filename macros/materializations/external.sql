@@ -52,12 +52,16 @@
     {#- In a build by change only what has changed is written: the rest is there, byte for byte. -#}
     {%- set changed_keys = none -%}
     {%- if is_compared -%}
-        {%- set now = contents_by_key(target, model, meta) -%}
-        {%- set changed_keys -%}
-            select key_value from (({{ now }}) except from {{ before }})
+        {#- A table, as it is read more than once. -#}
+        {%- set changed = relation_of_changes(this.identifier ~ '_keys') -%}
+        {% do run_query(
+            'create or replace table ' ~ changed ~ ' as
+            with now as materialized (' ~ contents_by_key(target, model, meta) ~ ')
+            select key_value from (from now except from ' ~ before ~ ')
             union
-            select key_value from (from {{ before }} except ({{ now }}))
-        {%- endset -%}
+            select key_value from (from ' ~ before ~ ' except from now)'
+        ) %}
+        {%- set changed_keys = 'select key_value from ' ~ changed -%}
     {%- endif -%}
     {%- set is_same = is_compared and not run_query(changed_keys ~ ' limit 1') | length -%}
     {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
