@@ -127,7 +127,7 @@ def build(
         tests = [] if unit_tests else _NO_UNIT_TESTS
         seconds = run_dbt(settings, ["build", *tests, *selection], variables, progress)
         if not selection:
-            whole = last_build.keep(work, content, project, began_at)
+            whole = last_build.keep(work, *state)
             if earlier is not None:
                 faults += _differences(earlier.tables(), whole.tables())
     return Built(seconds, by_change=False, faults=faults)

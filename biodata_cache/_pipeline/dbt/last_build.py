@@ -21,6 +21,7 @@ from biodata_cache._core.layout import AREA_OBJECTS, CACHE_FOLDER
 from biodata_cache._publish.between_runs.build_manifest import BuildManifest
 from biodata_cache._publish.build.artifacts import (
     DATABASE,
+    DATABASE_LOG,
     MANIFEST,
     RUN_RESULTS,
     reason,
@@ -74,7 +75,7 @@ def find(work: Path, project: str) -> GoodBuild | None:
         project: Hash of the project, the packages and the settings.
     """
     build = _read(work)
-    if build is None or build.project != project or _log_of(work).exists():
+    if build is None or build.project != project or (work / DATABASE_LOG).exists():
         return None
     try:
         return build if build.files == _hashes(work) else None
@@ -134,11 +135,6 @@ def keep(
     build = GoodBuild(lake, project, began, whole_at or began, began, files)
     _write(work, build)
     return build
-
-
-def _log_of(work: Path) -> Path:
-    """What was written to the database, but not into its file: there is none after a good build."""
-    return (work / DATABASE).with_suffix(".duckdb.wal")
 
 
 def _path(work: Path) -> Path:

@@ -21,6 +21,7 @@ from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
 from biodata_cache._pipeline.project import project_folder
 from biodata_cache._publish.build.artifacts import (
     DATABASE,
+    DATABASE_LOG,
     RUN_RESULTS,
     failures,
     read_results,
@@ -93,12 +94,11 @@ def _remove_earlier(work: Path, *, database: bool) -> None:
     Raises:
         BuildError: If one of them cannot be removed.
     """
-    path = work / DATABASE
-    earlier = [path, path.with_suffix(".duckdb.wal")] if database else []
+    earlier = [work / DATABASE, work / DATABASE_LOG] if database else []
     try:
         for each in (*earlier, target_folder(work) / RUN_RESULTS):
             each.unlink(missing_ok=True)
-        temporary = path.with_suffix(".duckdb.tmp")
+        temporary = work / f"{DATABASE}.tmp"
         if temporary.exists():  # of a build that was killed
             shutil.rmtree(temporary)
     except OSError as error:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASE = "build.duckdb"
+DATABASE_LOG = f"{DATABASE}.wal"
+"""What was written to the database, but not into its file: there is none after a good build."""
 RUN_RESULTS = "run_results.json"
 MANIFEST = "manifest.json"
 BAD = frozenset({"error", "fail", "runtime error"})
