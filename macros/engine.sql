@@ -162,9 +162,9 @@
     )
 {%- endmacro %}
 
-{% macro list_of_problems(problems, told) -%}
+{% macro list_of_problems(problems, reports) -%}
     {%- set items = [] -%}
-    {%- for each in told -%}
+    {%- for each in reports -%}
         {%- do items.append(struct_of(each)) -%}
     {%- endfor -%}
     case
@@ -175,14 +175,14 @@
                     'field': 'item.field',
                     'path': 'item.path',
                     'problem': 'item.problem',
-                    'value': _told_value('item.problem', 'item.value'),
+                    'value': _reported_value('item.problem', 'item.value'),
                 }) }}
             )
     end
 {%- endmacro %}
 
-{#- The value as JSON, which tells its kind; of a text of the right kind the text alone. -#}
-{% macro _told_value(problem, value) -%}
+{#- The value as JSON, which shows its kind; of a text of the right kind the text alone. -#}
+{% macro _reported_value(problem, value) -%}
     case
         when {{ problem }} != 'wrong kind' and {{ json_type(value) }} = 'string'
             then {{ json_text(value) }}

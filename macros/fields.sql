@@ -91,11 +91,11 @@
 
 {% macro invalid_fields(fields) -%}
     {%- set problems = [] -%}
-    {%- set told = [] -%}
+    {%- set reports = [] -%}
     {%- for key, shape in fields.items() if shape != 'known' -%}
         {%- for part in _judged_parts(key, _shape(fields, key)) -%}
             {%- do problems.append(part.problem) -%}
-            {%- do told.append({
+            {%- do reports.append({
                 'field': "'" ~ key ~ "'",
                 'path': part.path,
                 'problem': part.problem,
@@ -103,15 +103,15 @@
             }) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- if not told -%}
+    {%- if not reports -%}
         {#- All fields are of any kind. -#}
         {%- set nothing = 'cast(null as string)' -%}
         {%- do problems.append(nothing) -%}
-        {%- do told.append(
+        {%- do reports.append(
             {'field': nothing, 'path': nothing, 'problem': nothing, 'value': nothing}
         ) -%}
     {%- endif -%}
-    {{ list_of_problems(problems, told) }}
+    {{ list_of_problems(problems, reports) }}
 {%- endmacro %}
 
 {#- The expression that is validated: the value, or the main text of an object in its place. -#}

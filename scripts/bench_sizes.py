@@ -87,7 +87,7 @@ class Slim:
             yield Fetched(key, json.dumps(record).encode())
 
     def existing(self, texts: list[str]) -> set[str]:
-        """All that are asked for."""
+        """All of these."""
         return set(texts)
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ SECTIONS = [
     "processing",
     "quality_control",
 ]
-#: Models whose rows no key tells apart, and why.
+#: Models whose rows no key identifies, and why.
 WITHOUT_KEY = {
     "stg_docdb__type_errors": "an error of one value is told by each row that read it",
     "stg_objects__type_errors": "the same",

@@ -111,7 +111,7 @@ def test_every_declared_field_is_judged(model: str) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_elements_of_every_list_are_declared(model: str) -> None:
-    """By its fields an object is one element, where it stands in the place of the list."""
+    """By its fields an object is one element, in place of the list."""
     fields = _fields(MODELS[model])
     names = set(re.findall(r"explode_list\(\s*fields, '(\w+)'", MODELS[model]))
     assert all(any(key.split(".")[0] == name for key in fields) for name in names)

@@ -16,7 +16,7 @@ _received = threading.Event()
 
 
 def signal_received() -> None:
-    """Note that a signal has told this process to end."""
+    """Record that a signal requested the end of this process."""
     _received.set()
 
 

@@ -50,7 +50,7 @@ def test_whatever_happens_between_nights_the_files_are_those_of_a_build_from_not
     after = modified(pipeline.area)
     same = {path for path in before if before[path] == after.get(path)}
     assert len(before) // 3 < len(same) < len(before)
-    # A second one after it, which is compared with the build from nothing that takes its place.
+    # A second one after it, which is compared with the build from nothing that replaces it.
     assert night(full=True) == (False, [])
 
     with pytest.raises(KilledError):
