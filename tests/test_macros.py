@@ -14,6 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from biodata_cache._publish.build.contract import Column
+from biodata_cache._publish.build.fingerprint import fingerprint
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -438,6 +441,9 @@ def test_contents_of_a_key_are_other_ones_if_any_row_is(
     both = contents("('b', 1, null), ('a', 2, ['x']), ('b', 3, null)")
     assert both == contents("('b', 3, null), ('b', 1, null), ('a', 2, ['x'])")
     assert [row[:2] for row in both] == [("a", 1), ("b", 2)]
+    columns = (("k", "VARCHAR"), ("n", "DOUBLE"), ("l", "VARCHAR[]"))
+    of_audit = fingerprint(Column(name, kind, "") for name, kind in columns)
+    assert of_audit.partition("hash(")[2].partition(")), 0)")[0] in compiled["contents_by_key"]
 
 
 def test_a_path_is_a_pattern_of_itself_alone(compiled: dict[str, str]) -> None:

@@ -35,6 +35,11 @@ Messages say what is wrong, with the offending value, and what to do about it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class CacheError(Exception):
     """Base of every error of this package.
@@ -101,7 +106,13 @@ class LakeError(CacheError, OSError):
 
 
 class BuildError(CacheError, RuntimeError):
-    """A dbt run failed, or one of its data tests did."""
+    """A dbt run failed, or one of its data tests did.
+
+    Attributes:
+        failed: The models and tests that failed, if they are known.
+    """
+
+    failed: Sequence[Any] = ()
 
 
 class AuditError(CacheError, RuntimeError):

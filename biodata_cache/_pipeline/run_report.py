@@ -25,10 +25,11 @@ from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._storage.common import atomic_write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from biodata_cache._core.settings.values import Settings
+    from biodata_cache._pipeline.dbt.failed_nodes import FailedNode
     from biodata_cache._pipeline.outcome import Reporter
     from extract.objects.probes import Report as ObjectsReport
 
@@ -148,7 +149,6 @@ class Run:
     def document(self) -> dict[str, Any]:
         """The report."""
         now = self._ended_at or datetime.now(timezone.utc)
-        is_bad_build = isinstance(self.error, (BuildError, AuditError))
         is_bug = isinstance(self.error, Exception) and not isinstance(self.error, CacheError)
         return {
             "run": self.name,
@@ -171,9 +171,7 @@ class Run:
                 "message": str(self.error) or type(self.error).__name__,
             },
             "traceback": "".join(traceback.format_exception(self.error)) if is_bug else None,
-            "failed": [asdict(node) for node in failed_nodes(self.settings.work)]
-            if is_bad_build
-            else [],
+            "failed": [asdict(node) for node in self._failed()],
             "warnings": [*warnings_of(self.outcome), *self.warnings],
             "extract": _extracted(self.outcome),
             "publish": _published(self.outcome),
@@ -181,6 +179,13 @@ class Run:
             "plan": None if self.outcome.plan is None else asdict(self.outcome.plan),
             "table_seconds": _rounded(self.outcome.table_seconds),
         }
+
+    def _failed(self) -> Sequence[FailedNode]:
+        """Models and tests that failed; for an audit, those of the build that it refused."""
+        if isinstance(self.error, BuildError) and self.error.failed:
+            return self.error.failed
+        is_bad_build = isinstance(self.error, (BuildError, AuditError))
+        return failed_nodes(self.settings.work) if is_bad_build else ()
 
     def begin(self) -> None:
         """Leave a report that says that the run is at work."""

@@ -27,7 +27,6 @@ from biodata_cache._storage.open import open_staging
 
 if TYPE_CHECKING:
     from biodata_cache._core.settings.values import Settings
-    from biodata_cache._pipeline.dbt.last_build import GoodBuild
 
 Stage = Callable[["Settings", Progress | None], str]
 """Has the staging of a lake built elsewhere; returns the folder or S3 address of its files."""
@@ -109,17 +108,20 @@ def build(
             return None
         last_build.forget(work)
         state = _State(content, project, began_at)
-        earlier: GoodBuild | None = None
+        earlier: dict[str, str] | None = None
         faults: list[str] = []
         if last is not None and stage is None:
             try:
-                built, earlier = _go_on(settings, progress, last, state)
+                seconds = run_dbt(
+                    settings, ["build", *_NO_UNIT_TESTS], {}, progress, by_change=True
+                )
             except BuildError as error:
                 faults.append(f"build: by change it failed, from nothing it did not: {error}")
             else:
                 if not is_due:
-                    return built
-                last_build.forget(work)
+                    last_build.keep(work, *state, whole_at=last.whole_at)
+                    return Built(seconds, by_change=True)
+                earlier = last_build.hashes_of_tables(work)
         variables = {}
         if stage is not None:
             address = stage(settings, progress)
@@ -129,7 +131,7 @@ def build(
         if not selection:
             whole = last_build.keep(work, *state)
             if earlier is not None:
-                faults += _differences(earlier.tables(), whole.tables())
+                faults += _differences(earlier, whole.tables())
     return Built(seconds, by_change=False, faults=faults)
 
 
@@ -139,19 +141,6 @@ class _State(NamedTuple):
     lake: str
     project: str
     began_at: datetime
-
-
-def _go_on(
-    settings: Settings, progress: Progress | None, last: GoodBuild, state: _State
-) -> tuple[Built, GoodBuild]:
-    """Build by change, from the last build.
-
-    Raises:
-        BuildError: If a model or test failed.
-    """
-    seconds = run_dbt(settings, ["build", *_NO_UNIT_TESTS], {}, progress, by_change=True)
-    build = last_build.keep(settings.work.resolve(), *state, whole_at=last.whole_at)
-    return Built(seconds, by_change=True), build
 
 
 def _differences(by_change: dict[str, str], whole: dict[str, str]) -> list[str]:

@@ -161,13 +161,35 @@ def _write(work: Path, build: GoodBuild) -> None:
         raise _unusable(error) from None
 
 
+def hashes_of_tables(work: Path) -> dict[str, str]:
+    """Hashes of the files of tables that a build leaves, by path in the work folder.
+
+    Raises:
+        BuildError: If one of them cannot be read.
+    """
+    try:
+        return _hashed(work, _files_of_tables(work))
+    except OSError as error:
+        raise _unusable(error) from None
+
+
 def _hashes(work: Path) -> dict[str, str]:
-    """Hashes of what a build leaves for a publish; objects that a publish has split are its own."""
-    target, cache = target_folder(work), work / "cache" / CACHE_FOLDER
-    paths = [work / DATABASE, target / MANIFEST, target / RUN_RESULTS]
-    paths += (cache / AREA_OBJECTS).glob("*.pqt")
+    """Hashes of what a build leaves for a publish."""
+    target = target_folder(work)
+    documents = [work / DATABASE, target / MANIFEST, target / RUN_RESULTS]
+    return _hashed(work, [*documents, *_files_of_tables(work)])
+
+
+def _files_of_tables(work: Path) -> list[Path]:
+    """The files of tables; objects that a publish has split are its own."""
+    cache = work / "cache" / CACHE_FOLDER
+    paths = [*(cache / AREA_OBJECTS).glob("*.pqt")]
     for folder in cache.glob("bdc-v*"):
         paths += (path for path in folder.rglob("*") if not path.is_dir())
+    return paths
+
+
+def _hashed(work: Path, paths: list[Path]) -> dict[str, str]:
     manifest = BuildManifest(work)
     hashes = manifest.hashes(sorted(paths))
     manifest.write()

@@ -210,15 +210,18 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
     results = read_results(target_folder(work))
     failed = list(failures(results["results"]))
     if failed:
-        rules = [", ".join(node.broken_rules) for node in failed_nodes(work)]
+        nodes = failed_nodes(work)
+        rules = [", ".join(node.broken_rules) for node in nodes]
         failed = [f"{line} ({of})" if of else line for line, of in zip_longest(failed, rules)]
         shown = "".join(f"  {line}\n" for line in failed[1:_SHOWN])
         more = f"  and {len(failed) - _SHOWN} more\n" if len(failed) > _SHOWN else ""
-        raise BuildError(
+        error = BuildError(
             f"{len(failed)} of {len(results['results'])} models and tests failed: {failed[0]}\n"
             f"{shown}{more}"
             f"The compiled SQL is in {target_folder(work)}, the log in {work / 'logs'}."
         )
+        error.failed = nodes
+        raise error
     if exit_code != 0:
         raise BuildError(f"dbt ended with exit code {exit_code}; its log is in {work / 'logs'}.")
     return float(results["elapsed_time"])

@@ -28,7 +28,7 @@ class Audited(NamedTuple):
     """What the audit of a data file found.
 
     Attributes:
-        contract: Columns and types that it has, and the DuckDB that hashed its rows.
+        contract: Columns and types that it has, and what hashed its rows: DuckDB, and by which SQL.
         rows: Number of rows.
         fingerprint: Hash of all rows, whatever their order.
     """

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from hashlib import sha256
-from operator import xor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.sqltext import pattern_of, quoted
 from biodata_cache._publish.between_runs.build_manifest import Audited
 from biodata_cache._publish.build.artifacts import failures, reason
+from biodata_cache._publish.build.fingerprint import NO_ROWS, fingerprint, total
 from biodata_cache._publish.snapshots.public_files import PublicFile
 from biodata_cache._publish.snapshots.snapshot import OBJECT_BYTES, split
 
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from biodata_cache._publish.between_runs.build_manifest import BuildManifest, BuiltFile
     from biodata_cache._publish.build.contract import Table
 
-_FINGERPRINT = "count(*), coalesce(bit_xor(hash(row_of)), 0)"
-"""Number of rows, and a hash of all of them whatever their order."""
-_NO_ROWS = (0, 0)
 _FILES_AT_ONCE = 1_000
 """DuckDB holds some memory for each file of a query."""
 
@@ -236,11 +232,11 @@ def _compared(
     measured = manifest.files([*files, *objects])
     if table.buckets is None:  # else the tested table is a view of the objects
         tested = _tested(connection, table)
-        every = _sum(tested.values())
+        every = total(tested.values())
         if files:
             _check_rows(table, [measured[path] for path in files], every)
         for path, value in paths.items() if table.partition_key is not None else ():
-            if _rows_in([measured[area / path]]) != tested.get(value, _NO_ROWS):
+            if _rows_in([measured[area / path]]) != tested.get(value, NO_ROWS):
                 raise AuditError(
                     f"Table {table.name!r} has rows of another {table.partition_key} in "
                     f"{area / path}: build again."
@@ -280,7 +276,8 @@ def _audit_new(
         AuditError: If one of them has other columns or types than the contract.
     """
     columns = repr([(column.name, column.type) for column in table.columns])
-    contract = f"{duckdb.__version__} {sha256(columns.encode()).hexdigest()}"
+    hashed = fingerprint(table.columns)
+    contract = f"{duckdb.__version__} {sha256(f'{hashed} {columns}'.encode()).hexdigest()}"
     audited: list[str] = []
     new: list[str] = []
     for path, file in manifest.files(files).items():
@@ -294,14 +291,14 @@ def _audit_new(
         rows = "select file_name, num_rows, 0 from parquet_file_metadata(?)"
         if table.buckets is None:
             rows = f"""
-                select filename, {_FINGERPRINT}
-                from read_parquet(?, hive_partitioning = false) as row_of
+                select filename, {hashed}
+                from read_parquet(?, hive_partitioning = false)
                 group by filename
             """
         counted = {
             file: facts for file, *facts in connection.execute(rows, [_patterns(some)]).fetchall()
         }
-        manifest.add_audited({Path(f): Audited(contract, *counted.get(f, _NO_ROWS)) for f in some})
+        manifest.add_audited({Path(f): Audited(contract, *counted.get(f, NO_ROWS)) for f in some})
 
 
 def _patterns(files: list[str]) -> list[str]:
@@ -374,20 +371,14 @@ def _tested(
     """Number and fingerprint of the tested rows of each partition."""
     key = "null" if table.partition_key is None else quoted(table.partition_key)
     rows = connection.execute(
-        f"select {key}, {_FINGERPRINT} from {table.relation} as row_of group by 1"
+        f"select {key}, {fingerprint(table.columns)} from {table.relation} group by 1"
     ).fetchall()
-    return {value: (count, fingerprint) for value, count, fingerprint in rows}
-
-
-def _sum(each: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    """Number and fingerprint of the rows of all of these."""
-    every = list(each)
-    return sum(rows for rows, _ in every), reduce(xor, (hashed for _, hashed in every), 0)
+    return {value: (count, hashed) for value, count, hashed in rows}
 
 
 def _rows_in(files: Iterable[BuiltFile]) -> tuple[int, int]:
     """Number and fingerprint of the rows of audited files."""
-    return _sum(file.audited[1:] for file in files if file.audited)
+    return total(file.audited[1:] for file in files if file.audited)
 
 
 def _check_rows(table: Table, files: Iterable[BuiltFile], tested: tuple[int, int]) -> None:
