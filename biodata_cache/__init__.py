@@ -218,11 +218,7 @@ _ELSEWHERE = ("cell_", "platform_", "record_consistency_", "storage_", "swdb_")
 
 
 def _elsewhere(name: str) -> object:
-    """The function of a table that this package only reads.
-
-    Raises:
-        AttributeError: If there is none of this name.
-    """
+    """The function of a table that this package only reads."""
     module = import_module(f"{__name__}.tables._elsewhere")
     if name not in module.FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

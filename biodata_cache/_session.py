@@ -178,11 +178,7 @@ class Cache:
 
 
 def _version(version: object) -> str:
-    """The version, after validation.
-
-    Raises:
-        ArgumentError: If the version is not a text, or empty.
-    """
+    """The version, after validation."""
     if not isinstance(version, str) or not version.strip():
         raise ArgumentError(
             f"version must be a text like '0.50.0', not {version!r}; None: as the settings say."
@@ -191,11 +187,7 @@ def _version(version: object) -> str:
 
 
 def _build_name(build: object) -> str:
-    """The name of a build, after validation.
-
-    Raises:
-        ArgumentError: If the value is not the name of a build.
-    """
+    """The name of a build, after validation."""
     if isinstance(build, str) and _layout.is_build_name(build):
         return build
     raise ArgumentError(
@@ -236,11 +228,7 @@ def _custom_store(settings: Settings) -> CachedStorage:
 
 
 def _check_memory(settings: Settings) -> None:
-    """Check that the backend MEMORY was chosen explicitly.
-
-    Raises:
-        SettingsError: If the backend is `MEMORY` only because nothing is set.
-    """
+    """Check that the backend MEMORY was chosen explicitly."""
     if not settings.is_memory_asked:
         raise SettingsError(
             "There is no cache to read: set BIODATA_CACHE_ROOT to the folder, or "

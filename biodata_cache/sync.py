@@ -101,11 +101,7 @@ def _selection(
 
 
 def _check_names(names: list[str]) -> None:
-    """Check the names of tables before an hour of work.
-
-    Raises:
-        TableNotFoundError: If a table does not exist.
-    """
+    """Check the names of tables before an hour of work."""
     known = published_names()
     for name in names:
         if name not in known:

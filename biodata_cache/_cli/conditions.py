@@ -80,11 +80,7 @@ def parse(texts: Sequence[str], types: Mapping[str, str]) -> dict[str, Filter]:
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    """Column, sign and value of a condition.
-
-    Raises:
-        ArgumentError: If it is not a condition.
-    """
+    """Column, sign and value of a condition."""
     if match := _NULL.fullmatch(text.strip()):
         return match["column"], "not null" if match["present"] else "null", ""
     match = _COMPARED.fullmatch(text)
@@ -96,11 +92,7 @@ def _split(text: str) -> tuple[str, str, str]:
 
 
 def _value(text: str, kind: str, written: str) -> object:
-    """The value converted to the type of its column; times stay text, which the reader parses.
-
-    Raises:
-        ArgumentError: If it has another type.
-    """
+    """The value converted to the type of its column; times stay text, which the reader parses."""
     element = kind.removesuffix("[]")
     try:
         if _INTEGER.fullmatch(element):

@@ -344,11 +344,7 @@ class Publication:
         self.files[path] = Known(self._storage.put(path, source, hashed), hashed)
 
     def _switch(self, path: str) -> None:
-        """Replace the registry, on the condition that it is still the one that was read.
-
-        Raises:
-            LockedError: If another publisher has replaced it in the meantime.
-        """
+        """Replace the registry, on the condition that it is still the one that was read."""
         whole, content = f"{self._folder}/{path}", self._snapshot.content
         tag = self._storage.put_if(whole, content, self._before.tag)
         if tag is None:

@@ -384,11 +384,7 @@ def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
 
 
 def _published_files(storage: Storage, before: Published, names: list[str]) -> list[PublicFile]:
-    """Public files of the tables that are not published anew.
-
-    Raises:
-        AuditError: If one of the tables is not published, or its files are not listed.
-    """
+    """Public files of the tables that are not published anew."""
     missing = [name for name in names if name not in before.registry]
     if missing or (names and before.registry.public_files is None):
         raise AuditError(

@@ -162,11 +162,7 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
 def _restored(
     storage: Storage, settings: Settings, now: Published, kept: KeptBuild
 ) -> Iterator[Publication]:
-    """The publication of a kept build, with all regenerated files.
-
-    Raises:
-        CacheFileError: If an object of the build is missing or damaged.
-    """
+    """The publication of a kept build, with all regenerated files."""
     if kept.registry.public_files is None:
         raise CacheFileError(f"The build {kept.build} does not say what its public files are.")
     _check_objects(storage, kept)
@@ -202,11 +198,7 @@ def _restored(
 
 
 def _check_objects(storage: Storage, kept: KeptBuild) -> None:
-    """Verify every object of a build.
-
-    Raises:
-        CacheFileError: If an object is missing or damaged.
-    """
+    """Verify every object of a build."""
     objects = {each.sha256: each for entry in kept.registry for each in entry.objects}
     damaged = [
         storage.address(_layout.object_path(each.name))
@@ -223,11 +215,7 @@ def _check_objects(storage: Storage, kept: KeptBuild) -> None:
 def _made_again(
     storage: Storage, entry: TableEntry, files: list[PublicFile], folder: Path
 ) -> Iterator[tuple[PublicFile, Path]]:
-    """Regenerate public files of partitions, or of several objects, from those objects.
-
-    Raises:
-        CacheFileError: If an object cannot be read.
-    """
+    """Regenerate public files of partitions, or of several objects, from those objects."""
     sources = []
     for listed in entry.objects:
         source = folder / listed.name

@@ -111,11 +111,7 @@ def _typed(
 
 
 def _check_key(before: TableEntry, after: TableEntry, build: str) -> None:
-    """Check that the key identifies each row on both sides.
-
-    Raises:
-        ArgumentError: If the table has no key that both sides have.
-    """
+    """Check that the key identifies each row on both sides."""
     known = {column.name for column in before.columns}
     if not after.primary_key or not known.issuperset(after.primary_key):
         key = ", ".join(after.primary_key) or "none"

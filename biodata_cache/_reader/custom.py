@@ -61,11 +61,7 @@ def custom(opened: Callable[[], CachedStorage], name: str, df: pd.DataFrame | No
 
 
 def _checked_name(name: object) -> str:
-    """The name, after validation.
-
-    Raises:
-        ArgumentError: If the name has other characters, is too long, or is a published table's.
-    """
+    """The name, after validation."""
     text = _scalars.text_argument("name", name)
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", text) or len(text) > _MAX_NAME_LENGTH:
         raise ArgumentError(
@@ -103,11 +99,7 @@ def _names(store: CachedStorage) -> list[str]:
 
 
 def _write_table(store: CachedStorage, name: str, path: str, frame: pd.DataFrame) -> None:
-    """Write a temporary file, read it back, compare, and put it into the storage.
-
-    Raises:
-        ArgumentError: If a column would not come back unchanged.
-    """
+    """Write a temporary file, read it back, compare, and put it into the storage."""
     _check_frame(frame)
     with tempfile.TemporaryDirectory(prefix="biodata-cache-") as folder:
         file = Path(folder) / path
@@ -127,12 +119,7 @@ def _write_table(store: CachedStorage, name: str, path: str, frame: pd.DataFrame
 
 
 def _check_frame(frame: object) -> None:
-    """Check that a frame can be written to a parquet file.
-
-    Raises:
-        ArgumentError: If it is not a DataFrame, has no columns, columns of one name, or a named
-            index.
-    """
+    """Check that a frame can be written to a parquet file."""
     if not isinstance(frame, pd.DataFrame):
         raise ArgumentError(f"df must be a pandas DataFrame, not {type(frame).__name__}.")
     names = [str(column).casefold() for column in frame.columns]
@@ -316,11 +303,7 @@ def _as_lists(value: Any) -> Any:  # noqa: ANN401  # lists of anything
 
 
 def _check_same(name: str, frame: pd.DataFrame, back: pd.DataFrame) -> None:
-    """Check that the frame was read back unchanged.
-
-    Raises:
-        ArgumentError: If a column has another dtype or value; names the column and the row.
-    """
+    """Check that the frame was read back unchanged."""
     for column in frame.columns:
         before, after = frame[column].reset_index(drop=True), back.get(column)
         if after is None or before.dtype != after.dtype:

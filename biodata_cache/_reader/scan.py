@@ -173,10 +173,6 @@ class Scan:
 
 
 def _need(package: str, install: str) -> None:
-    """Check that an optional package is installed.
-
-    Raises:
-        MissingDependencyError: If it is not installed; says how to install it.
-    """
+    """Check that an optional package is installed."""
     if util.find_spec(package) is None:
         raise MissingDependencyError(f"{package} is not installed: run {install}.")

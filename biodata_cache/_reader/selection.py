@@ -77,11 +77,7 @@ def selection(
 
 
 def _options(filters: dict[str, object]) -> tuple[int | None, bool, bool]:
-    """Remove the options from the filters: limit, lists as text, times parsed.
-
-    Raises:
-        ArgumentError: If an option has an invalid value.
-    """
+    """Remove the options from the filters: limit, lists as text, times parsed."""
     limit = _limit(filters.pop("limit", None))
     lists, parse_times = filters.pop("lists", None), filters.pop("parse_times", False)
     if lists not in {None, "text"}:
@@ -92,11 +88,7 @@ def _options(filters: dict[str, object]) -> tuple[int | None, bool, bool]:
 
 
 def _limit(value: object) -> int | None:
-    """The maximum number of rows; None for all.
-
-    Raises:
-        ArgumentError: If the value is not a non-negative integer.
-    """
+    """The maximum number of rows; None for all."""
     value = _scalars.plain(value)
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
         return value

@@ -211,11 +211,7 @@ def listed_identity(document: bytes, shape: Shape) -> tuple[str | None, str | No
 def _repaired(
     document: bytes,
 ) -> tuple[bytes, dict[str, msgspec.Raw], tuple[Repair, ...], bool]:
-    """A document that parses, its values by key, its repairs, and whether all were looked for.
-
-    Raises:
-        UnusableDocumentError: If it is not UTF-8, not JSON, nested too deeply, or not an object.
-    """
+    """A document that parses, its values by key, its repairs, and whether all were looked for."""
     try:
         document.decode()  # the splitter skips over texts without looking at their bytes
     except UnicodeDecodeError as error:
@@ -239,11 +235,7 @@ def _repaired(
 
 
 def _repair(document: bytes) -> tuple[bytes, tuple[Repair, ...]]:
-    """A document without what no reader takes.
-
-    Raises:
-        UnusableDocumentError: If it is no JSON, or nested too deeply.
-    """
+    """A document without what no reader takes."""
     for _ in range(2):
         try:
             return repaired(document)
@@ -255,11 +247,7 @@ def _repair(document: bytes) -> tuple[bytes, tuple[Repair, ...]]:
 
 
 def _check_depth(document: bytes) -> None:
-    """Make room for a document that nests deeper than the stack is high, if it may.
-
-    Raises:
-        UnusableDocumentError: If it nests too deeply.
-    """
+    """Make room for a document that nests deeper than the stack is high, if it may."""
     if json_scan.depth(document, MAX_DEPTH) > MAX_DEPTH:
         raise UnusableDocumentError(_TOO_DEEP)
     allow_depth()

@@ -174,11 +174,7 @@ class Listing:
             self._check_unique()
 
     def _check_unique(self) -> None:
-        """Check that each document is listed once.
-
-        Raises:
-            SourceError: If a document is listed twice.
-        """
+        """Check that each document is listed once."""
         for (text,) in self._state.rows(_LISTED_TWICE):
             raise SourceError(
                 f"{self._source} lists the document {text!r} more than once, so nobody can tell "

@@ -99,11 +99,7 @@ def forget_sample(raw: Path) -> None:
 
 
 def _columns(content: bytes) -> dict[str, list[Any]]:
-    """The columns of the frame.
-
-    Raises:
-        SourceError: If the pickle holds something else than sessions; none of its code ran.
-    """
+    """The columns of the frame."""
     columns = read_frame(content)
     if "subject_id" not in columns:
         raise SourceError(
@@ -123,11 +119,7 @@ def _is_of_sample(tables: TableFolder) -> bool:
 
 
 def _table(columns: dict[str, list[Any]], store: str) -> pa.Table:
-    """The frame's columns under their names: numbers if all values are, else text.
-
-    Raises:
-        SourceError: If two column names differ only in case.
-    """
+    """The frame's columns under their names: numbers if all values are, else text."""
     length = len(next(iter(columns.values()), []))
     arrays: dict[str, pa.Array] = {
         "position": pa.array(range(length), type=pa.int64()),

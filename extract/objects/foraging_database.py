@@ -161,11 +161,7 @@ def _kept(tables: TableFolder, reason: str) -> str:
 
 
 def _table(content: bytes, name: str) -> pa.Table:
-    """The rows of a file as they are, numbered.
-
-    Raises:
-        SourceError: If it cannot be read, lacks its key, or has names that cannot be columns.
-    """
+    """The rows of a file as they are, numbered."""
     try:
         table = pq.read_table(io.BytesIO(content))
     except (pa.ArrowException, OSError, ValueError) as error:

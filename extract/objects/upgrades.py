@@ -197,11 +197,7 @@ def forget_sample(raw: Path) -> None:
 
 
 def _status(content: bytes) -> pa.Table:
-    """The custom table.
-
-    Raises:
-        SourceError: If the table cannot be read, or has other columns.
-    """
+    """The custom table."""
     table = _read(content, CUSTOM)
     missing = {"v1_id", "upgrader_version", "status"} - set(table.column_names)
     if missing:

@@ -253,11 +253,7 @@ class GatewaySource:
         yield Fetched(key, b"", "the gateway lists it but does not give it: probably too large")
 
     def _entry(self, document: bytes) -> Entry:
-        """One line of a listing.
-
-        Raises:
-            TransientError: If it is no part of a record.
-        """
+        """One line of a listing."""
         try:
             text, last_modified = listed_identity(document, self._shape)
         except UnusableDocumentError as error:
@@ -296,11 +292,7 @@ class GatewaySource:
         self._moves += 1
 
     def _check_progress(self, seconds: float) -> None:
-        """Count the time of answers that brought nothing, in each thread.
-
-        Raises:
-            SourceError: If it is more than the patience.
-        """
+        """Count the time of answers that brought nothing, in each thread."""
         local = self._local
         if getattr(local, "moves", None) != self._moves:
             local.moves, local.fruitless = self._moves, 0.0

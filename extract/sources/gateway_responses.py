@@ -50,11 +50,7 @@ class Session(requests.Session):
 
 
 def _records(content: bytes) -> list[bytes]:
-    """The records of an answer, as they are written.
-
-    Raises:
-        ValueError: If it is no list.
-    """
+    """The records of an answer, as they are written."""
     text = json_scan.as_utf8(content)
     if text.lstrip()[:1] != b"[":
         raise ValueError("the answer holds no records")

@@ -203,9 +203,6 @@ class MongoSource:
             cursor: The answer.
             limit: What it may take.
             most: How many documents it may have; None if unknown.
-
-        Raises:
-            SourceError: If it has more documents, or has no end.
         """
         number = 0
         while cursor.alive:
@@ -221,12 +218,7 @@ class MongoSource:
                 yield document
 
     def _check_exists(self) -> None:
-        """Check that an empty collection exists.
-
-        Raises:
-            TransientError: If the server does not list its collections.
-            SourceError: If the collection does not exist.
-        """
+        """Check that an empty collection exists."""
         worker = Worker("mongodb")  # the driver would read a list without an end to its end
         try:
             names = worker.result(

@@ -174,11 +174,7 @@ COMMANDS = (read, sql)
 
 
 def _text_of(query: bytes) -> str:
-    """A query as it was written, in UTF-8 whatever the language of the shell is.
-
-    Raises:
-        ArgumentError: If it is not text.
-    """
+    """A query as it was written, in UTF-8 whatever the language of the shell is."""
     try:
         return query.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -325,11 +321,7 @@ def _write_csv(rows: _Rows, file: TextIO) -> None:
 
 
 def _write_json(rows: _Rows, file: TextIO) -> None:
-    """One row in a line, so that they need not all be in memory.
-
-    Raises:
-        ArgumentError: If two columns have the same name.
-    """
+    """One row in a line, so that they need not all be in memory."""
     twice = [name for name in rows.names if rows.names.count(name) > 1]
     if twice:
         raise ArgumentError(f"Two columns are called {twice[0]!r}: name one of them with `as`.")
@@ -375,11 +367,7 @@ def _is_number(text: str) -> bool:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside a file, which is moved in when all is written.
-
-    Raises:
-        CacheFileError: If it cannot be written.
-    """
+    """A temporary path beside a file, which is moved in when all is written."""
     unfinished = None
     try:
         if path.exists() and not path.is_file():  # a pipe, or a device

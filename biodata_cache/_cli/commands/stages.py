@@ -240,11 +240,7 @@ COMMANDS = (extract, build, publish, rollback, sync)
 
 
 def _check_warnings(run: Run, *, strict: bool) -> None:
-    """With `--strict`, fail for whatever the report of the run warns of.
-
-    Raises:
-        SourceError: If it warns of something.
-    """
+    """With `--strict`, fail for whatever the report of the run warns of."""
     warnings = [*warnings_of(run.outcome), *run.warnings]
     if strict and warnings:
         more = f", and {len(warnings) - 1:,} more" if len(warnings) > 1 else ""

@@ -225,9 +225,6 @@ def _root_and_backend(root: str, chosen: Backend | None) -> tuple[str, Backend]:
     """The root, and the kind of it as set, or as the root implies.
 
     Programs of the package that this one replaces set `S3` whatever the root is: it decides.
-
-    Raises:
-        SettingsError: If root and backend contradict each other.
     """
     if chosen == "CODEOCEAN":
         return _mounted(root or DEFAULT_MOUNT), chosen
@@ -250,11 +247,7 @@ def _root_and_backend(root: str, chosen: Backend | None) -> tuple[str, Backend]:
 
 
 def _mounted(folder: str) -> str:
-    """The root of a mounted copy of the bucket, or of its folder `data-asset-cache`.
-
-    Raises:
-        SettingsError: If it is no folder.
-    """
+    """The root of a mounted copy of the bucket, or of its folder `data-asset-cache`."""
     if "://" in folder:
         raise SettingsError(
             f"{PREFIX}BACKEND is CODEOCEAN but {PREFIX}ROOT is {redacted(folder)!r}: set it to the "
@@ -265,11 +258,7 @@ def _mounted(folder: str) -> str:
 
 
 def _source(given: Mapping[str, str | None]) -> str:
-    """The source as given, or as a secret file says; an option wins over either variable.
-
-    Raises:
-        SettingsError: If both options are given, or the file cannot be read.
-    """
+    """The source as given, or as a secret file says; an option wins over either variable."""
     source, file = given.get("source"), given.get("source_file")
     if source is not None and file is not None:
         raise SettingsError("Give --source or --source-file, not both.")

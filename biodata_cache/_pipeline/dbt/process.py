@@ -194,11 +194,7 @@ def _report(event: dict[str, Any], done: set[int], progress: Progress | None) ->
 
 
 def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
-    """Seconds of a good run.
-
-    Raises:
-        BuildError: If the run failed.
-    """
+    """Seconds of a good run."""
     if not (target_folder(work) / RUN_RESULTS).exists():
         lines = [
             line.strip() for text in output[-20:] for line in text.splitlines() if line.strip()

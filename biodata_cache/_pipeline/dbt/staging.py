@@ -174,11 +174,7 @@ def _missing(present: Collection[Shard], count: int) -> list[Shard]:
 
 
 def _read(storage: Storage, path: str) -> _Written:
-    """The list of a shard.
-
-    Raises:
-        BuildError: If it is none.
-    """
+    """The list of a shard."""
     stored = storage.get(path)
     try:
         written = _Written(**json_value(b"" if stored is None else stored.content))
@@ -195,11 +191,7 @@ def _read(storage: Storage, path: str) -> _Written:
 
 
 def _copy(storage: Storage, shard: Shard, files: Mapping[str, str], folder: Path) -> None:
-    """Copy the files of a shard.
-
-    Raises:
-        BuildError: If one is missing or damaged.
-    """
+    """Copy the files of a shard."""
 
     def copy(path: str) -> bool:
         target = folder / path

@@ -201,11 +201,7 @@ def _audit_table(
     object_bytes: int,
     manifest: BuildManifest,
 ) -> BuiltTable:
-    """Audit the files of one table.
-
-    Raises:
-        AuditError: If the files differ from the tested table, or cannot be read.
-    """
+    """Audit the files of one table."""
     try:
         return _compared(connection, area, table, object_bytes, manifest)
     except (duckdb.Error, OSError) as error:
@@ -328,11 +324,7 @@ def _paths(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str
 
 
 def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:
-    """Every file has the columns and types of the contract.
-
-    Raises:
-        AuditError: If a file has other columns or types.
-    """
+    """Every file has the columns and types of the contract."""
     wanted = [(column.name, column.type) for column in table.columns]
     described = connection.execute(
         "describe select * from read_parquet(?, hive_partitioning = false)", [_patterns(files[:1])]
@@ -382,11 +374,7 @@ def _rows_in(files: Iterable[BuiltFile]) -> tuple[int, int]:
 
 
 def _check_rows(table: Table, files: Iterable[BuiltFile], tested: tuple[int, int]) -> None:
-    """The files together hold the rows that were tested.
-
-    Raises:
-        AuditError: If rows are missing, added or changed.
-    """
+    """The files together hold the rows that were tested."""
     written = _rows_in(files)
     if tested != written:
         raise AuditError(

@@ -118,11 +118,7 @@ class PublishedCache:
         return sorted({*filter(_layout.is_build_name, names), *([live] if live else [])})
 
     def _kept_registry(self, build: str) -> CacheRegistry:
-        """The registry of a kept build.
-
-        Raises:
-            CacheNotFoundError: If the build is not kept.
-        """
+        """The registry of a kept build."""
         path = _layout.build_path(self.version_folder, build)
         content = self._read(path)
         if content is not None:
@@ -309,11 +305,7 @@ class PublishedCache:
         return {value: sorted(files[value]) for value in sorted(files)}
 
     def _read(self, path: str) -> bytes | None:
-        """Content of a document; None if there is none.
-
-        Raises:
-            RegistryError: If it cannot be read.
-        """
+        """Content of a document; None if there is none."""
         try:
             return self.store.read(path)
         except CacheFileError as error:

@@ -111,11 +111,7 @@ def _condition(column: str, kind: str, value: object) -> Condition:
 
 
 def _of_word(column: str, kind: str, word: AllOf | Contains | Like) -> HasAll | Matches:
-    """The condition of `all_of`, `contains` or `like`.
-
-    Raises:
-        ArgumentError: If the column is not a list (`all_of`) or not text (`contains`, `like`).
-    """
+    """The condition of `all_of`, `contains` or `like`."""
     if isinstance(word, AllOf):
         if not kind.endswith("[]"):
             raise ArgumentError(
