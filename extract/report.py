@@ -23,7 +23,6 @@ class Report:
 
     Attributes:
         source: Where the documents came from.
-        collection: Name of the lake.
         listed: Usable documents in the source.
         new: Records that the lake did not hold.
         changed: Records with other content than before.

@@ -27,11 +27,8 @@ class Collection:
     """One collection of records.
 
     Attributes:
-        name: Its name in the lake.
         stage: What progress and reports call its extract.
         source: Where its records come from, or `none`.
-        database: Name of its database.
-        collection: Its name there.
     """
 
     name: str

@@ -63,7 +63,6 @@ class Stage:
     """One stage of a run.
 
     Attributes:
-        stage: Its name.
         seconds: Its duration, until now if it is still running.
         done: Number of completed steps.
         total: Total number of steps; None if unknown.
@@ -85,8 +84,6 @@ class Run:
         is_dry: Whether it is a dry run, which writes no report.
         show: Also receives the progress.
         outcome: Results of the stages until now.
-        stages: The stages that have begun.
-        warnings: Further warnings.
         error: Error that ended the run; None if there is none.
         status: Current or final status.
         has_report: Whether its report was written.

@@ -48,7 +48,6 @@ class Report:
         replaced: Those whose content changed.
         gone: Those that are removed.
         unchanged: Number of those that are published already with the same bytes.
-        build: The build that is published.
         build_before: The build that was published before; empty if none was.
         objects: Number of objects that were written.
         rolled_back_to: The build of an earlier rollback that this publish replaces.

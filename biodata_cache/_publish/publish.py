@@ -255,7 +255,6 @@ class _Build:
 
     Attributes:
         area: The version folder in the build area.
-        tables: All tables of the project.
         built: The audited files of the tables to publish.
         built_at: When the tables were built.
         began_at: When the build began.

@@ -113,7 +113,6 @@ class Rows:
         source: SQL after `from`, without the conditions.
         values: Parameters of `source`.
         types: DuckDB types of the selected columns.
-        conditions: Conditions on the rows.
         file: A local file that holds exactly these rows; None if a query is needed.
         chosen: Filter on several partitions, whose order the rows have; None for file order.
         all_types: DuckDB types of all columns.

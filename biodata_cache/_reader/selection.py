@@ -19,7 +19,6 @@ class Selection:
     """A query on one published table: columns, filters, partition key.
 
     Attributes:
-        table: Name of the table.
         columns: Names of the columns, in this order; None for all.
         filters: Values by column, as in `filters.conditions`.
         key: Column that must be the partition key if there is a filter on it.

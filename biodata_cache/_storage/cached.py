@@ -47,7 +47,6 @@ class CachedStorage:
     """A storage behind a cache.
 
     Attributes:
-        storage: The storage itself.
         copies: Copies on this machine; None if they are switched off.
     """
 

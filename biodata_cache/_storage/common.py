@@ -35,7 +35,6 @@ class OpenContent(NamedTuple):
 
     Attributes:
         source: Where to read the bytes.
-        tag: Tag of the content.
         age: Seconds since it was written.
         sha256: Hash that was recorded with it; None if none was.
     """

@@ -89,10 +89,6 @@ def open_lake(raw: str, *, requester_pays: bool = False) -> S3Storage:
 def open_staging(address: str, *, requester_pays: bool = False) -> Storage:
     """The storage of staging that other processes build: a folder, or `s3://bucket/prefix`.
 
-    Args:
-        address: Its address.
-        requester_pays: Whether the requester pays.
-
     Raises:
         MissingDependencyError: If the extra `s3` is needed and not installed.
         SettingsError: If the address is neither, or names no prefix in a bucket.

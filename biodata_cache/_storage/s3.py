@@ -63,7 +63,6 @@ class S3Storage(StreamedReads):
     """Objects below a prefix of a bucket.
 
     Attributes:
-        bucket: Name of the bucket.
         prefix: Common prefix of the keys, without a slash at its end; may be empty.
         access: The client, with its credentials.
         setting: Environment variable that names the bucket, for messages.

@@ -71,7 +71,6 @@ class Access:
     Attributes:
         client: Client of boto3; safe to share between threads.
         credentials: Credentials to sign with; None to send unsigned requests.
-        requester_pays: Whether the requester pays.
         regions: Known regions by bucket.
     """
 

@@ -109,14 +109,12 @@ class Row:
     """One version of one document.
 
     Attributes:
-        record_id: `_id` as text.
         identity: The values of `IDENTITY`; None where the document has no text there.
         sections: JSON text of `SECTIONS`; None where the document lacks the key.
         extra: JSON object text of all else the document holds; None if there is nothing.
         content_hash: Hash of the document's bytes as they came, hexadecimal.
         bucket: Hash bucket of `_id`, 0 to `BUCKETS` - 1.
         size: Bytes of the document.
-        repairs: What had to be repaired in it.
     """
 
     record_id: str

@@ -43,9 +43,6 @@ def values(text: Text) -> Iterator[tuple[int, int]]:
 
     Blanks, byte order marks and separators of records may stand between them.
 
-    Args:
-        text: UTF-8 text.
-
     Raises:
         BrokenTextError: If it breaks off, or something else than a value stands there.
 

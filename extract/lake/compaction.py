@@ -29,9 +29,6 @@ __all__ = ["RowGroups", "compact"]
 def compact(lake: Lake) -> int:
     """Rewrite the files that need it; the caller holds the lock of the lake.
 
-    Args:
-        lake: Lake to compact.
-
     Returns:
         Number of rewritten files.
 

@@ -124,10 +124,8 @@ class Wanted(NamedTuple):
     """A document to fetch.
 
     Attributes:
-        position: Its position in the listing.
         key: `_id` as the database has it.
         text: `_id` as text; None if it cannot be the `_id` of a record.
-        last_modified: `_last_modified` as text.
     """
 
     position: int

@@ -40,11 +40,7 @@ class ListedFile(msgspec.Struct, frozen=True):
     """A file of a lake.
 
     Attributes:
-        name: Its name in the folder.
         sha256: Hash of its bytes, hexadecimal.
-        bytes: Their number.
-        rows: Rows in it.
-        run: Number of the run that wrote it.
         buckets: First and last hash bucket of its records.
     """
 

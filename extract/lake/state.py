@@ -43,7 +43,6 @@ class RecordVersion(NamedTuple):
 
     Attributes:
         hashes: Content hashes; several where its source held several documents with one `_id`.
-        last_modified: `_last_modified` as text.
     """
 
     hashes: frozenset[str]

@@ -38,7 +38,6 @@ class LakeWriter:
         after_finish: Called in the second thread after a file is finished.
 
     Attributes:
-        run: Number of the run.
         files: Finished files that are not listed yet.
     """
 

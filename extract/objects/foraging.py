@@ -99,7 +99,6 @@ def forget_sample(raw: Path) -> None:
 
 
 def _columns(content: bytes) -> dict[str, list[Any]]:
-    """The columns of the frame."""
     columns = read_frame(content)
     if "subject_id" not in columns:
         raise SourceError(

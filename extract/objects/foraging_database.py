@@ -57,7 +57,6 @@ class Location:
 
     Attributes:
         store: The object store, or the folder as one.
-        bucket: Bucket of the files.
         prefix: What their keys begin with.
         origin: `sample` or `database`; a column of each copy.
     """

@@ -24,9 +24,6 @@ __all__ = ["UnsafePickleError", "read_frame"]
 def read_frame(content: bytes) -> dict[str, list[str | int | float | bool | None]]:
     """Columns of a pickled frame: those of its index, then its own.
 
-    Args:
-        content: The pickle.
-
     Returns:
         Values by column. The names of columns of several levels are joined by slashes; times are
         ISO 8601 text, durations seconds, and what is missing is None.

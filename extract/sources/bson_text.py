@@ -43,11 +43,7 @@ _NOT_A_NUMBER = re.compile(rb"\x01[^\x00]*\x00.{6}[\xf0-\xff][\x7f\xff]", re.DOT
 
 
 def convert(document: bytes) -> Fetched:
-    """One BSON document as JSON text, or why it cannot be.
-
-    Args:
-        document: Its BSON.
-    """
+    """One BSON document as JSON text, or why it cannot be."""
     try:
         values = bson.decode(document, OPTIONS)
         if _MAYBE_NOT_A_NUMBER.search(document) and _NOT_A_NUMBER.search(document):

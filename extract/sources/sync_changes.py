@@ -49,8 +49,6 @@ class Comparison:
 
     Attributes:
         source: Where documents come from.
-        shape: Shape of the documents.
-        state: State of the lake.
         policy: How many documents may wait to be compared.
         is_full: Fetch unchanged documents, too.
         check_listed: Stops the run if the listing is much too short.

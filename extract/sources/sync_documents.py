@@ -43,8 +43,6 @@ class DocumentComparison:
 
     Attributes:
         source: Where documents come from.
-        shape: Shape of the documents.
-        state: State of the lake.
         policy: How many documents may wait to be compared.
         source_files: Which file each record was last read from.
         is_full: Write unchanged documents, too.

@@ -26,7 +26,6 @@ class Check:
 
     Attributes:
         name: What was checked.
-        state: Outcome.
         text: What was found, and what to do if it is not ok.
     """
 
@@ -36,11 +35,7 @@ class Check:
 
 
 def raw_lake(settings: Settings) -> Check:
-    """Whether the raw lake can be reached and, if it is a folder, read from end to end.
-
-    Args:
-        settings: Where it is.
-    """
+    """Whether the raw lake can be reached and, if it is a folder, read from end to end."""
     try:
         if _lake.is_remote(settings):
             lake = open_lake(settings.raw, requester_pays=settings.requester_pays)

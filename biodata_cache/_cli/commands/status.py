@@ -54,11 +54,8 @@ class TableStatus:
     """One published table.
 
     Attributes:
-        name: Name of the table.
-        rows: Number of rows.
         rows_before: Number of rows in the build before; None if it was not there or is not known.
         bytes: Size of its files.
-        files: Number of its files.
         built_at: When its files last changed.
     """
 
@@ -82,8 +79,6 @@ class RunStatus:
     """The last run of dbt in the work folder.
 
     Attributes:
-        work: The work folder.
-        ended_at: When it ended.
         seconds: How long it took.
         passed: Models and tests that passed, by kind.
         failed: One line for each that did not.
@@ -101,10 +96,7 @@ class Status:
     """What is known about a published version.
 
     Attributes:
-        place: Its address.
-        version: Name of its folder.
         is_released: Whether the index of versions lists it.
-        versions: All released versions.
         build: The build that is published, as `publish` calls it.
         built_at: When the newest of its tables was built.
         age_seconds: How long ago that is.
@@ -115,7 +107,6 @@ class Status:
         rolled_back_to: The build that a rollback restored, which the next publish would replace.
         build_before: The build before; None if it is not known.
         before_missing: Why it is not known.
-        tables: Its tables.
         gone: Tables of the build before that are there no more.
         last_run: The last run of dbt; None if the work folder knows none.
         last_run_missing: Why it knows none.

@@ -26,7 +26,6 @@ class TableSize:
     """How large a table was.
 
     Attributes:
-        rows: Number of rows.
         bytes: Size of its files together.
     """
 
@@ -39,7 +38,6 @@ class PublishedBuild:
     """One build that was published and differed from the one before it.
 
     Attributes:
-        build: Its name.
         built_at: When the newest of its tables was built, as ISO text.
         tables: Sizes of its tables by name, as far as the registry knows them.
     """
@@ -50,12 +48,7 @@ class PublishedBuild:
 
     @classmethod
     def of(cls, build: str, registry: CacheRegistry) -> PublishedBuild:
-        """The build that a registry describes.
-
-        Args:
-            build: Its name.
-            registry: The registry.
-        """
+        """The build that a registry describes."""
         tables = {
             entry.name: TableSize(entry.row_count, entry.bytes)
             for entry in registry

@@ -57,7 +57,6 @@ class Settings:
         source: Where records come from; may hold a password. From the variable `SOURCE`, or from
             the file that the variable `SOURCE_FILE` or an option names.
         database: Database of the records, for `mongodb://…` and the gateway.
-        collection: Collection of the records.
         v1_source: Where records of version 1 come from, or `none`. By default the same as `source`
             if that is the gateway, or if a database or collection of version 1 is named.
         v1_database: Database of the records of version 1.

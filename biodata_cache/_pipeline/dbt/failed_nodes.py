@@ -32,7 +32,6 @@ class FailedNode:
 
     Attributes:
         kind: `model`, `seed`, `test` or `unit_test`.
-        name: Its name.
         model: The tested model; the name itself for a model; None if a test is of several models.
         rows: Number of failing rows; None if they were not counted.
         message: Message of dbt; None if there is none.
@@ -59,11 +58,7 @@ class FailedNode:
 
 
 def failed_nodes(work: Path) -> list[FailedNode]:
-    """Failed nodes of the last dbt run; empty if its artifacts cannot be read.
-
-    Args:
-        work: The work folder.
-    """
+    """Failed nodes of the last dbt run; empty if its artifacts cannot be read."""
     target = target_folder(work)
     try:
         manifest, results = read_manifest(target), read_results(target)

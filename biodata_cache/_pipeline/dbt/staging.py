@@ -191,7 +191,6 @@ def _read(storage: Storage, path: str) -> _Written:
 
 
 def _copy(storage: Storage, shard: Shard, files: Mapping[str, str], folder: Path) -> None:
-    """Copy the files of a shard."""
 
     def copy(path: str) -> bool:
         target = folder / path

@@ -29,7 +29,6 @@ class Audited(NamedTuple):
 
     Attributes:
         contract: Columns and types that it has, and what hashed its rows: DuckDB, and by which SQL.
-        rows: Number of rows.
         fingerprint: Hash of all rows, whatever their order.
     """
 

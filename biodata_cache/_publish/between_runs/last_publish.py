@@ -37,7 +37,6 @@ class Known(NamedTuple):
     """What a path of the root held when it was last written or compared.
 
     Attributes:
-        tag: Tag of the content.
         sha256: Hash of the content.
     """
 

@@ -201,7 +201,6 @@ def _audit_table(
     object_bytes: int,
     manifest: BuildManifest,
 ) -> BuiltTable:
-    """Audit the files of one table."""
     try:
         return _compared(connection, area, table, object_bytes, manifest)
     except (duckdb.Error, OSError) as error:

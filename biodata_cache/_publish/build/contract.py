@@ -19,7 +19,6 @@ class Column:
     """A column of a contract.
 
     Attributes:
-        name: Name in the file.
         type: DuckDB type, upper case, for example `VARCHAR[]`.
         description: Text for readers.
     """
@@ -34,7 +33,6 @@ class Table:
     """The contract of a published table.
 
     Attributes:
-        name: Name of the table.
         relation: Name of its relation in the build database, quoted.
         description: Text for readers.
         type: One of `TABLE_TYPES`.
@@ -42,7 +40,6 @@ class Table:
         partition_key: Column that the files are partitioned by, or None.
         partitions_from: Quoted relations whose partition key column lists further partitions, which
             are published without rows.
-        primary_key: Columns of the primary key.
         sort_order: Columns that the rows are sorted by, within a partition.
         foreign_keys: Columns of which every value is one of a column of another table.
         columns: Columns in the order of the file.

@@ -51,12 +51,7 @@ def database(version_folder: str, registry: CacheRegistry, root: str) -> bytes:
 
 
 def paths_of(version_folder: str, entry: TableEntry) -> list[str]:
-    """Paths of the files that hold all rows of a table and are never listed: one, or few objects.
-
-    Args:
-        version_folder: Name of the version.
-        entry: Entry of the table.
-    """
+    """Paths of the files that hold all rows of a table, and are never listed: one, or a few."""
     if entry.partition_key is None and entry.files != 0:
         return [_layout.data_path(version_folder, entry.name, entry.location)]
     return [_layout.object_path(each.name) for each in entry.objects]

@@ -39,7 +39,6 @@ class Profile(NamedTuple):
     Attributes:
         name: Name of the table, or of the page.
         source: Hash of what it was made from.
-        content: JSON.
     """
 
     name: str

@@ -28,9 +28,7 @@ class KeptBuild:
     """A build whose registry is kept.
 
     Attributes:
-        build: Its name.
         content: Bytes of its registry.
-        registry: Its registry.
         age: Seconds since it was published or restored.
     """
 

@@ -24,10 +24,7 @@ class PublicFile(NamedTuple):
 
     Attributes:
         path: Path in the version folder.
-        table_name: The table that it belongs to.
         key_value: Value of the partition key; None if the table is not partitioned.
-        rows: Number of rows.
-        bytes: Size.
         sha256: Content hash.
     """
 

@@ -38,7 +38,6 @@ class Published:
     Attributes:
         registry: Its registry; without tables if it is not published.
         content: Bytes of the registry; None if there is no registry, or only its fragments.
-        tag: Tag of the registry.
     """
 
     registry: CacheRegistry
@@ -63,7 +62,6 @@ class Snapshot:
     """Registry, objects and public files of one build, ready to be published.
 
     Attributes:
-        registry: Its registry.
         content: Bytes of the registry.
         files: Its public files, sorted by path.
         objects: Content of the new objects, by name.

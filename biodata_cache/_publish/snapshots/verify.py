@@ -23,7 +23,6 @@ class Verification:
     """The result of a verification.
 
     Attributes:
-        objects: Number of verified objects.
         files: Number of verified public files and documents.
         damaged: Paths of objects and files of this version that are missing or have another hash.
         damaged_before: Paths of damaged objects of other versions and of kept builds only.

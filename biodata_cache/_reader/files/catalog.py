@@ -118,7 +118,6 @@ class PublishedCache:
         return sorted({*filter(_layout.is_build_name, names), *([live] if live else [])})
 
     def _kept_registry(self, build: str) -> CacheRegistry:
-        """The registry of a kept build."""
         path = _layout.build_path(self.version_folder, build)
         content = self._read(path)
         if content is not None:

@@ -10,7 +10,6 @@ class Bound(NamedTuple):
     """One end of a range.
 
     Attributes:
-        value: The limit.
         inclusive: Whether the limit itself is in the range.
     """
 
@@ -23,7 +22,6 @@ class AnyOf:
     """The column has one of the values, or is a list with one of them.
 
     Attributes:
-        column: Name of the column.
         type: DuckDB type of the column.
         values: The values, without duplicates.
         or_missing: Whether NULL matches, too.
@@ -40,7 +38,6 @@ class Within:
     """The value of the column is in a range.
 
     Attributes:
-        column: Name of the column.
         low: Lower end; None if there is none.
         high: Upper end; None if there is none.
         is_text_time: Whether the column holds times as texts, to be compared as instants.
@@ -57,9 +54,7 @@ class HasAll:
     """The column is a list that contains all of the values.
 
     Attributes:
-        column: Name of the column.
         type: DuckDB type of the column.
-        values: The values.
     """
 
     column: str
@@ -72,7 +67,6 @@ class Matches:
     """The text of the column, or an element of its list, matches a pattern.
 
     Attributes:
-        column: Name of the column.
         type: DuckDB type of the column.
         text: The pattern, or the substring.
         is_pattern: True for a case-sensitive LIKE pattern, False for a case-insensitive substring.
@@ -86,11 +80,7 @@ class Matches:
 
 @dataclass(frozen=True)
 class Negated:
-    """The condition is false or NULL.
-
-    Attributes:
-        condition: The condition.
-    """
+    """The condition is false or NULL."""
 
     condition: AnyOf | Within | HasAll | Matches
 
