@@ -11,7 +11,9 @@
     {%- set leaves = {'text': 'VARCHAR', 'json': 'JSON'} -%}
     {%- if shape is string -%}
         {%- if shape not in leaves -%}
-            {{ exceptions.raise_compiler_error("json_struct: a leaf is 'text' or 'json', not '" ~ shape ~ "'") }}
+            {{ exceptions.raise_compiler_error(
+                "json_struct: a leaf is 'text' or 'json', not '" ~ shape ~ "'"
+            ) }}
         {%- endif -%}
         {{ return(leaves[shape]) }}
     {%- elif shape is mapping and shape.keys() | list == ['*'] -%}
@@ -25,7 +27,9 @@
     {%- elif shape | length == 1 and shape[0] is string -%}
         {{ return([_json_shape(shape[0])]) }}
     {%- endif -%}
-    {{ exceptions.raise_compiler_error("json_struct: a list is ['text'] or ['json']: explode it and parse each element") }}
+    {{ exceptions.raise_compiler_error(
+        "json_struct: a list is ['text'] or ['json']: explode it and parse each element"
+    ) }}
 {%- endmacro %}
 
 {% macro json_type(value) -%}
@@ -92,7 +96,9 @@
     {#- A null in the patch removes the key. -#}
     case
         when {{ json_type(value) }} = 'object'
-            then json_merge_patch(cast({{ value }} as json), '{"{{ keys | join('":null,"') }}":null}')
+            then json_merge_patch(
+                cast({{ value }} as json), '{"{{ keys | join('":null,"') }}":null}'
+            )
     end
 {%- endmacro %}
 

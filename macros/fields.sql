@@ -226,7 +226,8 @@
     {%- set words = fields[key] -%}
     {%- set last = words.split(' ') | last -%}
     {%- set whole = {
-        'list': ['array'], 'list or object': ['array', 'object'], 'list or text': ['array', 'string'],
+        'list': ['array'], 'list or object': ['array', 'object'],
+        'list or text': ['array', 'string'],
         'object': ['object'], 'text': ['string'], 'time': ['string'], 'date': ['string'],
         'judgement': ['string'], 'data level': ['string'], 'object type': ['string'],
         'number': ['number'], 'birth year': ['number'], 'whole number': ['number'],

@@ -35,12 +35,13 @@
 {%- endmacro %}
 
 {% macro lake_folder() -%}
-    {{ return(env_var('BIODATA_CACHE_RAW', env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/raw')) }}
+    {%- set work = env_var('BIODATA_CACHE_WORK', '.biodata-cache') -%}
+    {{ return(env_var('BIODATA_CACHE_RAW', work ~ '/raw')) }}
 {%- endmacro %}
 
 {% macro last_complete_reading(collection) -%}
-    {#- Each run leaves a record of itself; a lake is as new as the last one that read its source whole,
-        also after nights in which nothing changed. -#}
+    {#- Each run leaves a record of itself; a lake is as new as the last one that read its source
+        whole, also after nights in which nothing changed. -#}
     select max(started_at)
     from read_json(
         {{ path_literal(lake_folder() ~ '/runs/' ~ collection)[:-1] }}/*.json',

@@ -60,8 +60,8 @@
 
 {#
     Before a build by change: the records whose newest version is not that of the last build, those
-    that are new, and those that are gone; and the newest version of those that are there. Compaction
-    rewrites a version as it is, so that it changes nothing.
+    that are new, and those that are gone; and the newest version of those that are there.
+    Compaction rewrites a version as it is, so that it changes nothing.
 #}
 {% macro find_changes() -%}
     {%- if execute and is_by_change() -%}

@@ -1,17 +1,18 @@
 {#
     A published table: a sorted table in the build database, for tests and for other models, and the
     same rows as parquet files in the build area, in their final layout and under their final names.
-    A table in partitions is written once more, whole, as the one sorted object that our reader opens.
+    A table in partitions is written once more, whole, as the one sorted object that our reader
+    opens.
     A build by change makes the table in the database as any other, and leaves the files alone whose
     rows are those of the last build: sorted, the same rows have the same bytes.
 
     The adapter's own `external` writes a row of NULLs for an empty table, fails when a partitioned
     table is built twice, and cannot name the file of a partition. What a table needs is its `meta`:
     `folder` (its own name by default), `partition_key`, `partitions_from` (a model whose column of
-    the key's name lists partitions that exist without rows) and `sort_order`. A table with `buckets`,
-    a number of them, has no file that others know: its model says the bucket of each row in a column
-    `bucket` that is not published, and each bucket is an object of its own, of which the table in the
-    build database is a view.
+    the key's name lists partitions that exist without rows) and `sort_order`. A table with
+    `buckets`, a number of them, has no file that others know: its model says the bucket of each row
+    in a column `bucket` that is not published, and each bucket is an object of its own, of which
+    the table in the build database is a view.
 #}
 {% materialization external, adapter="duckdb" %}
     {%- set meta = config.get('meta', {}) -%}
@@ -20,7 +21,8 @@
 
     {{ run_hooks(pre_hooks) }}
     {%- set before = relation_of_changes(this.identifier) -%}
-    {%- set is_compared = is_by_change() and not (meta.get('buckets') or meta.get('dynamic_columns')) -%}
+    {%- set has_fixed_files = not (meta.get('buckets') or meta.get('dynamic_columns')) -%}
+    {%- set is_compared = is_by_change() and has_fixed_files -%}
     {% if is_compared %}
         {% do run_query(
             'create or replace table ' ~ before ~ ' as ' ~ contents_by_key(existing, model, meta)

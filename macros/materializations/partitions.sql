@@ -1,6 +1,6 @@
 {#
-    Python that writes the files of a table in partitions, in one pass over its sorted rows. The file
-    of a partition that has not changed is left alone, so that a publish need not look at it again.
+    Python that writes the files of a table in partitions, in one pass over its sorted rows. The
+    file of a partition that has not changed is left alone: a publish need not look at it again.
     With a query for the values of the key whose rows have changed, no other rows are read.
 
     DuckDB cannot do it in one: a partitioned copy numbers its files, and may mix the rows of one

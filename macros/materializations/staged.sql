@@ -1,7 +1,7 @@
 {#
     A staging model whose rows are parquet files, and which is a view of them. With the variable
-    `staging_to` this run writes them, into a folder for each model: one file with the name of `shard`.
-    With `staging_from` another run has written them, maybe on another machine or engine.
+    `staging_to` this run writes them, into a folder for each model: one file with the name of
+    `shard`. With `staging_from` another run has written them, maybe on another machine or engine.
 #}
 {% materialization staged, adapter="duckdb" %}
     {%- set target = this.incorporate(type='view') -%}

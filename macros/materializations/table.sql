@@ -1,7 +1,7 @@
 {#
     A table in the build database, made in one statement and one transaction. The adapter's own is
-    made under another name, renamed and swapped with one that was there: a dozen statements for each
-    of a hundred tables.
+    made under another name, renamed and swapped with one that was there: a dozen statements for
+    each of a hundred tables.
 #}
 {% materialization table, adapter="duckdb" %}
     {{ run_hooks(pre_hooks) }}
