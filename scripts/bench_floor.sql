@@ -3,6 +3,7 @@
 -- nothing is tested, and a partition's file keeps the name that DuckDB gives it.
 
 set TimeZone = 'UTC';
+set enable_progress_bar = false;
 
 create table newest as
 select _id, extracted_at, position
@@ -174,3 +175,124 @@ copy (
     group by all
     order by all
 ) to 'asset_lineage.pqt' (format parquet, compression zstd);
+
+-- Heavy tables that came after the first ones: judgements, data processes, devices, whole records.
+copy (
+    with section as (
+        select
+            lake._id,
+            from_json(lake.processing, '{"data_processes": ["JSON"]}').data_processes as processes
+        from read_parquet(getvariable('lake'), hive_partitioning = false) as lake
+        semi join newest using (_id, extracted_at, position)
+    ),
+
+    element as (
+        select _id, unnest(processes) as element, unnest(range(len(processes))) as step_index
+        from section
+    ),
+
+    parsed as (
+        select
+            _id, step_index,
+            from_json(element, '{
+                "process_type": "VARCHAR", "name": "VARCHAR", "stage": "VARCHAR",
+                "start_date_time": "VARCHAR", "end_date_time": "VARCHAR",
+                "pipeline_name": "VARCHAR", "output_path": "VARCHAR", "notes": "VARCHAR",
+                "experimenters": ["VARCHAR"],
+                "code": {
+                    "url": "VARCHAR", "name": "VARCHAR", "version": "VARCHAR",
+                    "commit_hash": "VARCHAR", "container": "JSON", "parameters": "JSON"
+                }
+            }') as process
+        from element
+    ),
+
+    step as (
+        select _id, step_index, process.* from parsed
+    )
+
+    select
+        current.name as asset_name, step.* exclude (_id, code), code.*,
+        try_cast(step.start_date_time as timestamptz) as start_at,
+        try_cast(step.end_date_time as timestamptz) as end_at
+    from step inner join current using (_id)
+    order by current.name, step_index
+) to 'processing_steps.pqt' (format parquet, compression zstd);
+
+copy (
+    with section as (
+        select
+            lake._id,
+            from_json(lake.acquisition, '{"data_streams": [{"configurations": ["JSON"]}]}')
+                .data_streams as streams
+        from read_parquet(getvariable('lake'), hive_partitioning = false) as lake
+        semi join newest using (_id, extracted_at, position)
+    ),
+
+    stream as (
+        select _id, unnest(streams).configurations as configurations,
+            unnest(range(len(streams))) as stream_index
+        from section
+    ),
+
+    device as (
+        select _id, stream_index, unnest(configurations) as details from stream
+    )
+
+    select
+        current.name as asset_name, stream_index,
+        details ->> 'device_name' as device_name, details ->> 'object_type' as device_kind,
+        cast(details as varchar) as details
+    from device inner join current using (_id)
+    order by current.name, stream_index, device_name
+) to 'acquisition_devices.pqt' (format parquet, compression zstd);
+
+create table judgement as
+with section as (
+    select
+        lake._id,
+        from_json(lake.quality_control, '{"metrics": [{
+            "name": "VARCHAR",
+            "status_history": [
+                {"status": "VARCHAR", "evaluator": "VARCHAR", "timestamp": "VARCHAR"}
+            ]
+        }]}').metrics as metrics
+    from read_parquet(getvariable('lake'), hive_partitioning = false) as lake
+    semi join newest using (_id, extracted_at, position)
+),
+
+metric_of_record as (
+    select _id, unnest(metrics) as metric, unnest(range(len(metrics))) as metric_index from section
+),
+
+evaluation as (
+    select
+        _id, metric_index, metric.name as metric_name,
+        unnest(metric.status_history) as evaluation,
+        unnest(range(len(metric.status_history))) as judgement_index
+    from metric_of_record
+)
+
+select
+    asset.subject_id, asset.name as asset_name, metric_index, judgement_index, metric_name,
+    evaluation.status, evaluation.evaluator,
+    try_cast(evaluation.timestamp as timestamptz) as evaluated_at
+from evaluation inner join asset using (_id)
+where asset.subject_id != ''
+order by asset.subject_id, asset.name, asset._id, metric_index, judgement_index;
+
+copy judgement to 'quality_control_history.pqt' (
+    format parquet, compression zstd, row_group_size 10240
+);
+set threads = 1;
+copy judgement to 'quality_control_history' (
+    format parquet, compression zstd, partition_by (subject_id), write_partition_columns true
+);
+reset threads;
+
+-- Unsorted, and all in one file.
+copy (
+    select lake.* exclude (run, extracted_at, source, position, bucket, content_hash, is_deleted)
+    from read_parquet(getvariable('lake'), hive_partitioning = false) as lake
+    semi join newest using (_id, extracted_at, position)
+) to 'records.pqt' (format parquet, compression zstd, row_group_size 2048);

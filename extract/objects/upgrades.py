@@ -219,7 +219,8 @@ def _copy_history(published: Published, tables: TableFolder) -> list[str]:
             except SourceError as error:
                 kept.append(f"{error} What an earlier run read of it stays.")
             else:
-                _keep(table, tables, version)
+                if table.num_rows:  # else a night after the first publish would have to build
+                    _keep(table, tables, version)
     return kept
 
 

@@ -29,10 +29,9 @@
         ) %}
     {% endif %}
     {{ drop_relation_if_exists(existing) }}
-    {%- set objects = cache_folder() ~ '/objects' -%}
+    {%- set objects = objects_folder() -%}
     {% if meta.get('buckets') %}
         {%- set target = this.incorporate(type='view') -%}
-        {% do make_folder(objects) %}
         {% do write_buckets(compiled_code, model, objects, meta) %}
         {% call statement('main') -%}
             {{ create_view_as(target, buckets_written(objects, this.identifier, meta)) }}
@@ -66,10 +65,8 @@
         {%- set changed_keys = 'select key_value from ' ~ changed -%}
     {%- endif -%}
     {%- set is_same = is_compared and not run_query(changed_keys ~ ' limit 1') | length -%}
-    {% set area, file = cache_folder() ~ '/' ~ version_folder(), this.identifier ~ '.pqt' %}
-    {% do make_folder(area) %}
+    {%- set area, file = published_folder(), this.identifier ~ '.pqt' -%}
     {% if meta.get('partition_key') %}
-        {% do make_folder(objects) %}
         {#- Small row groups: the rows of one key are found by their statistics. -#}
         {% if not is_same %}
             {% do write_file(
@@ -111,8 +108,20 @@
     {{ return(env_var('BIODATA_CACHE_WORK', '.biodata-cache') ~ '/cache/data-asset-cache') }}
 {%- endmacro %}
 
-{% macro version_folder() -%}
-    {{ return('bdc-v' ~ var('cache_version')) }}
+{% macro published_folder() -%}
+    {{ return(cache_folder() ~ '/bdc-v' ~ var('cache_version')) }}
+{%- endmacro %}
+
+{% macro objects_folder() -%}
+    {{ return(cache_folder() ~ '/objects') }}
+{%- endmacro %}
+
+{#- Before a build: once for all tables, as a folder costs a statement for each folder above it. -#}
+{% macro make_cache_folders() -%}
+    {%- if execute -%}
+        {% do make_folder(published_folder()) %}
+        {% do make_folder(objects_folder()) %}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro sorted(sql, model, meta) -%}

@@ -104,6 +104,17 @@ def test_published_versions_are_kept_whatever_comes_after(cache: Fixture) -> Non
     assert cache.history() == [("a", "0.1", "success", "bdc-v0.1.0"), rows[1]]
 
 
+def test_a_published_table_without_upgrades_changes_no_lake(cache: Fixture) -> None:
+    cache.copy()
+    before = {path: path.read_bytes() for path in cache.raw.rglob("*") if path.is_file()}
+    cache.write(
+        "bdc-v0.1.0/metadata_upgrade.pqt", "select 'a' as _id, 'x' as name, 'b' as status limit 0"
+    )
+    cache.copy()
+    assert cache.raw / "upgrade_history/files.json" in before
+    assert {p: p.read_bytes() for p in cache.raw.rglob("*") if p.is_file()} == before
+
+
 @pytest.mark.parametrize("path", [CUSTOM, "bdc-v0.1.0/metadata_upgrade.pqt"])
 @pytest.mark.parametrize("content", [b"", b"PAR1 half", b"PAR1" + b"x" * 100 + b"PAR1"])
 def test_a_table_that_cannot_be_read_costs_nothing_else_and_the_old_one_stays(
