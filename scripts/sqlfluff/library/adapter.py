@@ -1,0 +1,6 @@
+"""What models call of dbt's `adapter`, for sqlfluff."""
+
+
+def quote(name: str) -> str:
+    """A name as an identifier."""
+    return f'"{name}"'
