@@ -24,14 +24,14 @@
 
 {#- Frames have missing values as NaN or NaT. -#}
 {% macro invalid_columns(fields) -%}
-    {%- set told = [] -%}
+    {%- set problems = [] -%}
     {%- for column, kind in fields.items() if kind != 'text' -%}
-        {%- do told.append(struct_of({
+        {%- do problems.append(struct_of({
             'field': "'" ~ column ~ "'",
             'problem': 'case when ' ~ read_column(fields, column) ~ " is null and lower("
                 ~ column ~ ") not in ('nan', 'nat') then 'not a " ~ kind ~ "' end",
             'value': column,
         })) -%}
     {%- endfor -%}
-    {{ list_where(told, 'problem') }}
+    {{ list_where(problems, 'problem') }}
 {%- endmacro %}

@@ -93,8 +93,8 @@
 
 {% macro _unlisted_files(folder, name) -%}
     {%- set pattern = path_literal(folder)[:-1] ~ "/*.parquet'" -%}
-    {%- set found = run_query('select count(*) from glob(' ~ pattern ~ ')')[0][0] -%}
-    {%- if not found -%}
+    {%- set file_count = run_query('select count(*) from glob(' ~ pattern ~ ')')[0][0] -%}
+    {%- if not file_count -%}
         {% do _stop_without(name) %}
     {%- elif name in ['docdb_v1', 'docdb_v2'] -%}
         {{ exceptions.raise_compiler_error(

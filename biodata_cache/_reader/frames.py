@@ -164,7 +164,7 @@ def _without_zones(query: str, described: Sequence[tuple[str, str]]) -> str:
         f"cast(#{position} as timestamp)" if kind == INSTANT else f"#{position}"
         for position, (_, kind) in enumerate(described, start=1)
     )
-    return f"select {selected} from (\n{query}\n) as found"
+    return f"select {selected} from (\n{query}\n) as result"
 
 
 def _series_by_duckdb(

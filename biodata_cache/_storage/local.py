@@ -257,9 +257,9 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
         Raises:
             AccessError: If there is a folder that is a link.
         """
-        found: list[tuple[str, Path | str]] = [(path, folder)]
-        while found:
-            parent, location = found.pop()
+        pending: list[tuple[str, Path | str]] = [(path, folder)]
+        while pending:
+            parent, location = pending.pop()
             try:
                 with os.scandir(location) as entries:
                     children = list(entries)
@@ -274,7 +274,7 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
                 if not self.is_foreign and child.is_symlink():
                     self._folder(below)  # raises
                 elif not child.name.startswith(_UNFINISHED):
-                    found.append((below, child.path))
+                    pending.append((below, child.path))
 
     @contextmanager
     def _open_content(self, path: str, only: str | None = None) -> Iterator[OpenContent | None]:

@@ -1,9 +1,9 @@
--- Grain: one row per kind of question and location that the object store is asked about.
+-- Grain: one row per kind of question and location that is put to the object store.
 --
--- This looks at the lake as it is, before any model: it only decides what is asked, so it may ask
+-- This looks at the lake as it is, before any model: it decides what is asked, so it may ask
 -- for a little more than the tables use (every stitched asset, not only the latest), but never for
 -- less. Modalities are therefore searched as text: whatever kind of value stands there, what the
--- tables find is found here.
+-- tables read is matched here.
 --
 -- What is not there is asked again every night in the first week of an asset, and then the more
 -- rarely the older it is: every `age in weeks` nights, at last every 60. The hash of its location
@@ -194,24 +194,24 @@ postponed as (
         ) // pause.nights
 ),
 
-found as (
+found_before as (
     select
         kind,
         location
     from newest_answer
     where
         key is not null
-        -- What the sample says of a place is no answer about other records.
+        -- Responses of the sample hold for its records alone.
         and ($is_sample or not starts_with(store, 'sample'))
     group by all
 ),
 
-judged as (
+questions_with_state as (
     select
         question.kind,
         question.location,
         settled.location is not null or postponed.location is not null as is_settled,
-        found.location is not null as was_found
+        found_before.location is not null as was_found
     from question
     left join settled
         on
@@ -221,11 +221,11 @@ judged as (
         on
             question.kind = postponed.kind
             and question.location = postponed.location
-    left join found
+    left join found_before
         on
-            question.kind = found.kind
-            and question.location = found.location
+            question.kind = found_before.kind
+            and question.location = found_before.location
 )
 
-select * from judged
+select * from questions_with_state
 order by kind, location

@@ -84,7 +84,7 @@ def test_search_finds_names_texts_and_columns(page: Visit) -> None:
     page.page.fill("#query", "no such quetzal")
     page.shows(f"0 of {everything} tables")
     assert page.names() == []
-    assert page.page.locator("#found").inner_text() == "0 tables found"
+    assert page.page.locator("#results").inner_text() == "0 tables found"
     page.page.focus("#query")
     page.page.keyboard.press("Escape")
     assert len(page.names()) == everything

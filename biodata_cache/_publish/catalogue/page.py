@@ -33,7 +33,7 @@ _CATALOGUE = (
     "shared/elements.js",
     "index/texts.js",
     "index/address.js",
-    "index/places.js",
+    "index/locations.js",
     "index/history.js",
     "rows/source.js",
     "rows/choice.js",

@@ -28,7 +28,7 @@ function picture(table, layerOf) {
   for (const column of columns) {
     const width = Math.max(...column.map((name) => name.length)) * SIGN + 20;
     const top = ((tallest - column.length) * LINE) / 2;
-    column.forEach((name, place) => boxes.set(name, { x, y: top + place * LINE + 3, width, height: LINE - 8 }));
+    column.forEach((name, index) => boxes.set(name, { x, y: top + index * LINE + 3, width, height: LINE - 8 }));
     x += width + GAP;
   }
   const [width, height] = [x - GAP + 1, tallest * LINE];

@@ -1,7 +1,7 @@
 // What is shown, and what keys do.
 
 const query = document.getElementById("query");
-const found = document.getElementById("found");
+const results = document.getElementById("results");
 let overviewPosition = 0;
 
 function draw(isNavigation) {

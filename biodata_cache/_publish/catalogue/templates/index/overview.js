@@ -29,7 +29,7 @@ function overview() {
       make("td", { class: "when" }, time(table.built_at)),
       make("td", null, plot(table, { width: 96, height: 26, margin: 4, full: false })));
   });
-  found.textContent = words.length ? `${plural(hits.length, "table")} found` : "";
+  results.textContent = words.length ? `${plural(hits.length, "table")} found` : "";
   const titles = [["Table", false], ["Rows", true], ["Size", true], ["Built", false], ["Rows over time", false]];
   return [
     make("div", { class: "lead" },

@@ -3,7 +3,7 @@
 
 const wordsOf = (text) => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word);
 
-// How well one word is found in these words: 2 as a whole, 1 as the beginning of one, 0 not at all.
+// How well one word matches these words: 2 as a whole, 1 as the beginning of one, 0 not at all.
 function fit(word, words) {
   if (words.includes(word)) return 2;
   return word.length > 2 && words.some((each) => each.startsWith(word)) ? 1 : 0;
@@ -35,7 +35,7 @@ function columnScore(column, word) {
 const tableScore = (entry, word) =>
   Math.max(entry.table.name.toLowerCase() === word ? 60 : 0, fit(word, entry.name) * 10, fit(word, entry.text) * 2);
 
-// A table is found if each word is in its name, its text, or in a column: its name, text or values.
+// A table matches if each word is in its name, its text, or in a column: its name, text or values.
 function matches(words) {
   const all = index.map((entry) => {
     const columns = entry.columns

@@ -83,7 +83,7 @@ function detail(table, chosen, options) {
   const more = [
     ["One row for each", table.primary_key.length ? names(table.primary_key) : null],
     ["Sorted by", table.sort_order.length ? names(table.sort_order) : null],
-    ["File", table.partition_key || table.files === 0 ? null : make("a", { href: href(place(table)) }, place(table))],
+    ["File", table.partition_key || table.files === 0 ? null : make("a", { href: href(lastPart(table)) }, lastPart(table))],
     ["SHA-256", table.partition_key || !table.sha256 ? null : make("code", null, table.sha256)],
     ["Build", table.build ? make("code", null, table.build) : null],
   ].filter(([, value]) => value);

@@ -9,7 +9,7 @@ const MOST_WAITING = 25;
 
 const shownProject = (name) => name || "no project";
 const sumOf = (cells) =>
-  cells.reduce((sum, [, ...numbers]) => sum.map((each, place) => each + numbers[place]), [0, 0, 0]);
+  cells.reduce((sum, [, ...numbers]) => sum.map((each, index) => each + numbers[index]), [0, 0, 0]);
 const total = (numbers) => numbers.reduce((sum, each) => sum + each, 0);
 const weekName = (week) => (week === EARLIER ? "earlier" : `week of ${weeks[week]}`);
 const addressOf = (project, week) =>
@@ -17,8 +17,8 @@ const addressOf = (project, week) =>
 const rowOf = (name) => `index.html#assets?${new URLSearchParams({ "has.name": name })}`;
 const metricsOf = (name) => `index.html#quality_control?${new URLSearchParams({ "has.asset_name": name })}`;
 
-const said = (numbers) =>
-  STATUSES.map((status, place) => (numbers[place] ? `${count(numbers[place])} ${status} (${percent(numbers[place], total(numbers))})` : null))
+const shareWords = (numbers) =>
+  STATUSES.map((status, index) => (numbers[index] ? `${count(numbers[index])} ${status} (${percent(numbers[index], total(numbers))})` : null))
     .filter((text) => text).join(", ");
 
 // Three shares as one bar.
@@ -26,10 +26,10 @@ function shares(numbers, label) {
   const whole = total(numbers);
   let x = 0;
   return make("svg", { class: "shares", viewBox: "0 0 100 10", width: 100, height: 10, preserveAspectRatio: "none", role: "img", "aria-label": label },
-    numbers.map((number, place) => {
+    numbers.map((number, index) => {
       const width = (100 * number) / whole;
       x += width;
-      return number ? make("rect", { class: STATUSES[place], x: x - width, y: 0, width, height: 10 }) : null;
+      return number ? make("rect", { class: STATUSES[index], x: x - width, y: 0, width, height: 10 }) : null;
     }));
 }
 
@@ -45,12 +45,12 @@ function matrix() {
     const sum = sumOf(cells);
     return make("tr", null,
       make("th", { scope: "row" }, make("a", { href: addressOf(project) }, shownProject(project)), make("small", null, plural(total(sum), "asset"))),
-      make("td", null, shares(sum, `${shownProject(project)}, all: ${said(sum)}`), make("small", null, `${percent(sum[0], total(sum))} pass`)),
+      make("td", null, shares(sum, `${shownProject(project)}, all: ${shareWords(sum)}`), make("small", null, `${percent(sum[0], total(sum))} pass`)),
       columns.map((week) => {
         const numbers = byWeek.get(week);
         if (!numbers) return make("td", null);
-        const label = `${shownProject(project)}, ${weekName(week)}: ${said(numbers)}`;
-        return make("td", null, make("a", { class: "cell", href: addressOf(project, week), title: said(numbers) },
+        const label = `${shownProject(project)}, ${weekName(week)}: ${shareWords(numbers)}`;
+        return make("td", null, make("a", { class: "cell", href: addressOf(project, week), title: shareWords(numbers) },
           shares(numbers, label), make("small", { "aria-hidden": "true" }, count(total(numbers)))));
       }));
   });
@@ -74,7 +74,7 @@ function assetTable(some) {
 }
 
 function overview() {
-  const sum = projects.map(([, cells]) => sumOf(cells)).reduce((all, each) => all.map((number, place) => number + each[place]), [0, 0, 0]);
+  const sum = projects.map(([, cells]) => sumOf(cells)).reduce((all, each) => all.map((number, index) => number + each[index]), [0, 0, 0]);
   const waiting = assets.filter(([, , status, , at]) => STATUSES[status] === "pending" && at).reverse();
   const left = [
     cache.quality.without_metrics ? `${plural(cache.quality.without_metrics, "asset")} without metrics ${cache.quality.without_metrics === 1 ? "is" : "are"} left out.` : null,
@@ -83,7 +83,7 @@ function overview() {
   const shown = waiting.slice(0, MOST_WAITING);
   return [
     make("div", { class: "lead" }, make("h1", { tabindex: "-1" }, "Quality control"),
-      make("p", null, total(sum) ? `${plural(total(sum), "asset")}: ${said(sum)}. ${left}` : "No asset has quality control yet.")),
+      make("p", null, total(sum) ? `${plural(total(sum), "asset")}: ${shareWords(sum)}. ${left}` : "No asset has quality control yet.")),
     make("section", null,
       make("h2", null, "Waiting longest", make("small", null, waiting.length ? `${count(shown.length)} of ${count(cache.quality.waiting)} pending` : "nothing is pending")),
       shown.length ? scrolling("Assets that wait longest", assetTable(shown)) : null),
@@ -103,7 +103,7 @@ function some(project, week) {
     make("p", { class: "crumb" }, make("a", { href: "#" }, "← All projects"), week === undefined ? null : [" · ", make("a", { href: addressOf(project) }, shownProject(project))]),
     make("div", { class: "lead" },
       make("h1", { tabindex: "-1" }, shownProject(project), week === undefined ? "" : `, ${weekName(week)}`),
-      make("p", null, total(numbers) ? `${plural(total(numbers), "asset")}: ${said(numbers)}.` : "No asset with quality control."),
+      make("p", null, total(numbers) ? `${plural(total(numbers), "asset")}: ${shareWords(numbers)}.` : "No asset with quality control."),
       left > 0 ? make("p", null, `${count(left)} older ones are not listed here: see the table `, make("a", { href: "index.html#qc_status" }, "qc_status"), ".") : null),
     listed.length ? make("section", null, legend(), scrolling("Assets", assetTable(listed))) : null,
   ];
@@ -121,9 +121,9 @@ function chosen() {
   const text = location.hash.slice(1);
   if (!text) return overview();
   const options = new URLSearchParams(text);
-  const [project, asked] = [options.get("project"), options.get("week")];
-  const week = asked === null ? undefined : asked === "earlier" ? EARLIER : weeks.indexOf(asked);
-  const isKnown = projects.some(([name]) => name === project) && (asked === null || asked === "earlier" || week >= 0);
+  const [project, wanted] = [options.get("project"), options.get("week")];
+  const week = wanted === null ? undefined : wanted === "earlier" ? EARLIER : weeks.indexOf(wanted);
+  const isKnown = projects.some(([name]) => name === project) && (wanted === null || wanted === "earlier" || week >= 0);
   return isKnown ? some(project, week) : unknown(text);
 }
 

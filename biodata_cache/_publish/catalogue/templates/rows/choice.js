@@ -6,9 +6,9 @@
 const PAGE_ROWS = 20;
 const FILTERS = ["is", "has", "from", "to", "no"];
 
-// Only what the table has: an address that names other columns says so.
+// Only what the table has: other names of an address are listed.
 function choiceOf(table, options) {
-  const choice = { filters: new Map(), sort: null, isDown: false, page: 1, odd: [] };
+  const choice = { filters: new Map(), sort: null, isDown: false, page: 1, unknown: [] };
   const names = new Set(table.columns.map(([name]) => name));
   for (const [key, value] of options) {
     const at = key.indexOf(".");
@@ -17,7 +17,7 @@ function choiceOf(table, options) {
     if (at > 0 && FILTERS.includes(kind) && names.has(name)) choice.filters.set(key, value);
     else if (key === "sort" && names.has(column)) Object.assign(choice, { sort: column, isDown: value.startsWith("-") });
     else if (key === "page" && /^[1-9]\d{0,8}$/.test(value)) choice.page = Number(value);
-    else choice.odd.push(key);
+    else choice.unknown.push(key);
   }
   return choice;
 }

@@ -7,8 +7,8 @@ function calendar(months) {
   const number = (text) => Number(text.slice(0, 4)) * 12 + Number(text.slice(5)) - 1;
   const [first, last] = [number(months[0]), number(months[months.length - 1])];
   if (last - first > MOST_GAP) return months;
-  return Array.from({ length: last - first + 1 }, (_, place) => {
-    const at = first + place;
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const at = first + index;
     return `${String(Math.floor(at / 12)).padStart(4, "0")}-${String((at % 12) + 1).padStart(2, "0")}`;
   });
 }
@@ -20,7 +20,7 @@ function monthsSection(table) {
   if (!counted) return null;
   const { months, series, by, column, earlier } = counted;
   const shown = calendar(months);
-  const at = new Map(months.map((month, place) => [month, place]));
+  const at = new Map(months.map((month, index) => [month, index]));
   const rowsIn = (line, month) => (at.has(month) ? line[at.get(month)] : 0);
   const totals = shown.map((month) => series.reduce((sum, [, line]) => sum + rowsIn(line, month), 0));
   const most = Math.max(...totals);
@@ -28,13 +28,13 @@ function monthsSection(table) {
   const step = width / shown.length;
   const chart = make("svg", { class: "months", viewBox: `0 0 ${width} ${height}`, role: "img", preserveAspectRatio: "none",
     "aria-label": `Rows of ${table.name} by month of ${column}, from ${shown[0]} to ${shown[shown.length - 1]}; at most ${count(most)} in ${shown[totals.indexOf(most)]}.` });
-  shown.forEach((month, place) => {
+  shown.forEach((month, index) => {
     let top = height;
     series.forEach(([name, line], number) => {
       const tall = (rowsIn(line, month) / most) * height;
       if (!tall) return;
       top -= tall;
-      chart.append(make("rect", { class: `series${number}`, x: place * step, y: top, width: Math.max(0.5, step * 0.86), height: tall },
+      chart.append(make("rect", { class: `series${number}`, x: index * step, y: top, width: Math.max(0.5, step * 0.86), height: tall },
         make("title", null, `${month}, ${seriesName(name, by)}: ${count(rowsIn(line, month))}`)));
     });
   });
@@ -55,6 +55,6 @@ function monthsSection(table) {
     make("details", null, make("summary", null, "The same as a table"),
       scrolling(`Rows of ${table.name} by month`, make("table", null,
         heads([["Month", false], ...series.map(([name]) => [seriesName(name, by), true])]),
-        make("tbody", null, months.map((month, place) =>
-          make("tr", null, make("td", null, month), series.map(([, line]) => make("td", { class: "number" }, count(line[place]))))).reverse())))));
+        make("tbody", null, months.map((month, index) =>
+          make("tr", null, make("td", null, month), series.map(([, line]) => make("td", { class: "number" }, count(line[index]))))).reverse())))));
 }

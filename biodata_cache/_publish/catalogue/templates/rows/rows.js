@@ -12,7 +12,7 @@ function cell(value, kind) {
     text.length > 60 ? text.slice(0, 58) + "…" : text === "" ? make("em", null, "empty") : text);
 }
 
-// A field of a filter. What it says goes into the choice as soon as it is typed.
+// A field of a filter. Its text is part of the choice as soon as it is typed.
 function field(column, filter, choice, changed, more) {
   const key = `${filter}.${column}`;
   const words = { has: `${column} has`, from: `${column} from`, to: `${column} to` }[filter];
@@ -35,12 +35,12 @@ function selection(column, statistics, choice, changed) {
       make("option", { value: `=${value}` }, `${value === "" ? "empty" : value} (${count(rows)})`)),
     statistics.missing ? make("option", { value: "missing" }, `missing (${count(statistics.missing)})`) : null,
   ];
-  const asked = choice.filters.get(is);
-  if (asked !== undefined && !(statistics.values || []).some(([value]) => value === asked)) {
-    options.push(make("option", { value: `=${asked}` }, asked));
+  const wanted = choice.filters.get(is);
+  if (wanted !== undefined && !(statistics.values || []).some(([value]) => value === wanted)) {
+    options.push(make("option", { value: `=${wanted}` }, wanted));
   }
   const select = make("select", { "aria-label": `${column} is` }, options);
-  select.value = choice.filters.has(no) ? "missing" : asked === undefined ? "" : `=${asked}`;
+  select.value = choice.filters.has(no) ? "missing" : wanted === undefined ? "" : `=${wanted}`;
   select.addEventListener("change", () => {
     choice.filters.delete(is);
     choice.filters.delete(no);
@@ -68,7 +68,7 @@ function headOf(table, choice, changed) {
   const titles = table.columns.map(([name, type]) => {
     const button = make("button", { type: "button", class: "sort" }, name);
     const head = make("th", { scope: "col", class: kindOf(type) === "number" ? "number" : null }, button);
-    const say = () => {
+    const update = () => {
       const isSorted = choice.sort === name;
       head.setAttribute("aria-sort", isSorted ? (choice.isDown ? "descending" : "ascending") : "none");
     };
@@ -78,13 +78,13 @@ function headOf(table, choice, changed) {
       else Object.assign(choice, { sort: name, isDown: isSorted });
       changed();
     });
-    return { head, say };
+    return { head, update };
   });
   const filters = table.columns.map((column, position) =>
     make("td", null, filterOf(column, table.statistics[position] || {}, choice, changed)));
   const head = make("thead", null,
     make("tr", null, titles.map(({ head: title }) => title)), make("tr", { class: "filters" }, filters));
-  return { head, say: () => titles.forEach((title) => title.say()) };
+  return { head, update: () => titles.forEach((title) => title.update()) };
 }
 
 const csvText = (value) => {
@@ -112,15 +112,15 @@ function rowsSection(table, options) {
   const pages = make("span", { class: "pages" });
   const [before, after, csv, all] = ["Previous", "Next", "Download CSV", "Show all"].map((text) => make("button", { type: "button" }, text));
 
-  function say() {
+  function update() {
     const last = Math.max(1, Math.ceil(positions.length / PAGE_ROWS));
     const isSample = source instanceof Sample;
     const shown = choice.filters.size ? `${plural(positions.length, "row")} of ${count(source.total)}` : plural(source.total, "row");
     const of = isSample && source.total < (table.rows ?? 0) ? `, the first of ${count(table.rows)}` : "";
     const why = isSample && of ? `: ${source.reason}.` : ".";
-    const odd = choice.odd.length ? ` The address also asks for ${choice.odd.join(", ")}, which this table does not have.` : "";
+    const unknown = choice.unknown.length ? ` The address also names ${choice.unknown.join(", ")}, which this table does not have.` : "";
     const words = choiceWords(choice);
-    note.textContent = `${shown}${of}${why}${words ? ` Chosen: ${words}.` : ""}${odd}`;
+    note.textContent = `${shown}${of}${why}${words ? ` Chosen: ${words}.` : ""}${unknown}`;
     pages.textContent = `Page ${count(choice.page)} of ${count(last)}`;
     before.disabled = choice.page <= 1;
     after.disabled = choice.page >= last;
@@ -141,8 +141,8 @@ function rowsSection(table, options) {
       if (mine !== turn) return; // something else was chosen meanwhile
       positions = chosen;
       body.replaceChildren(...rows.map((row) =>
-        make("tr", null, row.map((value, place) => cell(value, kindOf(table.columns[place][1]))))));
-      say();
+        make("tr", null, row.map((value, index) => cell(value, kindOf(table.columns[index][1]))))));
+      update();
     } catch (error) {
       if (mine !== turn) return;
       source = new Sample(table, `the others cannot be read (${error.message})`);
@@ -156,8 +156,8 @@ function rowsSection(table, options) {
   const head = headOf(table, choice, () => changed(true));
   function changed(isOtherRows) {
     if (isOtherRows) choice.page = 1;
-    choice.odd = [];
-    head.say();
+    choice.unknown = [];
+    head.update();
     replaceAddress(addressOfChoice(table, choice));
     show();
   }
@@ -166,7 +166,7 @@ function rowsSection(table, options) {
   after.addEventListener("click", () => { choice.page += 1; changed(false); });
   csv.addEventListener("click", () => download(table, source, positions));
   all.addEventListener("click", () => { location.hash = anchor(table.name); });
-  head.say();
+  head.update();
   show();
   const asSql = hasSql() && table.objects.length
     ? make("a", { href: sqlAddress(`select *\nfrom ${quotedName(table.name)}\nlimit 10`) }, "SQL") : null;

@@ -41,8 +41,8 @@ class Sample {
   }
 
   async column(name) {
-    const place = this.names.indexOf(name);
-    return this.rows.map((row) => row[place]);
+    const index = this.names.indexOf(name);
+    return this.rows.map((row) => row[index]);
   }
 
   async at(positions) {
@@ -50,7 +50,7 @@ class Sample {
   }
 }
 
-// What a browser is asked to take at once.
+// The most that a browser reads at once.
 const MOST_BYTES = 48e6;
 
 function checkSize(bytes, what) {
@@ -78,7 +78,7 @@ class Objects {
         const start = end;
         end += Number(group.num_rows);
         const bytes = group.columns.map((column) => Number(column.meta_data.total_compressed_size));
-        const columns = group.columns.map((column, place) => [column.meta_data.path_in_schema[0], bytes[place]]);
+        const columns = group.columns.map((column, index) => [column.meta_data.path_in_schema[0], bytes[index]]);
         return { start, end, columns, bytes: bytes.reduce((sum, each) => sum + each, 0) };
       });
       return { buffer, metadata, groups };

@@ -39,11 +39,11 @@ async function answer(text) {
   });
   await makeViews(connection, views, text);
   const query = text.trim().replace(/;\s*$/, "");
-  const found = await connection.query(`select columns(*)::varchar from (${query}\n) limit ${MOST_ROWS + 1}`);
-  const columns = found.schema.fields.map((field, place) => [field.name, found.getChildAt(place)]);
+  const result = await connection.query(`select columns(*)::varchar from (${query}\n) limit ${MOST_ROWS + 1}`);
+  const columns = result.schema.fields.map((field, index) => [field.name, result.getChildAt(index)]);
   return {
     names: columns.map(([title]) => title),
-    rows: Array.from({ length: found.numRows }, (_, row) => columns.map(([, values]) => values.get(row) ?? null)),
+    rows: Array.from({ length: result.numRows }, (_, row) => columns.map(([, values]) => values.get(row) ?? null)),
   };
 }
 

@@ -8,9 +8,9 @@ function bars(heights, label) {
   const most = Math.max(...heights);
   const step = width / heights.length;
   return make("svg", { class: "bars", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label },
-    heights.map((rows, place) => {
+    heights.map((rows, index) => {
       const tall = rows ? Math.max(1.5, (rows / most) * height) : 0;
-      return make("rect", { x: place * step, y: height - tall, width: Math.max(1, step - 1), height: tall });
+      return make("rect", { x: index * step, y: height - tall, width: Math.max(1, step - 1), height: tall });
     }));
 }
 
@@ -36,6 +36,6 @@ function statisticsOf(table, position) {
     histogram(name, statistics),
     make("p", null, facts.join(", ")),
     ends.length ? make("p", { class: "ends", title: ends.some(isLong) ? ends.join(" … ") : null },
-      ends.flatMap((text, place) => [place ? " … " : null, text === "" ? make("em", null, "empty") : shortened(text)])) : null,
+      ends.flatMap((text, index) => [index ? " … " : null, text === "" ? make("em", null, "empty") : shortened(text)])) : null,
   ];
 }
