@@ -26,7 +26,7 @@ def overview(page: str) -> str:
     """What the command prints: the tables, a query, and what can be done with them.
 
     Args:
-        page: What is said of the page.
+        page: Sentence on the page.
 
     Raises:
         CacheError: If the tables are not there or cannot be read.

@@ -74,7 +74,7 @@ class Subject:
 
     @property
     def weights(self) -> pd.DataFrame:
-        """Weights in the order of time, as its procedures and sessions say them."""
+        """Weights in the order of time, from its procedures and sessions."""
         numbers = ["animal_weight_prior", "animal_weight_post", "weight_unit"]
         starts = _timeline.local_starts(self.sessions, self.assets)
         at_procedures = self.procedures[["start_date", *numbers]].drop_duplicates()

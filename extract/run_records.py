@@ -75,7 +75,7 @@ def last_whole_reading(raw: Path, collection: str, before: datetime) -> datetime
     for name in reversed(folder.names(".json")):
         if name.removesuffix(".json") > latest:
             continue
-        # A record that cannot be read says nothing.
+        # A record that cannot be read does not count.
         with suppress(OSError, NotJsonError, ValueError, KeyError, TypeError):
             content = json_value((folder.path / name).read_bytes())
             if content["outcome"] == _COMPLETED and not content["incomplete"]:

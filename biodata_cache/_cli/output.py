@@ -97,7 +97,7 @@ def _ignoring_closed_pipe() -> Iterator[None]:
             raise
         _discard(sys.stdout)
         fail(
-            f"not all could be written ({error.strerror}): make room, or give another place.",
+            f"not all could be written ({error.strerror}): make room, or give another path.",
             1,
         )
 

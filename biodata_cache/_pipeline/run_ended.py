@@ -26,7 +26,7 @@ _PATIENCE_INTERRUPTED = 0.5
 
 
 def notify(run: Run) -> Iterator[str]:
-    """Write the metrics and start the operator's command, as the settings say.
+    """Write the metrics and start the operator's command, as set.
 
     Args:
         run: A run that has ended and left its report.

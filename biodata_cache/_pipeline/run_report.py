@@ -185,7 +185,7 @@ class Run:
         return failed_nodes(self.settings.work) if is_bad_build else ()
 
     def begin(self) -> None:
-        """Leave a report that says that the run is at work."""
+        """Leave a report of a running run."""
         self._write()
 
     def end(self, error: BaseException | None) -> bool:

@@ -219,7 +219,7 @@ def run_publish(
 
 
 def _last_reading(settings: Settings) -> Callable[[datetime], datetime | None]:
-    """Says when the source of the lake was last read whole, before an instant.
+    """A function: when the source of the lake was last read whole before an instant.
 
     After a run that found nothing to build the tables are as new as that run.
     """

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
 __all__ = ["Report", "publish", "rollback"]
 
 _AS_OF = "int_as_of"
-"""The model that says how new the records are."""
+"""The model of how new the records are."""
 
 
 def _now() -> datetime:
@@ -258,7 +258,7 @@ class _Build:
         built: The audited files of the tables to publish.
         built_at: When the tables were built.
         began_at: When the build began.
-        as_of: When its newest record was extracted; None if the project does not say.
+        as_of: When its newest record was extracted; None if the project has no such model.
         provenance: Sources and checks of each table.
         lineage: What each model is made from directly.
     """

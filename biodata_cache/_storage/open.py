@@ -39,7 +39,7 @@ def check_root(settings: Settings) -> None:
     """
     if settings.backend == "MEMORY":
         raise SettingsError(
-            "There is no place to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
+            "There is no root to publish to: give --root, or set BIODATA_CACHE_ROOT to a folder "
             "or to s3://bucket[/prefix]."
         )
     if settings.backend == "CODEOCEAN":

@@ -86,7 +86,7 @@ def platform_smartspim(
 def platform_smartspim_qc_metrics(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimQcMetricsFilters]
 ) -> pd.DataFrame:
-    """Read the metrics by which every SmartSPIM image is judged.
+    """Read the metrics of every SmartSPIM image.
 
     Returns:
         One row per derived asset, metric and channel that it names. `value` is text.
@@ -143,7 +143,7 @@ def platform_exaspim_intermediates(
 
     Returns:
         One row per raw asset, with its latest fused asset. Flags are missing where there is none,
-        or the store did not say.
+        or the store did not respond.
     """
     return read_table("platform_exaspim_intermediates", columns, filters)
 

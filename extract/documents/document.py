@@ -101,7 +101,7 @@ V1 = Shape(
 
 
 class UnusableDocumentError(ValueError):
-    """A document cannot become a row; the text says why. It is kept with the rejects."""
+    """A document cannot become a row; the text is the reason. It is kept with the rejects."""
 
 
 @dataclass(frozen=True, slots=True)

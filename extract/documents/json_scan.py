@@ -35,7 +35,7 @@ _identity_text = msgspec.json.Decoder(str).decode
 
 
 class BrokenTextError(ValueError):
-    """A text is not JSON values one after another; its own text says where that ends."""
+    """A text is not JSON values one after another; its text names where that ends."""
 
 
 def values(text: Text) -> Iterator[tuple[int, int]]:

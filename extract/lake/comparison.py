@@ -74,7 +74,7 @@ class Reading:
             return {text for (text,) in cursor.execute(_AS_HELD).fetchall()}
 
     def in_part_changed(self) -> set[int]:
-        """Places of documents that did not change while others of the same `_id` did."""
+        """Positions of documents that did not change while others of the same `_id` did."""
         return {position for (position,) in self._state.rows(_IN_PART_CHANGED)}
 
 

@@ -136,7 +136,7 @@ class Folder:
         return (self.path / name).stat().st_size
 
     def measured(self, name: str) -> ListedFile:
-        """What a list says of a file that is there, for folders that had none.
+        """The entry of a file that exists, for folders that had no list.
 
         Raises:
             LakeError: If it cannot be read.
@@ -209,7 +209,7 @@ class Folder:
         """Take a lock that dies with the process that holds it.
 
         Raises:
-            LockedError: If another process holds it; the message says so.
+            LockedError: If another process holds it.
             LakeError: If the folder cannot be written.
         """
         try:

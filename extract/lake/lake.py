@@ -1,7 +1,7 @@
 """The raw lake of one collection: immutable parquet files, one row per version of a record.
 
 The state is the lake itself: what was read, when, by which run and from where stands in the rows,
-and the list of files says which of them count. A run that is killed leaves a lake from which the
+and the list of files names those that count. A run that is killed leaves a lake from which the
 next one continues. A record that is gone gets a tombstone, a row without sections. Runs are ordered
 by a counter: the newest version of a record is the one of the highest run.
 """
@@ -175,7 +175,7 @@ def create_file(lake: Lake, name: str) -> UnfinishedFile:
     options: dict[str, Any] = {
         "compression": "zstd",
         "use_dictionary": ["source", "schema_version", "extracted_at", "run"],
-        # Bounds of JSON text say nothing, and would be as long as the text.
+        # Bounds of JSON text are of no use, and would be as long as the text.
         "write_statistics": [
             "_id",
             "_last_modified",

@@ -61,7 +61,7 @@ class State:
     Attributes:
         live: Number of records that are not deleted.
         sources: Where they came from.
-        newest_extract: The latest instant at which a run says that it was; None without any.
+        newest_extract: The latest time of a run; None without any.
     """
 
     def __init__(self, files: Sequence[Path], spill: Path, memory: str, run: str = "") -> None:

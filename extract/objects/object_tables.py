@@ -90,7 +90,7 @@ class TableFolder:
         return next((path for path in self.files() if _key_of(path.name) == key), None)
 
     def schema(self, key: str) -> pa.Schema | None:
-        """The columns of a table, with what it says of itself; None if there is none."""
+        """The columns and metadata of a table; None if there is none."""
         path = self.find(key)
         if path is None:
             return None
@@ -98,7 +98,7 @@ class TableFolder:
             return file.schema_arrow
 
     def note(self, key: str, name: str) -> str | None:
-        """What a table says of itself under this name; None if it says nothing, or is not there."""
+        """The metadata of a table under this key; None if it has none, or is not there."""
         schema = self.schema(key)
         content = None if schema is None else (schema.metadata or {}).get(name.encode())
         return None if content is None else str(content.decode())

@@ -75,7 +75,7 @@ def open_store(
 
     Args:
         objects: `s3`, `sample`, `none`, or a folder of buckets.
-        source: Where the records come from; says which sample is meant.
+        source: Where the records come from, with the seed of a sample.
         work: Work folder; the objects of the sample are written there.
         requester_pays: Whether the requester pays, on S3.
 
@@ -103,7 +103,7 @@ def open_store(
 
 
 def missing_folder(objects: str) -> str | None:
-    """What to say of a folder of buckets that is not there; None for any other store."""
+    """The warning of a folder of buckets that is not there; None for any other store."""
     if objects in {"none", "s3", "sample"} or Path(objects).is_dir():
         return None
     return (
@@ -197,14 +197,14 @@ def ask(
 
 
 class _Buckets:
-    """Which buckets of a store can say that they have no such object."""
+    """Buckets of a store whose "no such object" can be trusted."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self._has_any: dict[str, bool] = {}
 
     def can_answer(self, rows: list[Row]) -> bool:
-        """Whether a response says what exists, and not only that access failed."""
+        """Whether a response shows what exists, and not only that access failed."""
         if any(key is not None and problem is None for _, key, _, problem in rows):
             return True
         if any(problem is not None for *_, problem in rows):

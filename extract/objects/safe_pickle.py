@@ -63,7 +63,7 @@ def _columns_of(frame: Any) -> dict[str, list[str | int | float | bool | None]]:
         positions = _positions(placement, len(names))
         stretches = _stretches(values)
         if len(stretches) != len(positions):
-            raise UnsafePickleError("A block of the frame has other columns than it says.")
+            raise UnsafePickleError("A block of the frame has other columns than its header.")
         placed.update(zip(positions, stretches, strict=True))
     if sorted(placed) != list(range(len(names))):
         raise UnsafePickleError("The frame lacks columns.")

@@ -55,7 +55,7 @@ class Chunks:
         return [self.hold(chunk)] if chunk else []
 
     def splice(self, document: Json) -> bytes:
-        """Write a document with the chunks in their places."""
+        """Write a document with the chunks in their positions."""
         pieces = _PLACEHOLDER.split(encode(document))
         for index in range(1, len(pieces), 2):
             pieces[index] = self._chunks[int(pieces[index])]

@@ -317,7 +317,7 @@ def _session(draw: Draw, kind: str, acquisition: Json) -> dict[tuple[str, str], 
     return dict(zip(_COLUMNS, values, strict=True))
 
 
-def _list(value: Any) -> list[Any]:  # noqa: ANN401  # faults put anything in a place
+def _list(value: Any) -> list[Any]:  # noqa: ANN401  # faults put anything anywhere
     return value if isinstance(value, list) else [value]
 
 

@@ -44,7 +44,7 @@ def fill(file: str, name: str, draw: Draw, /, **parameters: object) -> dict[str,
         file: File of templates, without its suffix.
         name: Name of the template in the file.
         draw: The stream of choices.
-        parameters: What the texts `$…` stand for; what can be called is called in its place.
+        parameters: What the texts `$…` stand for; what can be called is called where it stands.
     """
     made: dict[str, Any] = fill_any(file, name, draw, **parameters)
     return made

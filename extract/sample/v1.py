@@ -108,7 +108,7 @@ def _document(draw: Draw, record: Json) -> Json:
     }
 
 
-def _modality(draw: Draw, modalities: Any) -> Any:  # noqa: ANN401  # faults put anything in a place
+def _modality(draw: Draw, modalities: Any) -> Any:  # noqa: ANN401  # faults put anything anywhere
     """Modalities by their older abbreviations; of the oldest records, one bare text."""
     if not isinstance(modalities, list):
         return modalities

@@ -25,7 +25,7 @@ _SMALLEST = 5
 
 
 class _BrokenError(Exception):
-    """The file is not what it should be; the text says how."""
+    """The file is damaged; the text is the reason."""
 
 
 def read_bson(path: Path, name: str, collection: str) -> Iterator[Document | BrokenFile]:
@@ -49,7 +49,7 @@ def read_bson(path: Path, name: str, collection: str) -> Iterator[Document | Bro
 
 
 def damage_of_bson(path: Path) -> str | None:
-    """How a file is damaged; None if its documents have the lengths that they say."""
+    """How a file is damaged; None if its documents have the lengths in their headers."""
     count = 0
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         try:

@@ -138,7 +138,7 @@ def test_what_cannot_be_updated_is_refused(root, arguments, error, named) -> Non
 
 def test_without_a_place_to_publish_to(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BIODATA_CACHE_ROOT")
-    with pytest.raises(SettingsError, match="no place to publish to"):
+    with pytest.raises(SettingsError, match="no root to publish to"):
         sync.update_all_tables()
 
 

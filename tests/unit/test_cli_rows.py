@@ -243,7 +243,7 @@ def test_a_table_is_bounded_and_says_how_many_more(assets: Published) -> None:
         pytest.param(
             "> /dev/full",
             "error: not all could be written (No space left on device): make room, or give "
-            "another place.\n",
+            "another path.\n",
             marks=pytest.mark.skipif(sys.platform != "linux", reason="it is of Linux"),
         ),
         (

@@ -26,7 +26,7 @@ class Check:
 
     Attributes:
         name: What was checked.
-        text: What was found, and what to do if it is not ok.
+        text: The result, and what to do if it is not ok.
     """
 
     name: str

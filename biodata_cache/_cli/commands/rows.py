@@ -44,7 +44,7 @@ _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
 
 def output_options(command: _options.Command) -> _options.Command:
-    """The options that say how many rows go where, and in which form."""
+    """The options of the number of rows, their form and their target."""
     options = (
         click.option("--limit", type=click.IntRange(0), help="At most so many rows."),
         click.option(
@@ -183,7 +183,7 @@ def _text_of(query: bytes) -> str:
 
 @contextmanager
 def duckdb_errors(what: str) -> Iterator[None]:
-    """Turn what DuckDB says into one message."""
+    """Turn errors of DuckDB into one message."""
     import duckdb  # noqa: PLC0415  # not before it is needed
 
     try:
@@ -347,7 +347,7 @@ def _write_table(rows: _Rows, file: TextIO) -> None:
 
 
 def _print_the_rest(rows: DuckDBPyRelation, shown: int) -> None:
-    """Say how many rows a table does not show."""
+    """Print how many rows a table does not show."""
     (total,) = rows.aggregate("count(*)").fetchall()[0]
     if total > shown:
         say(f"and {count(total - shown)} rows more: see them with --limit, --format or -o")
@@ -375,7 +375,7 @@ def _whole(path: Path) -> Iterator[Path]:
         else:
             path = path.resolve()  # a link stays one, /dev/stdout too
             unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-            unfinished.touch()  # DuckDB would say in other words that it cannot
+            unfinished.touch()  # else the message would be that of DuckDB
             yield unfinished
             unfinished.replace(path)
     except OSError as error:

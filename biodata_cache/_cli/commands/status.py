@@ -302,7 +302,7 @@ def _last_run(work: Path) -> tuple[RunStatus | None, str | None]:
 
 
 def _run_status(work: Path, document: dict[str, Any], failed: Iterable[str]) -> RunStatus:
-    """What dbt says about its run."""
+    """The run in the results of dbt."""
     results = document["results"]
     passed = Counter(
         _KINDS.get(kind, kind)
@@ -321,7 +321,7 @@ def _run_status(work: Path, document: dict[str, Any], failed: Iterable[str]) -> 
 
 def _show(status: Status) -> None:
     released = "released" if status.is_released else "not released: no publish of it has ended yet"
-    _line("place", f"{status.place}, {released}")
+    _line("location", f"{status.place}, {released}")
     _line("build", f"{status.build or 'not known'}, {ago(status.built_at)}")
     _line("before", status.build_before or f"not known: {status.before_missing}")
     if status.checked_at is not None:

@@ -88,7 +88,7 @@ class ColumnEntry(RegistryPart):
     Attributes:
         name: Name in the file.
         description: What the column holds.
-        type: DuckDB type, for example `VARCHAR[]`; None if the publisher did not say.
+        type: DuckDB type, for example `VARCHAR[]`; None if the publisher left it out.
         other: Unknown keys, written by a later version.
     """
 

@@ -50,7 +50,7 @@ class Setting:
         return "--" + self.name.lower().replace("_", "-")
 
     def text(self, given: str | None) -> str:
-        """The text that is given, or else the variable; empty if neither says anything."""
+        """The text that is given, or else the variable; empty if neither is set."""
         return (os.environ.get(self.variable, "") if given is None else given).strip()
 
     def value(self, given: str | None = None) -> Any:  # noqa: ANN401  # as the parser makes it

@@ -257,7 +257,7 @@ def _mounted(folder: str) -> str:
 
 
 def _source(given: Mapping[str, str | None]) -> str:
-    """The source as given, or as a secret file says; an option wins over either variable."""
+    """The source as given, or as in a secret file; an option wins over either variable."""
     source, file = given.get("source"), given.get("source_file")
     if source is not None and file is not None:
         raise SettingsError("Give --source or --source-file, not both.")

@@ -25,7 +25,7 @@ _THREADS = 2
 
 
 class Audited(NamedTuple):
-    """What the audit of a data file found.
+    """The result of the audit of a data file.
 
     Attributes:
         contract: Columns and types that it has, and what hashed its rows: DuckDB, and by which SQL.
@@ -44,7 +44,7 @@ class BuiltFile:
     Attributes:
         identity: Inode, modification time in ns and size.
         sha256: Content hash.
-        audited: What the audit found; None if it was not audited.
+        audited: The result of the audit; None if it was not audited.
     """
 
     identity: tuple[int, int, int]
@@ -99,7 +99,7 @@ class BuildManifest:
         return {self._name(path): file.sha256 for path, file in self.files(paths).items()}
 
     def add_audited(self, audits: Mapping[Path, Audited]) -> None:
-        """Add what the audit found in files that were hashed before."""
+        """Add the results of the audit of files that were hashed before."""
         for path, audited in audits.items():
             name = self._name(path)
             self._files[name] = replace(self._files[name], audited=audited)

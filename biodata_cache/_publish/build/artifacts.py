@@ -163,7 +163,7 @@ def table_seconds(work: Path) -> dict[str, float]:
 
 
 def reason(error: Exception) -> str:
-    """What the system or DuckDB says, in one line."""
+    """The message of the system or of DuckDB, in one line."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -33,7 +33,7 @@ _FILES_AT_ONCE = 1_000
 
 @dataclass(frozen=True)
 class BuiltTable:
-    """A table in the build area, as the audit found it.
+    """A table in the build area, after its audit.
 
     Attributes:
         files: Its public files, sorted by path.
@@ -163,7 +163,7 @@ def audit(
         connection: The build database.
         area: The version folder in the build area.
         tables: Tables to be published.
-        manifest: The manifest of the work folder; what is found is added.
+        manifest: The manifest of the work folder; results are added.
         is_whole: Whether these are all tables; then any other file is an error.
         object_bytes: Size from which on the rows of a table are split into several objects.
         left_out: Tables that are built but not published; their files are no error.

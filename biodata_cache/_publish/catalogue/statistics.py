@@ -173,7 +173,7 @@ def _text(value: str, kind: str) -> str:
 
 
 def _described(row: dict[str, Any]) -> dict[str, Any]:
-    """The statistics as the page reads them, without what says nothing."""
+    """The statistics as the page reads them, without empty ones."""
     made = {"missing": row["missing"]}
     if row["distinct"] is not None:
         made["distinct"] = row["distinct"]

@@ -189,7 +189,7 @@ class PublishedCache:
 
         Raises:
             PartitionNotFoundError: If the table has no partition of a value.
-            RegistryError: If the registry places the table outside this version, or says that a
+            RegistryError: If the registry locates the table outside this version, or says that a
                 table that is read by partition has none.
             CacheFileError: If a file is missing.
         """
@@ -245,7 +245,7 @@ class PublishedCache:
             value: Value of the partition key; None for the whole table.
 
         Raises:
-            RegistryError: If the registry places the table outside this version.
+            RegistryError: If the registry locates the table outside this version.
         """
         path = self._path(table)
         if value is not None and table.partition_key is not None:
@@ -260,7 +260,7 @@ class PublishedCache:
         """The partitions of a table of an older publisher, in the order of the registry.
 
         Raises:
-            RegistryError: If the registry places the table outside this version.
+            RegistryError: If the registry locates the table outside this version.
         """
         if table.partitions is not None:
             return list(table.partitions)

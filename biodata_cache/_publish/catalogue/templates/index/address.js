@@ -28,5 +28,5 @@ function wanted() {
   return { ...at, unknown: name };
 }
 
-// Say in the address what is shown now, without a step back for each key that was pressed.
+// Write what is shown into the address, without a step back for each key that was pressed.
 const replaceAddress = (address) => history.replaceState(null, "", address);

@@ -19,7 +19,7 @@ const index = cache.tables.map((table) => ({
     text,
     whole: name.toLowerCase(),
     words: wordsOf(name),
-    said: wordsOf(`${type} ${plain(text)}`),
+    described: wordsOf(`${type} ${plain(text)}`),
     values: (table.statistics[position]?.values || []).map(([value]) => [value, wordsOf(value)]),
   })),
 }));
@@ -27,9 +27,9 @@ const index = cache.tables.map((table) => ({
 // What is worth most is the name of a column or table itself, then words of names, values, texts.
 function columnScore(column, word) {
   if (column.whole === word) return 18;
-  const [named, said] = [fit(word, column.words), fit(word, column.said)];
+  const [named, described] = [fit(word, column.words), fit(word, column.described)];
   const valued = column.values.some(([, words]) => words.includes(word));
-  return Math.max(named * 8, valued ? 12 : 0, said);
+  return Math.max(named * 8, valued ? 12 : 0, described);
 }
 
 const tableScore = (entry, word) =>

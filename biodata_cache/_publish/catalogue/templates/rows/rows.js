@@ -118,7 +118,7 @@ function rowsSection(table, options) {
     const shown = choice.filters.size ? `${plural(positions.length, "row")} of ${count(source.total)}` : plural(source.total, "row");
     const of = isSample && source.total < (table.rows ?? 0) ? `, the first of ${count(table.rows)}` : "";
     const why = isSample && of ? `: ${source.reason}.` : ".";
-    const unknown = choice.unknown.length ? ` The address also names ${choice.unknown.join(", ")}, which this table does not have.` : "";
+    const unknown = choice.unknown.length ? ` The address also asks for ${choice.unknown.join(", ")}, which this table does not have.` : "";
     const words = choiceWords(choice);
     note.textContent = `${shown}${of}${why}${words ? ` Chosen: ${words}.` : ""}${unknown}`;
     pages.textContent = `Page ${count(choice.page)} of ${count(last)}`;

@@ -1,5 +1,5 @@
-// SQL on the tables, by DuckDB-WASM. It is loaded from where the publisher said, when a query is
-// first run; where nobody said so there is no such page.
+// SQL on the tables, by DuckDB-WASM. It is loaded from the address that the publisher set, when a
+// query is first run; without an address there is no such page.
 
 const MOST_ROWS = 200;
 const sqlAddress = (text) => `#sql?${new URLSearchParams({ query: text })}`;

@@ -5,7 +5,7 @@ const content = document.getElementById("content");
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_NAMES = new Set(["svg", "path", "line", "circle", "rect", "g", "text", "title"]);
 
-// Text always goes in as text: what the tables say of themselves is never read as HTML.
+// Text always goes in as text: texts of tables are never read as HTML.
 function make(name, attributes, ...children) {
   const svg = SVG_NAMES.has(name);
   const element = svg ? document.createElementNS(SVG, name) : document.createElement(name);
