@@ -258,7 +258,7 @@ class _Build:
         built: The audited files of the tables to publish.
         built_at: When the tables were built.
         began_at: When the build began.
-        as_of: When its newest record was extracted; None if the project has no such model.
+        as_of: When its newest record was extracted; None if unknown.
         provenance: Sources and checks of each table.
         lineage: What each model is made from directly.
     """

@@ -65,7 +65,7 @@ def injections(
 
     Examples:
         >>> from biodata_cache import injections
-        >>> places = injections(targeted_structure="VTA", columns=["subject_id", "titer"])
+        >>> sites = injections(targeted_structure="VTA", columns=["subject_id", "titer"])
     """
     return read_table("injections", columns, filters)
 

@@ -51,7 +51,7 @@ class LastPublish:
     Attributes:
         made_from: What it was made from (see `made_from`).
         unchanged: Number of public files and documents.
-        as_of: When the newest record of the build was extracted; None if the project has no such model.
+        as_of: When the newest record of the build was extracted; None if unknown.
         began: When the build began.
         tidy_at: When the next kept build or object expires; None if none does.
         files: What each public file, document and object is, by path in the root.

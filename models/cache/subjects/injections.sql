@@ -1,4 +1,4 @@
--- Grain: one row per subject, injection, material and place of the injection.
+-- Grain: one row per subject, injection, material and site.
 
 with injection as (
     select

@@ -20,7 +20,7 @@ normalized_experimenter as (
         record_id,
         role,
         list_index,
-        list(person_name order by place) as experimenters_normalized
+        list(person_name order by person_position) as experimenters_normalized
     from {{ ref('int_people_normalized') }}
     group by all
 ),

@@ -1,4 +1,4 @@
--- Grain: one row per record, implant or injection, place of it and number that may say where it is.
+-- Grain: one row per record, implant or injection, site and number that may be a coordinate.
 
 with number as (
     select

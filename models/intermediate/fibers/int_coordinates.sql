@@ -1,4 +1,4 @@
--- Grain: one row per record, implant or injection, and place of it with a number.
+-- Grain: one row per record, implant or injection, and site with a number.
 
 with number as (
     select * from {{ ref('int_coordinate_numbers') }}

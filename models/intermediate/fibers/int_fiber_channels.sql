@@ -28,13 +28,13 @@ ordered_channel as (
                 channel.configuration_position,
                 channel.patch_cord_position,
                 channel.position
-        ) as place,
+        ) as occurrence,
         row_number() over (
             partition by
                 connected.record_id, connected.fiber, channel.channel, channel.stream_position
             order by
                 channel.configuration_position, channel.patch_cord_position, channel.position
-        ) as place_in_stream
+        ) as occurrence_in_stream
     from connected
     inner join channel
         on
@@ -52,16 +52,16 @@ compared_channel as (
         path,
         channel,
         intended_measurement,
-        place = 1 as is_first,
+        occurrence = 1 as is_first,
         -- Streams of one acquisition repeat their channels, but no stream its own.
-        place > 1
-        and place_in_stream = 1
+        occurrence > 1
+        and occurrence_in_stream = 1
         and patch_cord = first_value(patch_cord) over first_channel
         and intended_measurement = first_value(intended_measurement) over first_channel
             as is_repetition
     from ordered_channel
     window
-        first_channel as (partition by record_id, fiber, channel order by place)
+        first_channel as (partition by record_id, fiber, channel order by occurrence)
 )
 
 select * from compared_channel

@@ -24,7 +24,7 @@ normalized as (
     select
         record_id,
         concat(role, 's_normalized') as list_name,
-        place as position,
+        person_position as position,
         person_name
     from {{ ref('int_people_normalized') }}
     where role in ('experimenter', 'investigator')

@@ -54,6 +54,6 @@ select
     row_number() over (
         partition by record_id, role, list_index
         order by position, name_position
-    ) as place,
+    ) as person_position,
     person_name
 from completed_person

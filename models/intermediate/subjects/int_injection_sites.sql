@@ -1,4 +1,4 @@
--- Grain: one row per record, injection and place of it, which has a volume, coordinates or both.
+-- Grain: one row per record, injection and site, which has a volume, coordinates or both.
 
 with dynamics as (
     select * from {{ ref('stg_docdb__injection_dynamics') }}
