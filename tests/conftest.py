@@ -83,8 +83,8 @@ def manifest(dbt_work: Path, dbt: Dbt) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's own Chromium, without a window."""
-    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-    path = os.environ.get("BIODATA_TEST_CHROMIUM") or next(filter(None, found), None)
+    result = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
+    path = os.environ.get("BIODATA_TEST_CHROMIUM") or next(filter(None, result), None)
     if path is None:
         pytest.skip("there is no Chromium: run make servers")
     from playwright.sync_api import sync_playwright

@@ -81,21 +81,21 @@ MANY_MEANINGS = {
 
 @pytest.fixture(scope="session")
 def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = {
+    result = {
         node["name"]: node
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"
     }
-    assert len(found) > 100, "what is said of each model is said of all"
-    return found
+    assert len(result) > 100, "what is said of each model is said of all"
+    return result
 
 
 @pytest.fixture(scope="session")
 def tables(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The published tables: the models of the cache layer."""
-    found = {name: model for name, model in models.items() if _layer(model) == "cache"}
-    assert len(found) > 15, "what is said of each table is said of all"
-    return found
+    result = {name: model for name, model in models.items() if _layer(model) == "cache"}
+    assert len(result) > 15, "what is said of each table is said of all"
+    return result
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +113,9 @@ def tests_of(manifest: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 def macros(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """Our own macros."""
     every = manifest["macros"].values()
-    found = [macro for macro in every if macro["package_name"] == "biodata_cache"]
-    assert len(found) > 30
-    return found
+    result = [macro for macro in every if macro["package_name"] == "biodata_cache"]
+    assert len(result) > 30
+    return result
 
 
 def _layer(model: dict[str, Any]) -> str:
@@ -201,9 +201,9 @@ def test_each_key_is_tested(
 ) -> None:
     for name, table in tables.items():
         key = table["config"]["meta"]["primary_key"]
-        found = _checks(tests_of[table["unique_id"]])
-        assert ("unique", *key) in found, name
-        assert len(key) > 1 or ("not_null", *key) in found, name
+        result = _checks(tests_of[table["unique_id"]])
+        assert ("unique", *key) in result, name
+        assert len(key) > 1 or ("not_null", *key) in result, name
 
 
 def _checks(tests: list[dict[str, Any]]) -> set[tuple[str, ...]]:
@@ -298,7 +298,7 @@ def test_one_type_per_column_name(tables: dict[str, dict[str, Any]]) -> None:
     for table in tables.values():
         for column in table["columns"].values():
             types[column["name"]].add(column["data_type"])
-    assert {name for name, found in types.items() if len(found) > 1} == set(TWO_TYPES)
+    assert {name for name, result in types.items() if len(result) > 1} == set(TWO_TYPES)
 
 
 def test_one_text_per_column_name(models: dict[str, dict[str, Any]]) -> None:
@@ -308,7 +308,7 @@ def test_one_text_per_column_name(models: dict[str, dict[str, Any]]) -> None:
         for column in model["columns"].values():
             first, _, _ = _words(column["description"]).partition(". ")
             texts[column["name"]].add(first.rstrip("."))
-    assert {name for name, found in texts.items() if len(found) > 1} == set(MANY_MEANINGS)
+    assert {name for name, result in texts.items() if len(result) > 1} == set(MANY_MEANINGS)
 
 
 def test_each_rule_has_a_unit_test(
@@ -442,9 +442,9 @@ def test_staging_must_be_portable(lint: Any, tmp_path: Path, sql: str, reason: s
     model = tmp_path / "models" / "staging" / "stg_x__things.sql"
     model.parent.mkdir(parents=True)
     model.write_text(f"-- Grain: one row per thing; max(a) is said, not done.\n\n{sql}\n")
-    (found,) = lint.findings(tmp_path)
-    assert (found.path, found.line) == (model, 3)
-    assert found.reason.startswith(reason)
+    (result,) = lint.findings(tmp_path)
+    assert (result.path, result.line) == (model, 3)
+    assert result.reason.startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -461,8 +461,8 @@ def test_every_model_says_its_grain_and_holds_no_json(
     model = tmp_path / "models" / "intermediate" / "int_things.sql"
     model.parent.mkdir(parents=True)
     model.write_text(sql)
-    (found,) = lint.findings(tmp_path)
-    assert (found.path, found.line) == (model, line)
+    (result,) = lint.findings(tmp_path)
+    assert (result.path, result.line) == (model, line)
 
 
 @pytest.mark.parametrize(
@@ -472,5 +472,5 @@ def test_a_model_is_read_at_a_glance(lint: Any, tmp_path: Path, name: str, lines
     model = tmp_path / "models" / name
     model.parent.mkdir(parents=True)
     model.write_text("-- Grain: one row per thing.\n\nselect a\n" + "\n" * lines + "from x\n")
-    (found,) = lint.findings(tmp_path)
-    assert found.reason.startswith("more than")
+    (result,) = lint.findings(tmp_path)
+    assert result.reason.startswith("more than")

@@ -191,14 +191,14 @@ def test_what_is_mapped_feeds_the_table(manifest: dict[str, Any]) -> None:
 
 
 def _ancestors(nodes: dict[str, Any], name: str) -> set[str]:
-    found, waiting = set(), [name]
+    result, waiting = set(), [name]
     while waiting:
         node = nodes.get(waiting.pop())
         for parent in node["depends_on"].get("nodes", ()) if node else ():
-            if parent not in found:
-                found.add(parent)
+            if parent not in result:
+                result.add(parent)
                 waiting.append(parent)
-    return found
+    return result
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,9 @@ def compiled(dbt: Dbt) -> dict[str, str]:
     inline = "\n".join(f"<{name}>{{{{ {call} }}}}</{name}>" for name, call in CALLS.items())
     finished = dbt("compile", "--inline", inline)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    found = re.findall(r"<(\w+)>(.*?)</\1>", finished.stdout, re.DOTALL)
-    assert len(found) == len(CALLS)
-    return dict(found)
+    result = re.findall(r"<(\w+)>(.*?)</\1>", finished.stdout, re.DOTALL)
+    assert len(result) == len(CALLS)
+    return dict(result)
 
 
 @pytest.fixture(scope="module")
@@ -231,8 +231,8 @@ def test_whole_numbers(ask: Any, text: str | None, whole: int | None) -> None:
 
 @pytest.mark.parametrize("text", ["1.5", "n/a", "", "inf", "2147483648"])
 def test_what_is_no_whole_number_is_told(ask: Any, text: str) -> None:
-    (told,) = ask("invalid_columns", text)
-    assert told == {"field": "x", "problem": "not a whole number", "value": text}
+    (reported,) = ask("invalid_columns", text)
+    assert reported == {"field": "x", "problem": "not a whole number", "value": text}
 
 
 @pytest.mark.parametrize("text", ["1", "1.0", "nan", "NaN", None])

@@ -30,8 +30,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = tools() / f"clients-1-{sys.implementation.cache_tag}"
     if not (environment / "complete").exists():
         pytest.skip("there are no clients: run make servers")
-    found = environment / "bin" / "python"
-    pip = [found, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    result = environment / "bin" / "python"
+    pip = [result, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     base = tmp_path_factory.getbasetemp()
     wheels = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "client-wheel"
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
@@ -40,7 +40,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
             subprocess.run([*build, "--wheel-dir", wheels, PROJECT], check=True)
             (wheel,) = wheels.iterdir()
             subprocess.run([*pip, "install", "--no-deps", "--force-reinstall", wheel], check=True)
-    return found
+    return result
 
 
 @pytest.fixture
@@ -158,8 +158,8 @@ print(json.dumps([counts, nothing, refused, first, foraging]))
 
 
 def test_the_mcp_server_answers(python: Path, here: Path) -> None:
-    found, nothing, refused, first, has_foraging = answers(python, here, MCP)
-    assert all(isinstance(count, int) and count for count in found.values()), found
+    result, nothing, refused, first, has_foraging = answers(python, here, MCP)
+    assert all(isinstance(count, int) and count for count in result.values()), result
     # It takes lists of modalities for texts, also of 0.34: docs/migration.md.
     assert nothing == {"raw_to_derived": [], "qc": [], "modality": []}
     assert isinstance(first, str)

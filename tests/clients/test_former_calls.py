@@ -59,11 +59,11 @@ def test_functions_of_tables_take_every_form(sample: dict[str, Any]) -> None:
         assert isinstance(plain, kind), name
         assert len(plain), name
         for form in calls.FORMS:
-            found = evaluated(f"{name}({form})", sample)
+            result = evaluated(f"{name}({form})", sample)
             if kind is list:
-                assert found == plain, (name, form)
+                assert result == plain, (name, form)
             else:
-                pd.testing.assert_frame_equal(found, plain)
+                pd.testing.assert_frame_equal(result, plain)
 
 
 @pytest.mark.parametrize("expression", calls.WORKING)
@@ -90,9 +90,9 @@ def test_answers_are_those_of_the_package_that_is_replaced(sample: dict[str, Any
 
 
 def test_force_update_is_said_to_do_nothing_once(sample: dict[str, Any]) -> None:
-    with pytest.warns(FutureWarning, match="force_update does nothing since version") as told:
+    with pytest.warns(FutureWarning, match="force_update does nothing since version") as reported:
         biodata_cache.asset_basics(force_update=False)
-    assert [warning.filename for warning in told] == [__file__]
+    assert [warning.filename for warning in reported] == [__file__]
     assert len(biodata_cache.qc(sample["subject"], force_update=True))
 
 

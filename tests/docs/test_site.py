@@ -70,12 +70,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[Path, Page]:
     """Our pages; that of dbt is a program, and has no links before it runs."""
-    found = {}
+    result = {}
     for path in sorted(site.rglob("*.html")):
         if path.parent.name != "dbt":
-            found[path] = Page()
-            found[path].feed(path.read_text(encoding="utf-8"))
-    return found
+            result[path] = Page()
+            result[path].feed(path.read_text(encoding="utf-8"))
+    return result
 
 
 def test_every_table_has_a_page_with_its_parts(site: Path, pages: dict[Path, Page]) -> None:
@@ -103,15 +103,17 @@ def test_pages_have_a_card(site: Path) -> None:
 def test_search_works_from_a_folder(site: Path, browser: Browser) -> None:
     """Where browsers refuse a worker: ours runs in a frame."""
     page = browser.new_page()
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
+    output: list[str] = []
+    page.on("pageerror", lambda error: output.append(str(error)))
     page.goto((site / "tables/assets.html").as_uri())
     # Keys, since the page listens to these: a value that is set at once may go unseen.
     page.get_by_placeholder("Search").first.press_sequentially("experimenters_normalized")
     page.locator(".md-search-result__link").first.wait_for()
-    found = [link.get_attribute("href") or "" for link in page.locator(".md-search-result a").all()]
-    assert any("tables/asset_basics.html" in link for link in found), found
-    assert said == []
+    result = [
+        link.get_attribute("href") or "" for link in page.locator(".md-search-result a").all()
+    ]
+    assert any("tables/asset_basics.html" in link for link in result), result
+    assert output == []
     page.close()
 
 

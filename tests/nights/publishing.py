@@ -24,23 +24,23 @@ def build_and_publish(story: Story) -> None:
     root = story.folder / "root"
     for _ in range(story.draw.randrange(3)):
         story.end_at_random("build", _BUILD_SECONDS)
-    code, said = story.run("build")
-    assert code == 0, said
+    code, output = story.run("build")
+    assert code == 0, output
     before = _published(root)
     seen = {before}
     for _ in range(3):
         if story.draw.random() < 0.3:
-            code, said = story.run("publish", disk=int(10 ** story.draw.uniform(1, 5)))
-            assert code in {0, 1}, said
+            code, output = story.run("publish", disk=int(10 ** story.draw.uniform(1, 5)))
+            assert code in {0, 1}, output
         else:
             story.end_at_random("publish", _PUBLISH_SECONDS)
         seen.add(_published(root))
         _check_objects(root)
-    code, said = story.run("publish")
-    assert code == 0, said
+    code, output = story.run("publish")
+    assert code == 0, output
     assert seen <= {before, _published(root)}, (seen, story.log)
-    code, said = story.run("status")
-    assert code == 0, said
+    code, output = story.run("status")
+    assert code == 0, output
     _check_objects(root)
     area = next((story.folder / "work/cache" / CACHE_FOLDER).glob("bdc-v*"))
     for path in area.rglob("*.pqt"):
@@ -57,8 +57,8 @@ def build_and_publish(story: Story) -> None:
 
 def _published(root: Path) -> str | None:
     """The build that a reader finds; None if nothing is published."""
-    found = list((root / CACHE_FOLDER).glob("bdc-v*/cache_registry.json"))
-    return str(json.loads(found[0].read_bytes())["build"]) if found else None
+    result = list((root / CACHE_FOLDER).glob("bdc-v*/cache_registry.json"))
+    return str(json.loads(result[0].read_bytes())["build"]) if result else None
 
 
 def _check_objects(root: Path) -> None:

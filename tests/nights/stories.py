@@ -226,17 +226,17 @@ class Story:
     def sound_night(self) -> None:
         """Nothing goes wrong: the lake becomes the source."""
         self._repair()
-        code, said = self._run_unlocked("extract")
-        assert code == 0, said
+        code, output = self._run_unlocked("extract")
+        assert code == 0, output
         held = self.held()
         assert held == self.records, self._difference(held)
 
     def quiet_night(self) -> None:
         """Nothing changes either: nothing is new, changed or deleted."""
-        code, said = self._run_unlocked("extract", "--strict")
-        assert code == 0, said
-        assert " 0 new, 0 changed," in said, said
-        assert " 0 deleted, 0 rejected" in said, said
+        code, output = self._run_unlocked("extract", "--strict")
+        assert code == 0, output
+        assert " 0 new, 0 changed," in output, output
+        assert " 0 deleted, 0 rejected" in output, output
 
     def check_between(self) -> None:
         """Nothing in the lake is false, and nothing is lost that the source always had."""
@@ -290,14 +290,14 @@ class Story:
         )
         if end is not None:
             try:
-                said = process.communicate(timeout=end[1])[0]
+                output = process.communicate(timeout=end[1])[0]
             except subprocess.TimeoutExpired:
                 process.send_signal(end[0])
-                said = process.communicate(timeout=IN_TIME)[0]
+                output = process.communicate(timeout=IN_TIME)[0]
         else:
-            said = process.communicate(timeout=1_800)[0]
-        assert "Traceback" not in said, (said, self.log)
-        return process.returncode, said
+            output = process.communicate(timeout=1_800)[0]
+        assert "Traceback" not in output, (output, self.log)
+        return process.returncode, output
 
     def end_at_random(self, command: str, seconds: float) -> None:
         """Run a command that is killed, or told to end, at a random moment."""
@@ -313,31 +313,31 @@ class Story:
     def _told_to_end(self) -> None:
         moment = self.draw.uniform(0.3, 1.2 * self._seconds)
         how = self.draw.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-        code, said = self.run("extract", end=(how, moment))
+        code, output = self.run("extract", end=(how, moment))
         self._note(f"told to end by {how.name}", code)
         # At the very beginning Python itself ends, without a word.
-        is_locked = self.s3 is not None and "lock" in said
-        assert code in {0, _INTERRUPTED, -how} or (code == 1 and is_locked), (how, code, said)
+        is_locked = self.s3 is not None and "lock" in output
+        assert code in {0, _INTERRUPTED, -how} or (code == 1 and is_locked), (how, code, output)
 
     def _source_fails(self) -> None:
         how = self.source.go_wrong(self.draw)
-        code, said = self._run_unlocked("extract")
+        code, output = self._run_unlocked("extract")
         self._note(f"source failed, {how}", code)
-        assert code in {0, 1}, said
+        assert code in {0, 1}, output
 
     def _disk_is_full(self) -> None:
-        code, said = self._run_unlocked("extract", disk=int(10 ** self.draw.uniform(1, 5.5)))
+        code, output = self._run_unlocked("extract", disk=int(10 ** self.draw.uniform(1, 5.5)))
         self._note("disk full", code)
-        assert code in {0, 1}, said
+        assert code in {0, 1}, output
 
     def _store_fails(self) -> None:
         assert self.s3 is not None
         draw, rate = self.draw, self.draw.choice([0.02, 0.2])
         faults = draw.choice([("503", "500"), ("drop",), ("drop_answer",), ("truncate", "drop")])
         self.s3.fault = lambda *_: draw.choice(faults) if draw.random() < rate else None
-        code, said = self._run_unlocked("extract")
+        code, output = self._run_unlocked("extract")
         self._note(f"store failed by {faults}", code)
-        assert code in {0, 1}, said
+        assert code in {0, 1}, output
 
     def _note(self, what: str, code: int) -> None:
         self.log.append(f"{what}: {code}")
@@ -351,9 +351,9 @@ class Story:
         """Run a command, after the lock of one that was killed has ended."""
         end = time.monotonic() + 20 * LEASE
         while True:
-            code, said = self.run(*arguments, disk=disk)
-            if self.s3 is None or "lock" not in said or time.monotonic() > end:
-                return code, said
+            code, output = self.run(*arguments, disk=disk)
+            if self.s3 is None or "lock" not in output or time.monotonic() > end:
+                return code, output
             time.sleep(LEASE)
 
     def _change(self) -> None:

@@ -52,8 +52,8 @@ class Gateway:
         with self._lock:
             self.requests.append({"version": version, "filter": query})
             number = len(self.requests)
-            found = sorted(key for key in self.documents if _matches(key, query.get("_id", {})))
-            documents = [self.documents[key] for key in found]
+            result = sorted(key for key in self.documents if _matches(key, query.get("_id", {})))
+            documents = [self.documents[key] for key in result]
         fault = self.fault(number)
         if fault is not None:
             return fault, []

@@ -32,21 +32,21 @@ def files(raw: Path, collection: str = "docdb_v2") -> list[str]:
 def rows(raw: Path, collection: str = "docdb_v2") -> dict[str, dict]:
     """The live rows by `_id`."""
     with duckdb.connect() as connection:
-        found = connection.sql(NEWEST, params={"files": files(raw, collection)})
-        names = found.columns
-        return {row[0]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
+        result = connection.sql(NEWEST, params={"files": files(raw, collection)})
+        names = result.columns
+        return {row[0]: dict(zip(names, row, strict=True)) for row in result.fetchall()}
 
 
 def documents(raw: Path, collection: str = "docdb_v2") -> dict[str, dict]:
     """The live documents by `_id`, put together again."""
-    found = {}
+    result = {}
     for record_id, row in rows(raw, collection).items():
         document = {"_id": record_id}
         document |= {key: row[key] for key in IDENTITY if row[key] is not None}
         document |= {key: json.loads(row[key]) for key in SECTIONS if row[key] is not None}
         document |= json.loads(row["extra"] or "{}")
-        found[record_id] = document
-    return found
+        result[record_id] = document
+    return result
 
 
 def check_keys(raw: Path, collection: str = "docdb_v2") -> None:

@@ -109,8 +109,8 @@ class LyingServer:
                 time.sleep(0.05)
             raise OSError("stalled")
         if is_data and self.seconds_per_byte:
-            for place in range(len(content)):
-                connection.sendall(content[place : place + 1])
+            for location in range(len(content)):
+                connection.sendall(content[location : location + 1])
                 time.sleep(self.seconds_per_byte)
             return
         connection.sendall(content)
@@ -133,27 +133,31 @@ class LyingServer:
     def _batch(self, number: int, name: str) -> dict[str, Any]:
         """The next batch of a cursor, which ends with the batch that has none after it."""
         batches = self._cursors.get(number, iter(()))
-        found = next(batches, [])
+        result = next(batches, [])
         following = next(batches, None)
         if following is None:
             self._cursors.pop(number, None)
         else:
             self._cursors[number] = itertools.chain([following], batches)
         cursor_id = bson.Int64(0 if following is None else number)
-        cursor = {"id": cursor_id, "ns": "metadata_index.data_assets", name: found}
+        cursor = {"id": cursor_id, "ns": "metadata_index.data_assets", name: result}
         return {"cursor": cursor, "ok": 1.0}
 
     def _truth(self, command: dict[str, Any]) -> Documents:
-        asked = command.get("filter", {}).get("_id")
-        keys = sorted(self.documents) if asked is None else asked["$in"]
-        found = [self.documents[key] for key in keys if key in self.documents]
+        requested = command.get("filter", {}).get("_id")
+        keys = sorted(self.documents) if requested is None else requested["$in"]
+        result = [self.documents[key] for key in keys if key in self.documents]
         names = set(command.get("projection") or ())
         if not names or 0 in command["projection"].values():
-            return found
-        return [{key: each[key] for key in each if key in names} for each in found]
+            return result
+        return [{key: each[key] for key in each if key in names} for each in result]
 
 
 def _collections(cursor_id: int, name: str) -> dict[str, Any]:
-    found = [{"name": "data_assets", "type": "collection"}]
-    cursor = {"id": bson.Int64(cursor_id), "ns": "metadata_index.$cmd.listCollections", name: found}
+    result = [{"name": "data_assets", "type": "collection"}]
+    cursor = {
+        "id": bson.Int64(cursor_id),
+        "ns": "metadata_index.$cmd.listCollections",
+        name: result,
+    }
     return {"cursor": cursor, "ok": 1.0}

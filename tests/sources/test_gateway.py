@@ -81,8 +81,8 @@ def test_what_a_short_answer_leaves_out_is_asked_for_again(gateway, cap):
     gateway.is_once = True
     keys = list(gateway.documents)
     fetched = list(open_source(gateway.address, SourceOptions(retries=QUICK)).fetch(keys))
-    assert sorted(found.key for found in fetched) == keys
-    assert [found for found in fetched if found.problem] == []
+    assert sorted(result.key for result in fetched) == keys
+    assert [result for result in fetched if result.problem] == []
 
 
 def test_listing_is_capped_too(gateway, tmp_path):
@@ -100,10 +100,10 @@ def test_only_changes_are_fetched(gateway, tmp_path):
     gateway.requests.clear()
     report = fetch(gateway, tmp_path)
     assert (report.new, report.changed, report.deleted, report.unchanged) == (1, 1, 1, 78)
-    asked = [
+    requested = [
         request["filter"]["_id"]["$in"] for request in gateway.requests if "$in" in str(request)
     ]
-    assert {key for keys in asked for key in keys} == {
+    assert {key for keys in requested for key in keys} == {
         "record-00003",
         "record-00004",
         "record-00900",
@@ -209,10 +209,10 @@ def test_faults_have_a_ceiling(gateway, tmp_path):
 def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
     tmp_path, monkeypatch, code, is_asked_again, said
 ):
-    asked = []
+    requested = []
 
     def look_up(*host, **_):
-        asked.append(host)
+        requested.append(host)
         raise socket.gaierror(code, "as the system says it")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -221,7 +221,7 @@ def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
     )
     with pytest.raises(SourceError, match=said):
         extract(source, tmp_path)
-    assert (len(asked) > 1) == is_asked_again
+    assert (len(requested) > 1) == is_asked_again
 
 
 def test_certificate_of_a_stranger(gateway, tmp_path, monkeypatch):
@@ -239,12 +239,12 @@ def test_address_that_cannot_be_used(address):
 
 
 def test_both_versions_from_the_command_line(gateway, tmp_path):
-    code, said = run("extract", "--raw", str(tmp_path), SOURCE=gateway.address)
-    assert code == 0, said
-    assert "80 new" in said
+    code, output = run("extract", "--raw", str(tmp_path), SOURCE=gateway.address)
+    assert code == 0, output
+    assert "80 new" in output
     assert set(documents(tmp_path, "docdb_v1")) == set(gateway.documents)
-    code, said = run(
+    code, output = run(
         "extract", "--raw", str(tmp_path / "b"), SOURCE=gateway.address, V1_SOURCE="none"
     )
-    assert code == 0, said
+    assert code == 0, output
     assert documents(tmp_path / "b", "docdb_v1") == {}

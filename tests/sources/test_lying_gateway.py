@@ -41,8 +41,12 @@ class Liar(Gateway):
     lie: Lie = staticmethod(lambda gateway, asked, answer: answer)
 
     def answer(self, path: str) -> Answer:
-        asked = json.loads(_parameter(path, "filter", "{}")).get("_id", {})
-        given = {"filter": asked, "listing": "projection" in path and "_last" in path, "path": path}
+        requested = json.loads(_parameter(path, "filter", "{}")).get("_id", {})
+        given = {
+            "filter": requested,
+            "listing": "projection" in path and "_last" in path,
+            "path": path,
+        }
         return type(self).lie(self, given, super().answer(path))
 
 

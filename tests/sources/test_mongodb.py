@@ -177,8 +177,8 @@ def test_numbers_that_json_lacks_become_null_and_are_reported(collection, tmp_pa
     collection.insert_one(document(2, processing={"x": float("-inf")}))
     report = fetch(collection, tmp_path)
     assert (report.repaired, report.rejected) == (2, 0)
-    found = documents(tmp_path)
-    assert found["record-00001"]["quality_control"] == {
+    result = documents(tmp_path)
+    assert result["record-00001"]["quality_control"] == {
         "metrics": [{"value": None}, {"value": 1.5}]
     }
     expected = [

@@ -196,9 +196,9 @@ def test_documents_that_vanish_or_change_after_the_listing(filled, tmp_path):
 
     report = extract(restless(filled, happens), tmp_path)
     assert (report.new, report.changed, report.deleted) == (9, 9, 1)
-    found = documents(tmp_path)
-    assert found["record-00002"]["name"] == found["record-00506"]["name"] == "later"
-    assert not {"record-00001", "record-00505"} & found.keys()
+    result = documents(tmp_path)
+    assert result["record-00002"]["name"] == result["record-00506"]["name"] == "later"
+    assert not {"record-00001", "record-00505"} & result.keys()
     assert counts(fetch(filled, tmp_path)) == (408, 1, 0, 407, 1)
     check(filled, tmp_path)
 
@@ -249,8 +249,8 @@ def _kill_and_check(collection, raw, seed) -> None:
         process.communicate()
         finished = set(raw.glob("docdb_v2/*.parquet"))
     held = len(documents(raw)) if finished else 0
-    code, said = run("extract", "--raw", str(raw), groups=20, **setting(collection))
-    assert code == 0, said
+    code, output = run("extract", "--raw", str(raw), groups=20, **setting(collection))
+    assert code == 0, output
     record = run_records(raw)[-1]
     assert (record["new"], record["unchanged"]) == (400 - held, held)
     check(collection, raw)
@@ -267,12 +267,12 @@ def test_interrupt_ends_soon_and_keeps_what_came(filled, tmp_path):
     assert process.poll() is None, "the run ended too soon to be interrupted"
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, output = process.communicate(timeout=20)
     # It does not wait for the answer that hangs for a minute; how soon it ends is for a benchmark.
     assert time.monotonic() - began < 10
     assert process.returncode == 130
-    assert "interrupted" in said
-    assert "Traceback" not in said
+    assert "interrupted" in output
+    assert "Traceback" not in output
     assert 0 < len(documents(tmp_path)) < 400
     assert run_records(tmp_path)[-1]["error"] == "interrupted"
     fetch(filled, tmp_path)
@@ -287,15 +287,15 @@ def test_second_run_refuses_and_a_stale_lock_is_recognised(filled, tmp_path):
     try:
         while process.poll() is None and not list(tmp_path.glob("docdb_v2/*.parquet")):
             time.sleep(0.02)
-        code, said = run("extract", "--raw", str(tmp_path), **setting(filled))
+        code, output = run("extract", "--raw", str(tmp_path), **setting(filled))
         assert process.poll() is None, "the first run ended too soon to be in the way"
         assert code == 1
-        assert "Another extract is writing" in said
+        assert "Another extract is writing" in output
     finally:
         process.kill()
         process.communicate()
-    code, said = run("extract", "--raw", str(tmp_path), **setting(filled))
-    assert code == 0, said
+    code, output = run("extract", "--raw", str(tmp_path), **setting(filled))
+    assert code == 0, output
     check(filled, tmp_path)
 
 
@@ -321,11 +321,11 @@ def test_full_disk(filled, tmp_path, monkeypatch):
 def said_by(*arguments, **settings) -> str:
     """The cause that a failing run says, below when it began and failed."""
     began = time.monotonic()
-    code, said = run("extract", *arguments, **settings)
+    code, output = run("extract", *arguments, **settings)
     assert code in (1, 2)
     assert time.monotonic() - began < 12
-    assert "Traceback" not in said
-    *before, line = said.strip().splitlines()  # the last line is the cause
+    assert "Traceback" not in output
+    *before, line = output.strip().splitlines()  # the last line is the cause
     assert all(re.match(r"\d{4}-.*Z extract( v1)?: (begins|failed after)", each) for each in before)
     for secret in (PASSWORD, QUOTED, "s3cret", "w%C3%B6rd", "wörd"):
         assert secret not in line
@@ -384,10 +384,10 @@ def test_unknown_host(tmp_path):
 def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
     tmp_path, monkeypatch, code, is_asked_again, said
 ):
-    asked = []
+    requested = []
 
     def look_up(*host, **_):
-        asked.append(host)
+        requested.append(host)
         raise socket.gaierror(code, "as the system says it")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -397,7 +397,7 @@ def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
     )
     with pytest.raises(SourceError, match=said):
         extract(source, tmp_path)
-    assert (len(asked) > 1) == is_asked_again
+    assert (len(requested) > 1) == is_asked_again
 
 
 def test_nobody_listens(tmp_path):

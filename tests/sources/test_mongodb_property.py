@@ -124,9 +124,9 @@ def test_lake_is_the_collection_in_the_end(collection, tmp_path, seed):
 def test_command_line_does_the_same(collection, tmp_path):
     """The same from the command line, so that defaults are what is tested."""
     collection.insert_many([document(number) for number in range(30)])
-    code, said = run("extract", "--raw", str(tmp_path), **setting(collection))
-    assert code == 0, said
-    assert "30 new" in said
+    code, output = run("extract", "--raw", str(tmp_path), **setting(collection))
+    assert code == 0, output
+    assert "30 new" in output
     assert documents(tmp_path) == content(collection)
     assert documents(tmp_path, "docdb_v1") == {}
     assert fetch(collection, tmp_path).unchanged == 30

@@ -56,14 +56,16 @@ class Published:
         self, name: str, folder: str, key: str, queries: dict[str, str], **extra: object
     ) -> Path:
         """Publish the rows of one query per value of the key; `extra` goes into the entry."""
-        place = self.folder / folder
-        place.mkdir(parents=True)
+        location = self.folder / folder
+        location.mkdir(parents=True)
         columns: list[tuple[str, str]] = []
         for value, query in queries.items():
-            columns = self._copy(query, place / partition_folder(key, value) / "data.pqt")
+            columns = self._copy(query, location / partition_folder(key, value) / "data.pqt")
         listed = {"partitions": [{"value": value, "rows": 1} for value in queries]}
-        self._enter(name, place, columns, partitioned=True, partition_key=key, **(listed | extra))
-        return place
+        self._enter(
+            name, location, columns, partitioned=True, partition_key=key, **(listed | extra)
+        )
+        return location
 
     def build(self, time: str = "20260101T000000Z") -> str:
         """Publish what there is as a build: its objects, the list of its files, its registry.

@@ -77,8 +77,8 @@ class Parts(HTMLParser):
 
 def data_of(page: bytes) -> dict[str, Any]:
     (text,) = (text for attributes, text in Parts(page).of("script") if "type" in attributes)
-    found: dict[str, Any] = json.loads(text)
-    return found
+    result: dict[str, Any] = json.loads(text)
+    return result
 
 
 @pytest.mark.parametrize("text", HOSTILE)

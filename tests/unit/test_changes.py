@@ -66,16 +66,16 @@ def changed(found: pd.DataFrame) -> dict[Any, tuple[str, Any]]:
 
 
 def test_rows_are_added_removed_and_changed(two: tuple[str, str]) -> None:
-    found = changes("assets", since=two[0])
-    assert found.columns.tolist() == ["change", "changed_columns", "name", "age", "tags", "weight"]
-    assert changed(found) == {
+    result = changes("assets", since=two[0])
+    assert result.columns.tolist() == ["change", "changed_columns", "name", "age", "tags", "weight"]
+    assert changed(result) == {
         "b": ("changed", ["age", "tags"]),
         "c": ("removed", None),
         "d": ("added", None),
         None: ("changed", ["age"]),
     }
-    assert found["age"].tolist() == [20, 3, 5, 5]  # of what was removed, as it was
-    assert found["tags"][0].tolist() == ["z"]
+    assert result["age"].tolist() == [20, 3, 5, 5]  # of what was removed, as it was
+    assert result["tags"][0].tolist() == ["z"]
 
 
 def test_a_build_differs_in_nothing_from_itself(two: tuple[str, str]) -> None:
@@ -129,9 +129,9 @@ def test_columns_that_come_and_go_and_change_their_type(cache: Published) -> Non
     build(cache, "select 'a' as name, '1' as n, 'new' as came, 7 as same", "20260102T000000Z")
     assert changes("assets", since=first).empty
     build(cache, "select 'b' as name, '1' as n, 'new' as came, 8 as same", "20260103T000000Z")
-    found = changes("assets", since=first)
-    assert found[["name", "n", "same"]].values.tolist() == [["a", "1", 7], ["b", "1", 8]]
-    assert found["came"].fillna("missing").tolist() == ["missing", "new"]
+    result = changes("assets", since=first)
+    assert result[["name", "n", "same"]].values.tolist() == [["a", "1", 7], ["b", "1", 8]]
+    assert result["came"].fillna("missing").tolist() == ["missing", "new"]
 
 
 def test_partitions_are_compared_too(qc_cache: Published) -> None:
@@ -141,9 +141,9 @@ def test_partitions_are_compared_too(qc_cache: Published) -> None:
     shutil.copy(path / "subject_id=0451/data.pqt", path / "subject_id=451/data.pqt")
     qc_cache.entries[-1]["partitions"] = [{"value": "451"}]
     qc_cache.build("20260102T000000Z")
-    found = changes("quality_control", since=first)
-    assert set(found["change"]) == {"removed"}
-    assert not set(found["asset_name"]) & {"0451_first", "0451_second"}
+    result = changes("quality_control", since=first)
+    assert set(result["change"]) == {"removed"}
+    assert not set(result["asset_name"]) & {"0451_first", "0451_second"}
 
 
 def test_tables_that_cannot_be_compared(cache: Published) -> None:
@@ -230,13 +230,13 @@ def test_two_versions_are_compared_by_the_key_of_the_later(tmp_path, monkeypatch
     newer.entries[0]["primary_key"] = ["name"]
     newer.write_registry()
     monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path))
-    found = biodata_cache.compare("0.34", "0.50.0", "assets")
-    assert found[["change", "name"]].to_numpy().tolist() == [
+    result = biodata_cache.compare("0.34", "0.50.0", "assets")
+    assert result[["change", "name"]].to_numpy().tolist() == [
         ["removed", "a"],
         ["changed", "b"],
         ["added", "c"],
     ]
-    assert found["changed_columns"][1].tolist() == ["age"]
+    assert result["changed_columns"][1].tolist() == ["age"]
     assert len(biodata_cache.compare("0.50.0", "0.50.0", "assets")) == 0
     with pytest.raises(ArgumentError, match="assets has no key"):
         biodata_cache.compare("0.50.0", "0.34", "assets")

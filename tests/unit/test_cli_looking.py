@@ -108,16 +108,16 @@ def test_status_of_no_root_is_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None
 def checks(*arguments: str) -> dict[str, tuple[str, str]]:
     """What `doctor` finds, by name; the exit code must fit to it."""
     done = run("doctor", "--json", *arguments)
-    found = {check["name"]: (check["state"], check["text"]) for check in json.loads(done.stdout)}
-    assert done.exit_code == (1 if "fail" in {state for state, _ in found.values()} else 0)
-    return found
+    result = {check["name"]: (check["state"], check["text"]) for check in json.loads(done.stdout)}
+    assert done.exit_code == (1 if "fail" in {state for state, _ in result.values()} else 0)
+    return result
 
 
 def test_doctor_finds_nothing_wrong_with_a_good_cache(two_tables: Published) -> None:
-    found = checks()
-    assert {state for state, _ in found.values()} == {"ok"}
-    assert found["reading"] == ("ok", "subjects, 3 rows")
-    assert "source" not in found
+    result = checks()
+    assert {state for state, _ in result.values()} == {"ok"}
+    assert result["reading"] == ("ok", "subjects, 3 rows")
+    assert "source" not in result
 
 
 def test_doctor_without_a_root_says_what_to_set() -> None:
@@ -162,9 +162,9 @@ def test_doctor_finds_what_is_wrong(
     two_tables: Published, damage: object, name: str, state: str, part: str
 ) -> None:
     damage(two_tables)
-    found = checks()[name]
-    assert found[0] == state
-    assert part in found[1]
+    result = checks()[name]
+    assert result[0] == state
+    assert part in result[1]
 
 
 def test_doctor_counts_the_rows(two_tables: Published) -> None:
@@ -202,10 +202,10 @@ def test_doctor_asks_the_source_and_hides_its_password(
 
 
 def test_doctor_sees_that_a_file_is_missing(two_tables: Published) -> None:
-    found = checks("--source", "no-such-file.jsonl", "--work", str(two_tables.root))
-    assert found["source"][0] == "fail"
-    assert found["work"][0] == "ok"
-    assert found["objects"] == ("ok", "none")
+    result = checks("--source", "no-such-file.jsonl", "--work", str(two_tables.root))
+    assert result["source"][0] == "fail"
+    assert result["work"][0] == "ok"
+    assert result["objects"] == ("ok", "none")
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_doctor_looks_at_the_places_of_building(
     two_tables: Published, tmp_path: Path, name: str, place: str, state: str, part: str
 ) -> None:
     place = place if "://" in place else str(tmp_path / place)
-    found = checks("--raw", str(tmp_path / "lake"), f"--{name}", place)
-    assert found["raw lake" if name == "raw" else name][0] == state
-    assert part in found["raw lake" if name == "raw" else name][1]
-    assert "source" not in found
+    result = checks("--raw", str(tmp_path / "lake"), f"--{name}", place)
+    assert result["raw lake" if name == "raw" else name][0] == state
+    assert part in result["raw lake" if name == "raw" else name][1]
+    assert "source" not in result
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -257,10 +257,10 @@ def test_completion_prints_a_script_that_the_shell_accepts(shell: str, tmp_path:
 
 def completions(*words: str) -> list[str]:
     *before, last = words
-    found = BashComplete(cli, {}, "biodata-cache", "_BIODATA_CACHE_COMPLETE").get_completions(
+    result = BashComplete(cli, {}, "biodata-cache", "_BIODATA_CACHE_COMPLETE").get_completions(
         list(before), last
     )
-    return [item.value for item in found]
+    return [item.value for item in result]
 
 
 def test_completion_names_tables_and_commands(two_tables: Published) -> None:

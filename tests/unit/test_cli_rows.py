@@ -68,14 +68,14 @@ def test_rows_need_no_pandas_which_takes_longer_than_all_the_rest(
     published = Published(tmp_path)
     published.plain("assets", ASSETS)
     published.build()
-    place = {"BIODATA_CACHE_ROOT": str(tmp_path), "BIODATA_CACHE_VERSION": published.version}
+    location = {"BIODATA_CACHE_ROOT": str(tmp_path), "BIODATA_CACHE_VERSION": published.version}
     code = (
         "import sys; from biodata_cache._cli import cli; cli(sys.argv[1:], standalone_mode=False); "
         "print({'numpy', 'pandas', 'pyarrow'} & set(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *asked],
-        env=os.environ | place,
+        env=os.environ | location,
         check=True,
         capture_output=True,
         text=True,
@@ -91,8 +91,8 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 def rows(*arguments: str) -> list[dict[str, Any]]:
     done = run(*arguments, "--json")
     assert done.exit_code == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    result: list[dict[str, Any]] = json.loads(done.stdout)
+    return result
 
 
 def names(*conditions: str) -> list[str | None]:
@@ -142,8 +142,8 @@ def test_conditions_know_the_types_that_an_older_publisher_did_not_write_down(
 
 def test_a_partition_is_one_file(qc_cache: Published) -> None:
     (qc_cache.folder / "qc/subject_id=451/data.pqt").write_bytes(b"nobody reads this")
-    found = rows("read", "quality_control", "--where", "subject_id=0451")
-    assert [row["subject_id"] for row in found] == ["0451", "0451"]
+    result = rows("read", "quality_control", "--where", "subject_id=0451")
+    assert [row["subject_id"] for row in result] == ["0451", "0451"]
 
 
 def test_json_has_every_kind_of_value(assets: Published) -> None:
@@ -180,10 +180,10 @@ def test_a_file_is_written_where_a_link_leads(assets: Published, tmp_path: Path)
 
 def test_csv_can_be_read_back(assets: Published) -> None:
     text = run("read", "assets").stdout
-    head, *found = csv.reader(io.StringIO(text))
+    head, *result = csv.reader(io.StringIO(text))
     assert head[:3] == ["name", "modalities", "age"]
-    assert [row[0] for row in found] == ["a", "0451", "", "", 'x"; drop', "tab\t"]
-    assert json.loads(found[0][1]) == ["fib", "SPIM"]
+    assert [row[0] for row in result] == ["a", "0451", "", "", 'x"; drop', "tab\t"]
+    assert json.loads(result[0][1]) == ["fib", "SPIM"]
 
 
 def test_no_further_package_is_needed_for_times(
@@ -418,5 +418,5 @@ def test_completion_names_the_columns_of_the_table(assets: Published) -> None:
     from click.shell_completion import BashComplete
 
     complete = BashComplete(cli, {}, "biodata-cache", "_BIODATA_CACHE_COMPLETE")
-    found = complete.get_completions(["read", "assets", "--columns"], "name,a")
-    assert [item.value for item in found] == ["name,age"]
+    result = complete.get_completions(["read", "assets", "--columns"], "name,a")
+    assert [item.value for item in result] == ["name,age"]

@@ -96,10 +96,10 @@ def test_an_extract_says_that_it_was_interrupted(tmp_path: Path) -> None:
     process = start("extract", "--source", "sample:20000", "--work", str(tmp_path))
     wait_for("raw/docdb_v2/.*.tmp", tmp_path, process)
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
+    _, output = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "interrupted" in said
-    assert "Traceback" not in said
+    assert "interrupted" in output
+    assert "Traceback" not in output
     (report,) = reports(tmp_path)
     assert (report["status"], report["stages"][-1]["stage"]) == ("interrupted", "extract")
 
@@ -115,16 +115,16 @@ def test_dbt_ends_with_the_build_that_started_it(tmp_path: Path, number: signal.
     wait_for("logs/dbt.log", tmp_path, process)
     (child,) = children_of(process)
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    _, output = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert not Path(f"/proc/{child}").exists()
 
 
 def test_json_of_an_extract_that_asked_for_objects(tmp_path: Path) -> None:
     process = start("extract", "--source", "sample", "--work", str(tmp_path), "--json")
-    out, said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
+    out, output = process.communicate(timeout=60)
+    assert process.returncode == 0, output
     objects = json.loads(out)["extract"]["objects"]
     assert objects["asked"].keys() == objects["found"].keys() > {"trainer_states"}
     assert sum(objects["found"].values()) > 0

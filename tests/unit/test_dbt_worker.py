@@ -39,8 +39,8 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     with process, process.stdin or open(os.devnull):  # noqa: PTH123
         assert process.stdout is not None
         assert process.stderr is not None
-        out, said = process.stdout.read(), process.stderr.read()
-    return subprocess.CompletedProcess(arguments, process.returncode, out, said)
+        out, output = process.stdout.read(), process.stderr.read()
+    return subprocess.CompletedProcess(arguments, process.returncode, out, output)
 
 
 def test_events_are_told_once_and_without_secrets(project: Path) -> None:

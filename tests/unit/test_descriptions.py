@@ -143,12 +143,12 @@ def resources(home: str) -> dict[str, Any]:
 
 
 def test_a_data_package_leads_into_its_folder() -> None:
-    found = resources("/some/data-asset-cache")
-    assert {name: each["path"] for name, each in found.items()} == {
+    result = resources("/some/data-asset-cache")
+    assert {name: each["path"] for name, each in result.items()} == {
         "assets": "assets.pqt",
         "quality_control": ["qc/name=a/data.pqt", "qc/name=b/data.pqt"],
     }
-    schema = found["quality_control"]["schema"]
+    schema = result["quality_control"]["schema"]
     assert [each["type"] for each in schema["fields"]] == ["string", "array", "datetime"]
     assert schema["primaryKey"] == ["name"]
     assert schema["foreignKeys"] == [
@@ -158,19 +158,19 @@ def test_a_data_package_leads_into_its_folder() -> None:
 
 def test_a_data_package_of_a_bucket_has_the_addresses_of_objects() -> None:
     home = "s3://bucket/data-asset-cache"
-    found = resources(home)
-    assert found["assets"]["path"] == "assets.pqt"
-    assert found["quality_control"]["path"] == [f"{home}/.objects/{it * 64}.pqt" for it in "ab"]
-    assert found["records"]["path"] == f"{home}/.objects/{'c' * 64}.pqt"
+    result = resources(home)
+    assert result["assets"]["path"] == "assets.pqt"
+    assert result["quality_control"]["path"] == [f"{home}/.objects/{it * 64}.pqt" for it in "ab"]
+    assert result["records"]["path"] == f"{home}/.objects/{'c' * 64}.pqt"
 
 
 def test_croissant_describes_tables_of_one_file() -> None:
-    found = json.loads(croissant(FOLDER, REGISTRY, "s3://bucket/data-asset-cache"))
-    assert [(each["name"], each["contentUrl"]) for each in found["distribution"]] == [
+    result = json.loads(croissant(FOLDER, REGISTRY, "s3://bucket/data-asset-cache"))
+    assert [(each["name"], each["contentUrl"]) for each in result["distribution"]] == [
         ("assets.pqt", "assets.pqt"),
         ("records.pqt", f"../.objects/{'c' * 64}.pqt"),
     ]
-    (assets, _) = found["recordSet"]
+    (assets, _) = result["recordSet"]
     assert assets["key"] == [{"@id": "assets/name"}]
     assert [each["dataType"] for each in assets["field"]] == ["sc:Text", "sc:Text", "sc:DateTime"]
     assert [each.get("repeated") for each in assets["field"]] == [None, True, None]

@@ -46,8 +46,8 @@ def cut(content: bytes, part: float) -> bytes:
 
 
 def flipped(content: bytes, part: float) -> bytes:
-    place = int(len(content) * part)
-    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
+    location = int(len(content) * part)
+    return content[:location] + bytes([content[location] ^ 0xFF]) + content[location + 1 :]
 
 
 def other_length(content: bytes, part: float) -> bytes:

@@ -132,11 +132,11 @@ def test_bad_documents_are_kept_with_file_line_and_reason(tmp_path: Path) -> Non
     (folder / "readme.txt").write_text("no records")
     report = run(folder, tmp_path / "raw")
     assert (report.listed, report.rejected) == (2, 4)
-    found = [
+    result = [
         (row["file"], row["line"], row["reason"].split(":")[0], row["document"])
         for row in rejects(tmp_path / "raw")
     ]
-    assert found == [
+    assert result == [
         ("a.jsonl", 3, "no _id", b'{"name": "x"}'),
         ("a.jsonl", 4, "not JSON", b"not json"),
         ("a.jsonl", 5, "not UTF-8 text", b"\xff\xfe"),

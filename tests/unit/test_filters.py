@@ -53,9 +53,9 @@ def found(**filters: Any) -> list[Any]:
     ],
 )
 def test_another_spelling_is_offered_where_nothing_was_found(assets, filters, hint):
-    with pytest.warns(NotFoundWarning, match=hint) as told:
+    with pytest.warns(NotFoundWarning, match=hint) as reported:
         assert len(biodata_cache.assets(**filters)) == 0
-    assert told[0].filename == __file__
+    assert reported[0].filename == __file__
 
 
 @pytest.mark.parametrize("filters", [{"name": "a", "age": 2}, {"name": ["a", "B"], "age": 9}])

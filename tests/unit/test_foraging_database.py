@@ -42,13 +42,13 @@ class Fixture:
         return [str(folder / file.name) for file in Folder(folder).listed()]
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        found = duckdb.execute(
+        result = duckdb.execute(
             "select * from read_parquet(?, union_by_name = true) order by _row", [self.files(name)]
         )
-        columns = [column[0] for column in found.description]
+        columns = [column[0] for column in result.description]
         return [
             {key: value for key, value in zip(columns, row, strict=True) if value is not None}
-            for row in found.fetchall()
+            for row in result.fetchall()
         ]
 
 
@@ -145,8 +145,8 @@ def test_a_file_that_is_no_parquet_is_told(database: Fixture, content: bytes) ->
 def test_files_of_the_sample_do_not_stay_for_another_database(database: Fixture) -> None:
     database.write_all()
     database.home.rename(database.home.with_name("dynamic-foraging-database"))
-    place = in_sample(folder_store(database.home.parent, "sample"))
-    assert copy_database(place, database.raw) == []
+    location = in_sample(folder_store(database.home.parent, "sample"))
+    assert copy_database(location, database.raw) == []
     assert len(database.rows("trials")) == 2
     problems = database.copy()
     assert len(problems) == len(NAMES)
@@ -157,8 +157,8 @@ def test_files_of_the_sample_do_not_stay_for_another_database(database: Fixture)
 def test_the_models_find_their_columns_before_any_copy(database: Fixture) -> None:
     prepare(database.raw)
     assert [database.rows(name) for name in NAMES] == [[], [], []]
-    found = duckdb.execute("describe from read_parquet(?)", [database.files("sessions")])
-    assert {row[0] for row in found.fetchall()} >= {"_row", "_session_id", "autowater_collected"}
+    result = duckdb.execute("describe from read_parquet(?)", [database.files("sessions")])
+    assert {row[0] for row in result.fetchall()} >= {"_row", "_session_id", "autowater_collected"}
 
 
 def test_the_place_is_a_folder_or_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:

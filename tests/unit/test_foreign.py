@@ -69,15 +69,15 @@ BOUNDARIES: dict[str, Callable[[bytes], Any]] = {
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))
 @pytest.mark.parametrize("name", BOUNDARIES)
 def test_damage_is_an_error_of_ours_with_its_place(name: str, content: bytes) -> None:
-    said = refusal(lambda: BOUNDARIES[name](content))
-    assert said is None or (f"cache_{name}.json" in said and len(said) < 1_000)
+    output = refusal(lambda: BOUNDARIES[name](content))
+    assert output is None or (f"cache_{name}.json" in output and len(output) < 1_000)
 
 
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))
 def test_artifacts_of_dbt(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_bytes(content)
-    said = refusal(lambda: read_manifest(tmp_path))
-    assert said is None or "manifest.json" in said
+    output = refusal(lambda: read_manifest(tmp_path))
+    assert output is None or "manifest.json" in output
 
 
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))

@@ -134,5 +134,5 @@ def test_help_names_the_columns_with_their_texts():
 def test_columns_complete_in_jupyter():
     jedi = pytest.importorskip("jedi")
     for call in ("assets(moda", "quality_control(stat", "asset_basics(lim"):
-        found = jedi.Interpreter(f"biodata_cache.{call}", [{"biodata_cache": biodata_cache}])
-        assert [each.name for each in found.complete()][:1] != [], call
+        result = jedi.Interpreter(f"biodata_cache.{call}", [{"biodata_cache": biodata_cache}])
+        assert [each.name for each in result.complete()][:1] != [], call

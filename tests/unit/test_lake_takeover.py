@@ -113,13 +113,13 @@ def test_an_older_lake_is_taken_over_once(raw: Path) -> None:
 def test_times_and_sources_stay(raw: Path) -> None:
     extract(SAME, raw)
     files = [str(path) for path in Lake(raw, "docdb_v2").files()]
-    found = duckdb.execute(
+    result = duckdb.execute(
         "select _id, epoch_us(extracted_at), source from read_parquet(?) where _id in ('a', 'é')"
         " order by 1",
         [files],
     ).fetchall()
     days = [int((FIRST + timedelta(days=n)).timestamp()) * 10**6 for n in (1, 2)]
-    assert found == [("a", days[0], "file:a.jsonl"), ("é", days[1], "file:a.jsonl")]
+    assert result == [("a", days[0], "file:a.jsonl"), ("é", days[1], "file:a.jsonl")]
 
 
 def test_a_dry_run_reads_an_older_lake_and_leaves_it(raw: Path) -> None:

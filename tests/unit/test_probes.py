@@ -60,7 +60,7 @@ class Fixture:
 
     def rows(self, kind: str) -> list[tuple[Any, ...]]:
         """Name of the asset, key, content and problem, of the newest answers."""
-        found = duckdb.execute(
+        result = duckdb.execute(
             """
             select location[21:], key, content, problem from read_parquet(?)
             qualify asked_at = max(asked_at) over (partition by location)
@@ -68,7 +68,7 @@ class Fixture:
             """,
             [str(self.raw / f"objects_{kind}/*.parquet")],
         )
-        return found.fetchall()
+        return result.fetchall()
 
 
 @pytest.fixture
@@ -104,8 +104,8 @@ def test_objects_are_copied_as_they_are(lake: Fixture) -> None:
     lake.ask()
     assert lake.rows("neuroglancer") == [("spim", CONFIG, content, None)]
     assert lake.rows("exaspim") == [("spim", "process_output.json", None, None)]
-    found = lake.rows("trainer_states")
-    assert [(key, len(text or ""), problem) for _, key, text, problem in found] == [
+    result = lake.rows("trainer_states")
+    assert [(key, len(text or ""), problem) for _, key, text, problem in result] == [
         ("behavior/Logs/.launcher/TrainerState_1.json", 0, "not UTF-8 text"),
         ("behavior/trainer_state.json", 2, None),
         ("behavior/trainer_state_2.json", 1_500_000, None),
@@ -264,17 +264,17 @@ def test_what_was_found_stays_where_nobody_can_look_unless_it_may_go(
     lake.ask()
     kinds = ("trainer_states", "neuroglancer", "exaspim")
     before = {kind: lake.rows(kind) for kind in kinds}
-    place = tmp_path / "elsewhere"
+    location = tmp_path / "elsewhere"
     if how != "no folder":
-        place.mkdir()
+        location.mkdir()
     if how == "empty bucket":
-        (place / "aind-open-data").mkdir()
+        (location / "aind-open-data").mkdir()
     if how == "no bucket":
-        (place / "another").mkdir()
-    report = lake.ask(folder_store(place, "other"))
+        (location / "another").mkdir()
+    report = lake.ask(folder_store(location, "other"))
     assert report.kept == dict.fromkeys(kinds, 1)
     assert {kind: lake.rows(kind) for kind in kinds} == before
-    report = lake.ask(folder_store(place, "other"), prune=True)
+    report = lake.ask(folder_store(location, "other"), prune=True)
     assert not report.kept
     assert all(row[1] is None for kind in kinds for row in lake.rows(kind))
 

@@ -29,10 +29,10 @@ def profiled(folder: Path, query: str) -> dict[str, Any]:
 
 def statistics(folder: Path, values: str, kind: str) -> dict[str, Any]:
     """Statistics of one column of these values."""
-    found: dict[str, Any] = profiled(folder, f"select unnest([{values}]::{kind}[]) as value")[
+    result: dict[str, Any] = profiled(folder, f"select unnest([{values}]::{kind}[]) as value")[
         "columns"
     ][0]
-    return found
+    return result
 
 
 def test_few_values_are_counted_the_most_frequent_first(tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_few_values_are_counted_the_most_frequent_first(tmp_path: Path) -> None:
 
 
 def test_a_list_is_described_by_its_elements(tmp_path: Path) -> None:
-    found = statistics(tmp_path, "['fib', 'vr'], [], null, ['fib', null]", "varchar[]")
-    assert found == {
+    result = statistics(tmp_path, "['fib', 'vr'], [], null, ['fib', null]", "varchar[]")
+    assert result == {
         "missing": 1, "distinct": 2, "smallest": "fib", "largest": "vr",
         "values": [["fib", 2], ["vr", 1]],
     }  # fmt: skip
@@ -52,12 +52,12 @@ def test_a_list_is_described_by_its_elements(tmp_path: Path) -> None:
 
 def test_many_values_have_ends_and_a_histogram_only(tmp_path: Path) -> None:
     numbers = ", ".join(map(str, range(24)))
-    found = statistics(tmp_path, numbers, "integer")
-    assert found == {
+    result = statistics(tmp_path, numbers, "integer")
+    assert result == {
         "missing": 0, "distinct": 24, "smallest": "0", "largest": "23", "bins": [2] * 12,
     }  # fmt: skip
-    found = statistics(tmp_path, numbers + ", 'nan'::double, 'inf'::double, null", "double")
-    assert (found["distinct"], found["largest"], sum(found["bins"])) == (26, "23.0", 24)
+    result = statistics(tmp_path, numbers + ", 'nan'::double, 'inf'::double, null", "double")
+    assert (result["distinct"], result["largest"], sum(result["bins"])) == (26, "23.0", 24)
 
 
 def test_zero_has_no_sign(tmp_path: Path) -> None:
@@ -67,12 +67,12 @@ def test_zero_has_no_sign(tmp_path: Path) -> None:
 
 def test_times_are_utc_and_without_empty_fractions(tmp_path: Path) -> None:
     times = "'2024-01-01 01:00:00+01', '2024-01-03 00:00:00.120+00', 'infinity'"
-    found = statistics(tmp_path, times, "timestamptz")
-    assert (found["smallest"], found["largest"]) == (
+    result = statistics(tmp_path, times, "timestamptz")
+    assert (result["smallest"], result["largest"]) == (
         "2024-01-01 00:00:00",
         "2024-01-03 00:00:00.12",
     )
-    assert sum(found["bins"]) == 2
+    assert sum(result["bins"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_times_are_utc_and_without_empty_fractions(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_any_column_has_statistics(tmp_path: Path, values: str, kind: str) -> None:
-    found = statistics(tmp_path, values, kind)
-    assert found["distinct"] == (0 if values in {"", "null"} else values.count(", ") + 1)
+    result = statistics(tmp_path, values, kind)
+    assert result["distinct"] == (0 if values in {"", "null"} else values.count(", ") + 1)
 
 
 def test_first_rows_fit_whatever_is_in_them(tmp_path: Path) -> None:
@@ -120,10 +120,10 @@ def test_only_the_last_months_and_most_frequent_platforms_are_kept(tmp_path: Pat
         select date '2000-01-01' + to_months(range::integer) as day, 'p' || range % 10 as platform
         from range(100)
     """
-    found = profiled(tmp_path, query)["months"]
-    assert (len(found["months"]), found["earlier"]) == (60, 40)
-    assert [name for name, _ in found["series"]] == [*(f"p{n}" for n in range(8)), "other"]
-    assert sum(sum(line) for _, line in found["series"]) == 60
+    result = profiled(tmp_path, query)["months"]
+    assert (len(result["months"]), result["earlier"]) == (60, 40)
+    assert [name for name, _ in result["series"]] == [*(f"p{n}" for n in range(8)), "other"]
+    assert sum(sum(line) for _, line in result["series"]) == 60
 
 
 def entry(name: str, objects: Sequence[str]) -> TableEntry:

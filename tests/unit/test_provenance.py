@@ -97,12 +97,12 @@ def test_a_table_that_is_made_from_nothing() -> None:
     ],
 )
 def test_checks_are_told_in_words(test: dict[str, Any], words: str) -> None:
-    found = provenance(manifest(check=test), results(check="pass"))
-    assert found["table"].checks == ((words, "pass"),)
+    result = provenance(manifest(check=test), results(check="pass"))
+    assert result["table"].checks == ((words, "pass"),)
 
 
 def test_checks_come_in_the_order_of_the_columns_and_only_if_they_ran() -> None:
-    found = provenance(
+    result = provenance(
         manifest(
             a=generic("rules", unique=["second", ["first", "second"]], not_null=["first"]),
             b=generic("not_null", column_name="second"),
@@ -111,7 +111,7 @@ def test_checks_come_in_the_order_of_the_columns_and_only_if_they_ran() -> None:
         ),
         results(a="pass", b="warn", of_another="pass"),
     )
-    assert found["table"].checks == (
+    assert result["table"].checks == (
         ("`first` and `second` together are unique", "pass"),
         ("`first` is never missing", "pass"),
         ("`second` is never missing", "warn"),

@@ -206,16 +206,16 @@ def test_a_partition_that_the_registry_does_not_list_is_not_read(qc_cache):
 
 
 def test_partitions_that_an_older_publisher_did_not_list_are_found(cache):
-    place = cache.partitioned(
+    location = cache.partitioned(
         "quality_control",
         "qc",
         "subject_id",
         {subject: qc_rows(subject) for subject in SUBJECTS},
         partitions=None,
     )
-    (place / "subject_id=without file").mkdir()
-    (place / "other=1").mkdir()
-    shutil.copy(place / "subject_id=451" / "data.pqt", place / "other=1" / "data.pqt")
+    (location / "subject_id=without file").mkdir()
+    (location / "other=1").mkdir()
+    shutil.copy(location / "subject_id=451" / "data.pqt", location / "other=1" / "data.pqt")
     assert biodata_cache.quality_control()["subject_id"].unique().tolist() == sorted(SUBJECTS)
     for subject in SUBJECTS:
         assert set(biodata_cache.quality_control(subject)["subject_id"]) == {subject}
@@ -254,10 +254,10 @@ def test_a_table_without_partitions_is_empty_and_typed(cache):
     "subject", ["0", "00451", "4510", "0451/../451", "%2E%2E", "x" * 5000, "\0"]
 )
 def test_a_subject_that_no_record_names_has_no_rows(qc_cache, subject):
-    with pytest.warns(NotFoundWarning) as told:
+    with pytest.warns(NotFoundWarning) as reported:
         assert len(biodata_cache.quality_control(subject)) == 0
-    assert repr(subject) in str(told[0].message)
-    assert told[0].filename == __file__
+    assert repr(subject) in str(reported[0].message)
+    assert reported[0].filename == __file__
 
 
 def test_a_subject_without_quality_control_has_no_rows(qc_cache):
@@ -562,28 +562,28 @@ def test_a_new_publication_is_seen_by_the_next_call(cache):
 
 def test_a_file_that_is_replaced_while_it_is_read_is_read_again(cache):
     cache.plain("assets", "select 'a' as name")
-    published, found = current_published(), []
+    published, result = current_published(), []
 
     def read(registry):
         with connection(published, published.files(registry["assets"])) as (duck, locations):
             rows = duck.execute("select name from read_parquet(?)", [locations]).fetchall()
-            found.append(rows[0][0])
-            if len(found) == 1:
+            result.append(rows[0][0])
+            if len(result) == 1:
                 cache.plain("assets", "select 'b' as name")
-        return found[-1]
+        return result[-1]
 
     assert consistently(published, read) == "b"
-    assert found == ["a", "b"]
+    assert result == ["a", "b"]
 
 
 def test_a_copy_that_is_removed_before_it_is_read_is_made_again(cache, monkeypatch):
     """As another process does that needs the space."""
     cache.plain("assets", "select 'a' as name")
-    places, asked = CachedStorage.locations, []
+    places, requested = CachedStorage.locations, []
 
     def once_gone(store, files, *, is_whole=False):
-        asked.append(files)
-        return ["gone.pqt"] if len(asked) % 2 else places(store, files, is_whole=is_whole)
+        requested.append(files)
+        return ["gone.pqt"] if len(requested) % 2 else places(store, files, is_whole=is_whole)
 
     monkeypatch.setattr(CachedStorage, "locations", once_gone)
     for read in (

@@ -145,21 +145,21 @@ def test_an_asset_without_derived_ones_has_an_empty_list():
 
 
 def test_an_unknown_name_has_none_and_the_nearest_is_offered():
-    with pytest.warns(NotFoundWarning) as told:
+    with pytest.warns(NotFoundWarning) as reported:
         assert raw_to_derived("behavior_0451_2024-01-01_10-00-01") == []
-    message = str(told[0].message)
+    message = str(reported[0].message)
     assert "'behavior_0451_2024-01-01_10-00-01'" in message
     assert f"Nearest to the first: '{RAW}'" in message
-    assert told[0].filename == __file__
+    assert reported[0].filename == __file__
 
 
 def test_unknown_names_in_a_list_do_not_fail_the_rest():
     unknown = ["nobody", *[f"unknown {number}" for number in range(9)]]
-    with pytest.warns(NotFoundWarning) as told:
-        found = raw_to_derived([RAW, *unknown, "nobody"])
-    assert found[RAW] == raw_to_derived(RAW)
-    assert [found[name] for name in unknown] == [[]] * len(unknown)
-    message = str(told[0].message)
+    with pytest.warns(NotFoundWarning) as reported:
+        result = raw_to_derived([RAW, *unknown, "nobody"])
+    assert result[RAW] == raw_to_derived(RAW)
+    assert [result[name] for name in unknown] == [[]] * len(unknown)
+    message = str(reported[0].message)
     assert "'nobody', 'unknown 0'" in message
     assert "and 5 more" in message
     assert RAW not in message

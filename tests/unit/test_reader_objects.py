@@ -106,9 +106,9 @@ def test_a_subject_that_no_record_names_is_told_of_a_build(qc_cache: Built, subj
         biodata_cache.quality_control,
         lambda it: scan("quality_control", subject_id=it).df(),
     ):
-        with pytest.warns(NotFoundWarning) as told:
+        with pytest.warns(NotFoundWarning) as reported:
             assert len(read(subject)) == 0
-        assert repr(subject) in str(told[0].message)
+        assert repr(subject) in str(reported[0].message)
 
 
 def test_partitions_come_in_the_order_that_is_asked_for(cache: Built) -> None:
@@ -116,10 +116,12 @@ def test_partitions_come_in_the_order_that_is_asked_for(cache: Built) -> None:
     cache.partitioned(
         "quality_control", "qc", "subject_id", {each: qc_rows(each) for each in subjects}
     )
-    for asked in (["150", "101", "199"], subjects[::-1]):
-        found = biodata_cache.quality_control(asked)
-        assert found["subject_id"].tolist() == [each for each in asked for _ in range(2)]
-        assert found["asset_name"].str.endswith("_first").tolist() == [True, False] * len(asked)
+    for requested in (["150", "101", "199"], subjects[::-1]):
+        result = biodata_cache.quality_control(requested)
+        assert result["subject_id"].tolist() == [each for each in requested for _ in range(2)]
+        assert result["asset_name"].str.endswith("_first").tolist() == [True, False] * len(
+            requested
+        )
 
 
 def test_one_subject_is_found_by_statistics(cache: Built) -> None:
@@ -230,16 +232,16 @@ def test_a_folder_that_cannot_be_written_keeps_nobody_from_reading(
 
 
 def test_partitions_of_a_build_and_of_an_older_publisher(qc_cache: Built) -> None:
-    found = partitions("quality_control")
-    assert found.columns.tolist() == ["subject_id", "rows", "bytes", "sha256"]
-    assert found["subject_id"].tolist() == sorted(SUBJECTS)
-    assert found["rows"].tolist() == [2] * len(SUBJECTS)
+    result = partitions("quality_control")
+    assert result.columns.tolist() == ["subject_id", "rows", "bytes", "sha256"]
+    assert result["subject_id"].tolist() == sorted(SUBJECTS)
+    assert result["rows"].tolist() == [2] * len(SUBJECTS)
     Published.write_registry(qc_cache)
     listed = partitions("quality_control")
     assert listed["subject_id"].tolist() == SUBJECTS
     assert listed["rows"].tolist() == [1] * len(SUBJECTS)
     assert listed["sha256"].isna().all()
-    assert listed.dtypes.equals(found.dtypes)
+    assert listed.dtypes.equals(result.dtypes)
 
 
 def test_partitions_of_what_has_none(cache: Built) -> None:

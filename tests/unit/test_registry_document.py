@@ -81,36 +81,36 @@ def test_a_registry_is_read_as_it_was_written() -> None:
 def test_any_registry_is_read_as_it_was_written(tables: list[TableEntry]) -> None:
     registry = CacheRegistry(tuple(tables), other={"later": [1]})
     content = _document.document(registry)
-    found = _document.parse(content, "registry")
-    assert found == registry
-    assert _document.document(found) == content
+    result = _document.parse(content, "registry")
+    assert result == registry
+    assert _document.document(result) == content
 
 
 def test_what_another_version_says_is_kept_at_every_level() -> None:
     raw = json.loads(_document.document(REGISTRY)) | {"format": {"of": 3}}
     raw["tables"][0]["licence"] = "CC0"
     raw["tables"][0]["columns"][0]["unit"] = "mm"
-    found = _document.parse(json.dumps(raw), "registry")
-    assert json.loads(_document.document(found)) == raw
+    result = _document.parse(json.dumps(raw), "registry")
+    assert json.loads(_document.document(result)) == raw
 
 
 def test_an_older_registry_lists_partitions_and_names_no_objects() -> None:
     raw = json.loads(_document.document(REGISTRY))
     del raw["tables"][0]["objects"], raw["build"], raw["public_files"], raw["profiles"]
     raw["tables"][0]["partitions"] = [{"value": "0451", "rows": 7, "bytes": 1, "sha256": "ab"}]
-    found = _document.parse(json.dumps(raw), "registry")
-    assert found.build is None
-    assert found["quality_control"].objects == ()
-    assert found["quality_control"].partitions == (PartitionEntry("0451", 7, 1, "ab"),)
-    assert json.loads(_document.document(found))["tables"] == raw["tables"]
+    result = _document.parse(json.dumps(raw), "registry")
+    assert result.build is None
+    assert result["quality_control"].objects == ()
+    assert result["quality_control"].partitions == (PartitionEntry("0451", 7, 1, "ab"),)
+    assert json.loads(_document.document(result))["tables"] == raw["tables"]
 
 
 def test_fragments_alone_are_a_registry() -> None:
     other = dataclasses.replace(ENTRY, name="assets", partitioned=False, partition_key=None)
-    found = _document.parse_fragments(
+    result = _document.parse_fragments(
         {"b.json": _document.fragment(ENTRY), "a.json": _document.fragment(other)}
     )
-    assert found == CacheRegistry((other, ENTRY))
+    assert result == CacheRegistry((other, ENTRY))
     with pytest.raises(RegistryError, match=r"a\.json: key 'name' must be a text"):
         _document.parse_fragments({"a.json": b"{}"})
 

@@ -53,13 +53,13 @@ def fault(record):
 
 
 def sources(record):
-    found = record["data_description"].get("source_data")
-    return [found] if isinstance(found, str) else found or []
+    result = record["data_description"].get("source_data")
+    return [result] if isinstance(result, str) else result or []
 
 
 def modalities(record):
-    found = record["data_description"]["modalities"]
-    return [each.get("abbreviation") for each in found if isinstance(found, list)]
+    result = record["data_description"]["modalities"]
+    return [each.get("abbreviation") for each in result if isinstance(result, list)]
 
 
 def metrics(record):
@@ -110,10 +110,10 @@ def lineage(records):
     def ancestors(name, seen=()):
         if name in seen:
             return set(seen)
-        found = {name}
+        result = {name}
         for parent in parents.get(name, []):
-            found |= ancestors(parent, (*seen, name))
-        return found
+            result |= ancestors(parent, (*seen, name))
+        return result
 
     return {name: ancestors(name) for name in parents}
 
@@ -185,14 +185,14 @@ def test_every_fault_is_planted_once_and_marked(sample):
 
 @pytest.mark.parametrize("planted", FAULTS, ids=lambda each: each.name)
 def test_the_value_of_a_fault_is_in_its_record(sample, planted):
-    (place,) = (record for record in sample if fault(record) == planted.name)
+    (location,) = (record for record in sample if fault(record) == planted.name)
     *parents, last = planted.path.split(".")
     for step in parents:
-        place = place[int(step)] if isinstance(place, list) else place[step]
+        location = location[int(step)] if isinstance(location, list) else location[step]
     if planted.is_absent:
-        assert last not in place
+        assert last not in location
     else:
-        assert place[last] == planted.value
+        assert location[last] == planted.value
 
 
 def test_what_is_not_planted_is_sound(sample):
@@ -275,11 +275,11 @@ def test_a_subject_can_be_on_two_platforms(sample):
 
 
 def test_people_are_spelled_in_many_ways(sample):
-    found = [record["acquisition"]["experimenters"] for record in sample if record["acquisition"]]
-    kinds = Counter(type(each).__name__ for each in found)
+    result = [record["acquisition"]["experimenters"] for record in sample if record["acquisition"]]
+    kinds = Counter(type(each).__name__ for each in result)
     assert kinds["str"] >= 3
-    assert [] in found
-    entries = [entry for each in found if isinstance(each, list) for entry in each]
+    assert [] in result
+    entries = [entry for each in result if isinstance(each, list) for entry in each]
     texts = [entry for entry in entries if isinstance(entry, str)]
     assert any(isinstance(entry, dict) and entry["name"] for entry in entries)
     assert {"Jane Doe", "Jane", "jane.doe", "Zoë Müller"} <= {
@@ -290,7 +290,7 @@ def test_people_are_spelled_in_many_ways(sample):
     assert any(text.startswith(" ") for text in texts)
     logins = [
         (text.lower().replace(" ", ".", 1), each)
-        for each in found
+        for each in result
         if isinstance(each, list)
         for text in each
         if isinstance(text, str) and " " in text.strip()
@@ -299,13 +299,13 @@ def test_people_are_spelled_in_many_ways(sample):
 
 
 def test_instrument_ids_have_every_form_of_date(sample):
-    found = {
+    result = {
         record["acquisition"]["instrument_id"]
         for record in sample
         if record["acquisition"] and not fault(record)
     }
     for pattern in (r"_20\d{6}$", r"_20\d\d-\d\d-\d\d$", r"_2[3-6]\d{4}$", r"^[^_-]+$"):
-        assert any(re.search(pattern, identifier) for identifier in found), pattern
+        assert any(re.search(pattern, identifier) for identifier in result), pattern
 
 
 def test_identifiers_and_places(sample):
@@ -316,12 +316,12 @@ def test_identifiers_and_places(sample):
     assert {len(each) for each in held if isinstance(each, list)} == {0, 1, 2}
     assert any(isinstance(each, str) for each in held)
     places = [(record["location"], record) for record in sample]
-    assert any(place is None for place, _ in places)
-    assert any(place and place.endswith("/") for place, _ in places)
-    derived = [place for place, r in places if level(r) == "derived" and place]
-    kept_away = [place for place in derived if "codeocean" in place]
+    assert any(location is None for location, _ in places)
+    assert any(location and location.endswith("/") for location, _ in places)
+    derived = [location for location, r in places if level(r) == "derived" and location]
+    kept_away = [location for location in derived if "codeocean" in location]
     assert 0.3 < len(kept_away) / len(derived) < 0.75
-    assert any(place == f"s3://aind-open-data/{record['name']}" for place, record in places)
+    assert any(location == f"s3://aind-open-data/{record['name']}" for location, record in places)
 
 
 # --- times and missing parts --------------------------------------------------------------------
@@ -435,9 +435,9 @@ def keys(metric):
 
 
 def test_status_has_keys_of_every_kind(sample):
-    found = {key for record in sample for key in status(record)}
-    assert {"behavior", "fib", "SPIM", "Processing", "Raw data"} <= found
-    assert any(":" in key for key in found)
+    result = {key for record in sample for key in status(record)}
+    assert {"behavior", "fib", "SPIM", "Processing", "Raw data"} <= result
+    assert any(":" in key for key in result)
     assert any({"Raw data", "Raw Data"} <= set(status(record)) for record in sample)
 
 
@@ -495,7 +495,7 @@ def test_imaging_chains(sample, label, is_exaspim):
     assert raw - {name for record in finished for name in ancestry[record["name"]]}
     assert any(not raw & set(sources(record)) for record in finished), "none by a detour"
     places = [record["location"] for record in finished if record["location"]]
-    assert all(place.startswith("s3://aind-open-data/") for place in places)
+    assert all(location.startswith("s3://aind-open-data/") for location in places)
 
 
 def test_fibers_are_tied_to_cords_in_every_topology(sample):

@@ -47,14 +47,14 @@ def test_the_same_objects_in_another_process(sample: dict[tuple[str, str], bytes
 
 def test_every_kind_of_trainer_state(sample: dict[tuple[str, str], bytes]) -> None:
     states = {key: content for (_, key), content in sample.items() if "behavior/" in key}
-    found = [readable(content) for key, content in states.items() if key.endswith(".json")]
-    named = [state for state in found if state and state["stage"]]
+    result = [readable(content) for key, content in states.items() if key.endswith(".json")]
+    named = [state for state in result if state and state["stage"]]
     nodes = [
         {node["name"]: key for key, node in state["curriculum"]["graph"]["nodes"].items()}
         for state in named
     ]
-    assert None in found, "one breaks off"
-    assert any(state and state["stage"] is None for state in found), "one says nothing"
+    assert None in result, "one breaks off"
+    assert any(state and state["stage"] is None for state in result), "one says nothing"
     lost = [state["stage"]["name"] not in each for state, each in zip(named, nodes, strict=True)]
     assert 0 < sum(lost) < len(lost)
     assert any(not key.isdigit() for each in nodes for key in each.values())

@@ -45,16 +45,16 @@ def tokens(draw: st.DrawFn) -> str:
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(name=st.sampled_from(NAMES), address=addresses() | tokens())
 def test_no_message_and_no_text_of_settings_shows_it(name: str, address: str) -> None:
-    said = ""
+    output = ""
     try:
         loaded = settings.load(**{name: address})
-        said = f"{loaded!r} {loaded}"
-        said += f"{getattr(loaded, name)} {getattr(loaded, name)!r} {getattr(loaded, name):>10}"
+        output = f"{loaded!r} {loaded}"
+        output += f"{getattr(loaded, name)} {getattr(loaded, name)!r} {getattr(loaded, name):>10}"
         if name in {"source", "v1_source"}:
             open_source(getattr(loaded, name).reveal())
     except CacheError as error:
-        said += f"{error} {error!r}"
-    assert SECRET not in said, (name, address)
+        output += f"{error} {error!r}"
+    assert SECRET not in output, (name, address)
 
 
 @given(text=addresses() | tokens())

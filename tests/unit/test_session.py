@@ -44,8 +44,8 @@ def test_two_caches_are_read_side_by_side(
 ) -> None:
     here, there = two
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(read, [here, there] * 20))
-    assert found == [["here"], ["there"]] * 20
+        result = list(pool.map(read, [here, there] * 20))
+    assert result == [["here"], ["there"]] * 20
     assert biodata_cache.assets()["name"].tolist() == ["here"]
 
 

@@ -115,10 +115,12 @@ def test_a_backend_that_contradicts_the_root_is_refused(monkeypatch, backend, ro
 
 def test_s3_beside_a_folder_leaves_the_choice_to_the_root(monkeypatch):
     set_all(monkeypatch, BACKEND="S3")
-    with pytest.warns(UserWarning, match="BACKEND is S3 but BIODATA_CACHE_ROOT is 'there'") as told:
+    with pytest.warns(
+        UserWarning, match="BACKEND is S3 but BIODATA_CACHE_ROOT is 'there'"
+    ) as reported:
         settings = load(root="there")
     assert (settings.backend, settings.root) == ("LOCAL", "there")
-    assert told[0].filename == __file__
+    assert reported[0].filename == __file__
 
 
 @pytest.mark.parametrize(

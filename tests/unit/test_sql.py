@@ -85,13 +85,13 @@ def test_a_connection_joins_frames_of_the_caller(both: Any) -> None:
 
 
 def test_sql_gives_columns_as_the_functions_do(both: Any) -> None:
-    found = sql("select *, sum(n) over () as total from asset_basics order by name desc")
+    result = sql("select *, sum(n) over () as total from asset_basics order by name desc")
     plain = biodata_cache.asset_basics().iloc[::-1].reset_index(drop=True)
-    pd.testing.assert_frame_equal(found[plain.columns.tolist()], plain)
-    assert isinstance(found["modalities"][0], np.ndarray)
-    assert str(found["created_at"].dt.tz) == "UTC"
-    assert found["total"].tolist() == [2, 2]
-    assert found["name"].tolist() == ["b", "451_first"]
+    pd.testing.assert_frame_equal(result[plain.columns.tolist()], plain)
+    assert isinstance(result["modalities"][0], np.ndarray)
+    assert str(result["created_at"].dt.tz) == "UTC"
+    assert result["total"].tolist() == [2, 2]
+    assert result["name"].tolist() == ["b", "451_first"]
     maps = sql("from qc_status; -- one statement")
     assert maps["by_modality"].tolist() == [{"fib": "Pass"}]
 
@@ -226,9 +226,9 @@ def test_a_root_whose_name_looks_like_a_partition(
     moved.parent.mkdir()
     both.root.rename(moved)
     monkeypatch.setenv("BIODATA_CACHE_ROOT", str(moved))
-    found = sql("from quality_control")
-    assert found.columns.tolist() == list(QC_TYPES)
-    assert set(found["subject_id"]) == set(SUBJECTS)
+    result = sql("from quality_control")
+    assert result.columns.tolist() == list(QC_TYPES)
+    assert set(result["subject_id"]) == set(SUBJECTS)
 
 
 MINE = pd.DataFrame({"asset_name": ["451_first"], "score": [7]})

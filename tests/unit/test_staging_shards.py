@@ -19,8 +19,8 @@ PATH = "stg_docdb__subjects/{}.parquet"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> LocalStorage:
-    return LocalStorage(tmp_path / "place")
+def storage(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(tmp_path / "storage")
 
 
 @pytest.fixture
@@ -30,13 +30,13 @@ def target(tmp_path: Path) -> Path:
     return folder
 
 
-def put(place: LocalStorage, shard: Shard, state: str = STATE, content: str = "") -> None:
+def put(storage: LocalStorage, shard: Shard, state: str = STATE, content: str = "") -> None:
     """Write a shard as a process does that has flattened it."""
-    folder = place.root.parent / f"of {shard.name} {state}"
+    folder = storage.root.parent / f"of {shard.name} {state}"
     path = folder / PATH.format(shard.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content or f"rows of {shard}")
-    write(place, shard, state, folder)
+    write(storage, shard, state, folder)
 
 
 def files(folder: Path) -> set[str]:
@@ -60,40 +60,40 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
         Shard.parse(text)
 
 
-def test_all_shards_are_taken_once_they_are_whole(place: LocalStorage, target: Path) -> None:
+def test_all_shards_are_taken_once_they_are_whole(storage: LocalStorage, target: Path) -> None:
     for shard in shards_of(3):
-        put(place, shard)
-    fetch(place, STATE, target)
+        put(storage, shard)
+    fetch(storage, STATE, target)
     assert files(target) == {PATH.format(shard.name) for shard in shards_of(3)}
 
 
 def test_what_another_lake_or_another_number_of_shards_left_is_not_taken(
-    place: LocalStorage, target: Path
+    storage: LocalStorage, target: Path
 ) -> None:
-    put(place, Shard(5, 1))
-    put(place, Shard(3, 1), state="another lake")
+    put(storage, Shard(5, 1))
+    put(storage, Shard(3, 1), state="another lake")
     for shard in shards_of(2):
-        put(place, shard)
-    fetch(place, STATE, target)
+        put(storage, shard)
+    fetch(storage, STATE, target)
     assert files(target) == {PATH.format(shard.name) for shard in shards_of(2)}
 
 
-def test_without_shards_it_says_how_to_write_them(place: LocalStorage, target: Path) -> None:
+def test_without_shards_it_says_how_to_write_them(storage: LocalStorage, target: Path) -> None:
     with pytest.raises(BuildError, match=r"no finished shard .* --shard 1/N --out "):
-        fetch(place, STATE, target)
+        fetch(storage, STATE, target)
 
 
-def test_shards_of_another_lake_are_refused(place: LocalStorage, target: Path) -> None:
-    put(place, Shard(1, 1), state="another lake")
+def test_shards_of_another_lake_are_refused(storage: LocalStorage, target: Path) -> None:
+    put(storage, Shard(1, 1), state="another lake")
     with pytest.raises(BuildError, match="another state of the lake"):
-        fetch(place, STATE, target)
+        fetch(storage, STATE, target)
 
 
-def test_missing_shards_are_named(place: LocalStorage, target: Path) -> None:
-    put(place, Shard(4, 1))
-    put(place, Shard(4, 3))
+def test_missing_shards_are_named(storage: LocalStorage, target: Path) -> None:
+    put(storage, Shard(4, 1))
+    put(storage, Shard(4, 3))
     with pytest.raises(BuildError, match=r"no shard 2/4, 4/4 of this state .*--shard 2/4"):
-        fetch(place, STATE, target)
+        fetch(storage, STATE, target)
     assert not files(target)
 
 
@@ -103,13 +103,13 @@ def damaged(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [Path.unlink, damaged])
 def test_a_file_that_is_not_what_the_shard_wrote_is_refused(
-    place: LocalStorage, target: Path, change: object
+    storage: LocalStorage, target: Path, change: object
 ) -> None:
-    put(place, Shard(1, 1))
+    put(storage, Shard(1, 1))
     assert callable(change)
-    change(place.root / PATH.format(Shard(1, 1).name))
+    change(storage.root / PATH.format(Shard(1, 1).name))
     with pytest.raises(BuildError, match=r"shard 1/1 has written: .*--shard 1/1"):
-        fetch(place, STATE, target)
+        fetch(storage, STATE, target)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def test_a_file_that_is_not_what_the_shard_wrote_is_refused(
     ],
 )
 def test_a_list_that_no_shard_has_written_is_refused(
-    place: LocalStorage, target: Path, content: str
+    storage: LocalStorage, target: Path, content: str
 ) -> None:
-    put(place, Shard(1, 1))
-    (place.root / "shard-1-of-1.json").write_text(content)
+    put(storage, Shard(1, 1))
+    (storage.root / "shard-1-of-1.json").write_text(content)
     with pytest.raises(BuildError, match="is not what a shard has written"):
-        fetch(place, STATE, target)
+        fetch(storage, STATE, target)
 
 
 @pytest.mark.parametrize(
@@ -148,12 +148,12 @@ def test_options_that_do_not_go_together(options: list[str], part: str) -> None:
     assert part in outcome.stderr
 
 
-@pytest.mark.parametrize("place", ["gs://bucket/x", "s3://bucket"])
-def test_a_place_that_cannot_hold_shards(place: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("storage", ["gs://bucket/x", "s3://bucket"])
+def test_a_place_that_cannot_hold_shards(storage: str, tmp_path: Path) -> None:
     (tmp_path / "raw/docdb_v2").mkdir(parents=True)
     (tmp_path / "raw/docdb_v2/a.parquet").touch()
     outcome = CliRunner().invoke(
-        cli, ["build", "--work", str(tmp_path), "--shard", "1/2", "--out", place]
+        cli, ["build", "--work", str(tmp_path), "--shard", "1/2", "--out", storage]
     )
     assert outcome.exit_code == 2
-    assert place in outcome.stderr
+    assert storage in outcome.stderr

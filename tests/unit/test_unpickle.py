@@ -58,9 +58,9 @@ def rounded(value):
 
 @pytest.mark.parametrize("path", FRAMES, ids=lambda path: path.stem)
 def test_frames_of_every_pandas_read_alike(path):
-    found = read_frame(path.read_bytes())
-    assert list(found) == list(EXPECTED)
-    for name, values in found.items():
+    result = read_frame(path.read_bytes())
+    assert list(result) == list(EXPECTED)
+    for name, values in result.items():
         assert [rounded(value) for value in values] == EXPECTED[name], name
 
 
@@ -86,11 +86,11 @@ def test_there_is_a_frame_of_each_pandas():
     ids=str,
 )
 def test_small_frames_of_the_installed_pandas(frame, protocol):
-    found = read_frame(pickle.dumps(frame, protocol=protocol))
-    assert [*found] == [frame.index.name or "level_0", *frame]
+    result = read_frame(pickle.dumps(frame, protocol=protocol))
+    assert [*result] == [frame.index.name or "level_0", *frame]
     for name in frame:
         wanted = [None if pd.isna(value) else value for value in frame[name]]
-        assert found[name] == wanted
+        assert result[name] == wanted
 
 
 def test_lists_in_cells_are_json():
@@ -125,10 +125,10 @@ def by_name(module: str, name: str, *texts: str, protocol: int = 4) -> bytes:
     def text(value: str) -> bytes:
         return b"\x8c" + bytes([len(value)]) + value.encode()
 
-    found = text(module) + text(name) + b"\x93"
+    result = text(module) + text(name) + b"\x93"
     if protocol == 0:
-        found = f"c{module}\n{name}\n".encode()
-    return b"\x80\x04" + found + b"(" + b"".join(map(text, texts)) + b"tR."
+        result = f"c{module}\n{name}\n".encode()
+    return b"\x80\x04" + result + b"(" + b"".join(map(text, texts)) + b"tR."
 
 
 MARK = "touched"
@@ -228,8 +228,8 @@ def test_a_frame_broken_anywhere_is_an_error_or_a_frame(path):
     for cut in range(0, len(whole), 7):
         with pytest.raises(UnsafePickleError):
             read_frame(whole[:cut])
-    for place in range(0, len(whole), 5):
+    for location in range(0, len(whole), 5):
         changed = bytearray(whole)
-        changed[place] ^= 0x15
+        changed[location] ^= 0x15
         with contextlib.suppress(UnsafePickleError):
             read_frame(bytes(changed))

@@ -35,11 +35,11 @@ class Fixture:
         return [self.raw / name / file.name for file in Folder(self.raw / name).listed()]
 
     def history(self) -> list[tuple[Any, ...]]:
-        found = duckdb.execute(
+        result = duckdb.execute(
             "select _id, upgrader_version, status, published_in from read_parquet(?) order by all",
             [[str(path) for path in self.tables("upgrade_history")]],
         )
-        return found.fetchall()
+        return result.fetchall()
 
 
 @pytest.fixture

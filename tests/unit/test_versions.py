@@ -78,17 +78,17 @@ def test_no_warning_where_there_is_nothing_to_say(cache: Any, tmp_path: Path) ->
     """In a process that has not warned yet."""
     cache.plain("assets", "select 'a' as name")
     shutil.copytree(cache.folder, cache.home / "bdc-v0.0.9", dirs_exist_ok=True)
-    told = [[], ["bdc-v0.50.0"], ["bdc-v0.0.9", "bdc-v0.100.0"]]
-    for number, released in enumerate(told):
+    reported = [[], ["bdc-v0.50.0"], ["bdc-v0.0.9", "bdc-v0.100.0"]]
+    for number, released in enumerate(reported):
         home = shutil.copytree(cache.home, tmp_path / f"{number}/data-asset-cache")
         (home / "cache_versions.json").write_text(json.dumps(released))
-    said = said_by(
+    output = said_by(
         tmp_path,
         "for number in range(3):\n"
         f"    cache = b.Cache(root={str(tmp_path)!r} + f'/{{number}}', version='0.0.9')\n"
         "    print(len(cache.scan('assets').df()), cache.versions())\n",
     )
-    assert said.splitlines() == [f"1 {released}" for released in told]
+    assert output.splitlines() == [f"1 {released}" for released in reported]
 
 
 def test_a_damaged_index_keeps_nobody_from_reading(cache: Any) -> None:
@@ -114,8 +114,8 @@ def test_a_process_is_told_once_that_its_package_is_newer_than_all_that_is_publi
     cache.plain("assets", "select 'a' as name")
     release(cache, "bdc-v0.0.8", "bdc-v0.0.9")
     code = f"b.use_version('0.0.9')\n{first}\nb.assets()\nb.assets()\nb.sql('from assets')\n"
-    said = said_by(tmp_path, f"{code}print(b.get_cache_versions())\n")
-    assert said.startswith("['bdc-v0.0.8', 'bdc-v0.0.9']\n")
-    assert said.count("VersionWarning") == 1
-    assert re.search(r"is 0\.50\.0, and the newest version .* bdc-v0\.0\.9", said)
-    assert "mine.py:3: VersionWarning" in said, "the line that led there"
+    output = said_by(tmp_path, f"{code}print(b.get_cache_versions())\n")
+    assert output.startswith("['bdc-v0.0.8', 'bdc-v0.0.9']\n")
+    assert output.count("VersionWarning") == 1
+    assert re.search(r"is 0\.50\.0, and the newest version .* bdc-v0\.0\.9", output)
+    assert "mine.py:3: VersionWarning" in output, "the line that led there"
