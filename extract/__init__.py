@@ -1,4 +1,5 @@
 """Copies records from their sources into the raw lake; never interprets them.
 
-Imports `biodata_cache._core` and `_storage`. Outside, only `_pipeline` and `doctor` import this.
+`_pipeline` and `doctor` import `pipeline`, `lake`, `objects` and `sources`. It imports
+`biodata_cache._core` and `_storage`. No model and no published table is known here.
 """

@@ -1,6 +1,7 @@
 """The command line: `biodata-cache sync | publish | tables | read | sql | status | doctor | …`.
 
-Commands that only read need the extra `cli`; commands that build need `sync`.
+Commands that read need the extra `cli`; commands that build need `sync`. Only `__main__` imports
+this; it may import every floor. What a command decides about data stands below it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What every floor above uses: errors, messages, settings, the registry document.
+"""What every floor above uses: errors, messages, settings, layout of paths, the registry document.
 
-Imports nothing of this project but its own modules. No network, no DuckDB, no pandas at import.
+Anything may be imported from it; it imports nothing of this project. No network, no DuckDB and no
+pandas enter, so that importing it costs nothing.
 """

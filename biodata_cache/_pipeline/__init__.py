@@ -1,5 +1,6 @@
-"""The stages in their order: extract, build, publish; and the dbt project that they run.
+"""The stages in their order: extract, build, publish; their outcome and the report of each run.
 
-Beside `doctor`, the only package that imports `extract`. Nothing of reading may import this, but
-for MEMORY.
+`_cli` and `sync` import `stages`, `outcome` and `run_report`; `_session` imports `memory` for the
+backend MEMORY, and nothing else of reading imports this. Only this package and `doctor` import
+`extract`. No option of the command line and no output enter.
 """

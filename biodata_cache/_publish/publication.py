@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
 from biodata_cache._core.registry import history as _history
-from biodata_cache._publish.between_runs.last_publish import Known, tags_of
 from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
+from biodata_cache._publish.last_publish import Known, tags_of
 from biodata_cache._publish.snapshots.pending import Pending
 from biodata_cache._publish.snapshots.snapshot import documents_of
 

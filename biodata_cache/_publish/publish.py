@@ -14,14 +14,6 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.work_lock import work_locked
-from biodata_cache._publish.between_runs.build_manifest import BuildManifest
-from biodata_cache._publish.between_runs.last_publish import (
-    LastPublish,
-    is_audit_due,
-    made_from,
-    read_last,
-    write_last,
-)
 from biodata_cache._publish.build.artifacts import (
     MANIFEST,
     of_dbt,
@@ -37,10 +29,18 @@ from biodata_cache._publish.build.audit import (
     check_run,
     without_rows,
 )
+from biodata_cache._publish.build.build_manifest import BuildManifest
 from biodata_cache._publish.build.contract import published_tables, with_dynamic_columns
 from biodata_cache._publish.build.table_entries import entry_of, same_build
 from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.provenance import lineage, provenance
+from biodata_cache._publish.last_publish import (
+    LastPublish,
+    is_audit_due,
+    made_from,
+    read_last,
+    write_last,
+)
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.rollback import check_not_rolled_back, rollback, rolled_back_to
 from biodata_cache._publish.root_documents import (

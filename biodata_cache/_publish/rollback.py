@@ -25,7 +25,7 @@ from biodata_cache._core.foreign import json_value
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.sqltext import literal, parquet_of, quoted
-from biodata_cache._publish.between_runs.last_publish import short_name
+from biodata_cache._publish.last_publish import short_name
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
 from biodata_cache._publish.scratch import scratch_in, temporary_folder

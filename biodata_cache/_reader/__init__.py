@@ -1,4 +1,5 @@
-"""Reading published tables: which files hold them, and what DuckDB makes of these.
+"""Reading published tables: selections, scans, SQL, changes, lineage and custom tables.
 
-Imports `_storage` and `_core`. Nothing that builds or publishes may be imported here.
+`_session` and the functions of tables import it. It imports `_storage` and `_core`. Nothing that
+builds or publishes may be imported here, and no setting is read.
 """

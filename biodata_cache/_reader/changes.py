@@ -9,9 +9,9 @@ from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import ArgumentError, CacheNotFoundError, TableNotFoundError
 from biodata_cache._core.registry.entries import ColumnEntry
 from biodata_cache._core.sqltext import literal, pattern_of, quoted
-from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
+from biodata_cache._reader.files import connections as _connections
 from biodata_cache._reader.filters import scalars as _scalars
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from biodata_cache._core.errors import ArgumentError, CacheFileError, CustomNotF
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.sqltext import literal, quoted
-from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
 from biodata_cache._reader.files import catalog as _published
+from biodata_cache._reader.files import connections as _connections
 from biodata_cache._reader.filters import scalars as _scalars
 from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._storage.base import DataFile

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import NotFoundWarning
-from biodata_cache._reader import connections as _connections
+from biodata_cache._reader.files import connections as _connections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

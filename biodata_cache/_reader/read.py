@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from biodata_cache._core.sqltext import literal, quoted
-from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import hints as _hints
+from biodata_cache._reader.files import connections as _connections
 from biodata_cache._reader.files import partitions as _partitions
 from biodata_cache._reader.files.partitions import SUBJECT
 from biodata_cache._reader.filters import conditions as _filters

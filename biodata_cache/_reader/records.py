@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from biodata_cache._reader import connections as _connections
+from biodata_cache._reader.files import connections as _connections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

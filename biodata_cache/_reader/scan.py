@@ -11,10 +11,10 @@ import duckdb
 
 from biodata_cache._core.errors import MissingDependencyError
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
+from biodata_cache._reader.files import connections as _connections
 from biodata_cache._reader.files import partitions as _partitions
 from biodata_cache._reader.filters import sql as _filter_sql
 from biodata_cache._reader.sql import resolve_locations, view_of

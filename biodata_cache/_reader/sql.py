@@ -14,9 +14,9 @@ import duckdb
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.sqltext import comments, literal, pattern_of, quoted
-from biodata_cache._reader import connections as _connections
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
+from biodata_cache._reader.files import connections as _connections
 from biodata_cache._reader.filters import scalars as _scalars
 
 if TYPE_CHECKING:

@@ -1,4 +1,5 @@
 """One source document to one row of the lake: every value as it was written, or repaired and noted.
 
-Nothing here knows of files, databases or the lake.
+`lake` and `sources` import `document` from it. It imports `biodata_cache._core` only. No file, no
+database and no lake enter.
 """

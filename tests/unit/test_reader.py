@@ -29,7 +29,7 @@ from biodata_cache import (
     SettingsError,
     TableNotFoundError,
 )
-from biodata_cache._reader.connections import connection, consistently
+from biodata_cache._reader.files.connections import connection, consistently
 from biodata_cache._session import current_published
 from biodata_cache._storage.cached import CachedStorage
 

@@ -148,12 +148,12 @@ def test_options_that_do_not_go_together(options: list[str], part: str) -> None:
     assert part in outcome.stderr
 
 
-@pytest.mark.parametrize("storage", ["gs://bucket/x", "s3://bucket"])
-def test_a_place_that_cannot_hold_shards(storage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["gs://bucket/x", "s3://bucket"])
+def test_an_address_that_cannot_hold_shards(address: str, tmp_path: Path) -> None:
     (tmp_path / "raw/docdb_v2").mkdir(parents=True)
     (tmp_path / "raw/docdb_v2/a.parquet").touch()
     outcome = CliRunner().invoke(
-        cli, ["build", "--work", str(tmp_path), "--shard", "1/2", "--out", storage]
+        cli, ["build", "--work", str(tmp_path), "--shard", "1/2", "--out", address]
     )
     assert outcome.exit_code == 2
-    assert storage in outcome.stderr
+    assert address in outcome.stderr

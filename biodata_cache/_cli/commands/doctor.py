@@ -255,7 +255,7 @@ def _one_table(cache: PublishedCache, registry: CacheRegistry) -> Check:
 
 
 def _count_rows(cache: PublishedCache, table: TableEntry) -> int:
-    from biodata_cache._reader.connections import connection  # noqa: PLC0415  # with pandas; not before it is needed
+    from biodata_cache._reader.files.connections import connection  # noqa: PLC0415  # with pandas; not before it is needed
 
     with connection(cache, cache.files(table)) as (duck, paths):
         query = "select count(*) from read_parquet($paths, hive_partitioning = false)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from biodata_cache._core.errors import CacheError
-from biodata_cache._publish.between_runs.last_publish import forget_last
+from biodata_cache._publish.last_publish import forget_last
 from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
 

@@ -1,4 +1,5 @@
 """The published registry: its entries as objects, the JSON document, and the builds before it.
 
-Every floor above reads `entries`; only what writes or reads the document itself imports the rest.
+Every floor above imports `entries`; what writes or reads the document itself, `document` and
+`history`. No storage enters: bytes come in and go out.
 """

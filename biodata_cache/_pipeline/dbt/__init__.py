@@ -1,5 +1,5 @@
 """dbt as a subprocess: what it builds, whether there is anything to build, and what failed.
 
-Imports `_publish`, `_core` and modules of `_pipeline` that know the lake and the project. Nothing
-here extracts or publishes.
+`_pipeline` imports `build`, `shards` and `failed_nodes` from it. It imports `_publish`, `_core` and
+the modules of `_pipeline` for lake and project. Nothing here extracts or publishes.
 """

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.layout import AREA_OBJECTS, CACHE_FOLDER
-from biodata_cache._publish.between_runs.build_manifest import BuildManifest
 from biodata_cache._publish.build.artifacts import (
     DATABASE,
     DATABASE_LOG,
@@ -27,6 +26,7 @@ from biodata_cache._publish.build.artifacts import (
     reason,
     target_folder,
 )
+from biodata_cache._publish.build.build_manifest import BuildManifest
 from biodata_cache._storage.common import atomic_write
 
 if TYPE_CHECKING:

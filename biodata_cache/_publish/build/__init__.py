@@ -1,4 +1,5 @@
-"""What a finished build is: its dbt artifacts, contract, audited files and registry entries.
+"""A finished build: its dbt artifacts, contract, audited files, their manifest, registry entries.
 
-Imports `snapshots` and `_core`. Nothing here writes to the root.
+`_publish` imports all of it; `_pipeline` imports `artifacts` and `build_manifest`. It imports
+`snapshots` and `_core`. Nothing here writes to the root.
 """

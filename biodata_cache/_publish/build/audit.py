@@ -15,8 +15,8 @@ from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._core.registry.entries import ObjectFile
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._core.sqltext import pattern_of, quoted
-from biodata_cache._publish.between_runs.build_manifest import Audited
 from biodata_cache._publish.build.artifacts import failures, reason
+from biodata_cache._publish.build.build_manifest import Audited
 from biodata_cache._publish.build.fingerprint import NO_ROWS, fingerprint, total
 from biodata_cache._publish.snapshots.public_files import PublicFile
 from biodata_cache._publish.snapshots.snapshot import OBJECT_BYTES, split
@@ -24,7 +24,7 @@ from biodata_cache._publish.snapshots.snapshot import OBJECT_BYTES, split
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from biodata_cache._publish.between_runs.build_manifest import BuildManifest, BuiltFile
+    from biodata_cache._publish.build.build_manifest import BuildManifest, BuiltFile
     from biodata_cache._publish.build.contract import Table
 
 _FILES_AT_ONCE = 1_000

@@ -1,4 +1,5 @@
-"""The catalogue page beside the tables, and how each table came about.
+"""The catalogue: pages, files for other tools, and how each table was made.
 
-Made from the registry and dbt's manifest alone: it never reads a table.
+`_publish` imports a function of each module. The page is made of registry, history and statistics;
+only `profiles` and `quality` read tables, and only their objects. Nothing here writes to the root.
 """

@@ -1,4 +1,5 @@
-"""Which files hold a published table: by registry, list of public files, or folder.
+"""Which files hold a published table, and connections that read them all of one build.
 
-Imports `_storage` and `_core`. Nothing here reads rows for users.
+The rest of `_reader` imports `catalog`, `connections` and `partitions`. It imports `_storage` and
+`_core`. Nothing here selects or converts rows for users.
 """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.registry.entries import PartitionEntry
-from biodata_cache._reader import connections as _connections
+from biodata_cache._reader.files import connections as _connections
 from biodata_cache._reader.files.catalog import partition_not_found
 
 if TYPE_CHECKING:

@@ -1,4 +1,5 @@
 """The sections of a record, one module for each kind; their templates stand in `../templates`.
 
-Imports the draws, words and templates of the sample, never the population that asks for sections.
+Only the generator imports them. They import the draws, words and templates of the sample, never the
+population that asks for sections.
 """

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Storage
 
 _FOLDER = ".published"
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parents[1]
 _PROGRAM = ("_core", "_publish", "_storage")
 """What of this package decides what is published."""
 AUDITED_ANEW_AFTER = timedelta(days=6, hours=12)
