@@ -13,8 +13,6 @@ from extract.lake.state import database_errors, paths_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["content_hash"]
-
 _RESPONSES = "objects_"
 """Beginning of the names of the lakes of what an object store answered."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["Progress", "Report", "Save"]
-
 Progress = Callable[[int, int], None]
 """Called now and then with the documents and the bytes read so far."""
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-__all__ = ["Attempts", "Limit", "Retries", "StoppedError", "TransientError", "Worker"]
-
 
 class TransientError(SourceError):
     """A failure that a retry may resolve, such as a lost connection or a timeout."""

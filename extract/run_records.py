@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings.values import ExtractOptions
     from extract.report import Report
 
-__all__ = ["last_whole_reading", "leave_record"]
-
 _COMPLETED = "completed"
 
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from biodata_cache._core.errors import CacheError
 
-__all__ = ["NotJsonError", "json_value", "parse_json"]
-
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 

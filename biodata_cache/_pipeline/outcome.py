@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from extract import report as run
     from extract.objects import probes
 
-__all__ = ["Outcome", "Plan", "Reporter"]
-
 
 class Reporter(Protocol):
     """Receives progress of a stage."""

@@ -15,8 +15,6 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NOT_EXTENDED", "NotANumber", "date_text", "plain"]
-
 NOT_EXTENDED = object()
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)

@@ -16,8 +16,6 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-__all__ = ["BrokenTextError", "Text", "as_utf8", "depth", "identity_of", "member", "values"]
-
 Text = bytes | mmap.mmap
 
 _BLANK = re.compile(rb"(?:[ \t\r\n\x1e]|\xef\xbb\xbf)*")

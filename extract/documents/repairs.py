@@ -14,8 +14,6 @@ import msgspec
 
 from extract.documents.extended_json import NOT_EXTENDED, NotANumber, plain
 
-__all__ = ["MAX_DEPTH", "Repair", "allow_depth", "is_plain", "repaired"]
-
 MAX_DEPTH = 1_000
 """Documents that are nested deeper are refused: no engine reads them."""
 _HALF_PAIR = re.compile("[\ud800-\udfff]")

@@ -10,8 +10,6 @@ from extract.lake.folder import LIST, Folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["check_lakes"]
-
 
 def check_lakes(raw: Path) -> None:
     """Compare each listed file of all lakes with its hash.

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from extract.lake.folder import ListedFile, UnfinishedFile
 
-__all__ = ["RowGroups", "compact"]
-
 
 def compact(lake: Lake) -> int:
     """Rewrite the files that need it; the caller holds the lock of the lake.

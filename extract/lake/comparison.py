@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from extract.lake.state import State
 
-__all__ = ["Counts", "Listing", "Reading"]
-
 _FIRST_CHECK = 100_000
 """Documents listed before it is first checked that none was listed twice; then at each doubling."""
 

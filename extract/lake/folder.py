@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["LIST", "Folder", "ListedFile", "UnfinishedFile", "finish"]
-
 LIST = "files.json"
 _UNFINISHED = ".tmp"
 _THREADS = 2

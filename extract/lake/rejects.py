@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from extract.lake.folder import UnfinishedFile
     from extract.lake.lake import Lake
 
-__all__ = ["REJECT_SCHEMA", "RejectWriter", "forget"]
-
 REJECT_SCHEMA = pa.schema(
     [
         pa.field("source", pa.string(), nullable=False),

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from extract.lake.lake import Lake
     from extract.lake.state import State
 
-__all__ = ["SourceFiles"]
-
 _SCHEMA = pa.schema([pa.field("_id", pa.string(), nullable=False), pa.field("file", pa.string())])
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-__all__ = ["RecordVersion", "State", "connect", "database_errors", "paths_of"]
-
 _PAGE = 10_000
 _RUNS = "create table runs as select distinct run, source, extracted_at from lake_row"
 _EMPTY = """

@@ -22,8 +22,6 @@ from extract.lake.state import State, database_errors, paths_of
 if TYPE_CHECKING:
     from extract.lake.lake import Lake
 
-__all__ = ["forget_damaged_list", "state_of", "take_over"]
-
 _OLD = re.compile(r"\d{8}T\d{12}Z-\d+\.parquet", re.ASCII)
 _NEW_COLUMNS = {"run"}
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from extract.lake.folder import ListedFile, UnfinishedFile
 
-__all__ = ["LakeWriter"]
-
 _AT = SCHEMA.get_field_index("run")
 
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
     from extract.sample.assets import Asset
 
-__all__ = ["documents", "objects", "v1_documents"]
-
 _SAMPLE_SIZE = 400
 _DUPLICATE_RATE = 0.025
 _UPGRADES_BEGAN = datetime(2025, 10, 1, tzinfo=timezone.utc)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["read_bson"]
-
 _ARCHIVE = struct.pack("<I", 0x8199E26D)
 _END = b"\xff\xff\xff\xff"
 _LARGEST = 64 * 2**20

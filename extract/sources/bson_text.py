@@ -26,8 +26,6 @@ from extract.documents.document import text_of_id
 from extract.documents.extended_json import date_text
 from extract.sources.base import Fetched
 
-__all__ = ["OPTIONS", "convert", "identity", "json_text", "last_modified_text", "text_of"]
-
 # Dates stay numbers: some are outside of what Python's dates can say.
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=False,

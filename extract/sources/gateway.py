@@ -38,8 +38,6 @@ from extract.sources.hosts import is_unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["GatewaySource"]
-
 _LISTED_AT_ONCE = 5_000
 _CONFIRMED_AT_ONCE = 100
 _FIRST_PAGE = 16

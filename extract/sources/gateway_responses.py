@@ -10,8 +10,6 @@ import requests
 
 from extract.documents import json_scan
 
-__all__ = ["Session", "UnqueryableKey", "follows", "identity", "key_of", "shown"]
-
 TIMEOUTS = (10.0, 120.0)
 """Seconds to connect, and between two parts of an answer."""
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 
-__all__ = ["is_unknown"]
-
 # Of these only the first is everywhere; all else, a name server that is silent too, may pass.
 _UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 _Document = TypeVar("_Document", bound="Mapping[str, Any]")
 
-__all__ = ["MongoSource", "redacted"]
-
 _RAW: CodecOptions[RawBSONDocument] = OPTIONS.with_options(document_class=RawBSONDocument)
 _DEFAULTS = {
     "appname": "biodata-cache",

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from extract.report import Progress, Report
     from extract.sources.base import DatabaseSource, Fetched
 
-__all__ = ["Comparison", "compare"]
-
 BATCH_DOCUMENTS = 100
 _LISTED_AT_ONCE = 10_000
 _CONFIRM = 500

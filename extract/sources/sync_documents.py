@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from extract.report import Progress, Report
     from extract.sources.base import Source
 
-__all__ = ["DocumentComparison", "compare"]
-
 
 @dataclass(frozen=True)
 class DocumentComparison:

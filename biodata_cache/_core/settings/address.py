@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Address", "Secret"]
-
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 # An account, options, or a colon that stands before no port.
 _MAY_BE_SECRET = re.compile(r"[@?#&=;%\s]|:(?!//|\d{1,5}(/|$))")
