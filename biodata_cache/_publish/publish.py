@@ -80,10 +80,6 @@ _AS_OF = "int_as_of"
 """The model of how new the records are."""
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 @dataclass(frozen=True)
 class Times:
     """Times that the status of a publish states.
@@ -94,7 +90,7 @@ class Times:
             are as new, also if no record has changed since.
     """
 
-    now: datetime = field(default_factory=_now)
+    now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     last_reading: Callable[[datetime], datetime | None] | None = None
 
     def newest_extract(self, as_of: datetime | None, began_at: datetime) -> str | None:

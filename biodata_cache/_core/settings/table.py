@@ -1,7 +1,7 @@
 """Every setting in one table: its variable, how it is read, its default, what it means.
 
 `load` reads them, `doctor` knows a misspelt one by it, and the options of the command line and the
-list in the README are made of it. A new setting is a line here and an attribute of `Settings`.
+list in the README are made of it. A new setting is an entry here and an attribute of `Settings`.
 """
 
 from __future__ import annotations
@@ -71,13 +71,7 @@ _ALL = (
         "Where the cache is published and read: a folder, or `s3://bucket[/prefix]`.",
         f"S3: `{DEFAULT_S3_ROOT}`",
     ),
-    Setting(
-        "VERSION",
-        parsers.version_folder,
-        "",
-        "Version to read.",
-        "the installed one",
-    ),
+    Setting("VERSION", parsers.version_folder, "", "Version to read.", "the installed one"),
     Setting(
         "LOCAL_CACHE",
         parsers.as_local_cache,
@@ -107,18 +101,8 @@ _ALL = (
         "File that holds the address of the source, for one with a password.",
         "none",
     ),
-    Setting(
-        "DATABASE",
-        parsers.as_text,
-        "metadata_index",
-        "Database of the records.",
-    ),
-    Setting(
-        "COLLECTION",
-        parsers.as_text,
-        "data_assets",
-        "Collection of the records.",
-    ),
+    Setting("DATABASE", parsers.as_text, "metadata_index", "Database of the records."),
+    Setting("COLLECTION", parsers.as_text, "data_assets", "Collection of the records."),
     Setting(
         "V1_SOURCE",
         parsers.as_location,
@@ -127,16 +111,10 @@ _ALL = (
         "the same gateway or sample, else `none`",
     ),
     Setting(
-        "V1_DATABASE",
-        parsers.as_text,
-        "metadata_index",
-        "Database of the records of version 1.",
+        "V1_DATABASE", parsers.as_text, "metadata_index", "Database of the records of version 1."
     ),
     Setting(
-        "V1_COLLECTION",
-        parsers.as_text,
-        "data_assets",
-        "Collection of the records of version 1.",
+        "V1_COLLECTION", parsers.as_text, "data_assets", "Collection of the records of version 1."
     ),
     Setting(
         "RETRY_SECONDS",

@@ -45,40 +45,24 @@ __all__ = [
 ]
 
 
+_DERIVED = {
+    *("ROOT", "BACKEND", "VERSION", "SOURCE", "SOURCE_FILE", "V1_SOURCE", "RAW", "OBJECTS"),
+    *("FORAGING_DATABASE", "DUCKDB_WASM", "LOCAL_CACHE", "MEMORY", "TEMP_DISK", "ON_FINISH"),
+}
+"""Settings whose attribute is more than their own value."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the cache is read, published and built.
+    """Where the cache is read, published and built, by the names of `table`, which explains them.
 
     Attributes:
-        backend: Kind of storage of the root.
-        root: Where the cache is published and read: a folder or `s3://bucket[/prefix]`; empty for
-            the backend `MEMORY`.
-        version_folder: Folder of the version to read, for example `bdc-v0.50.0`.
-        source: Where records come from; may hold a password. From the variable `SOURCE`, or from
-            the file that the variable `SOURCE_FILE` or an option names.
-        database: Database of the records, for `mongodb://…` and the gateway.
-        v1_source: Where records of version 1 come from, or `none`. By default the same as `source`
-            if that is the gateway, or if a database or collection of version 1 is named.
-        v1_database: Database of the records of version 1.
-        v1_collection: Collection of the records of version 1.
-        retry_seconds: Seconds without any progress after which a database is given up.
-        workers: How many threads fetch at once.
-        raw: Raw lake: a folder or `s3://…`.
-        objects: Object store to probe: `s3`, a folder of buckets, `sample` (the objects of the
-            sample, in the work folder), or `none`.
-        foraging_database: Where the files of the dynamic-foraging database are: a folder or
-            `s3://bucket[/prefix]`; empty for none.
-        work: Folder of the lake, the build area and dbt's target and logs.
-        requester_pays: Whether to pay for requests to S3, as some buckets ask for.
-        keep_days: For how many days a build is kept after it was replaced.
-        grace_hours: For how many hours more its objects stay, for readers that began earlier.
-        duckdb_wasm: Folder of npm packages on the web, for SQL on the catalogue page; or empty.
-        local_cache: Folder of copies of what was read from S3; None for none.
-        local_cache_size: Most bytes that these copies take together.
-        memory: Most memory that DuckDB takes in a build, as DuckDB writes it.
-        temp_disk: Most disk that its temporary files take in a build, as DuckDB writes it.
-        on_finish: Command line for a shell that gets the report of a run that ended; or empty.
-        metrics: File for a textfile collector of Prometheus; None for none.
+        root: Empty for the backend `MEMORY`.
+        source: From the variable `SOURCE`, or from the file that the variable `SOURCE_FILE` or an
+            option names.
+        v1_source: By default `source`, if that is the gateway or the sample, or if a database or
+            collection of version 1 is named.
+        memory: As DuckDB writes it, as `temp_disk`.
         is_memory_asked: Whether the backend `MEMORY` or a source for it was set. It is also what
             is left if nothing is set, when no build was intended.
     """
@@ -195,28 +179,17 @@ def load(**given: str | None) -> Settings:
         root=Address(root),
         version_folder=value("VERSION") or version_folder("VERSION", installed_version()),
         source=Secret(source),
-        database=value("DATABASE"),
-        collection=value("COLLECTION"),
         v1_source=Secret(v1_source),
-        v1_database=value("V1_DATABASE"),
-        v1_collection=value("V1_COLLECTION"),
-        retry_seconds=value("RETRY_SECONDS"),
-        workers=value("WORKERS"),
         raw=Address(value("RAW") or work / "raw"),
         objects=Address(value("OBJECTS") or _objects_of(source)),
-        work=work,
         foraging_database=Address(value("FORAGING_DATABASE") or ""),
-        requester_pays=value("REQUESTER_PAYS"),
-        keep_days=value("KEEP_DAYS"),
-        grace_hours=value("GRACE_HOURS"),
         duckdb_wasm=value("DUCKDB_WASM") or "",
         local_cache=value("LOCAL_CACHE") if is_set("LOCAL_CACHE") else local_cache,
-        local_cache_size=value("LOCAL_CACHE_SIZE"),
         memory=f"{value('MEMORY')}B",
         temp_disk=f"{value('TEMP_DISK')}B",
         on_finish=value("ON_FINISH") or "",
-        metrics=value("METRICS"),
         is_memory_asked=backend == "MEMORY" and (is_set("BACKEND") or is_set("SOURCE")),
+        **{name.lower(): value(name) for name in SETTINGS if name not in _DERIVED},
     )
 
 
