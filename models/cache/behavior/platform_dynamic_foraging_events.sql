@@ -5,7 +5,7 @@ with event as (
 ),
 
 event_of_subject as (
-    -- 2026-11-27: how many columns there are is for the data to say.
+    -- 2026-11-27: the number of columns depends on the data.
     select *
     from event
     where {{ is_partition_value('subject_id') }}

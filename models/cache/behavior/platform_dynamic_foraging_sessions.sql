@@ -5,7 +5,7 @@ with database_session as (
 ),
 
 newest_session as (
-    -- 2026-11-27: how many columns there are is for the data to say.
+    -- 2026-11-27: the number of columns depends on the data.
     select * exclude (_row, invalid_fields, is_newest)
     from database_session
     where is_newest

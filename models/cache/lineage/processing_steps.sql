@@ -25,7 +25,7 @@ pipeline as (
     qualify row_number() over (partition by record_id, pipeline_name order by position) = 1
 ),
 
--- Older records do not say it of each process: there is nothing else that it can be a part of.
+-- Older records do not have it for each process: there is nothing else that it can be a part of.
 only_pipeline as (
     select
         record_id,

@@ -37,7 +37,7 @@ described_device as (
     select * from probe
 ),
 
--- A device of which the stream says nothing but that it was active.
+-- A device that the stream only lists as active.
 active_device as (
     select
         device.record_id,

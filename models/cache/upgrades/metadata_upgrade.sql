@@ -29,5 +29,5 @@ upgrade as (
     left join status_by_version on upgraded_record.record_id = status_by_version.record_id
 )
 
--- 2026-11-20: how many columns there are is for the data to say.
+-- 2026-11-20: the number of columns depends on the data.
 select * from upgrade -- noqa: AM04

@@ -31,7 +31,7 @@ compared_fact as (
             ),
             struct_pack(fact := 'source', own := subject_record.source, newest := fact.source),
             struct_pack(fact := 'rrid', own := subject_record.rrid, newest := fact.rrid)
-        ]) as said
+        ]) as facts
     from subject_record
     inner join fact on subject_record.subject_id = fact.subject_id
 ),
@@ -42,11 +42,11 @@ failed_check as (
         record_id,
         name,
         string_agg(
-            concat(said.fact, ' ', said.own, ', newest ', said.newest), '; ' order by said.fact
+            concat(facts.fact, ' ', facts.own, ', newest ', facts.newest), '; ' order by facts.fact
         ) as detail
     from compared_fact
     -- A missing value is no contradiction.
-    where said.own != said.newest
+    where facts.own != facts.newest
     group by all
 )
 

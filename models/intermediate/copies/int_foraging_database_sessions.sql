@@ -13,5 +13,5 @@ numbered_session as (
     from database_session
 )
 
--- 2026-11-27: how many columns there are is for the data to say.
+-- 2026-11-27: the number of columns depends on the data.
 select * from numbered_session -- noqa: AM04

@@ -1,4 +1,4 @@
--- Grain: one row per record and metric that says where the tip of a fiber is.
+-- Grain: one row per record and metric of the position of a fiber tip.
 
 with tip as (
     select * from {{ ref('stg_docdb__qc_fiber_tips') }}
@@ -23,7 +23,7 @@ located_tip as (
         metric.evaluator,
         metric.evaluated_text,
         metric.reference,
-        -- A later metric of the same fiber takes the place of one before.
+        -- A later metric of the same fiber replaces one before.
         row_number() over (
             partition by metric.record_id, fiber
             order by metric.metric_index desc

@@ -1,4 +1,4 @@
--- Grain: one row per value that JSON cannot say, or key that a document has twice, and its path.
+-- Grain: one row per value that JSON cannot hold, or key that a document has twice, and its path.
 
 with repair as (
     select

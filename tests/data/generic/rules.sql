@@ -1,6 +1,6 @@
 {#
     The rules of a table that need no other table, as one test: a test costs dbt more than DuckDB.
-    The rows say which rule is broken, where, by what value, and in how many rows.
+    The rows name the broken rule, its column, the value, and in how many rows.
 #}
 {% test rules(model, unique=[], not_null=[], accepted_values={}, castable_time=[]) %}
     {{- config(fail_calc='coalesce(sum(row_count), 0)') -}}
