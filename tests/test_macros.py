@@ -83,13 +83,13 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
 def ask(compiled: dict[str, str], duck: duckdb.DuckDBPyConnection) -> Any:
     """What a macro makes of a value."""
 
-    def asked(name: str, value: Any, kind: str = "varchar") -> Any:
+    def evaluated(name: str, value: Any, kind: str = "varchar") -> Any:
         query = f"select {compiled[name]} from (select cast($x as {kind}) as x)"
         row = duck.execute(query, {"x": value}).fetchone()
         assert row is not None
         return row[0]
 
-    return asked
+    return evaluated
 
 
 UTC = timezone.utc

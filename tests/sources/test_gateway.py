@@ -184,11 +184,12 @@ def test_version_1(gateway, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [(404, "no such collection"), (403, "refuses: 403"), (401, "refuses: 401")]
+    ("fault", "reason"),
+    [(404, "no such collection"), (403, "refuses: 403"), (401, "refuses: 401")],
 )
-def test_faults_that_do_not_pass(gateway, tmp_path, fault, said):
+def test_faults_that_do_not_pass(gateway, tmp_path, fault, reason):
     gateway.fault = lambda number: fault
-    with pytest.raises(SourceError, match=said):
+    with pytest.raises(SourceError, match=reason):
         fetch(gateway, tmp_path)
     assert len(gateway.requests) == 1
 
@@ -200,14 +201,14 @@ def test_faults_have_a_ceiling(gateway, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "is_asked_again", "said"),
+    ("code", "is_repeated", "message"),
     [
         (socket.EAI_NONAME, False, "there is no such host"),
         (socket.EAI_AGAIN, True, "cannot be reached"),
     ],
 )
 def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
-    tmp_path, monkeypatch, code, is_asked_again, said
+    tmp_path, monkeypatch, code, is_repeated, message
 ):
     requested = []
 
@@ -219,9 +220,9 @@ def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
     source = GatewaySource(
         "https://gateway.invalid", retries=Retries(ceiling=0.5, first=0.01, longest=0.1)
     )
-    with pytest.raises(SourceError, match=said):
+    with pytest.raises(SourceError, match=message):
         extract(source, tmp_path)
-    assert (len(requested) > 1) == is_asked_again
+    assert (len(requested) > 1) == is_repeated
 
 
 def test_certificate_of_a_stranger(gateway, tmp_path, monkeypatch):

@@ -32,13 +32,13 @@ IN_TIME = 60.0  # on a machine that is busy with other tests; without limits the
 TRUTH = {f"r{n:03}": {"_id": f"r{n:03}", "name": f"n{n}", "model": {"x": n}} for n in range(60)}
 
 Answer = tuple[Any, Any]
-Lie = Any  # called with the gateway, what is asked, and the right answer to it
+Lie = Any  # called with the gateway, the query, and the right answer to it
 
 
 class Liar(Gateway):
-    """Answers as the lie makes of the right answer to what was asked."""
+    """Answers as the lie makes of the right answer to the query."""
 
-    lie: Lie = staticmethod(lambda gateway, asked, answer: answer)
+    lie: Lie = staticmethod(lambda gateway, query, answer: answer)
 
     def answer(self, path: str) -> Answer:
         requested = json.loads(_parameter(path, "filter", "{}")).get("_id", {})
@@ -56,71 +56,71 @@ def _parameter(path: str, name: str, default: str) -> str:
     return parse_qs(urlsplit(path).query).get(name, [default])[0]
 
 
-def ignores_the_filter(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def ignores_the_filter(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 200, [*gateway.documents.values()]
 
 
-def takes_after_for_from(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-    bound = asked["filter"].get("$gt")
+def takes_after_for_from(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+    bound = query["filter"].get("$gt")
     if bound is None:
         return answer
     return 200, [{"_id": key} for key in gateway.documents if key >= bound]
 
 
-def has_new_ids_for_ever(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-    bound = asked["filter"].get("$gt", "")
-    return 200, [{"_id": f"{bound}{number}"} for number in range(3)] if asked["listing"] else []
+def has_new_ids_for_ever(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+    bound = query["filter"].get("$gt", "")
+    return 200, [{"_id": f"{bound}{number}"} for number in range(3)] if query["listing"] else []
 
 
-def gives_no_document(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-    return answer if "projection" in asked["path"] else (200, [])
+def gives_no_document(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+    return answer if "projection" in query["path"] else (200, [])
 
 
-def gives_another_document(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-    if "projection" in asked["path"]:
+def gives_another_document(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+    if "projection" in query["path"]:
         return answer
     return 200, [{"_id": "other", "name": "x"}]
 
 
-def redirects_to_itself(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def redirects_to_itself(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 302, []
 
 
-def is_never_able(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def is_never_able(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 413, []
 
 
-def lists_in_another_order(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-    return answer[0], answer[1][::-1] if asked["listing"] else answer[1]
+def lists_in_another_order(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+    return answer[0], answer[1][::-1] if query["listing"] else answer[1]
 
 
-def lists_the_same_again(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def lists_the_same_again(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return (
-        (200, [{"_id": key} for key in list(gateway.documents)[:5]]) if asked["listing"] else answer
+        (200, [{"_id": key} for key in list(gateway.documents)[:5]]) if query["listing"] else answer
     )
 
 
-def answers_with_an_object(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def answers_with_an_object(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 200, {"message": "hello"}
 
 
-def answers_no_json(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def answers_no_json(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 200, b"<html>503</html>"
 
 
-def breaks_off(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def breaks_off(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 200, json.dumps(answer[1]).encode()[:-20]
 
 
-def gives_a_part(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def gives_a_part(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 206, []
 
 
-def moved_to_nowhere(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def moved_to_nowhere(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     return 301, []
 
 
-def is_slow(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
+def is_slow(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
     gateway.seconds_per_byte = 0.2
     return answer
 
@@ -158,7 +158,7 @@ def gateway(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     server = Liar(authority, TRUTH.values())
     yield server
-    Liar.lie = staticmethod(lambda gateway, asked, answer: answer)
+    Liar.lie = staticmethod(lambda gateway, query, answer: answer)
     server.close()
 
 
@@ -193,7 +193,7 @@ def test_a_lie_ends_in_an_error_in_time_and_loses_nothing(
     assert "127.0.0.1" in str(caught.value)
     held = documents(raw) if list((raw / "docdb_v2").glob("*.parquet")) else {}
     assert len(held) == (0 if is_first else 60)
-    Liar.lie = staticmethod(lambda gateway, asked, answer: answer)
+    Liar.lie = staticmethod(lambda gateway, query, answer: answer)
     gateway.seconds_per_byte = 0.0
     fetch(gateway, raw)
     assert documents(raw) == gateway.documents
@@ -207,8 +207,8 @@ def test_lies_at_random_end_in_time_with_nothing_false_in_the_lake(
     draw = random.Random(seed)
     harmless = [lie for lie in LIES if lie is not is_slow]
 
-    def lie(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-        return draw.choice(harmless)(gateway, asked, answer) if draw.random() < 0.3 else answer
+    def lie(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+        return draw.choice(harmless)(gateway, query, answer) if draw.random() < 0.3 else answer
 
     Liar.lie = staticmethod(lie)
     began, raw = time.monotonic(), tmp_path / "raw"
@@ -233,9 +233,9 @@ def test_one_odd_record_costs_one_record(gateway: Liar, tmp_path: Path) -> None:
         '{"_id": {"a": [1]}, "name": "object"}',
     }
 
-    def lie(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-        condition = asked["filter"]
-        if _parameter(asked["path"], "skip", "0") != "0":
+    def lie(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+        condition = query["filter"]
+        if _parameter(query["path"], "skip", "0") != "0":
             return answer
         if "$in" in condition or not condition or "$gt" in condition or "$gte" in condition:
             texts = [json.dumps(document) for document in answer[1]]
@@ -292,9 +292,9 @@ def test_what_breaks_off_leaves_the_records_of_another_source_as_they_were(
     before = documents(raw)
     given: list[str] = []
 
-    def lie(gateway: Liar, asked: dict[str, Any], answer: Answer) -> Answer:
-        if "projection" not in asked["path"]:
-            given.append(asked["path"])
+    def lie(gateway: Liar, query: dict[str, Any], answer: Answer) -> Answer:
+        if "projection" not in query["path"]:
+            given.append(query["path"])
         return answer if len(given) < 3 else (403, [])
 
     Liar.lie = staticmethod(lie)
@@ -303,6 +303,6 @@ def test_what_breaks_off_leaves_the_records_of_another_source_as_they_were(
     with pytest.raises(SourceError):
         extract(open_source(gateway.address, options), raw, policy=Policy(group_rows=5))
     assert documents(raw) == before, "not beside some of the new ones"
-    Liar.lie = staticmethod(lambda gateway, asked, answer: answer)
+    Liar.lie = staticmethod(lambda gateway, query, answer: answer)
     fetch(gateway, raw)
     assert documents(raw) == gateway.documents

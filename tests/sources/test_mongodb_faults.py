@@ -318,7 +318,7 @@ def test_full_disk(filled, tmp_path, monkeypatch):
     check(filled, tmp_path)
 
 
-def said_by(*arguments, **settings) -> str:
+def output_of(*arguments, **settings) -> str:
     """The cause that a failing run says, below when it began and failed."""
     began = time.monotonic()
     code, output = run("extract", *arguments, **settings)
@@ -337,12 +337,12 @@ def test_bad_password(tmp_path, given):
     server = RefusingServer()
     uri = f"mongodb://someone:{QUOTED}@127.0.0.1:{server.port}/"
     if given == "variable":
-        line = said_by("--raw", str(tmp_path), SOURCE=uri)
+        line = output_of("--raw", str(tmp_path), SOURCE=uri)
     elif given == "option":
-        line = said_by("--raw", str(tmp_path), "--source", uri)
+        line = output_of("--raw", str(tmp_path), "--source", uri)
     else:
         (tmp_path / "secret").write_text(uri + "\n")
-        line = said_by("--raw", str(tmp_path), "--source-file", str(tmp_path / "secret"))
+        line = output_of("--raw", str(tmp_path), "--source-file", str(tmp_path / "secret"))
     assert f"mongodb://127.0.0.1:{server.port}/metadata_index.data_assets: user name or" in line
     (record,) = run_records(tmp_path)
     assert "password is wrong" in record["error"]
@@ -360,15 +360,15 @@ def test_tls_failure(tmp_path):
     uri = f"mongodb://someone:{QUOTED}@127.0.0.1:{server.port}/?tls=true"
     uri += f"&serverSelectionTimeoutMS=1500&tlsCAFile={tmp_path}/"
     raw = str(tmp_path / "raw")
-    assert "no TLS connection" in said_by("--raw", raw, SOURCE=uri + "wrong")
+    assert "no TLS connection" in output_of("--raw", raw, SOURCE=uri + "wrong")
     # With the right authority it comes as far as the password.
-    assert "password is wrong" in said_by("--raw", raw, SOURCE=uri + "right")
-    assert "No such file" in said_by("--raw", raw, SOURCE=uri + "absent")
+    assert "password is wrong" in output_of("--raw", raw, SOURCE=uri + "right")
+    assert "No such file" in output_of("--raw", raw, SOURCE=uri + "absent")
     server.close()
 
 
 def test_unknown_host(tmp_path):
-    line = said_by(
+    line = output_of(
         "--raw",
         str(tmp_path),
         SOURCE=f"mongodb://someone:{QUOTED}@no-such-host.invalid/",
@@ -378,11 +378,11 @@ def test_unknown_host(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "is_asked_again", "said"),
+    ("code", "is_repeated", "message"),
     [(socket.EAI_NONAME, False, "there is no host"), (socket.EAI_AGAIN, True, "cannot be reached")],
 )
 def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
-    tmp_path, monkeypatch, code, is_asked_again, said
+    tmp_path, monkeypatch, code, is_repeated, message
 ):
     requested = []
 
@@ -395,14 +395,14 @@ def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
         "mongodb://host.invalid/?serverSelectionTimeoutMS=100",
         retries=Retries(ceiling=0.5, first=0.01, longest=0.1),
     )
-    with pytest.raises(SourceError, match=said):
+    with pytest.raises(SourceError, match=message):
         extract(source, tmp_path)
-    assert (len(requested) > 1) == is_asked_again
+    assert (len(requested) > 1) == is_repeated
 
 
 def test_nobody_listens(tmp_path):
     uri = f"mongodb://someone:{QUOTED}@127.0.0.1:1/?serverSelectionTimeoutMS=200"
-    line = said_by("--raw", str(tmp_path), SOURCE=uri, RETRY_SECONDS="1")
+    line = output_of("--raw", str(tmp_path), SOURCE=uri, RETRY_SECONDS="1")
     assert "cannot be reached" in line
     assert "Connection refused" in line
 
@@ -419,13 +419,13 @@ def test_nobody_listens(tmp_path):
     ],
 )
 def test_address_that_cannot_be_used(tmp_path, uri):
-    said_by("--raw", str(tmp_path), SOURCE=uri, RETRY_SECONDS="1")
+    output_of("--raw", str(tmp_path), SOURCE=uri, RETRY_SECONDS="1")
 
 
 def test_no_such_collection(filled, tmp_path):
-    line = said_by("--raw", str(tmp_path), "--collection", "assets", **setting(filled))
+    line = output_of("--raw", str(tmp_path), "--collection", "assets", **setting(filled))
     assert "no such collection (the database has data_assets)" in line
-    line = said_by("--raw", str(tmp_path), **setting(filled, DATABASE="absent"))
+    line = output_of("--raw", str(tmp_path), **setting(filled, DATABASE="absent"))
     assert "no such collection" in line
 
 

@@ -29,7 +29,7 @@ class Story:
         self.draw = random.Random(seed)
         self.collection = collection
         self.raw = raw
-        self.told: list[str] = []
+        self.steps: list[str] = []
         self.serial = 0
 
     def stamp(self) -> str:
@@ -95,7 +95,7 @@ class Story:
         process.communicate()
 
     def check(self) -> None:
-        assert documents(self.raw) == content(self.collection), self.told
+        assert documents(self.raw) == content(self.collection), self.steps
         check_keys(self.raw)
 
     def tell(self, steps: int) -> None:
@@ -107,7 +107,7 @@ class Story:
                 self.draw.choice(changes),
                 self.draw.choices(runs, weights=[4, 2, 1, 3])[0],
             ):
-                self.told.append(step.__name__)
+                self.steps.append(step.__name__)
                 step()
         self.run()
 

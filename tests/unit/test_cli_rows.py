@@ -61,9 +61,9 @@ def assets(published: Published, monkeypatch: pytest.MonkeyPatch) -> Published:
     return published
 
 
-@pytest.mark.parametrize("asked", [["read", "assets"], ["sql", "select * from assets"]])
+@pytest.mark.parametrize("arguments", [["read", "assets"], ["sql", "select * from assets"]])
 def test_rows_need_no_pandas_which_takes_longer_than_all_the_rest(
-    tmp_path: Path, asked: list[str]
+    tmp_path: Path, arguments: list[str]
 ) -> None:
     published = Published(tmp_path)
     published.plain("assets", ASSETS)
@@ -74,7 +74,7 @@ def test_rows_need_no_pandas_which_takes_longer_than_all_the_rest(
         "print({'numpy', 'pandas', 'pyarrow'} & set(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *asked],
+        [sys.executable, "-c", code, *arguments],
         env=os.environ | location,
         check=True,
         capture_output=True,

@@ -33,7 +33,7 @@ def assets(cache: Any, templates: Any) -> Any:
     return cache
 
 
-def found(**filters: Any) -> list[Any]:
+def matching(**filters: Any) -> list[Any]:
     """Names of the rows, by each of the ways to read them, which agree."""
     names = biodata_cache.assets(**filters)["name"]
     texts = [None if pd.isna(name) else name for name in names]
@@ -89,8 +89,8 @@ def test_all_of_nothing_is_refused():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_words_are_never_sql(assets, text):
-    assert found(name=contains(text)) == []
-    assert found(name=like(f"{text}_none")) == []
+    assert matching(name=contains(text)) == []
+    assert matching(name=like(f"{text}_none")) == []
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_words_are_never_sql(assets, text):
     ],
 )
 def test_filters_keep_rows(assets: Any, filters: dict[str, Any], expected: list[Any]) -> None:
-    assert found(**filters) == expected
+    assert matching(**filters) == expected
 
 
 @pytest.mark.parametrize("column", ["start_time", "start_at"])
@@ -189,14 +189,14 @@ def test_filters_keep_rows(assets: Any, filters: dict[str, Any], expected: list[
 def test_times_are_compared_as_instants(
     assets: Any, column: str, value: Any, expected: list[str]
 ) -> None:
-    assert found(**{column: value}) == expected
+    assert matching(**{column: value}) == expected
 
 
 def test_a_day_is_a_day(assets: Any) -> None:
-    assert found(day=("2024-01-31", dt.date(2024, 2, 1))) == ["a", "b"]
-    assert found(day=dt.date(2024, 1, 31)) == ["a"]
-    assert found(start_at="2024-02-01") == ["b"]
-    assert found(start_at=[pd.Timestamp("2024-02-01"), None]) == ["b", None]
+    assert matching(day=("2024-01-31", dt.date(2024, 2, 1))) == ["a", "b"]
+    assert matching(day=dt.date(2024, 1, 31)) == ["a"]
+    assert matching(start_at="2024-02-01") == ["b"]
+    assert matching(start_at=[pd.Timestamp("2024-02-01"), None]) == ["b", None]
     with pytest.raises(ArgumentError, match="without a zone"):
         biodata_cache.assets(day="2024-01-31T00:00:00Z")
 
@@ -210,7 +210,7 @@ def test_the_time_in_a_name_is_a_time(cache: Any) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_values_are_data(cache: Any, text: str) -> None:
     cache.plain("assets", "select unnest(['a', 'b']) as name, ['x'] as modalities")
-    assert found(name=text) == found(modalities=text) == found(name=[text, "z"]) == []
+    assert matching(name=text) == matching(modalities=text) == matching(name=[text, "z"]) == []
 
 
 def test_a_column_may_have_any_name(cache: Any) -> None:

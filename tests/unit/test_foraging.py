@@ -127,18 +127,18 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("said", BROKEN)
+@pytest.mark.parametrize("reason", BROKEN)
 def test_a_frame_that_cannot_be_read_costs_nothing_else_and_the_old_one_stays(
-    said: str, tmp_path: Path
+    reason: str, tmp_path: Path
 ) -> None:
-    rows, problem = copy_sessions(put(tmp_path, BROKEN[said]), tmp_path / "raw")
+    rows, problem = copy_sessions(put(tmp_path, BROKEN[reason]), tmp_path / "raw")
     assert rows is None
-    assert said in str(problem)
+    assert reason in str(problem)
     copy_sessions(put(tmp_path, frame(text=["a"])), tmp_path / "raw")
     path = copied(tmp_path)
     assert path is not None
     before = path.read_bytes()
-    _, problem = copy_sessions(put(tmp_path, BROKEN[said]), tmp_path / "raw")
+    _, problem = copy_sessions(put(tmp_path, BROKEN[reason]), tmp_path / "raw")
     assert "the sessions of an earlier run stay" in str(problem)
     assert path.read_bytes() == before
     assert not Path("touched").exists()

@@ -113,7 +113,7 @@ def test_one_file_that_is_missing_leaves_the_others(database: Fixture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "message"),
     [
         ("select 1 as subject", "no column 'subject_id'"),
         ("select 1 as subject_id, 2 as _row", "its column '_row'"),
@@ -121,14 +121,14 @@ def test_one_file_that_is_missing_leaves_the_others(database: Fixture) -> None:
     ],
 )
 def test_a_file_of_another_kind_is_told_and_the_copy_stays(
-    database: Fixture, query: str, told: str
+    database: Fixture, query: str, message: str
 ) -> None:
     database.write_all()
     database.copy()
     before = database.rows("trials")
     database.write("trials", query)
     (problem,) = database.copy()
-    assert told in problem
+    assert message in problem
     assert problem.endswith("; the copy of an earlier run stays")
     assert database.rows("trials") == before
 

@@ -65,7 +65,7 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def found(path: Path, *, salvage: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
+def documents_in(path: Path, *, salvage: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
     """The documents of a file, and how it is broken."""
     documents, broken = [], []
     for item in read_file(path, path.name, "data_assets", salvage=salvage):
@@ -81,7 +81,7 @@ def found(path: Path, *, salvage: bool = False) -> tuple[list[dict[str, Any]], l
 def test_every_form_of_every_name_and_encoding(form: str, tmp_path: Path) -> None:
     for suffix, (name, encoding) in product(SUFFIXES, ENCODINGS.items()):
         path = write(tmp_path / f"{name}{suffix}", FORMS[form](RECORDS), encoding)
-        assert found(path) == (RECORDS, []), (form, suffix, encoding)
+        assert documents_in(path) == (RECORDS, []), (form, suffix, encoding)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -97,15 +97,15 @@ def test_a_file_that_breaks_off_gives_nothing_and_with_salvage_what_is_whole(
             continue
         tried += 1
         path = write(tmp_path / f"cut{suffix}", cut)
-        documents, broken = found(path)
+        documents, broken = documents_in(path)
         assert len(broken) == 1, (suffix, cut[-30:])
         assert documents == []
-        salvaged = [json.loads(content) for content in found_or_rejected(path)[0]]
+        salvaged = [json.loads(content) for content in documents_or_rejects(path)[0]]
         assert salvaged == RECORDS[: len(salvaged)]
     assert tried >= 4
 
 
-def found_or_rejected(path: Path) -> tuple[list[bytes], int]:
+def documents_or_rejects(path: Path) -> tuple[list[bytes], int]:
     """What salvage finds; the last line may be half of a record."""
     documents: list[bytes] = []
     rejected = 0
@@ -134,7 +134,7 @@ def test_one_odd_record_costs_one_record(suffix: str, tmp_path: Path) -> None:
     ]
     for text in ("[" + ",".join([*sound[:3], *odd, *sound[3:]]) + "]", "\n".join([*sound, *odd])):
         path = write(tmp_path / f"odd{suffix}", text)
-        _, rejected = found_or_rejected(path)
+        _, rejected = documents_or_rejects(path)
         names = {row for row in map(record_id, read_file(path, "x", "c")) if row}
         assert names == {*(f"r{n}" for n in range(5)), "digits", "nan", "half"}
         assert rejected == 3
@@ -159,13 +159,13 @@ def test_what_is_no_json_gives_no_record(name: str, text: str, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.jsonl.gz"])
 @pytest.mark.parametrize("text", ["", "\n", " \r\n ", "[]", "\ufeff"])
 def test_empty_files_have_no_records_and_no_damage(name: str, text: str, tmp_path: Path) -> None:
-    assert found(write(tmp_path / name, text)) == ([], [])
+    assert documents_in(write(tmp_path / name, text)) == ([], [])
 
 
 def test_utf_16_that_breaks_off_in_a_character(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes("\n".join(compact(RECORDS)).encode("utf-16")[:-1])
-    documents, (reason,) = found(path)
+    documents, (reason,) = documents_in(path)
     assert documents == []
     assert reason.startswith("not UTF-16")
 

@@ -82,7 +82,7 @@ def test_no_warning_where_there_is_nothing_to_say(cache: Any, tmp_path: Path) ->
     for number, released in enumerate(reported):
         home = shutil.copytree(cache.home, tmp_path / f"{number}/data-asset-cache")
         (home / "cache_versions.json").write_text(json.dumps(released))
-    output = said_by(
+    output = output_of(
         tmp_path,
         "for number in range(3):\n"
         f"    cache = b.Cache(root={str(tmp_path)!r} + f'/{{number}}', version='0.0.9')\n"
@@ -99,7 +99,7 @@ def test_a_damaged_index_keeps_nobody_from_reading(cache: Any) -> None:
     assert len(biodata_cache.assets()) == 1
 
 
-def said_by(tmp_path: Path, code: str) -> str:
+def output_of(tmp_path: Path, code: str) -> str:
     """All that a script says."""
     script = tmp_path / "mine.py"
     script.write_text(f"import biodata_cache as b\n{code}")
@@ -114,7 +114,7 @@ def test_a_process_is_told_once_that_its_package_is_newer_than_all_that_is_publi
     cache.plain("assets", "select 'a' as name")
     release(cache, "bdc-v0.0.8", "bdc-v0.0.9")
     code = f"b.use_version('0.0.9')\n{first}\nb.assets()\nb.assets()\nb.sql('from assets')\n"
-    output = said_by(tmp_path, f"{code}print(b.get_cache_versions())\n")
+    output = output_of(tmp_path, f"{code}print(b.get_cache_versions())\n")
     assert output.startswith("['bdc-v0.0.8', 'bdc-v0.0.9']\n")
     assert output.count("VersionWarning") == 1
     assert re.search(r"is 0\.50\.0, and the newest version .* bdc-v0\.0\.9", output)
