@@ -170,11 +170,31 @@ def test_damaged_published_file_is_mended(copy: Pipeline) -> None:
 
 
 @pytest.mark.slow
-def test_subjects_that_are_gone_leave_and_other_files_stay(tmp_path: Path) -> None:
+def test_nights_write_what_changed_and_a_failing_test_writes_nothing(tmp_path: Path) -> None:
+    """Nights of one work folder, of which dbt parses the project in the first alone."""
     pipeline = Pipeline(tmp_path)
     pipeline.run(small_records(range(6)))
     foreign = pipeline.published / "notes.txt"
     foreign.write_text("somebody else's")
+    tables_keep_the_build_they_come_from(pipeline)
+    subjects_that_are_gone_leave(pipeline)
+    assert foreign.exists()
+    a_failing_test_leaves_the_folder_untouched(pipeline)
+
+
+def tables_keep_the_build_they_come_from(pipeline: Pipeline) -> None:
+    """Those that a night did not change."""
+    before = {entry["name"]: entry for entry in pipeline.registry()}
+    pipeline.run([*small_records(range(6)), record("new", "new", subject=None)])
+    after = {entry["name"]: entry for entry in pipeline.registry()}
+    same = {name for name in before if before[name] == after[name]}
+    assert {"quality_control", "unique_subject_ids"} <= same
+    assert "asset_basics" not in same
+    assert after["asset_basics"]["build_id"] > before["asset_basics"]["build_id"]
+
+
+def subjects_that_are_gone_leave(pipeline: Pipeline) -> None:
+    """Their partitions, and no other file."""
     before = pipeline.snapshot()
     report = pipeline.run(small_records(range(1, 6)))
     after = pipeline.snapshot()
@@ -186,22 +206,40 @@ def test_subjects_that_are_gone_leave_and_other_files_stay(tmp_path: Path) -> No
     }
     assert report.removed == 3
     assert not (pipeline.published / "qc/subject_id=000000").exists()
-    assert foreign.exists()
     kept = f"data-asset-cache/{folder}/qc/subject_id=000003/data.pqt"
     assert after[kept] == before[kept], "a partition that did not change is not written"
 
 
-@pytest.mark.slow
-def test_tables_that_did_not_change_keep_the_build_they_come_from(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path)
-    pipeline.run(small_records(range(3)))
-    before = {entry["name"]: entry for entry in pipeline.registry()}
-    pipeline.run([*small_records(range(3)), record("new", "new", subject=None)])
-    after = {entry["name"]: entry for entry in pipeline.registry()}
-    same = {name for name in before if before[name] == after[name]}
-    assert {"quality_control", "unique_subject_ids"} <= same
-    assert "asset_basics" not in same
-    assert after["asset_basics"]["build_id"] > before["asset_basics"]["build_id"]
+def a_failing_test_leaves_the_folder_untouched(pipeline: Pipeline) -> None:
+    """A checkout with a data test that must fail: sync names it, with its rows, and stops."""
+    before, folder = pipeline.snapshot(), pipeline.folder
+    checkout = folder / "checkout"
+    for name in ("biodata_cache", "extract", "macros", "models", "seeds", "tests/data"):
+        shutil.copytree(CHECKOUT / name, checkout / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(CHECKOUT / name, checkout / name)
+    (checkout / "tests/data/no_asset_is_called_so.sql").write_text(
+        "select name from {{ ref('assets') }} where name != 'asset 1'\n"
+    )
+    (folder / "more.jsonl").write_text(
+        "".join(json.dumps(each) + "\n" for each in small_records(range(1, 6)))
+    )
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "biodata_cache", "sync",
+            "--source", str(folder / "more.jsonl"),
+            "--root", str(folder / "root"), "--work", str(folder / "work"),
+        ],
+        cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "no_asset_is_called_so: 4 rows" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert pipeline.snapshot() == before
+    with pytest.raises(AuditError, match="no_asset_is_called_so"):
+        pipeline.publish()
+    assert pipeline.snapshot() == before
 
 
 def test_version_index_keeps_other_versions_in_the_order_of_their_numbers(copy: Pipeline) -> None:
@@ -230,38 +268,3 @@ def test_root_that_is_a_file_is_a_clear_error(copy: Pipeline, tmp_path: Path) ->
     settings = _settings.load(root=str(tmp_path / "file"), work=str(copy.folder / "work"))
     with pytest.raises(SettingsError, match="file"):
         publish(settings)
-
-
-@pytest.mark.slow
-def test_failing_test_leaves_the_published_folder_untouched(tmp_path: Path) -> None:
-    """A checkout with a data test that must fail: sync names it, with its rows, and stops."""
-    pipeline = Pipeline(tmp_path)
-    pipeline.run(small_records(range(3)))
-    before = pipeline.snapshot()
-    checkout = tmp_path / "checkout"
-    for name in ("biodata_cache", "extract", "macros", "models", "seeds", "tests/data"):
-        shutil.copytree(CHECKOUT / name, checkout / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
-        shutil.copy(CHECKOUT / name, checkout / name)
-    (checkout / "tests/data/no_asset_is_called_so.sql").write_text(
-        "select name from {{ ref('assets') }} where name != 'asset 0'\n"
-    )
-    (tmp_path / "more.jsonl").write_text(
-        "".join(json.dumps(each) + "\n" for each in small_records(range(5)))
-    )
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "biodata_cache", "sync",
-            "--source", str(tmp_path / "more.jsonl"),
-            "--root", str(tmp_path / "root"), "--work", str(tmp_path / "work"),
-        ],
-        cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "no_asset_is_called_so: 4 rows" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert pipeline.snapshot() == before
-    with pytest.raises(AuditError, match="no_asset_is_called_so"):
-        pipeline.publish()
-    assert pipeline.snapshot() == before

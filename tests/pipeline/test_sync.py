@@ -39,8 +39,33 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "root/data-asset-cache"
 
 
+SLOW_TABLES = {
+    "behavior_curriculum",
+    "foraging_sessions",
+    "metadata_upgrade",
+    "metadata_upgrade_history",
+    "platform_dynamic_foraging_events",
+    "platform_dynamic_foraging_sessions",
+    "platform_dynamic_foraging_trials",
+    "platform_exaspim",
+    "platform_exaspim_intermediates",
+    "platform_smartspim",
+    "platform_smartspim_qc_metrics",
+}
+#: No record changes it.
+BY_HAND = {"swdb_collections"}
+
+
 @pytest.mark.slow
-def test_all_tables_then_one_of_them(
+def test_all_tables_one_of_them_fast_ones_and_slow_ones(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Updates of one work folder, of which dbt parses the project in the first alone."""
+    all_tables_then_one_of_them(root, tmp_path, monkeypatch)
+    fast_tables_and_then_slow_ones(tmp_path, monkeypatch)
+
+
+def all_tables_then_one_of_them(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(AuditError, match=r"does not have .* yet, or .*publish all tables once"):
@@ -73,33 +98,12 @@ def test_all_tables_then_one_of_them(
     assert len(biodata_cache.asset_basics()) == before["asset_basics"].row_count
 
 
-SLOW_TABLES = {
-    "behavior_curriculum",
-    "foraging_sessions",
-    "metadata_upgrade",
-    "metadata_upgrade_history",
-    "platform_dynamic_foraging_events",
-    "platform_dynamic_foraging_sessions",
-    "platform_dynamic_foraging_trials",
-    "platform_exaspim",
-    "platform_exaspim_intermediates",
-    "platform_smartspim",
-    "platform_smartspim_qc_metrics",
-}
-#: No record changes it.
-BY_HAND = {"swdb_collections"}
-
-
-@pytest.mark.slow
-def test_fast_tables_and_then_slow_ones(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def fast_tables_and_then_slow_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of all records one is left, so that every table that is built anew is another one."""
-    sync.update_all_tables()
     first = biodata_cache.get_cache_registry()
     assert len(biodata_cache.platform_smartspim()) > 0
     with (tmp_path / "one.jsonl").open("w") as file:
-        file.write(json.dumps({"_id": "1", "name": "one", "schema_version": "2.0.0"}) + "\n")
+        file.write(json.dumps({"_id": "1", "name": "two", "schema_version": "2.0.0"}) + "\n")
     monkeypatch.setenv("BIODATA_CACHE_SOURCE", str(tmp_path / "one.jsonl"))
     monkeypatch.setenv("BIODATA_CACHE_OBJECTS", str(tmp_path))
 
@@ -107,8 +111,8 @@ def test_fast_tables_and_then_slow_ones(
     assert fast.objects is None, "the object store is asked nothing"
     second = biodata_cache.get_cache_registry()
     kept = {entry.name for entry in second if entry == first[entry.name]}
-    assert kept == SLOW_TABLES | BY_HAND
-    assert biodata_cache.asset_basics()["name"].to_list() == ["one"]
+    assert kept == SLOW_TABLES | BY_HAND | {"source_data"}, "which was without rows before"
+    assert biodata_cache.asset_basics()["name"].to_list() == ["two"]
 
     slow = sync.update_all_tables(fast=False)
     assert slow.objects is not None
