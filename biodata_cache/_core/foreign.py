@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,7 +36,7 @@ def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # any JSON
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         if _HALF_PAIR.search(text):
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
@@ -65,6 +66,13 @@ def parse_json(content: bytes | str, location: str, error: type[CacheError], rem
         return json_value(content)
     except NotJsonError as reason:
         raise error(f"{location} is not JSON ({reason}). {remedy}") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise NotJsonError(f"{text[:20]} is larger than any number")
+    return number
 
 
 def _refuse(constant: str) -> NoReturn:

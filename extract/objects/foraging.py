@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -143,9 +145,11 @@ def _column(values: list[Any]) -> pa.Array:
         ):
             return pa.array(values, type=pa.int64())
         if float in kinds:
-            return pa.array(
-                [None if value is None else float(value) for value in values], type=pa.float64()
-            )
+            with suppress(OverflowError):  # an integer that no float can be
+                return pa.array(
+                    [None if value is None else float(value) for value in values],
+                    type=pa.float64(),
+                )
     texts = [None if value is None else _text(value) for value in values]
     return pa.array(texts, type=pa.string())
 
@@ -154,5 +158,7 @@ def _text(value: object) -> str:
     """Text of a value in a column that holds several kinds."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int):
+        return str(Decimal(value))  # an integer itself refuses to be so many digits
     text = value if isinstance(value, str) else repr(value)
     return text.encode("utf-8", "replace").decode()  # a lone surrogate is no text

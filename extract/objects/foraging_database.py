@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._storage.local import LocalStorage
 from extract.locations import split_location
 from extract.objects.object_tables import TableFolder
 from extract.objects.stores import ObjectStore, UnavailableObjectError
+from extract.objects.tables_of_others import read_parquet
 from extract.sample.objects import DATABASE
 
 if TYPE_CHECKING:
@@ -161,11 +160,7 @@ def _kept(tables: TableFolder, reason: str) -> str:
 
 def _table(content: bytes, name: str) -> pa.Table:
     """The rows of a file as they are, numbered."""
-    try:
-        table = pq.read_table(io.BytesIO(content))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        first = str(error).partition("\n")[0]
-        raise SourceError(f"it cannot be read as parquet ({first}): write it again") from None
+    table = read_parquet(content)
     key = COLUMNS[name][0]
     if key not in table.column_names:
         raise SourceError(

@@ -7,7 +7,6 @@ the lake: neither a night without the custom table nor a new version of this pac
 
 from __future__ import annotations
 
-import io
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from biodata_cache._core.errors import SourceError
 from biodata_cache._core.layout import CACHE_FOLDER
 from extract.locations import split_location
 from extract.objects.object_tables import TableFolder
 from extract.objects.stores import UnavailableObjectError, folder_store
+from extract.objects.tables_of_others import read_parquet
 from extract.sample import v1 as _sample_v1
 
 if TYPE_CHECKING:
@@ -226,11 +225,9 @@ def _copy_history(published: Published, tables: TableFolder) -> list[str]:
 
 def _read(content: bytes, name: str) -> pa.Table:
     try:
-        return pq.read_table(io.BytesIO(content))
-    except (pa.ArrowException, OSError) as error:
-        raise SourceError(
-            f"The published table {name} cannot be read ({error}): write it again."
-        ) from None
+        return read_parquet(content)
+    except SourceError as error:
+        raise SourceError(f"The published table {name} is damaged: {error}.") from None
 
 
 def _history(table: pa.Table, version: str) -> pa.Table:
@@ -238,19 +235,24 @@ def _history(table: pa.Table, version: str) -> pa.Table:
     columns = [name for name in table.column_names if name not in FIXED]
     if "_id" not in table.column_names or not columns or not table.num_rows:
         return HISTORY_SCHEMA.empty_table()
-    ids = table.column("_id").combine_chunks().cast(pa.string())
-    parts = [
-        pa.table(
-            [
-                ids,
-                pa.array([name] * len(ids), type=pa.string()),
-                table.column(name).combine_chunks().cast(pa.string()),
-                pa.array([version] * len(ids), type=pa.string()),
-            ],
-            schema=HISTORY_SCHEMA,
-        )
-        for name in columns
-    ]
+    try:
+        ids = table.column("_id").combine_chunks().cast(pa.string())
+        parts = [
+            pa.table(
+                [
+                    ids,
+                    pa.array([name] * len(ids), type=pa.string()),
+                    table.column(name).combine_chunks().cast(pa.string()),
+                    pa.array([version] * len(ids), type=pa.string()),
+                ],
+                schema=HISTORY_SCHEMA,
+            )
+            for name in columns
+        ]
+    except (pa.ArrowException, LookupError) as error:  # lists, or two columns of one name
+        raise SourceError(
+            f"The published table {version}/{TABLE} is not one of upgrades ({error})."
+        ) from None
     whole = pa.concat_tables(parts)
     return whole.filter(whole.column("status").is_valid())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from biodata_cache._cli import cli
+from biodata_cache._core.layout import LEASE
+from biodata_cache._storage.open import open_storage
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 RUNS = {"extract", "build", "publish", "rollback", "sync"}
@@ -92,6 +95,67 @@ def test_runs(build: Build, tmp_path: Path) -> None:
     assert len(json.loads(text)) >= 8
     for report in json.loads(text):
         check("run", report)
+
+
+DAMAGES = ["no root", "a file as root", "another place", "damaged registry", "damaged versions"]
+SHOWN = {arguments: schema for arguments, schema in LOOKING.items() if arguments[0] != "runs"}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_commands_that_cannot_look(build: Build, tmp_path: Path, damage: str) -> None:
+    """They print what their schema says, or nothing but the cause, which goes to stderr."""
+    root = tmp_path / "root"
+    damaged = Build(build.work, "gs://x/y" if damage == "another place" else str(root))
+    if damage == "a file as root":
+        root.write_text("x")
+    elif damage.startswith("damaged"):
+        shutil.copytree(build.root, root)
+        name = "cache_registry.json" if damage == "damaged registry" else "cache_versions.json"
+        for path in root.rglob(name):
+            path.write_text('{"tables": [{"name": 5}]}')
+    failed = 0
+    for arguments, schema in SHOWN.items():
+        code, text = printed(damaged, *arguments)
+        failed += code != 0
+        if text or code == 0:
+            check(schema, json.loads(text))
+    assert failed >= (1 if damage == "damaged versions" else 10)
+
+
+def test_runs_that_fail(build: Build, tmp_path: Path) -> None:
+    """A report on stdout, with the cause, whatever ended the command."""
+    raw, source = tmp_path / "raw", tmp_path / "a.jsonl"
+    source.write_text('{"_id": "1"}\n')
+    extract = ("extract", "--source", str(source), "--raw", str(raw), "--objects", "none")
+    assert printed(build, *extract)[0] == 0
+    (raw / "docdb_v2/files.json").write_text("{}")
+    elsewhere = Build(tmp_path / "work", str(tmp_path / "root"))
+    in_a_file = Build(source, str(source))
+    for damaged, arguments, cause in (
+        (build, extract, "files.json"),
+        (build, ("build", "--raw", str(raw)), "files.json"),
+        (elsewhere, ("sync", *extract[1:]), "files.json"),
+        (elsewhere, ("build",), "holds no records"),
+        (elsewhere, ("publish",), "build first"),
+        (elsewhere, ("rollback",), "There is no"),
+        *((in_a_file, (name,), str(source)) for name in ("build", "publish", "rollback")),
+        *((in_a_file, (name, *extract[1:3]), str(source)) for name in ("extract", "sync")),
+    ):
+        code, text = printed(damaged, *arguments)
+        assert code == 1, (arguments, text)
+        report = json.loads(text)
+        check("run", report)
+        assert report["status"] == "failed"
+        assert cause in report["error"]["message"], (arguments, report["error"])
+
+
+def test_a_publish_without_its_lock_says_so(build: Build) -> None:
+    with open_storage(build.settings).lease(LEASE, 180):
+        for arguments in (("publish",), ("rollback",)):
+            code, text = printed(build, *arguments)
+            report = json.loads(text)
+            check("run", report)
+            assert (code, report["error"]["kind"]) == (1, "LockedError")
 
 
 def test_every_command_with_json_has_a_schema() -> None:

@@ -89,7 +89,7 @@ def of_dbt(path: Path) -> Iterator[None]:
         yield
     except CacheError:
         raise
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise BuildError(
             f"{path} is not what dbt writes ({type(error).__name__}: {error}): build again."
         ) from None

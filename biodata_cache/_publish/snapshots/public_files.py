@@ -72,7 +72,7 @@ def decoded(content: Path) -> list[PublicFile]:
             query = f"select {', '.join(_TYPES)} from read_parquet(?) order by path"
             rows = duck.execute(query, [pattern_of(str(content))]).fetchall()
             return [PublicFile(*row) for row in rows]
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         raise CacheFileError(f"{content} is no list of public files ({error}).") from None
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import AccessError, CacheFileError
+from biodata_cache._core.foreign import json_value
 from biodata_cache._core.registry.entries import REMEDY
 from biodata_cache._storage.common import file_identity, sha256_of
 
@@ -97,7 +98,7 @@ class VerifiedFiles:
         if self.folder is None:
             return {}
         try:
-            content = json.loads(self._file(objects).read_text(encoding="utf-8"))
+            content = json_value(self._file(objects).read_bytes())
         except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}

@@ -1,0 +1,94 @@
+"""Damaged bytes, drawn: cut, flipped, emptied, of another format, and JSON with odd values."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import bson
+import duckdb
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_DEEP = "[" * 900 + "]" * 900
+OTHERS = [
+    b"",
+    b"\x00",
+    b"<html>503</html>",
+    b"PAR1" + bytes(90) + b"PAR1",
+    b"\xff\xfe{\x00",
+    b"\xed\xa0\x80",
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b"\x80\x04N.",
+    gzip.compress(b'{"_id": "a"}'),
+    bson.encode({"_id": "a"}),
+    *(text.encode() for text in ("null", "5", "[]", "{}", '"text"', "[5]", "NaN", "1e400", _DEEP)),
+]
+"""What lies there instead: other formats, pages of a proxy, and JSON of another shape."""
+VALUES = [
+    *("null", "true", "5", "-1", "0.5", "1e400", "NaN", "[]", "{}", "[1]", "[null]", '{"a": 1}'),
+    *('""', '"text"', '"\\u0000"', '"../../x"', '"2026-01-01"', '"\\ud800"', '"9999-12-31T23:59Z"'),
+    *("9" * 30, "9" * 400, "9" * 5_000, _DEEP, "[" * 100_000, '"' + "x" * 300 + '"'),
+]
+"""JSON that stands in the place of a value."""
+_HERE = "\x01here\x01"
+
+
+def damaged(sound: bytes) -> st.SearchStrategy[bytes]:
+    """These bytes after something happened to them."""
+    places = st.integers(0, max(len(sound) - 1, 0))
+
+    def flip(bits: list[tuple[int, int]]) -> bytes:
+        content = bytearray(sound)
+        for place, mask in bits:
+            content[place] ^= mask
+        return bytes(content)
+
+    return st.one_of(
+        places.map(lambda place: sound[:place]),
+        st.lists(st.tuples(places, st.integers(1, 255)), min_size=1, max_size=3).map(flip),
+        st.sampled_from(OTHERS),
+        st.binary(min_size=1, max_size=9).map(lambda more: sound + more),
+        st.tuples(places, places).map(lambda cut: sound[: min(cut)] + sound[max(cut) :]),
+    )
+
+
+def damaged_json(sound: bytes) -> st.SearchStrategy[bytes]:
+    """A JSON document after something happened to it, or with an odd value somewhere."""
+    paths = list(_paths(json.loads(sound)))
+
+    def change(drawn: tuple[tuple[Any, ...], str | None]) -> bytes:
+        path, text = drawn
+        document = {"top": json.loads(sound)}
+        inner: Any = document
+        for key in ("top", *path)[:-1]:
+            inner = inner[key]
+        last = ("top", *path)[-1]
+        if text is None:
+            del inner[last]
+        else:
+            inner[last] = _HERE
+        written = json.dumps(document.get("top"))
+        return written.replace(json.dumps(_HERE), text or "").encode()
+
+    odd = st.tuples(st.sampled_from(paths), st.none() | st.sampled_from(VALUES)).map(change)
+    return st.one_of(odd, odd, damaged(sound))
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    items: Any = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, inner in items:
+        yield from _paths(inner, (*path, key))
+
+
+def parquet(query: str, path: Path) -> bytes:
+    """The rows of a query as a parquet file."""
+    duckdb.execute(f"copy ({query}) to '{path}' (format parquet)")
+    return path.read_bytes()
