@@ -135,8 +135,9 @@ def test_a_damaged_table_is_named_or_read(
     contents = damaged(sound) | tables(names) if names else damaged(sound)
 
     @settings(max_examples=drawn(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(content=contents)
-    def check(content: bytes) -> None:
+    @given(data=st.data())
+    def check(data: st.DataObject) -> None:
+        content = data.draw(contents)
         path.write_bytes(sound)
         assert all(path.name not in text for text in read(place))
         path.write_bytes(content)
