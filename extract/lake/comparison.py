@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -67,9 +68,7 @@ class Reading:
 
     def unchanged(self, texts: list[str]) -> set[str]:
         """Those of the given records that are the same in source and lake."""
-        requested = pa.table({"text": pa.array(texts, pa.string())})
-        with self._state.registered("requested", requested) as cursor:
-            return {text for (text,) in cursor.execute(_AS_HELD).fetchall()}
+        return {text for (text,) in self._state.rows_of(texts, _AS_HELD)}
 
     def in_part_changed(self) -> set[int]:
         """Positions of documents that did not change while others of the same `_id` did."""
@@ -209,10 +208,7 @@ class Listing:
 
     def wanted_of(self, texts: Iterable[str], size: int) -> Iterator[list[Wanted]]:
         """The given documents once more, in batches."""
-        requested = pa.table({"text": pa.array(list(texts), pa.string())})
-        with self._state.registered("requested", requested) as cursor:
-            rows = cursor.execute(_WANTED_OF).fetchall()
-        yield from _batches(rows, size)
+        yield from _batches(self._state.rows_of(list(texts), _WANTED_OF), size)
 
     def vanished(self, texts: Iterable[str]) -> None:
         """Mark records that were listed but not returned by the fetch."""
@@ -220,26 +216,17 @@ class Listing:
 
     def gone(self, size: int) -> Iterator[list[str]]:
         """Records that are gone, so far, in batches."""
-        batch: list[str] = []
-        for (text,) in self._state.rows("select distinct text from gone order by text"):
-            batch.append(text)
-            if len(batch) == size:
-                yield batch
-                batch = []
-        if batch:
+        rows = self._state.rows("select distinct text from gone order by text")
+        while batch := [text for (text,) in islice(rows, size)]:
             yield batch
 
     def there(self, texts: Iterable[str]) -> None:
         """Mark records as existing after all."""
-        requested = pa.table({"text": pa.array(list(texts), pa.string())})
-        with self._state.registered("requested", requested) as cursor:
-            cursor.execute("delete from gone where text in (select text from requested)")
+        self._state.rows_of(list(texts), "delete from gone where text in (from requested)")
 
     def listed(self, texts: list[str]) -> list[str]:
         """Those of the given records that are listed."""
-        requested = pa.table({"text": pa.array(texts, pa.string())})
-        with self._state.registered("requested", requested) as cursor:
-            return [text for (text,) in cursor.execute(_LISTED_OF).fetchall()]
+        return [text for (text,) in self._state.rows_of(texts, _LISTED_OF)]
 
     def deleted(self) -> Iterator[str]:
         """Live records that are gone."""
@@ -256,21 +243,16 @@ class Listing:
 
     def unchanged(self, texts: list[str]) -> set[str]:
         """Those of some records of which the lake's version still holds."""
-        requested = pa.table({"text": pa.array(texts, pa.string())})
-        with self._state.registered("requested", requested) as cursor:
-            return {text for (text,) in cursor.execute(_UNCHANGED).fetchall()}
+        return {text for (text,) in self._state.rows_of(texts, _UNCHANGED)}
 
 
 def _batches(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[Wanted]]:
-    batch: list[Wanted] = []
-    for position, key, text, last_modified, key_text in rows:
+    documents = (
         # Safe: this process pickled the key itself.
-        source_key = key_text if key is None else pickle.loads(key)  # noqa: S301
-        batch.append(Wanted(position, source_key, text, last_modified))
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+        Wanted(position, key_text if key is None else pickle.loads(key), text, last_modified)  # noqa: S301
+        for position, key, text, last_modified, key_text in rows
+    )
+    while batch := list(islice(documents, size)):
         yield batch
 
 

@@ -31,7 +31,7 @@ create table runs (run bigint, source varchar, extracted_at timestamptz)
 _KNOWN = """
 select live._id, live.content_hash, live.last_modified
 from live
-semi join requested on live._id = requested._id
+semi join requested on live._id = requested.text
 """
 _SOURCES = "select distinct source from runs where run in (select distinct run from live)"
 
@@ -93,11 +93,9 @@ class State:
         if not self.live:
             return {}
         versions: dict[str, RecordVersion] = {}
-        requested = pa.table({"_id": pa.array(list(ids), pa.string())})
-        with self.registered("requested", requested) as cursor:
-            for record_id, content_hash, last_modified in cursor.execute(_KNOWN).fetchall():
-                others = versions[record_id].hashes if record_id in versions else frozenset()
-                versions[record_id] = RecordVersion(others | {content_hash}, last_modified)
+        for record_id, content_hash, last_modified in self.rows_of(list(ids), _KNOWN):
+            others = versions[record_id].hashes if record_id in versions else frozenset()
+            versions[record_id] = RecordVersion(others | {content_hash}, last_modified)
         return versions
 
     def execute(self, query: str, parameters: dict[str, Any] | None = None) -> None:
@@ -126,6 +124,12 @@ class State:
         if rows.num_rows:
             with self.registered("added", rows) as cursor:
                 cursor.execute(f"insert into {table} by name select * from added")
+
+    def rows_of(self, texts: Sequence[str], query: str) -> list[tuple[Any, ...]]:
+        """All rows of a query on the table `requested`, whose column `text` has these texts."""
+        requested = pa.table({"text": pa.array(texts, pa.string())})
+        with self.registered("requested", requested) as cursor:
+            return cursor.execute(query).fetchall()
 
     @contextmanager
     def registered(self, name: str, rows: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
