@@ -140,7 +140,7 @@ class Attempts:
         """Wait for the next attempt.
 
         Raises:
-            SourceError: It is time to give up.
+            SourceError: If there was no progress for as long as the retries allow.
             StoppedError: If the run is stopped.
         """
         spent = time.monotonic() - self._started

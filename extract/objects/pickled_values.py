@@ -125,7 +125,7 @@ def scalar_of(value: Any) -> str | int | float | bool | None:  # noqa: ANN401
     """One value of a column.
 
     Raises:
-        UnsafePickleError: It is neither a number, text nor a time.
+        UnsafePickleError: If it is neither a number, text nor a time.
     """
     if value is None or isinstance(value, str | bool | int):
         return value
