@@ -20,9 +20,9 @@ from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.dbt import last_build
 from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
 from biodata_cache._pipeline.run_report import Run, Stage
-from biodata_cache._publish.between_runs import last_publish
-from biodata_cache._publish.between_runs.build_manifest import BuildManifest
+from biodata_cache._publish import last_publish
 from biodata_cache._publish.build.artifacts import read_manifest, read_results
+from biodata_cache._publish.build.build_manifest import BuildManifest
 from biodata_cache._publish.root_documents import read_status, released
 from biodata_cache._publish.snapshots.pending import Pending
 from biodata_cache._reader.files.verified import VerifiedFiles
