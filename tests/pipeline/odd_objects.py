@@ -191,7 +191,13 @@ def _put_inconsistent_records(pipeline: Pipeline) -> list[dict[str, Any]]:
     pipeline.put_v1(
         {"_id": "v1-a", "name": "a"},
         {"_id": "v1-b", "name": "b", "location": "s3://x"},
-        {"_id": "v1-odd", "name": "a", "location": 5, "_last_modified": "soon"},
+        {
+            "_id": "v1-odd",
+            "name": "a",
+            "location": 5,
+            "_last_modified": "soon",
+            "data_description": {"data_level": ["raw"], "project_name": {"a": 1}},
+        },
     )
     derived = {"data_level": "derived", "source_data": ["a", "z", "y"]}
     return [
