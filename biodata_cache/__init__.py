@@ -6,7 +6,6 @@ where the published tables are.
 Importing the package does no work: a name brings its module along when it is first used.
 """
 
-# ruff: noqa: F403, F405  # the names of tables are those of `tables`; a test compares them
 from __future__ import annotations
 
 from importlib import import_module
@@ -62,7 +61,57 @@ if TYPE_CHECKING:
     from biodata_cache._reader.scan import Scan
     from biodata_cache._session import Cache
     from biodata_cache._subject import Subject, subject
-    from biodata_cache.tables import *
+    from biodata_cache.tables import (
+        acquisition_devices,
+        asset_basics,
+        asset_lineage,
+        assets,
+        assets_smartspim,
+        behavior_curriculum,
+        data_quality,
+        foraging_sessions,
+        funding,
+        get_record,
+        get_records,
+        implants,
+        injections,
+        metadata_core,
+        metadata_upgrade,
+        metadata_upgrade_history,
+        platform_dynamic_foraging_events,
+        platform_dynamic_foraging_sessions,
+        platform_dynamic_foraging_trials,
+        platform_exaspim,
+        platform_exaspim_intermediates,
+        platform_fib,
+        platform_qc,
+        platform_smartspim,
+        platform_smartspim_fiber_ccf,
+        platform_smartspim_qc_metrics,
+        procedures,
+        processing_steps,
+        qc,
+        qc_status,
+        qc_status_by_modality,
+        qc_tag_status,
+        quality_control,
+        quality_control_history,
+        raw_to_derived,
+        record_consistency,
+        record_consistency_checks,
+        record_consistency_results,
+        records,
+        scientist_rl_fib,
+        sessions,
+        source_data,
+        stimulus_epochs,
+        subjects,
+        swdb_collections,
+        time_to_qc,
+        unique_genotypes,
+        unique_project_names,
+        unique_subject_ids,
+    )
 
     __version__: str
 

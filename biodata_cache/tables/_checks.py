@@ -45,6 +45,10 @@ def metadata_upgrade_history(
 ) -> pd.DataFrame:
     """Read how the upgrade of metadata records went with each version of the upgrader.
 
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
+
     Returns:
         One row per record of version 1 and version of the upgrader that ran on it.
     """
@@ -55,6 +59,10 @@ def record_consistency(
     *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyFilters]
 ) -> pd.DataFrame:
     """Read which records contradict each other or lack what links to them.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record and check that it fails.
@@ -98,6 +106,10 @@ def data_quality(
     *, columns: Sequence[str] | None = None, **filters: Unpack[DataQualityFilters]
 ) -> pd.DataFrame:
     """Read what the other tables had to leave out or repair.
+
+    Args:
+        columns: Columns to read, in this order; None for all.
+        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per such value, with the record and the path in it.

@@ -30,17 +30,12 @@ _NO_FILTER = _NoFilter()
 
 COLUMNS = "Columns:"
 """Heading of the columns in a docstring."""
-_ARGUMENTS = """\
-Args:
-    columns: Columns to read, in this order; None for all.
-    filters: Filters by column name; `biodata_cache.tables` lists their forms.
-"""
 
 
 def name_columns(function: Callable[..., Any]) -> None:
     """Show the filters of a function in its signature, and the texts of columns in its docstring.
 
-    The filters are in place of `**filters`. What all functions take is described here once.
+    The filters are in place of `**filters`.
 
     Args:
         function: Function of a table; one without typed filters stays as it is.
@@ -64,9 +59,7 @@ def name_columns(function: Callable[..., Any]) -> None:
         textwrap.fill(f"{name}: {text}", 96, initial_indent="    ", subsequent_indent="        ")
         for name, text in _texts()[match[1]].items()
     ]
-    text = cleandoc(function.__doc__ or "")
-    arguments = [] if "\nArgs:" in text else [_ARGUMENTS]
-    function.__doc__ = "\n".join([text, "", *arguments, COLUMNS, *lines])
+    function.__doc__ = "\n".join([cleandoc(function.__doc__ or ""), "", COLUMNS, *lines])
 
 
 @functools.cache

@@ -44,7 +44,7 @@ def imported_for_type_checkers() -> set[str]:
         if isinstance(node, ast.If):
             for inner in ast.walk(node):
                 if isinstance(inner, ast.alias):
-                    names |= set(tables.__all__) if inner.name == "*" else {inner.name}
+                    names.add(inner.name)
                 elif isinstance(inner, ast.AnnAssign):
                     names.add(inner.target.id)
     return names
