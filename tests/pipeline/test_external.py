@@ -24,7 +24,7 @@ name: traps
 profile: traps
 macro-paths: ["{CHECKOUT}/macros"]
 vars: {{cache_version: "1.2.3"}}
-on-run-start: ["create schema if not exists by_change"]
+on-run-start: ["create schema if not exists by_change", "{{{{ make_cache_folders() }}}}"]
 models: {{traps: {{+materialized: external, +contract: {{enforced: true}}}}}}
 flags: {{send_anonymous_usage_stats: false}}
 """

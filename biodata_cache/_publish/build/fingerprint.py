@@ -1,6 +1,7 @@
 """The fingerprint of rows: their number, and a sum of their hashes, whatever their order.
 
-A build by change compares rows by the same hash, made by the macro `contents_by_key`.
+It compares the rows of a table with those of its files. A build by change compares rows of tables,
+by the macro `contents_by_key`.
 """
 
 from __future__ import annotations
@@ -20,15 +21,13 @@ NO_ROWS = (0, 0)
 def fingerprint(columns: Iterable[Column]) -> str:
     """SQL of the two aggregates.
 
-    A sum, in which equal rows do not cancel. Of numbers the text, as 0 and -0 have one hash, and of
-    lists, as NULL, [] and [NULL] have one.
+    A sum, in which equal rows do not cancel. Of lists the text, as NULL, [] and [NULL] have one
+    hash. 0 and -0 have one, too: a file has either for both, if a column holds both.
     """
     values = []
     for column in columns:
         value = quoted(column.name)
-        if column.type in {"DOUBLE", "FLOAT"}:
-            value = f"cast({value} as varchar)"
-        elif column.type.endswith("]"):
+        if column.type.endswith("]"):
             value = f"to_json({value})"
         values.append(value)
     return f"count(*), coalesce(sum(hash({', '.join(values)})), 0)"
