@@ -62,12 +62,15 @@ def main() -> None:
         )
         sys.exit(1)
     _hide_secrets()
-    from biodata_cache._cli.signals import end_as_by_ctrl_c  # noqa: PLC0415
+    from biodata_cache._cli.signals import end_as_by_ctrl_c, ignore  # noqa: PLC0415
 
     end_as_by_ctrl_c()
     from biodata_cache._cli import cli  # noqa: PLC0415  # takes a moment, which may be interrupted
 
-    cli(prog_name="biodata-cache")
+    try:
+        cli(prog_name="biodata-cache")
+    finally:
+        ignore()
 
 
 if __name__ == "__main__":

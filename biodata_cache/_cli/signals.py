@@ -52,6 +52,14 @@ def end_as_by_ctrl_c() -> None:
     watcher.start()
 
 
+def ignore() -> None:
+    """Ignore signals from now on: the command has ended, and only Python's own exit is left."""
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def before_forced_exit(action: Callable[[], object]) -> Iterator[None]:
     """Register an action for the case that the process exits by force.

@@ -67,6 +67,21 @@ def test_a_command_that_is_still_being_imported_ends_the_same_way(number: signal
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_after_the_end_of_a_command_changes_nothing(number: signal.Signals) -> None:
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+        "import atexit, os, sys;"
+        f"atexit.register(lambda: os.kill(os.getpid(), {int(number)}));"
+        "sys.argv[1:] = ['--version'];"
+        "from biodata_cache.__main__ import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_that_breaks_an_import_is_no_fault(tmp_path: Path, number: signal.Signals) -> None:
     code = (
         f"import os, sys; signal_number = {int(number)}\n"
