@@ -255,7 +255,7 @@
     {%- if parts | length == 1 -%}
         {{ return(key ~ '.value') }}
     {%- endif -%}
-    {{ return(parts[0] ~ '.fields.' ~ (adapter.quote(parts[1]) if ' ' in parts[1] else parts[1])) }}
+    {{ return(parts[0] ~ '.fields.' ~ ('"' ~ parts[1] ~ '"' if ' ' in parts[1] else parts[1])) }}
 {%- endmacro %}
 
 {% macro _path(key) -%}

@@ -7,6 +7,10 @@
 #}
 
 {% macro register_lake() -%}
+    {{ return(adapter.dispatch('register_lake')()) }}
+{%- endmacro %}
+
+{% macro default__register_lake() -%}
     {%- if execute -%}
         {% do run_query('create schema if not exists lake') %}
         {%- for source in graph.sources.values() if source.schema == 'lake' -%}

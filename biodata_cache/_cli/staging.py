@@ -10,11 +10,15 @@ import click
 
 from biodata_cache._core.settings.address import Address
 from biodata_cache._pipeline.dbt.shards import build_shards
+from biodata_cache._pipeline.dbt.spark import build_on_spark
 from biodata_cache._pipeline.dbt.staging import BUCKETS, Shard
 
 if TYPE_CHECKING:
     from biodata_cache._cli.options import Command
     from biodata_cache._pipeline.dbt.build import Stage
+
+SPARK = "spark"
+"""The value of `--staging` that is no folder: one of that name is `./spark`."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def _options(
         SettingsError: If the shard is none.
         UsageError: If the options do not go together.
     """
-    if sum(way is not None for way in (shards, shard, staging)) > 1:
+    ways = (None if staging == SPARK else shards, shard, staging)
+    if sum(way is not None for way in ways) > 1:
         raise click.UsageError("Give one of --shards, --shard and --staging.")
     if (shard is None) != (out is None):
         raise click.UsageError("--shard I/N and --out belong together.")
@@ -67,6 +72,8 @@ def _options(
 
 
 def _stage(shards: int | None, staging: str | None) -> Stage | None:
+    if staging == SPARK:
+        return partial(build_on_spark, count=shards or BUCKETS)
     if shards is not None:
         return partial(build_shards, count=shards)
     return None if staging is None else lambda *_: staging
@@ -88,6 +95,7 @@ _OPTIONS = (
     click.option(
         "--staging",
         metavar="TEXT",
-        help="Build the tables from the shards in this folder or `s3://bucket/prefix`.",
+        help="Build the tables from the shards in this folder or `s3://bucket/prefix`, or `spark`: "
+        "have Spark flatten the records, in --shards tasks for each model (by default 16).",
     ),
 )

@@ -63,8 +63,12 @@ def import_extract() -> None:
         )
 
 
-def require(*modules: str) -> None:
+def require(*modules: str, extra: str = "sync") -> None:
     """Check that what building needs is installed.
+
+    Args:
+        modules: What it imports.
+        extra: The extra of this package that brings it.
 
     Raises:
         MissingDependencyError: If a package is not installed.
@@ -73,5 +77,5 @@ def require(*modules: str) -> None:
     if missing:
         raise MissingDependencyError(
             f"{', '.join(missing)} is not installed: building the cache needs "
-            "pip install 'biodata-cache[sync]'."
+            f"pip install 'biodata-cache[{extra}]'."
         )

@@ -1,4 +1,4 @@
-{{ config(materialized = 'view') }}
+{{ config(materialized = 'ephemeral' if target.type == 'spark' else 'view') }}
 
 -- Grain: one row per live record, in its newest version.
 -- A view: the JSON stays in the lake, and each model below reads the sections that it needs.

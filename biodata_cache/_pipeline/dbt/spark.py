@@ -1,0 +1,69 @@
+"""Staging of the records on Spark: dbt sends it each model, a task for each shard of the lake."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from biodata_cache._core.work_lock import work_locked
+from biodata_cache._pipeline.dbt.process import Progress, check_work, in_the_way, run_dbt
+from biodata_cache._pipeline.dbt.staging import shards_of, state_of, write
+from biodata_cache._pipeline.project import import_extract, require
+from biodata_cache._storage.open import open_staging
+
+if TYPE_CHECKING:
+    from biodata_cache._core.settings.values import Settings
+
+_SPARK = "spark"
+
+
+def build_on_spark(settings: Settings, progress: Progress | None, count: int) -> str:
+    """Build staging of all shards on Spark: on this machine, or on that of `SPARK_REMOTE`.
+
+    Args:
+        settings: Names the work folder and the lake, which all executors must see.
+        progress: Receives progress after each model.
+        count: Number of shards, and so of tasks for each model.
+
+    Returns:
+        Folder of the files of all shards.
+
+    Raises:
+        BuildError: If a model failed.
+        MissingDependencyError: If PySpark or dbt-spark is not installed.
+        LockedError: If another build is running in the same work folder.
+    """
+    require("dbt.adapters.spark", "pyspark", extra=_SPARK)
+    import_extract()
+    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
+
+    work = settings.work.resolve() / _SPARK
+    check_work(work)
+    written, out = work / "written", work / "out"
+    with work_locked(work):
+        state = state_of(content_hash(Path(settings.raw)))
+        for folder in (written, out):
+            try:
+                if folder.exists():
+                    shutil.rmtree(folder)
+            except OSError as error:
+                raise in_the_way(error) from None
+        run_dbt(
+            replace(settings, work=work),
+            ["run", "--target", _SPARK, "--select", "+config.materialized:staged"],
+            {"staging_to": str(written), "shards": count, "duckdb": duckdb.__version__},
+            progress,
+            # On this machine a task has the packages that we have.
+            environment={"PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", sys.executable)},
+        )
+        storage = open_staging(str(out))
+        for shard in shards_of(count):
+            write(storage, shard, state, written / shard.name)
+        shutil.rmtree(written, ignore_errors=True)
+    return str(out)

@@ -1,0 +1,130 @@
+"""A task of Spark: the SQL of one staging model, run by DuckDB over one shard of the lake.
+
+Spark starts it as a process beside an executor, with a line on standard input for each shard: its
+number, a tab, and the job as JSON. A line goes back for each: the name of the shard, a tab, and
+the number of its rows. So an executor needs this package, and sees the folders of the lake and of
+staging; it needs neither dbt nor PySpark.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from biodata_cache._core.errors import BuildError
+from biodata_cache._core.foreign import json_value
+from biodata_cache._pipeline.dbt.staging import Shard
+
+_LAKE = "docdb_v2"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One staging model, as macros/engine_spark.sql hands it over.
+
+    Attributes:
+        sql: The compiled model.
+        model: Its name.
+        schema: The schema of staging models, by which they name each other.
+        lake: Folder of the lake.
+        out: Folder of what is written, one folder for each shard.
+        shards: Number of shards.
+        memory: Memory of DuckDB in one task, such as `3GB`.
+        duckdb: Version of DuckDB that it must be run by; any if None.
+    """
+
+    sql: str
+    model: str
+    schema: str
+    lake: str
+    out: str
+    shards: int
+    memory: str
+    duckdb: str | None
+
+
+def run(job: Job, shard: Shard) -> int:
+    """Write the rows of a shard to `<out>/<shard>/<model>/<shard>.parquet`.
+
+    Args:
+        job: The model.
+        shard: The shard.
+
+    Returns:
+        Number of rows.
+
+    Raises:
+        BuildError: If this machine has another version of DuckDB.
+    """
+    if job.duckdb not in {None, duckdb.__version__}:
+        raise BuildError(
+            f"An executor of Spark has DuckDB {duckdb.__version__}, and the build {job.duckdb}: "
+            "install the same version on both."
+        )
+    folder = Path(job.out) / shard.name
+    path = folder / job.model / f"{shard.name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Spark may run a task twice, even at once: what is there is whole, whoever wrote it.
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    with tempfile.TemporaryDirectory() as temporary, duckdb.connect() as connection:
+        # One task has one core.
+        connection.execute("set threads = 1; set TimeZone = 'UTC'")
+        connection.execute(f"set memory_limit = {_literal(job.memory)}")
+        connection.execute(f"set temp_directory = {_literal(temporary)}")
+        for schema in ("lake", job.schema):
+            connection.execute(f"create schema {schema}")
+        first, last = shard.buckets
+        _view(
+            connection,
+            f"lake.{_LAKE}",
+            _lake_files(Path(job.lake) / _LAKE),
+            f"where bucket between {first} and {last}",
+        )
+        for earlier in sorted(folder.glob("*/*.parquet")):
+            if earlier != path:
+                _view(connection, f"{job.schema}.{earlier.parent.name}", [earlier])
+        written = connection.execute(
+            f"copy ({job.sql}\n) to {_literal(str(unfinished))} (format parquet, compression zstd)"
+        ).fetchone()
+    unfinished.replace(path)
+    return int(written[0]) if written else 0
+
+
+def _lake_files(folder: Path) -> list[Path]:
+    """The files that the list of the lake names."""
+    listed = json_value((folder / "files.json").read_bytes())
+    return [folder / file["name"] for file in listed["files"]]
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], rows: str = ""
+) -> None:
+    # Each path is one file, and no pattern.
+    paths = ", ".join(_literal(re.sub(r"([\[*?])", r"[\1]", str(file))) for file in files)
+    connection.execute(
+        f"create view {name} as "  # noqa: S608  # names of our own tables, paths as literals
+        f"select * from read_parquet([{paths}], hive_partitioning = false) {rows}"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def main() -> None:
+    """Run the tasks that Spark sends."""
+    for line in sys.stdin:
+        number, job_text = line.split("\t", 1)
+        job = Job(**json_value(job_text))
+        shard = Shard(job.shards, int(number))
+        print(shard.name, run(job, shard), sep="\t", flush=True)
+
+
+if __name__ == "__main__":
+    main()
