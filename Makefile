@@ -49,6 +49,7 @@ servers: $(VENV)/.installed-dev ## Install the servers, the browser and the pack
 	scripts/install_duckdb_versions.sh
 	scripts/install_schema_packages.sh
 	scripts/install_clients.sh
+	scripts/install_spark.sh
 	scripts/install_checkers.sh
 
 # dbt-bouncer and dbt-score need Python 3.11.

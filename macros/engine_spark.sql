@@ -21,14 +21,15 @@
         'memory': env_var('BIODATA_CACHE_MEMORY', '3GB'),
         'duckdb': var('duckdb', none),
     } -%}
-    select transform(shard, job)
+    {#- One column each way: what stands between two depends on how Spark was built. -#}
+    select transform(task)
         using '{{ env_var("PYSPARK_PYTHON", "python3") }} -m biodata_cache._pipeline.dbt.spark_task'
-        as (shard string, row_count string)
+        as (shard string)
     from (
         select
-            id as shard,
             {#- As JSON that no quote, backslash or variable of Spark ends early. #}
-            r'{{ tojson(job) | replace("'", "\\u0027") | replace("$", "\\u0024") }}' as job
+            concat(id, ' ', r'{{ tojson(job) | replace("'", "\\u0027") | replace("$", "\\u0024") }}')
+                as task
         from range(1, {{ shards + 1 }}, 1, {{ shards }})
     )
 {%- endmacro %}

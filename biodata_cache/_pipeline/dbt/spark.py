@@ -48,12 +48,12 @@ def build_on_spark(settings: Settings, progress: Progress | None, count: int) ->
     written, out = work / "written", work / "out"
     with work_locked(work):
         state = state_of(content_hash(Path(settings.raw)))
-        for folder in (written, out):
-            try:
+        try:
+            for folder in (written, out):
                 if folder.exists():
                     shutil.rmtree(folder)
-            except OSError as error:
-                raise in_the_way(error) from None
+        except OSError as error:
+            raise in_the_way(error) from None
         run_dbt(
             replace(settings, work=work),
             ["run", "--target", _SPARK, "--select", "+config.materialized:staged"],
