@@ -211,7 +211,7 @@ def free_port() -> int:
 
 
 def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while True:
         with socket.socket() as probe:
             if not probe.connect_ex(("127.0.0.1", port)):
