@@ -8,9 +8,14 @@
 {% macro spark__register_lake() -%}
 {%- endmacro %}
 
+{#- Spark builds no table of the cache. -#}
+{% macro spark__make_cache_folders() -%}
+{%- endmacro %}
+
 {#- A statement that runs this model, and gives a row for each shard that was written. -#}
 {% macro spark_tasks(model, sql) -%}
     {%- set shards = var('shards', 16) -%}
+    {%- set module = 'biodata_cache._pipeline.dbt.spark_task' -%}
     {%- set job = {
         'sql': sql,
         'model': model.identifier,
@@ -23,7 +28,7 @@
     } -%}
     {#- One column each way: what stands between two depends on how Spark was built. -#}
     select transform(task)
-        using '{{ env_var("PYSPARK_PYTHON", "python3") }} -m biodata_cache._pipeline.dbt.spark_task'
+        using '{{ var("python", env_var("PYSPARK_PYTHON", "python3")) }} -m {{ module }}'
         as (shard string)
     from (
         select

@@ -352,6 +352,7 @@ def test_each_macro_is_used(manifest: dict[str, Any], macros: list[dict[str, Any
         "materialization_staged_duckdb",  # only of runs that read or write files of staging
         # Only of runs on Spark.
         "materialization_staged_spark",
+        "spark__make_cache_folders",
         "spark__register_lake",
         "spark_tasks",
         "json_is_valid",

@@ -118,6 +118,10 @@
 
 {#- Before a build: once for all tables, as a folder costs a statement for each folder above it. -#}
 {% macro make_cache_folders() -%}
+    {{ return(adapter.dispatch('make_cache_folders')()) }}
+{%- endmacro %}
+
+{% macro default__make_cache_folders() -%}
     {%- if execute -%}
         {% do make_folder(published_folder()) %}
         {% do make_folder(objects_folder()) %}

@@ -12,6 +12,7 @@ from whole_runs import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import pytest
 
@@ -43,3 +44,15 @@ def published_sample(factory: pytest.TempPathFactory) -> Pipeline:
                 readme.run(shlex.split(command), pipeline.folder)
 
     return made_once(factory, "sample", make, "published")
+
+
+def compare_files(expected: Pipeline, work: Path) -> None:
+    """Compare the public files of another work folder with those of a pipeline, byte for byte."""
+    folder = expected.area.parent
+    files = sorted(path.relative_to(folder) for path in expected.area.rglob("*.pqt"))
+    built = work / "cache" / folder.name
+    version = built / expected.area.name
+    assert sorted(path.relative_to(built) for path in version.rglob("*.pqt")) == files
+    assert len(files) > 100
+    for path in files:
+        assert (built / path).read_bytes() == (folder / path).read_bytes(), path

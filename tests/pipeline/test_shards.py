@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 from hostile import small_records
+from shared import compare_files
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.settings.address import Address
@@ -36,14 +37,7 @@ def test_shards_give_the_same_files(sample: Pipeline, tmp_path: Path) -> None:
         stage=partial(build_shards, count=2),
     )
 
-    folder = sample.area.parent
-    expected = sorted(path.relative_to(folder) for path in sample.area.rglob("*.pqt"))
-    built = work / "cache" / folder.name
-    version = built / sample.area.name
-    assert sorted(path.relative_to(built) for path in version.rglob("*.pqt")) == expected
-    assert len(expected) > 100
-    for path in expected:
-        assert (built / path).read_bytes() == (folder / path).read_bytes(), path
+    compare_files(sample, work)
 
     # Both shards had records to flatten, and nothing but their own.
     with duckdb.connect(str(work / "build.duckdb"), read_only=True) as connection:

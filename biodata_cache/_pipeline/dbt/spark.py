@@ -36,18 +36,22 @@ def build_on_spark(settings: Settings, progress: Progress | None, count: int) ->
 
     Raises:
         BuildError: If a model failed.
+        LakeError: If a file of the lake is damaged.
         MissingDependencyError: If PySpark or dbt-spark is not installed.
         LockedError: If another build is running in the same work folder.
     """
     require("dbt.adapters.spark", "pyspark", extra=_SPARK)
     import_extract()
     from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
+    from extract.lake.check import check_lakes  # noqa: PLC0415
+    from extract.lake.reading import reading  # noqa: PLC0415
 
-    work = settings.work.resolve() / _SPARK
+    work, raw = settings.work.resolve() / _SPARK, Path(settings.raw)
     check_work(work)
     written, out = work / "written", work / "out"
-    with work_locked(work):
-        state = state_of(content_hash(Path(settings.raw)))
+    with work_locked(work), reading(raw):
+        check_lakes(raw)
+        state = state_of(content_hash(raw))
         try:
             for folder in (written, out):
                 if folder.exists():
@@ -57,10 +61,14 @@ def build_on_spark(settings: Settings, progress: Progress | None, count: int) ->
         run_dbt(
             replace(settings, work=work),
             ["run", "--target", _SPARK, "--select", "+config.materialized:staged"],
-            {"staging_to": str(written), "shards": count, "duckdb": duckdb.__version__},
+            {
+                "staging_to": str(written),
+                "shards": count,
+                "duckdb": duckdb.__version__,
+                # On this machine a task has the packages that we have.
+                "python": os.environ.get("PYSPARK_PYTHON", sys.executable),
+            },
             progress,
-            # On this machine a task has the packages that we have.
-            environment={"PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", sys.executable)},
         )
         storage = open_staging(str(out))
         for shard in shards_of(count):
