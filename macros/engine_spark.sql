@@ -1,7 +1,7 @@
 {#
-    What differs where Spark does the staging, and nothing else. The models stay what they are: Spark
-    hands each of them to its executors, a task for each shard of the lake, and a task runs the SQL
-    by DuckDB (biodata_cache/_pipeline/dbt/spark_task.py). So no row can differ.
+    What differs where Spark does the staging, and nothing else. The models stay what they are:
+    Spark hands each of them to its executors, a task for each shard of the lake, and a task runs
+    the SQL by DuckDB (biodata_cache/_pipeline/dbt/spark_task.py). So no row can differ.
 #}
 
 {#- Each task has the lake of its own shard; Spark itself reads none of it. -#}
@@ -26,15 +26,15 @@
         'memory': env_var('BIODATA_CACHE_MEMORY', '3GB'),
         'duckdb': var('duckdb', none),
     } -%}
+    {#- As JSON that no quote, backslash or variable of Spark ends early. -#}
+    {%- set text = tojson(job) | replace("'", "\\u0027") | replace("$", "\\u0024") -%}
     {#- One column each way: what stands between two depends on how Spark was built. -#}
     select transform(task)
         using '{{ var("python", env_var("PYSPARK_PYTHON", "python3")) }} -m {{ module }}'
         as (shard string)
     from (
         select
-            {#- As JSON that no quote, backslash or variable of Spark ends early. #}
-            concat(id, ' ', r'{{ tojson(job) | replace("'", "\\u0027") | replace("$", "\\u0024") }}')
-                as task
+            concat(id, ' ', r'{{ text }}') as task
         from range(1, {{ shards + 1 }}, 1, {{ shards }})
     )
 {%- endmacro %}
