@@ -27,6 +27,7 @@ class Gateway:
         self.seconds_per_byte = 0.0
         self.fault = lambda number: None
         self.requests: list[dict] = []
+        self.names = ("metadata_index", "data_assets")
         self._lock = threading.Lock()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -45,7 +46,7 @@ class Gateway:
     def answer(self, path: str) -> tuple[int, object]:
         url = urlsplit(path)
         version, database, collection, verb = url.path.strip("/").split("/")
-        if (database, collection, verb) != ("metadata_index", "data_assets", "find"):
+        if (database, collection, verb) != (*self.names, "find"):
             return 404, {"message": "Not Found"}
         given = {name: values[0] for name, values in parse_qs(url.query).items()}
         query = json.loads(given.get("filter", "{}"))

@@ -183,6 +183,14 @@ def test_version_1(gateway, tmp_path):
     assert row["extra"] is None
 
 
+def test_another_collection_of_another_database(gateway, tmp_path):
+    gateway.names = ("archive", "assets_of_2024")
+    database, collection = gateway.names
+    names = SourceOptions(retries=QUICK, database=database, collection=collection)
+    extract(open_source(gateway.address, names), tmp_path, "docdb_v2", options=ExtractOptions())
+    assert documents(tmp_path) == gateway.documents
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [(404, "no such collection"), (403, "refuses: 403"), (401, "refuses: 401")],
