@@ -77,7 +77,9 @@ def last_whole_reading(raw: Path, collection: str, before: datetime) -> datetime
         with suppress(OSError, NotJsonError, ValueError, KeyError, TypeError):
             content = json_value((folder.path / name).read_bytes())
             if content["outcome"] == _COMPLETED and not content["incomplete"]:
-                return datetime.fromisoformat(content["started_at"])
+                began = datetime.fromisoformat(content["started_at"])
+                if began.tzinfo is not None:
+                    return began
     return None
 
 

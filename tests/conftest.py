@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
+
+from examples import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent.parent
 pytest_plugins = ["skips"]
+# A change is judged by the same examples each time; what is drawn for a night is new each night.
+settings.register_profile("examples", derandomize=TIMES == 1, print_blob=True)
+settings.load_profile("examples")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.typed import Instant, typed_json
 from biodata_cache._publish.build.artifacts import DATABASE, MANIFEST, RUN_RESULTS, target_folder
 from biodata_cache._storage.common import atomic_write, file_identity
 
@@ -60,9 +60,9 @@ class LastPublish:
 
     made_from: str
     unchanged: int
-    as_of: datetime | None
-    began: datetime
-    tidy_at: datetime | None
+    as_of: Instant | None
+    began: Instant
+    tidy_at: Instant | None
     files: dict[str, Known] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
 
@@ -117,11 +117,8 @@ def made_from(work: Path, home: str, settings: object) -> str:
 def read_last(work: Path, address: str) -> LastPublish | None:
     """The last publish from this work folder to this address; None if nothing is known of it."""
     try:
-        last = json_value(_path(work, address).read_bytes())
-        files = {path: Known(*map(str, known)) for path, known in last.pop("files").items()}
-        times = {name: _time(last[name]) for name in ("as_of", "began", "tidy_at")}
-        return LastPublish(**{**last, **times, "files": files})
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return typed_json(_path(work, address).read_bytes(), LastPublish)
+    except (OSError, ValueError):
         return None
 
 
@@ -141,10 +138,6 @@ def forget_last(work: Path, address: str) -> None:
 def short_name(address: str) -> str:
     """A short name for files about an address in a work folder."""
     return hashlib.sha256(address.encode()).hexdigest()[:16]
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def _path(work: Path, address: str) -> Path:

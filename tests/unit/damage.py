@@ -11,7 +11,7 @@ import duckdb
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _DEEP = "[" * 900 + "]" * 900
@@ -60,24 +60,30 @@ def damaged(sound: bytes) -> st.SearchStrategy[bytes]:
 
 def damaged_json(sound: bytes) -> st.SearchStrategy[bytes]:
     """A JSON document after something happened to it, or with an odd value somewhere."""
-    paths = list(_paths(json.loads(sound)))
-
-    def change(drawn: tuple[tuple[Any, ...], str | None]) -> bytes:
-        path, text = drawn
-        document = {"top": json.loads(sound)}
-        inner: Any = document
-        for key in ("top", *path)[:-1]:
-            inner = inner[key]
-        last = ("top", *path)[-1]
-        if text is None:
-            del inner[last]
-        else:
-            inner[last] = _HERE
-        written = json.dumps(document.get("top"))
-        return written.replace(json.dumps(_HERE), text or "").encode()
-
-    odd = st.tuples(st.sampled_from(paths), st.none() | st.sampled_from(VALUES)).map(change)
+    odd = st.sampled_from(list(_paths(json.loads(sound)))).flatmap(
+        lambda path: st.sampled_from([None, *VALUES]).map(lambda text: _with(sound, path, text))
+    )
     return st.one_of(odd, odd, damaged(sound))
+
+
+def odd_json(sound: bytes, values: Iterable[str]) -> Iterator[bytes]:
+    """A JSON document without each of its values, and with each of these in its place."""
+    for path in _paths(json.loads(sound)):
+        for text in (None, *values):
+            yield _with(sound, path, text)
+
+
+def _with(sound: bytes, path: tuple[Any, ...], text: str | None) -> bytes:
+    document = {"top": json.loads(sound)}
+    inner: Any = document
+    for key in ("top", *path)[:-1]:
+        inner = inner[key]
+    last = ("top", *path)[-1]
+    if text is None:
+        del inner[last]
+    else:
+        inner[last] = _HERE
+    return json.dumps(document.get("top")).replace(json.dumps(_HERE), text or "").encode()
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

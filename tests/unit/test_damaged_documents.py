@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from damage import damaged_json
+from damage import VALUES, damaged_json, odd_json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from published_cache import Published
@@ -27,7 +27,7 @@ from biodata_cache._publish.root_documents import read_status, released
 from biodata_cache._publish.snapshots.pending import Pending
 from biodata_cache._reader.files.verified import VerifiedFiles
 from biodata_cache._storage.local import LocalStorage
-from examples import drawn
+from examples import TIMES, drawn
 from extract.lake.folder import Folder
 from extract.pipeline import extract
 from extract.run_records import last_whole_reading
@@ -226,16 +226,31 @@ def test_a_damaged_document_is_an_error_of_ours_or_an_answer(place: Place, name:
     @settings(max_examples=drawn(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
-        content = data.draw(damaged_json(place.sound[name]))
-        for read in READERS[name]:
-            place.paths[name].write_bytes(content)
-            try:
-                read(place)
-            except CacheError as error:
-                assert place.paths[name].name in str(error)  # noqa: PT017
-                assert len(str(error)) < 2_000  # noqa: PT017
+        _read(place, name, data.draw(damaged_json(place.sound[name])))
 
     try:
         check()
     finally:
         place.paths[name].write_bytes(place.sound[name])
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_no_value_of_a_document_can_be_taken_for_granted(place: Place, name: str) -> None:
+    values = ("null", '"2026-01-01"') if TIMES == 1 else VALUES
+    documents = list(odd_json(place.sound[name], values))
+    assert len(documents) > len(values)
+    try:
+        for content in documents:
+            _read(place, name, content)
+    finally:
+        place.paths[name].write_bytes(place.sound[name])
+
+
+def _read(place: Place, name: str, content: bytes) -> None:
+    for read in READERS[name]:
+        place.paths[name].write_bytes(content)
+        try:
+            read(place)
+        except CacheError as error:
+            assert place.paths[name].name in str(error)  # noqa: PT017
+            assert len(str(error)) < 2_000  # noqa: PT017

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._core.foreign import json_value
 from biodata_cache._core.layout import AREA_OBJECTS, CACHE_FOLDER
+from biodata_cache._core.typed import typed_json
 from biodata_cache._publish.build.artifacts import (
     DATABASE,
     DATABASE_LOG,
@@ -144,11 +144,11 @@ def _path(work: Path) -> Path:
 def _read(work: Path) -> GoodBuild | None:
     """The last good build; None if nothing is known of one."""
     try:
-        build = GoodBuild(**json_value(_path(work).read_bytes()))
+        build = typed_json(_path(work).read_bytes(), GoodBuild)
         for each in (build.began_at, build.whole_at, build.confirmed_at):
             if datetime.fromisoformat(each).tzinfo is None:
                 return None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         return None
     return build
 

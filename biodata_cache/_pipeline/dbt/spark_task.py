@@ -18,6 +18,7 @@ import duckdb
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
+from biodata_cache._core.typed import typed_json
 from biodata_cache._pipeline.dbt.staging import Shard
 
 _LAKE = "docdb_v2"
@@ -116,7 +117,7 @@ def main() -> None:
     """Run the tasks that Spark sends."""
     for line in sys.stdin:
         number, job_text = line.split(" ", 1)
-        job = Job(**json_value(job_text))
+        job = typed_json(job_text, Job)
         shard = Shard(job.shards, int(number))
         run(job, shard)
         sys.stdout.write(f"{shard.name}\n")

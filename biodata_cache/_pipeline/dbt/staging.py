@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from biodata_cache._core.errors import BuildError, SettingsError
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.typed import typed_json
 from biodata_cache._pipeline.dbt.target import project_content
 from biodata_cache._pipeline.project import project_folder
 from biodata_cache._storage.common import sha256_of
@@ -177,10 +177,10 @@ def _read(storage: Storage, path: str) -> _Written:
     """The list of a shard."""
     stored = storage.get(path)
     try:
-        written = _Written(**json_value(b"" if stored is None else stored.content))
+        written = typed_json(b"" if stored is None else stored.content, _Written)
         Shard.parse(written.shard)
         unexpected = next((name for name in written.files if not _FILE.fullmatch(name)), None)
-    except (ValueError, TypeError, AttributeError):
+    except ValueError:
         unexpected = path
     if unexpected is not None:
         raise BuildError(

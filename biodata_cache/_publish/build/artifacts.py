@@ -83,13 +83,13 @@ def of_dbt(path: Path) -> Iterator[None]:
         path: The document that is looked into.
 
     Raises:
-        BuildError: If a field is missing or has another type than expected.
+        BuildError: If a field is missing, has another type than expected, or names no path.
     """
     try:
         yield
     except CacheError:
         raise
-    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OSError) as error:
         raise BuildError(
             f"{path} is not what dbt writes ({type(error).__name__}: {error}): build again."
         ) from None
