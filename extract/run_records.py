@@ -22,11 +22,7 @@ _COMPLETED = "completed"
 
 
 def leave_record(
-    raw: Path,
-    report: Report,
-    options: ExtractOptions,
-    started_at: datetime,
-    error: str | None,
+    raw: Path, report: Report, options: ExtractOptions, started_at: datetime, error: str | None
 ) -> None:
     """Leave a record of a run.
 

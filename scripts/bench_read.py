@@ -136,9 +136,7 @@ def _from_s3(folder: Path, server: Server, proxy: Proxy) -> None:
 
 
 def _compare(
-    where: str,
-    theirs: Callable[[str], Any],
-    before: Callable[[], object] = lambda: None,
+    where: str, theirs: Callable[[str], Any], before: Callable[[], object] = lambda: None
 ) -> None:
     """The whole of `asset_basics`, and the quality control of one subject."""
     path = "asset_basics.pqt"

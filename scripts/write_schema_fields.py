@@ -28,10 +28,7 @@ PROJECT = Path(__file__).parents[1]
 PAGE = PROJECT / "docs" / "schema-fields.md"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
 TOOLS = Path(os.environ.get("BIODATA_TEST_TOOLS") or CACHE / "biodata-cache-tools")
-PACKAGES = {
-    "aind-data-schema-2.9.2": "aind_data_schema",
-    "biodata-schema-3.0.0": "biodata_schema",
-}
+PACKAGES = {"aind-data-schema-2.9.2": "aind_data_schema", "biodata-schema-3.0.0": "biodata_schema"}
 # Any value is right for these, so that none can be reported.
 ANY_VALUE = {"quality_control.metrics[].value", "quality_control.metrics[].tags"}
 # Published whole, as JSON text: whatever stands in them is read.

@@ -96,10 +96,7 @@ def _ignoring_closed_pipe() -> Iterator[None]:
         if error.errno not in _NO_ROOM:
             raise
         _discard(sys.stdout)
-        fail(
-            f"not all could be written ({error.strerror}): make room, or give another path.",
-            1,
-        )
+        fail(f"not all could be written ({error.strerror}): make room, or give another path.", 1)
 
 
 def _discard(pipe: TextIO) -> None:

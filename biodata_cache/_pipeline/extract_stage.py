@@ -136,12 +136,7 @@ def _forget_sample(raw: Path) -> None:
     The records of another source take its place next: a run that is killed then has none of it.
     """
     from extract.lake.lake import Lake  # noqa: PLC0415  # as above
-    from extract.objects import (  # noqa: PLC0415
-        foraging,
-        foraging_database,
-        object_tables,
-        upgrades,
-    )
+    from extract.objects import foraging, foraging_database, object_tables, upgrades  # noqa: PLC0415
     from extract.pipeline import forget_sample  # noqa: PLC0415
 
     forget_sample(Lake(raw, "docdb_v1"))
@@ -170,13 +165,7 @@ def _extract_the_rest(
     """Update the lakes of objects, sessions and upgrades."""
     from extract.lake.lake import Lake  # noqa: PLC0415
     from extract.lake.state import paths_of  # noqa: PLC0415
-    from extract.objects import (  # noqa: PLC0415
-        foraging,
-        foraging_database,
-        object_tables,
-        probes,
-        upgrades,
-    )
+    from extract.objects import foraging, foraging_database, object_tables, probes, upgrades  # noqa: PLC0415
     from extract.objects.stores import s3_store  # noqa: PLC0415
 
     started, raw = time.perf_counter(), lake.folder
@@ -204,11 +193,7 @@ def _extract_the_rest(
         sampled = store if settings.objects == "sample" else None
         in_sample = upgrades.in_sample(sampled) if sampled else None
         outcome.upgrades, outcome.kept = upgrades.copy_upgrades(
-            published,
-            raw,
-            sample=in_sample,
-            prune=options.prune,
-            is_sample=is_sample,
+            published, raw, sample=in_sample, prune=options.prune, is_sample=is_sample
         )
         database = foraging_database.location_of(settings.foraging_database, open_s3)
         if database is None and sampled is not None:

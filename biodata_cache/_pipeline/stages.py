@@ -54,13 +54,7 @@ def run_sync(
     _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
     full = options is not None and options.full
-    built = run_build(
-        settings,
-        report,
-        unit_tests=unit_tests,
-        selection=selection,
-        full=full,
-    )
+    built = run_build(settings, report, unit_tests=unit_tests, selection=selection, full=full)
     outcome.seconds |= built.seconds
     outcome.nothing_to_build = built.nothing_to_build
     outcome.by_change, outcome.faults = built.by_change, built.faults

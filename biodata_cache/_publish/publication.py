@@ -241,12 +241,7 @@ class Publication:
         profiles = _profiles.of_build(self._storage, after.registry, self._snapshot.objects)
         partitions = _catalogue.largest(self._snapshot.files)
         page = _catalogue.page(
-            self._folder,
-            after.registry,
-            builds,
-            partitions,
-            profiles,
-            modules=self._duckdb_wasm,
+            self._folder, after.registry, builds, partitions, profiles, modules=self._duckdb_wasm
         )
         home = self._storage.address().replace("\\", "/")
         root = home.removesuffix(f"/{_layout.CACHE_FOLDER}")

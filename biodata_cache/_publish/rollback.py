@@ -15,12 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core.errors import (
-    AuditError,
-    CacheFileError,
-    CacheNotFoundError,
-    RegistryError,
-)
+from biodata_cache._core.errors import AuditError, CacheFileError, CacheNotFoundError, RegistryError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.document import as_json
@@ -83,10 +78,7 @@ def rollback(
             "version, of which a build is to be put back."
         )
     name = short_name(storage.address(folder))
-    with (
-        storage.lease(_layout.LEASE, lease) as held,
-        scratch_in(settings.work, f"rollback-{name}"),
-    ):
+    with storage.lease(_layout.LEASE, lease) as held, scratch_in(settings.work, f"rollback-{name}"):
         sweep(storage, folder)
         now = read_published(storage, folder)
         kept = _target(storage, folder, now, to)
@@ -150,11 +142,7 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
     except RegistryError:
         history = ()
     return _builds.build_before(
-        kept,
-        now.build,
-        history,
-        address,
-        is_rolled_back=put_back(storage, folder) is not None,
+        kept, now.build, history, address, is_rolled_back=put_back(storage, folder) is not None
     )
 
 

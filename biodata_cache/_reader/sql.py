@@ -59,9 +59,7 @@ def connect(cache: PublishedCache) -> duckdb.DuckDBPyConnection:
 
 
 def sql(
-    cache: PublishedCache,
-    query: str,
-    parameters: Mapping[str, object] | Sequence[object] | None,
+    cache: PublishedCache, query: str, parameters: Mapping[str, object] | Sequence[object] | None
 ) -> pd.DataFrame:
     """The result of a query over the tables of a cache.
 

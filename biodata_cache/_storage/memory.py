@@ -11,12 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheFileError
-from biodata_cache._storage.base import (
-    LEASE_SECONDS,
-    Stat,
-    check_path,
-    content_mismatch,
-)
+from biodata_cache._storage.base import LEASE_SECONDS, Stat, check_path, content_mismatch
 from biodata_cache._storage.common import LockedConditionalWrites, OpenContent, StreamedReads
 from biodata_cache._storage.lease import leased
 

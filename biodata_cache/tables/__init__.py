@@ -85,12 +85,7 @@ from biodata_cache.tables._sessions import (
     sessions,
     stimulus_epochs,
 )
-from biodata_cache.tables._subjects import (
-    implants,
-    injections,
-    procedures,
-    subjects,
-)
+from biodata_cache.tables._subjects import implants, injections, procedures, subjects
 
 __all__ = [
     "acquisition_devices",

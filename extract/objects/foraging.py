@@ -147,8 +147,7 @@ def _column(values: list[Any]) -> pa.Array:
         if float in kinds:
             with suppress(OverflowError):  # an integer that no float can be
                 return pa.array(
-                    [None if value is None else float(value) for value in values],
-                    type=pa.float64(),
+                    [None if value is None else float(value) for value in values], type=pa.float64()
                 )
     texts = [None if value is None else _text(value) for value in values]
     return pa.array(texts, type=pa.string())

@@ -19,12 +19,7 @@ import duckdb
 
 from extract.locations import split_location
 from extract.objects.object_tables import ResponseTable
-from extract.objects.stores import (
-    ObjectStore,
-    UnavailableObjectError,
-    folder_store,
-    s3_store,
-)
+from extract.objects.stores import ObjectStore, UnavailableObjectError, folder_store, s3_store
 from extract.sample import generator as sample
 
 if TYPE_CHECKING:
@@ -236,13 +231,7 @@ def _questions(
         connection.execute("set TimeZone = 'UTC'")
         questions = connection.execute(
             Path(__file__).with_name("probes.sql").read_text(encoding="utf-8"),
-            {
-                "lake": lake,
-                "store": store.description,
-                "is_sample": is_sample,
-                "now": now,
-                **known,
-            },
+            {"lake": lake, "store": store.description, "is_sample": is_sample, "now": now, **known},
         ).fetchall()
         newest = connection.execute(
             "select max(epoch_us(asked_at)) from read_parquet(?)", [files]

@@ -38,12 +38,7 @@ T_LOCAL_MICROS = TimeForm("T", "local", "microseconds")
 # What DocDB itself adds.
 DOCDB = TimeForm("T", "Z", "milliseconds")
 
-UPGRADED_FORMS = (
-    (LOCAL_MICROS, 14.0),
-    (LOCAL_SECONDS, 7.0),
-    (UTC_MICROS, 3.0),
-    (UTC_SECONDS, 2.0),
-)
+UPGRADED_FORMS = ((LOCAL_MICROS, 14.0), (LOCAL_SECONDS, 7.0), (UTC_MICROS, 3.0), (UTC_SECONDS, 2.0))
 BORN_FORMS = ((Z_MICROS, 6.0), (Z_SECONDS, 2.0), (T_LOCAL_MICROS, 2.0))
 
 

@@ -14,12 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import SourceError
-from extract.documents.document import (
-    Row,
-    Shape,
-    UnusableDocumentError,
-    read_document,
-)
+from extract.documents.document import Row, Shape, UnusableDocumentError, read_document
 from extract.lake.comparison import Reading
 from extract.sources.base import BrokenFile, Document, kind_of
 

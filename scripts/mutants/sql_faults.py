@@ -188,7 +188,4 @@ def _swapped(source: str, _: list[Token]) -> Iterator[tuple[str, list[Edit]]]:
     lines = list(re.finditer(r"^ +(\w+(?:\.\w+)+) as \w+,?$", source, re.MULTILINE))
     for one, two in itertools.pairwise(lines):
         if source.count("\n", one.start(), two.start()) == 1:
-            yield (
-                "columns swapped",
-                [(*one.span(1), two[1]), (*two.span(1), one[1])],
-            )
+            yield ("columns swapped", [(*one.span(1), two[1]), (*two.span(1), one[1])])

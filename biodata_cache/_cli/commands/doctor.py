@@ -301,9 +301,7 @@ def _source(name: str, address: Secret, database: str, collection: str) -> Check
         return Check(name, "fail", str(error))
     except ImportError as error:
         return Check(
-            name,
-            "fail",
-            f"{error.name} is not installed: pip install 'biodata-cache[sync]'.",
+            name, "fail", f"{error.name} is not installed: pip install 'biodata-cache[sync]'."
         )
     return Check(name, "ok", source.description)
 

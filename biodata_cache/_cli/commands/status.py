@@ -12,15 +12,7 @@ from rich.text import Text
 
 from biodata_cache._cli import options as _options
 from biodata_cache._cli.commands.ages import as_age, too_old
-from biodata_cache._cli.output import (
-    count,
-    fail,
-    plain,
-    print_json,
-    print_table,
-    print_text,
-    size,
-)
+from biodata_cache._cli.output import count, fail, plain, print_json, print_table, print_text, size
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError

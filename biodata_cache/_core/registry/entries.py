@@ -18,14 +18,7 @@ TABLE_TYPES = ("metadata", "asset", "event", "realtime", "platform")
 
 
 # What is published of an entry even where it is empty: existing readers ask for it.
-_ALWAYS = {
-    "description",
-    "partitioned",
-    "partition_key",
-    "columns",
-    "primary_key",
-    "sort_order",
-}
+_ALWAYS = {"description", "partitioned", "partition_key", "columns", "primary_key", "sort_order"}
 
 
 class TableType(str):

@@ -22,12 +22,7 @@ from biodata_cache._core.settings.parsers import (
     system_cache,
     version_folder,
 )
-from biodata_cache._core.settings.table import (
-    DEFAULT_MOUNT,
-    DEFAULT_S3_ROOT,
-    NO_SOURCE,
-    SETTINGS,
-)
+from biodata_cache._core.settings.table import DEFAULT_MOUNT, DEFAULT_S3_ROOT, NO_SOURCE, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

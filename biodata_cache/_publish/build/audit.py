@@ -260,10 +260,7 @@ def _facts(file: BuiltFile) -> tuple[int, int, str]:
 
 
 def _audit_new(
-    connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    files: list[Path],
-    manifest: BuildManifest,
+    connection: duckdb.DuckDBPyConnection, table: Table, files: list[Path], manifest: BuildManifest
 ) -> None:
     """Look into those of the files that were not audited under this contract.
 

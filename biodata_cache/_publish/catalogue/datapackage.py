@@ -77,11 +77,7 @@ def _resource(entry: TableEntry, paths: list[str], names: set[str]) -> dict[str,
         "description": entry.description,
         "schema": {
             "fields": [
-                {
-                    "name": column.name,
-                    "type": _type(column.type),
-                    "description": column.description,
-                }
+                {"name": column.name, "type": _type(column.type), "description": column.description}
                 for column in entry.columns
             ],
             "primaryKey": list(entry.primary_key),

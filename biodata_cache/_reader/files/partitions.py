@@ -67,10 +67,7 @@ def listed(
 
 
 def check(
-    cache: PublishedCache,
-    registry: CacheRegistry,
-    entry: TableEntry,
-    filters: Mapping[str, object],
+    cache: PublishedCache, registry: CacheRegistry, entry: TableEntry, filters: Mapping[str, object]
 ) -> None:
     """Check that the partition exists when a filter selects a single value of the key.
 

@@ -16,14 +16,7 @@ from duckdb import (
 )
 
 from biodata_cache._core.sqltext import quoted
-from biodata_cache._reader.filters.kinds import (
-    AnyOf,
-    Condition,
-    HasAll,
-    Matches,
-    Negated,
-    Within,
-)
+from biodata_cache._reader.filters.kinds import AnyOf, Condition, HasAll, Matches, Negated, Within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

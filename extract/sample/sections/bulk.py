@@ -60,11 +60,7 @@ class Bulk:
         return self._elements(chunks, make.__name__, make, amounts.get(platform, amounts[""]))
 
     def _elements(
-        self,
-        chunks: Chunks,
-        kind: str,
-        make: Callable[[Draw, int], object],
-        amounts: Quantiles,
+        self, chunks: Chunks, kind: str, make: Callable[[Draw, int], object], amounts: Quantiles
     ) -> list[str]:
         if kind not in self._pools:
             self._pools[kind] = Pool(kind, _POOL_SIZE, make)

@@ -67,11 +67,7 @@ class StandardMetrics:
         return (
             f'json:{{"AP": {ap}, "ML": {ml}, "DV": {dv}}}'
             if not number
-            else {
-                "AP": ap,
-                "ML": ml,
-                "DV": dv,
-            }
+            else {"AP": ap, "ML": ml, "DV": dv}
         )
 
     def _metric(
