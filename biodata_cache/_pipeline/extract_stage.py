@@ -198,9 +198,7 @@ def _extract_the_rest(
         database = foraging_database.location_of(settings.foraging_database, open_s3)
         if database is None and sampled is not None:
             database = foraging_database.in_sample(sampled)
-        if (
-            database is not None or not is_sample
-        ):  # else the sample's objects are not probed in this run
+        if database is not None or not is_sample:  # else the sample's objects are not probed now
             outcome.kept += foraging_database.copy_database(database, raw, prune=options.prune)
         if (missing := probes.missing_folder(settings.objects)) is not None:
             outcome.kept.append(missing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.settings.address import Address
@@ -130,7 +131,7 @@ def run_build(
         _lake.check_filled(settings.raw, raw)
         built = build(
             replace(settings, raw=Address(raw)),
-            lambda done, total, name: report("build", done, total, name),
+            partial(report, "build"),
             unit_tests=unit_tests,
             selection=selection,
             full=full,
@@ -162,12 +163,7 @@ def run_shard(settings: Settings, report: Reporter, shard: Shard, out: str) -> O
     started = time.perf_counter()
     with _lake.reading(settings, copying(report)) as raw:
         _lake.check_filled(settings.raw, raw)
-        build_shard(
-            replace(settings, raw=Address(raw)),
-            shard,
-            out,
-            lambda done, total, name: report("build", done, total, name),
-        )
+        build_shard(replace(settings, raw=Address(raw)), shard, out, partial(report, "build"))
     return Outcome(seconds={"build": time.perf_counter() - started})
 
 
@@ -199,7 +195,7 @@ def run_publish(
     report("publish", 0, None, "checking what was built")
     published = publish(
         settings,
-        lambda done, total, name: report("publish", done, total, name),
+        partial(report, "publish"),
         only_built=only_built,
         force=force,
         full=full,
@@ -250,9 +246,7 @@ def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None)
     require("filelock")
     from biodata_cache._publish.publish import rollback  # noqa: PLC0415
 
-    return rollback(
-        settings, lambda done, total, name: report("rollback", done, total, name), to=to
-    )
+    return rollback(settings, partial(report, "rollback"), to=to)
 
 
 def _check_rollback(settings: Settings, *, force: bool) -> None:

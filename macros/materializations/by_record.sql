@@ -7,25 +7,21 @@
     what it reads is checked here, what it does by `scripts/lint_staging.py`.
 #}
 {% materialization by_record, adapter="duckdb" %}
-    {%- set target = this.incorporate(type='table') -%}
     {%- set of_changed = sql_of_changed_records(compiled_code, model) -%}
-    {{ run_hooks(pre_hooks) }}
-    {% if is_by_change() %}
-        {%- set changed = relation_of_changes(this.identifier) -%}
-        {% do run_query('create or replace table ' ~ changed ~ ' as ' ~ of_changed) %}
-        {% do run_query(
-            'delete from ' ~ target ~ ' where record_id in (select record_id from '
-            ~ relation_of_changes('changed_record') ~ ')'
-        ) %}
-        {% call statement('main') -%}
-            insert into {{ target }} by name select * from {{ changed }}
-        {%- endcall %}
-    {% else %}
-        {{ drop_relation_if_exists(load_cached_relation(this)) }}
-        {% call statement('main') -%}
-            {{ create_table_as(False, target, compiled_code) }}
-        {%- endcall %}
+    {% if not is_by_change() %}
+        {{ return(materialization_table_duckdb()) }}
     {% endif %}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set changed = relation_of_changes(this.identifier) -%}
+    {{ run_hooks(pre_hooks) }}
+    {% do run_query('create or replace table ' ~ changed ~ ' as ' ~ of_changed) %}
+    {% do run_query(
+        'delete from ' ~ target ~ ' where record_id in (select record_id from '
+        ~ relation_of_changes('changed_record') ~ ')'
+    ) %}
+    {% call statement('main') -%}
+        insert into {{ target }} by name select * from {{ changed }}
+    {%- endcall %}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
 

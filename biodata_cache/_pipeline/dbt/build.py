@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._core.work_lock import work_locked
 from biodata_cache._pipeline.dbt import last_build
 from biodata_cache._pipeline.dbt.process import (
     Progress,
-    check_work,
+    checked_lake,
     dbt_environment,
     in_the_way,
     run_dbt,
@@ -22,7 +21,7 @@ from biodata_cache._pipeline.dbt.process import (
 from biodata_cache._pipeline.dbt.staging import fetch, state_of
 from biodata_cache._pipeline.dbt.target import project_key
 from biodata_cache._pipeline.lake import check_filled
-from biodata_cache._pipeline.project import import_extract, project_folder, require
+from biodata_cache._pipeline.project import project_folder, require
 from biodata_cache._storage.open import open_staging
 
 if TYPE_CHECKING:
@@ -86,18 +85,9 @@ def build(
         LockedError: If another build is running in the same folder.
     """
     require("dbt.adapters.duckdb", "pyarrow")
-    import_extract()
-    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
-    from extract.lake.check import check_lakes  # noqa: PLC0415
-    from extract.lake.reading import reading  # noqa: PLC0415
-
-    work = settings.work.resolve()
-    check_work(work)
-    check_filled(settings.raw, Path(settings.raw))
-    raw, began_at = Path(settings.raw), datetime.now(timezone.utc)
-    with work_locked(work), reading(raw):
-        check_lakes(raw)
-        content = content_hash(raw)
+    work, raw, began_at = settings.work.resolve(), Path(settings.raw), datetime.now(timezone.utc)
+    check_filled(settings.raw, raw)
+    with checked_lake(work, raw) as content:
         project = project_key(project_folder(), dbt_environment(settings))
         if stage is not None:  # whose tables are views of files from elsewhere
             project = f"{project} staged"

@@ -8,17 +8,18 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
-from biodata_cache._core.work_lock import WORKER_LOCK
+from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
 from biodata_cache._pipeline.dbt import target as dbt_target
 from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
-from biodata_cache._pipeline.project import project_folder
+from biodata_cache._pipeline.project import import_extract, project_folder
 from biodata_cache._publish.build.artifacts import (
     DATABASE,
     DATABASE_LOG,
@@ -75,17 +76,28 @@ def run_dbt(
     return _verdict(work, exit_code, output)
 
 
-def check_work(work: Path) -> None:
-    """Check that dbt can work in a folder.
+@contextmanager
+def checked_lake(work: Path, raw: Path) -> Iterator[str]:
+    """Hold the work folder and the lake of a build; gives the hash of what the lake holds.
 
     Raises:
-        BuildError: If it has a name that dbt reads as something else.
+        BuildError: If the work folder has a name that dbt reads as something else.
+        LakeError: If a file of the lake is damaged.
+        LockedError: If another build is running in the same work folder.
     """
+    import_extract()
+    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
+    from extract.lake.check import check_lakes  # noqa: PLC0415
+    from extract.lake.reading import reading  # noqa: PLC0415
+
     if "?" in str(work):
         raise BuildError(
             f"The work folder {str(work)!r} has a '?' in its name, after which dbt expects "
             "options: name another with --work."
         )
+    with work_locked(work), reading(raw):
+        check_lakes(raw)
+        yield content_hash(raw)
 
 
 def _remove_earlier(work: Path, *, database: bool) -> None:

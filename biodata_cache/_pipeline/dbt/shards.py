@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._core.work_lock import work_locked
-from biodata_cache._pipeline.dbt.process import Progress, check_work, run_dbt
+from biodata_cache._pipeline.dbt.process import Progress, checked_lake, run_dbt
 from biodata_cache._pipeline.dbt.staging import Shard, shards_of, state_of, write
-from biodata_cache._pipeline.project import import_extract, require
+from biodata_cache._pipeline.project import require
 from biodata_cache._storage.open import open_staging
 
 if TYPE_CHECKING:
@@ -49,19 +48,12 @@ def build_shard(
         LockedError: If another build is running in the same work folder.
     """
     require("dbt.adapters.duckdb", "pyarrow")
-    import_extract()
-    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
-    from extract.lake.check import check_lakes  # noqa: PLC0415
-    from extract.lake.reading import reading  # noqa: PLC0415
-
     storage = open_staging(out, requester_pays=settings.requester_pays)
-    work, raw = settings.work.resolve(), Path(settings.raw)
-    check_work(work)
+    work = settings.work.resolve()
     written = work / _WRITTEN
     first, last = shard.buckets
-    with work_locked(work), reading(raw):
-        check_lakes(raw)
-        state = state_of(content_hash(raw))
+    with checked_lake(work, Path(settings.raw)) as content:
+        state = state_of(content)
         shutil.rmtree(written, ignore_errors=True)  # else the files are in the way of dbt
         seconds = run_dbt(
             settings,

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from biodata_cache._core.work_lock import work_locked
-from biodata_cache._pipeline.dbt.process import Progress, check_work, in_the_way, run_dbt
+from biodata_cache._pipeline.dbt.process import Progress, checked_lake, in_the_way, run_dbt
 from biodata_cache._pipeline.dbt.staging import shards_of, state_of, write
-from biodata_cache._pipeline.project import import_extract, require
+from biodata_cache._pipeline.project import require
 from biodata_cache._storage.open import open_staging
 
 if TYPE_CHECKING:
@@ -41,17 +40,10 @@ def build_on_spark(settings: Settings, progress: Progress | None, count: int) ->
         LockedError: If another build is running in the same work folder.
     """
     require("dbt.adapters.spark", "pyspark", extra=_SPARK)
-    import_extract()
-    from extract.content_hash import content_hash  # noqa: PLC0415  # importable from here on
-    from extract.lake.check import check_lakes  # noqa: PLC0415
-    from extract.lake.reading import reading  # noqa: PLC0415
-
-    work, raw = settings.work.resolve() / _SPARK, Path(settings.raw)
-    check_work(work)
+    work = settings.work.resolve() / _SPARK
     written, out = work / "written", work / "out"
-    with work_locked(work), reading(raw):
-        check_lakes(raw)
-        state = state_of(content_hash(raw))
+    with checked_lake(work, Path(settings.raw)) as content:
+        state = state_of(content)
         try:
             for folder in (written, out):
                 if folder.exists():
