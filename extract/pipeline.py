@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheError, SourceError
@@ -24,7 +25,7 @@ from extract.lake.writer import LakeWriter, ensure_schema
 from extract.report import Report
 from extract.run_records import leave_record
 from extract.sources import sync_changes, sync_documents
-from extract.sources.base import DatabaseSource, is_another, kind_of
+from extract.sources.base import Comparison, DatabaseSource, is_another, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,44 +239,23 @@ def _bring_up_to_date(
     rejects: RejectWriter | None,
 ) -> None:
     """Write new and changed records, and tombstones for deleted ones."""
-
-    def check_listed(listed: int) -> None:
-        _check_shrink(run, state, listed)
-
+    comparison = Comparison(
+        shape=run.shape,
+        state=state,
+        policy=run.lake.policy,
+        writer=writer,
+        rejects=rejects,
+        report=run.report,
+        progress=run.progress,
+        is_full=run.options.full,
+        check_listed=partial(_check_shrink, run, state),
+    )
     files = SourceFiles(run.lake, state)
     with database_errors(run.lake.folder):
         if isinstance(source, DatabaseSource):
-            sync_changes.compare(
-                sync_changes.Comparison(
-                    source=source,
-                    shape=run.shape,
-                    state=state,
-                    policy=run.lake.policy,
-                    is_full=run.options.full,
-                    check_listed=check_listed,
-                ),
-                writer,
-                rejects,
-                run.report,
-                run.progress,
-            )
+            sync_changes.compare(source, comparison)
         else:
-            sync_documents.compare(
-                sync_documents.DocumentComparison(
-                    source=source,
-                    shape=run.shape,
-                    state=state,
-                    policy=run.lake.policy,
-                    source_files=files,
-                    is_full=run.options.full,
-                    prune=run.options.prune,
-                    check_listed=check_listed,
-                ),
-                writer,
-                rejects,
-                run.report,
-                run.progress,
-            )
+            sync_documents.compare(source, comparison, files, prune=run.options.prune)
         if writer is not None:
             files.save(writer.run, is_full=run.options.full)
 

@@ -10,7 +10,13 @@ from extract.documents.json_scan import identity_of
 from extract.retries import Retries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from extract.lake.policy import Policy
+    from extract.lake.rejects import RejectWriter
+    from extract.lake.state import State
+    from extract.lake.writer import LakeWriter
+    from extract.report import Progress, Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +38,32 @@ class SourceOptions:
     retries: Retries = field(default_factory=Retries)
     workers: int = 4
     salvage: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The lake that a source is compared with, and the options.
+
+    Attributes:
+        shape: Shape of the documents.
+        policy: How many documents may wait to be compared.
+        writer: Takes the rows; None only counts.
+        rejects: Receives unusable documents; None if `writer` is None.
+        report: Counts what happens.
+        progress: Receives progress.
+        is_full: Write unchanged documents, too.
+        check_listed: Stops the run if the source has much too few records.
+    """
+
+    shape: Shape
+    state: State
+    policy: Policy
+    writer: LakeWriter | None
+    rejects: RejectWriter | None
+    report: Report
+    progress: Progress | None
+    is_full: bool
+    check_listed: Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)

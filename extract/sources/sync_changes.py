@@ -8,7 +8,6 @@ requested again without what has arrived, so nothing comes twice and nothing is 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from biodata_cache._core.errors import SourceError
@@ -27,12 +26,10 @@ from extract.retries import Attempts, StoppedError, TransientError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from extract.lake.policy import Policy
     from extract.lake.rejects import RejectWriter
-    from extract.lake.state import State
     from extract.lake.writer import LakeWriter
-    from extract.report import Progress, Report
-    from extract.sources.base import DatabaseSource, Fetched
+    from extract.report import Report
+    from extract.sources.base import Comparison, DatabaseSource, Fetched
 
 BATCH_DOCUMENTS = 100
 _LISTED_AT_ONCE = 10_000
@@ -41,58 +38,29 @@ _ROUNDS = 3
 _PATIENCE = 0.2
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Source, lake and options of a comparison.
-
-    Attributes:
-        source: Where documents come from.
-        policy: How many documents may wait to be compared.
-        is_full: Fetch unchanged documents, too.
-        check_listed: Stops the run if the listing is much too short.
-    """
-
-    source: DatabaseSource
-    shape: Shape
-    state: State
-    policy: Policy
-    is_full: bool
-    check_listed: Callable[[int], None]
-
-
-def compare(
-    comparison: Comparison,
-    writer: LakeWriter | None,
-    rejects: RejectWriter | None,
-    report: Report,
-    progress: Progress | None,
-) -> None:
+def compare(source: DatabaseSource, comparison: Comparison) -> None:
     """Write new and changed records, and tombstones for deleted ones.
 
-    Args:
-        comparison: Source, lake and options.
-        writer: Takes the rows; None only counts, from the listing alone.
-        rejects: Receives unusable documents; None if `writer` is None.
-        report: Counts what happens.
-        progress: Receives progress.
+    Without a writer they are counted, from the listing alone.
 
     Raises:
         SourceError: If the database cannot be read.
     """
-    source = comparison.source
+    writer, rejects = comparison.writer, comparison.rejects
+    report, progress = comparison.report, comparison.progress
     stop = threading.Event()
     try:
-        listing = _list(comparison, stop, report)
+        listing = _list(source, comparison, stop)
         report.listed = listing.records
         comparison.check_listed(report.listed)
         if writer is None or rejects is None:
             report.new, report.changed, report.unchanged = listing.expected()
             report.deleted = sum(1 for _ in listing.deleted())
             return
-        changes = _Changes(comparison, listing, writer, rejects, report)
+        changes = _Changes(comparison, listing, writer, rejects)
         wanted = listing.wanted(BATCH_DOCUMENTS)
         for _ in range(_ROUNDS):
-            fetching = _Fetching(comparison, wanted, stop)
+            fetching = _Fetching(source, comparison, wanted, stop)
             for items in fetching.results(writer.checkpoint):
                 changes.take(items)
                 if progress is not None:
@@ -122,19 +90,14 @@ class _Changes:
     """The changes of a run, written batch by batch."""
 
     def __init__(
-        self,
-        comparison: Comparison,
-        listing: Listing,
-        writer: LakeWriter,
-        rejects: RejectWriter,
-        report: Report,
+        self, comparison: Comparison, listing: Listing, writer: LakeWriter, rejects: RejectWriter
     ) -> None:
         self._is_full = comparison.is_full
         self._state = comparison.state
         self._listing = listing
         self._writer = writer
         self._rejects = rejects
-        self._report = report
+        self._report = comparison.report
         self._unusable = 0
         self.taken = 0
 
@@ -206,10 +169,14 @@ class _Fetching:
     """Threads that fetch batches, and the queue of their documents."""
 
     def __init__(
-        self, comparison: Comparison, batches: Iterator[list[Wanted]], stop: threading.Event
+        self,
+        source: DatabaseSource,
+        comparison: Comparison,
+        batches: Iterator[list[Wanted]],
+        stop: threading.Event,
     ) -> None:
         self.retries = 0
-        self._source = comparison.source
+        self._source = source
         self._shape = comparison.shape
         self._policy = comparison.policy
         self._stop = stop
@@ -328,9 +295,8 @@ def _result(wanted: Wanted, fetched: Fetched, shape: Shape) -> _Result:
     return _Result(wanted, name, row, content, problem, len(fetched.content))
 
 
-def _list(comparison: Comparison, stop: threading.Event, report: Report) -> Listing:
+def _list(source: DatabaseSource, comparison: Comparison, stop: threading.Event) -> Listing:
     """The complete listing; each attempt starts anew, as a partial one looks like deletions."""
-    source = comparison.source
     attempts = Attempts(source.retries, stop)
     while True:
         listing, page = Listing(comparison.state, source.description), []
@@ -341,7 +307,7 @@ def _list(comparison: Comparison, stop: threading.Event, report: Report) -> List
                     listing.add(page)
                     page = []
         except TransientError as error:
-            report.retries += 1
+            comparison.report.retries += 1
             attempts.failed(error)
         else:
             if page:

@@ -19,38 +19,12 @@ from extract.lake.comparison import Reading
 from extract.sources.base import BrokenFile, Document, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from extract.lake.policy import Policy
-    from extract.lake.rejects import RejectWriter
     from extract.lake.source_files import SourceFiles
-    from extract.lake.state import State
     from extract.lake.writer import LakeWriter
-    from extract.report import Progress, Report
-    from extract.sources.base import Source
-
-
-@dataclass(frozen=True)
-class DocumentComparison:
-    """Source, lake and options of a comparison.
-
-    Attributes:
-        source: Where documents come from.
-        policy: How many documents may wait to be compared.
-        source_files: Which file each record was last read from.
-        is_full: Write unchanged documents, too.
-        prune: Accept that files are gone from a folder, with what was last read from them.
-        check_listed: Stops the run if the source has much too few records.
-    """
-
-    source: Source
-    shape: Shape
-    state: State
-    policy: Policy
-    source_files: SourceFiles
-    is_full: bool
-    prune: bool
-    check_listed: Callable[[int], None]
+    from extract.report import Report
+    from extract.sources.base import Comparison, Source
 
 
 @dataclass
@@ -61,45 +35,33 @@ class _Batch:
     size: int = 0
 
 
-def compare(
-    comparison: DocumentComparison,
-    writer: LakeWriter | None,
-    rejects: RejectWriter | None,
-    report: Report,
-    progress: Progress | None,
-) -> None:
+def compare(source: Source, comparison: Comparison, files: SourceFiles, *, prune: bool) -> None:
     """Write new and changed records, and tombstones for deleted ones.
 
     Args:
-        comparison: Source, lake and options.
-        writer: Takes the rows; None only counts.
-        rejects: Receives unusable documents; None if `writer` is None.
-        report: Counts what happens.
-        progress: Receives progress.
+        source: Where documents come from.
+        comparison: Lake and options.
+        files: Which file each record was last read from.
+        prune: Accept that files are gone from a folder, with what was last read from them.
 
     Raises:
         SourceError: If the source has far too few records, if a full run of it would lose some, or
             if it was not read whole and another source was read before.
     """
     state, reading = comparison.state, Reading(comparison.state)
+    writer, rejects, report = comparison.writer, comparison.rejects, comparison.report
     unusable: set[str] = set()
-    state.execute(_OF_ANOTHER, {"kind": kind_of(comparison.source.description)})
+    state.execute(_OF_ANOTHER, {"kind": kind_of(source.description)})
     is_takeover = bool(state.value("select count(*) > 0 from of_another"))
     is_all_written = comparison.is_full or is_takeover
-    for batch in _batches(comparison, rejects, report, unusable, progress):
-        rows = _written(
-            comparison, batch, writer, rejects, report, unusable, is_all_written=is_all_written
-        )
-        reading.show(rows)
+    for batch in _batches(source, comparison, unusable):
+        reading.show(_written(comparison, batch, unusable, is_all_written=is_all_written))
     reading.compare()
     if rejects is not None and not is_all_written:
         rejects.keep_repairs(reading.unchanged)
     comparison.check_listed(reading.records)
-    files = comparison.source_files
     is_lake_damaged = bool(report.damaged)
-    report.damaged += files.compare(
-        comparison.source.files, is_complete=not report.incomplete, prune=comparison.prune
-    )
+    report.damaged += files.compare(source.files, is_complete=not report.incomplete, prune=prune)
     report.vanished = files.vanished(is_lake_damaged=is_lake_damaged)
     # What may be in a file that has vanished stays; so does what could not be read.
     state.execute("create or replace table unusable (_id varchar)")
@@ -123,22 +85,15 @@ def compare(
     report.new, report.changed, report.unchanged = reading.counts()
     if writer is not None:
         if not is_all_written:
-            _write_in_part_changed(comparison, reading, writer)
+            _write_in_part_changed(source, comparison.shape, reading, writer)
         for (record_id,) in state.rows("select _id from deleted order by _id"):
             writer.write_tombstone(record_id)
-    if progress is not None:
-        progress(report.listed, report.bytes)
+    if comparison.progress is not None:
+        comparison.progress(report.listed, report.bytes)
 
 
 def _written(
-    comparison: DocumentComparison,
-    batch: _Batch,
-    writer: LakeWriter | None,
-    rejects: RejectWriter | None,
-    report: Report,
-    unusable: set[str],
-    *,
-    is_all_written: bool,
+    comparison: Comparison, batch: _Batch, unusable: set[str], *, is_all_written: bool
 ) -> Iterator[tuple[str, str, int, str]]:
     """Write what the lake does not hold; `_id`, hash, position and file of all that is usable.
 
@@ -149,13 +104,13 @@ def _written(
     for skimmed, position, document in batch.rows:
         version = known.get(skimmed.record_id)
         if version is None or skimmed.content_hash not in version.hashes:
-            row = _row(document, comparison.shape, rejects, report)
+            row = _row(document, comparison)
             if row is None:
-                _note_unusable(document, unusable, report)
+                _note_unusable(document, unusable, comparison.report)
                 continue
-            if writer is not None:
-                writer.add(row, position)
-        report.listed += 1
+            if comparison.writer is not None:
+                comparison.writer.add(row, position)
+        comparison.report.listed += 1
         yield skimmed.record_id, skimmed.content_hash, position, document.file
 
 
@@ -197,17 +152,11 @@ where compared.shown = 0
 """
 
 
-def _batches(
-    comparison: DocumentComparison,
-    rejects: RejectWriter | None,
-    report: Report,
-    unusable: set[str],
-    progress: Progress | None,
-) -> Iterator[_Batch]:
+def _batches(source: Source, comparison: Comparison, unusable: set[str]) -> Iterator[_Batch]:
     """The usable documents, in batches that are bounded in number and size."""
-    policy, batch = comparison.policy, _Batch()
-    for position, document in enumerate(comparison.source.documents()):
-        row = _row(document, comparison.shape, rejects, report, is_skimmed=True)
+    policy, report, batch = comparison.policy, comparison.report, _Batch()
+    for position, document in enumerate(source.documents()):
+        row = _row(document, comparison, is_skimmed=True)
         if row is None or isinstance(document, BrokenFile):
             _note_unusable(document, unusable, report)
             continue
@@ -217,8 +166,8 @@ def _batches(
         if len(batch.rows) >= policy.batch_rows or batch.size >= policy.batch_bytes:
             yield batch
             batch = _Batch()
-            if progress is not None:
-                progress(report.listed, report.bytes)
+            if comparison.progress is not None:
+                comparison.progress(report.listed, report.bytes)
     yield batch
 
 
@@ -240,22 +189,17 @@ def _note_unusable(document: Document | BrokenFile, unusable: set[str], report: 
 
 
 def _row(
-    document: Document | BrokenFile,
-    shape: Shape,
-    rejects: RejectWriter | None,
-    report: Report,
-    *,
-    is_skimmed: bool = False,
+    document: Document | BrokenFile, comparison: Comparison, *, is_skimmed: bool = False
 ) -> Row | None:
     """Convert a document to a row; None if it was rejected."""
-    row = None
+    row, rejects, report = None, comparison.rejects, comparison.report
     if isinstance(document, BrokenFile):
         line, content, problem = None, b"", document.reason
     else:
         line, content, problem = document.line, document.content, document.problem
     if isinstance(document, Document) and not problem:
         try:
-            row = read_document(content, shape, is_skimmed=is_skimmed)
+            row = read_document(content, comparison.shape, is_skimmed=is_skimmed)
         except UnusableDocumentError as error:
             problem = str(error)
         if row is not None and row.repairs and not is_skimmed:
@@ -271,7 +215,7 @@ def _row(
 
 
 def _write_in_part_changed(
-    comparison: DocumentComparison, reading: Reading, writer: LakeWriter
+    source: Source, shape: Shape, reading: Reading, writer: LakeWriter
 ) -> None:
     """Write again all documents of an `_id` of which only some changed or went.
 
@@ -281,6 +225,6 @@ def _write_in_part_changed(
     positions = reading.in_part_changed()
     if not positions:
         return
-    for position, document in enumerate(comparison.source.documents()):
+    for position, document in enumerate(source.documents()):
         if position in positions and isinstance(document, Document):
-            writer.add(read_document(document.content, comparison.shape), position)
+            writer.add(read_document(document.content, shape), position)
