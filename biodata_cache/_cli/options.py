@@ -60,6 +60,13 @@ unit_tests = click.option(
 )
 
 
+def with_options(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """The command with these options, which `--help` shows in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def source_options(command: Command) -> Command:
     """Options of the source of records and of how to fetch them.
 
@@ -71,24 +78,11 @@ def source_options(command: Command) -> Command:
         flags = {name: given.pop(name) for name in ("full", "allow_shrink", "salvage", "prune")}
         return command(how=ExtractOptions(**flags), **given)
 
-    options = (
-        source,
-        source_file,
-        database,
-        collection,
-        v1_source,
-        v1_database,
-        v1_collection,
-        full,
-        allow_shrink,
-        salvage,
-        prune,
-        strict,
+    of_records = (source, source_file, database, collection)
+    of_version_1 = (v1_source, v1_database, v1_collection)
+    return with_options(
+        with_how, *of_records, *of_version_1, full, allow_shrink, salvage, prune, strict
     )
-    decorated: Command = with_how
-    for option in reversed(options):
-        decorated = option(decorated)
-    return decorated
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

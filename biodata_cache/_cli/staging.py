@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from biodata_cache._cli.options import with_options
 from biodata_cache._core.settings.address import Address
 from biodata_cache._pipeline.dbt.shards import build_shards
 from biodata_cache._pipeline.dbt.spark import build_on_spark
@@ -44,10 +45,7 @@ def staging_options(command: Command) -> Command:
         names = ("shards", "shard", "out", "staging")
         return command(how=_options(**{name: given.pop(name) for name in names}), **given)
 
-    decorated: Command = with_how
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    return with_options(with_how, *_OPTIONS)
 
 
 def _options(

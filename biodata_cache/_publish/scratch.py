@@ -1,4 +1,4 @@
-"""Temporary folders of a publish or rollback: in the work folder, if there is one.
+"""Temporary folders and files of a publish or rollback: in the work folder, if there is one.
 
 There the next one removes what a killed one left, which does not happen in the system's folder.
 """
@@ -9,11 +9,15 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from biodata_cache._core.sqltext import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
 _FOLDER: ContextVar[Path | None] = ContextVar("scratch folder", default=None)
 
@@ -44,3 +48,23 @@ def scratch_in(work: Path, purpose: str) -> Iterator[None]:
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     """A temporary folder, which is removed at the end of its `with` block."""
     return tempfile.TemporaryDirectory(prefix="biodata-cache-", dir=_FOLDER.get())
+
+
+def parquet_bytes(rows: Sequence[tuple[Any, ...]], types: Mapping[str, str]) -> bytes:
+    """A parquet file of these rows; the same rows give the same bytes.
+
+    Args:
+        rows: The rows, in order.
+        types: DuckDB types of their columns, by name.
+    """
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(types)}
+    selected = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in types.items())
+    with temporary_folder() as folder, duckdb.connect() as duck:
+        target = Path(folder) / "rows.pqt"
+        duck.execute("set threads = 1")
+        duck.execute(
+            f"copy (select {selected}) to {literal(str(target))} "
+            "(format parquet, compression zstd)",
+            columns,
+        )
+        return target.read_bytes()

@@ -34,6 +34,12 @@ class Check:
     text: str
 
 
+def not_installed(name: str, *packages: str) -> Check:
+    """The failed check of packages that the extra `sync` installs."""
+    text = f"{', '.join(packages)} is not installed: pip install 'biodata-cache[sync]'."
+    return Check(name, "fail", text)
+
+
 def raw_lake(settings: Settings) -> Check:
     """Whether the raw lake can be reached and, if it is a folder, read from end to end."""
     try:
@@ -47,8 +53,7 @@ def raw_lake(settings: Settings) -> Check:
     except CacheError as error:
         return Check("raw lake", "fail", str(error))
     except ImportError as error:
-        text = f"{error.name} is not installed: pip install 'biodata-cache[sync]'."
-        return Check("raw lake", "fail", text)
+        return not_installed("raw lake", str(error.name))
     except OSError as error:
         text = f"{settings.raw} cannot be read ({error.strerror or error})."
         return Check("raw lake", "fail", text)

@@ -16,7 +16,7 @@ import click
 from rich.text import Text
 
 from biodata_cache._cli import options as _options
-from biodata_cache._cli.commands.check_lake import Check, raw_lake
+from biodata_cache._cli.commands.check_lake import Check, not_installed, raw_lake
 from biodata_cache._cli.commands.verification import verified
 from biodata_cache._cli.output import count, plain, print_json, print_text, size
 from biodata_cache._core import layout as _layout
@@ -268,7 +268,7 @@ def _sources(settings: Settings) -> Iterator[Check]:
     if settings.v1_source != NO_SOURCE:
         yield _source("source v1", settings.v1_source, settings.v1_database, settings.v1_collection)
     if settings.objects == "s3" and util.find_spec("boto3") is None:
-        yield Check("objects", "fail", "boto3 is not installed: pip install 'biodata-cache[sync]'.")
+        yield not_installed("objects", "boto3")
     elif settings.objects in {"s3", "sample", NO_SOURCE}:
         yield Check("objects", "ok", settings.objects)
     elif Path(settings.objects).is_dir():
@@ -300,9 +300,7 @@ def _source(name: str, address: Secret, database: str, collection: str) -> Check
     except CacheError as error:
         return Check(name, "fail", str(error))
     except ImportError as error:
-        return Check(
-            name, "fail", f"{error.name} is not installed: pip install 'biodata-cache[sync]'."
-        )
+        return not_installed(name, str(error.name))
     return Check(name, "ok", source.description)
 
 
@@ -322,11 +320,7 @@ def _building(settings: Settings) -> Iterator[Check]:
     """The packages for building, and the work folder."""
     missing = [package for module, package in _BUILDING.items() if not _is_there(module)]
     if missing:
-        yield Check(
-            "building",
-            "fail",
-            f"{', '.join(missing)} is not installed: pip install 'biodata-cache[sync]'.",
-        )
+        yield not_installed("building", *missing)
     else:
         yield Check("building", "ok", "all packages for building are installed")
     folder = settings.work.absolute()

@@ -45,7 +45,8 @@ _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
 def output_options(command: _options.Command) -> _options.Command:
     """The options of the number of rows, their form and their target."""
-    options = (
+    return _options.with_options(
+        command,
         click.option("--limit", type=click.IntRange(0), help="At most so many rows."),
         click.option(
             "--format",
@@ -63,9 +64,6 @@ def output_options(command: _options.Command) -> _options.Command:
             help="Write to a file, which is there when it is whole.",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def output_form(form: Format | None, *, as_json: bool) -> Format | None:

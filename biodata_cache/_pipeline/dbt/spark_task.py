@@ -8,7 +8,6 @@ package, and sees the folders of the lake and of staging; it needs no PySpark.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import duckdb
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.foreign import json_value
+from biodata_cache._core.sqltext import literal, parquet_of
 from biodata_cache._core.typed import typed_json
 from biodata_cache._pipeline.dbt.staging import Shard
 
@@ -72,22 +72,21 @@ def run(job: Job, shard: Shard) -> None:
     with tempfile.TemporaryDirectory() as temporary, duckdb.connect() as connection:
         # One task has one core.
         connection.execute("set threads = 1; set TimeZone = 'UTC'")
-        connection.execute(f"set memory_limit = {_literal(job.memory)}")
-        connection.execute(f"set temp_directory = {_literal(temporary)}")
+        connection.execute(f"set memory_limit = {literal(job.memory)}")
+        connection.execute(f"set temp_directory = {literal(temporary)}")
         for schema in ("lake", job.schema):
             connection.execute(f"create schema {schema}")
         first, last = shard.buckets
-        _view(
-            connection,
-            f"lake.{_LAKE}",
-            _lake_files(Path(job.lake) / _LAKE),
-            f"where bucket between {first} and {last}",
+        lake = parquet_of(_lake_files(Path(job.lake) / _LAKE))
+        connection.execute(
+            f"create view lake.{_LAKE} as from {lake} where bucket between {first} and {last}"
         )
         for earlier in sorted(folder.glob("*/*.parquet")):
             if earlier != path:
-                _view(connection, f"{job.schema}.{earlier.parent.name}", [earlier])
+                name = f"{job.schema}.{earlier.parent.name}"
+                connection.execute(f"create view {name} as from {parquet_of([earlier])}")
         connection.execute(
-            f"copy ({job.sql}\n) to {_literal(str(unfinished))} (format parquet, compression zstd)"
+            f"copy ({job.sql}\n) to {literal(str(unfinished))} (format parquet, compression zstd)"
         )
     unfinished.replace(path)
 
@@ -96,21 +95,6 @@ def _lake_files(folder: Path) -> list[Path]:
     """The files that the list of the lake names."""
     listed = json_value((folder / "files.json").read_bytes())
     return [folder / file["name"] for file in listed["files"]]
-
-
-def _view(
-    connection: duckdb.DuckDBPyConnection, name: str, files: list[Path], rows: str = ""
-) -> None:
-    # Each path is one file, and no pattern.
-    paths = ", ".join(_literal(re.sub(r"([\[*?])", r"[\1]", str(file))) for file in files)
-    connection.execute(
-        f"create view {name} as "
-        f"select * from read_parquet([{paths}], hive_partitioning = false) {rows}"
-    )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from biodata_cache._core.errors import AuditError
 from biodata_cache._core.sqltext import literal, pattern_of
 from biodata_cache._publish.catalogue.quality import TABLES, quality
 from biodata_cache._publish.catalogue.statistics import profile
-from biodata_cache._publish.scratch import temporary_folder
+from biodata_cache._publish.scratch import parquet_bytes, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -133,7 +133,7 @@ def profiles(
                 checked,
                 lambda: quality(duck, {entry.name: paths(entry) for entry in checked}),
             )
-        return _encoded(duck, rows)
+    return parquet_bytes(sorted(rows), dict.fromkeys(Profile._fields, "varchar"))
 
 
 def read(storage: Storage, listed: ObjectFile | None) -> Profiles:
@@ -175,21 +175,6 @@ def decoded(content: Path) -> Profiles:
         return Profiles(
             Profile(*row) for row in duck.execute(query, [pattern_of(str(content))]).fetchall()
         )
-
-
-def _encoded(duck: duckdb.DuckDBPyConnection, rows: Iterable[Profile]) -> bytes:
-    ordered = sorted(rows)
-    columns = {name: [getattr(row, name) for row in ordered] for name in Profile._fields}
-    selected = ", ".join(f"unnest(${name}::varchar[]) as {name}" for name in columns)
-    with temporary_folder() as folder:
-        target = Path(folder) / "profiles.pqt"
-        duck.execute("set threads = 1")
-        duck.execute(
-            f"copy (select {selected}) to {literal(str(target))} "
-            "(format parquet, compression zstd)",
-            columns,
-        )
-        return target.read_bytes()
 
 
 def _json(content: object) -> str:

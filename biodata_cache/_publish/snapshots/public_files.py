@@ -10,7 +10,7 @@ import duckdb
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._core.sqltext import pattern_of
-from biodata_cache._publish.scratch import temporary_folder
+from biodata_cache._publish.scratch import parquet_bytes, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,17 +48,7 @@ _TYPES = {
 
 def encoded(files: Iterable[PublicFile]) -> bytes:
     """The list as a parquet file; the same files give the same bytes."""
-    ordered = sorted(files)
-    columns = {name: [getattr(file, name) for file in ordered] for name in _TYPES}
-    selected = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in _TYPES.items())
-    with temporary_folder() as folder, duckdb.connect() as duck:
-        target = Path(folder) / "files.pqt"
-        duck.execute("set threads = 1")
-        duck.execute(
-            f"copy (select {selected}) to '{_quoted(target)}' (format parquet, compression zstd)",
-            columns,
-        )
-        return target.read_bytes()
+    return parquet_bytes(sorted(files), _TYPES)
 
 
 def decoded(content: Path) -> list[PublicFile]:
@@ -91,7 +81,3 @@ def read(storage: Storage, listed: ObjectFile) -> list[PublicFile]:
                 "publish again."
             )
         return decoded(target)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
