@@ -41,22 +41,20 @@ allow_shrink = click.option(
     "--allow-shrink", is_flag=True, help="Accept that most records are gone from the source."
 )
 salvage = click.option(
-    "--salvage", is_flag=True, help="Take what can be read of a damaged file, instead of nothing."
+    "--salvage", is_flag=True, help="Read what is intact of a damaged file, instead of skipping it."
 )
 prune = click.option(
     "--prune",
     is_flag=True,
-    help="Accept that a folder no longer has a file, or a store a bucket, with all of it.",
+    help="Accept that files of a folder, or buckets of a store, are gone, with what was in them.",
 )
-strict = click.option(
-    "--strict", is_flag=True, help="End with exit code 1 if the run warns of anything."
-)
+strict = click.option("--strict", is_flag=True, help="End with exit code 1 after any warning.")
 unit_tests = click.option(
     "--unit-tests/--no-unit-tests",
     default=False,
     show_default=True,
-    help="Also test the SQL on rows of its own, which does not depend on the data; "
-    "data tests always run.",
+    help="Also run the unit tests of the SQL, which do not depend on the data; data tests always "
+    "run.",
 )
 
 

@@ -47,12 +47,12 @@ def output_options(command: _options.Command) -> _options.Command:
     """The options of the number of rows, their form and their target."""
     return _options.with_options(
         command,
-        click.option("--limit", type=click.IntRange(0), help="At most so many rows."),
+        click.option("--limit", type=click.IntRange(0), help="Maximum number of rows."),
         click.option(
             "--format",
             "form",
             type=click.Choice(["table", "csv", "json", "parquet"]),
-            help="By default what the name of FILE says; else a table of the first "
+            help="By default that of the suffix of FILE; else a table of the first "
             f"{_SHOWN} rows on a terminal, and CSV elsewhere.",
         ),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
@@ -61,7 +61,7 @@ def output_options(command: _options.Command) -> _options.Command:
             "--output",
             metavar="FILE",
             type=click.Path(path_type=Path, dir_okay=False),
-            help="Write to a file, which is there when it is whole.",
+            help="Write to a file, which appears when it is complete.",
         ),
     )
 
@@ -83,8 +83,8 @@ def output_form(form: Format | None, *, as_json: bool) -> Format | None:
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help="`column=value`, `>=`, `<=`, `column is null` or `is not null`; all must hold, but of "
-    "values for the same column any.",
+    help="`column=value`, `>=`, `<=`, `column is null` or `is not null`; all must hold, and "
+    "several values of one column are alternatives.",
 )
 @click.option(
     "--columns",

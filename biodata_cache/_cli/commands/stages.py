@@ -60,8 +60,8 @@ def extract(
     """Bring the raw lake up to date with a source of records.
 
     Fetches what is new or changed since the last run. The next run continues one that was
-    stopped, however it was stopped. A password belongs into the environment variable
-    BIODATA_CACHE_SOURCE or into a file, not on the command line.
+    stopped or killed. Put a password into the environment variable BIODATA_CACHE_SOURCE or into a
+    file, not on the command line.
 
     Also probes the objects of the assets, and copies the tables of the upgrader from the root.
 
@@ -83,7 +83,7 @@ def extract(
 @_options.raw
 @_options.work
 @_options.unit_tests
-@click.option("--full", is_flag=True, help="Build from nothing, whatever has changed.")
+@click.option("--full", is_flag=True, help="Build everything, even if nothing changed.")
 @staging_options
 @_options.as_json
 def build(
@@ -96,12 +96,12 @@ def build(
 ) -> None:
     """Build and test every table from the raw lake, with dbt.
 
-    There is nothing to build if the lake, the version and the settings are those of the last
-    build and its files are whole. If only the lake is another one, the build goes on from the last
-    one; once a week everything is built from nothing all the same.
+    Nothing is built if the lake, the version and the settings are those of the last build and its
+    files are intact. If only the lake changed, the build is incremental; once a week everything is
+    built again.
 
     The records can be flattened in shards, by processes of this machine or by other machines that
-    read the same lake; what is built from them is the same.
+    read the same lake; the resulting tables are the same.
 
     \b
     Examples:
@@ -159,7 +159,7 @@ def publish(
 
 @click.command()
 @click.option("--to", metavar="BUILD", help="The build to put back, or the beginning of its name.")
-@click.option("--list", "only_list", is_flag=True, help="List the builds that are kept.")
+@click.option("--list", "only_list", is_flag=True, help="List the kept builds.")
 @_options.root
 @_options.version
 @_options.work

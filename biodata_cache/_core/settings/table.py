@@ -76,15 +76,15 @@ _ALL = (
         "LOCAL_CACHE",
         parsers.as_local_cache,
         "",
-        "Folder of copies of what was read from S3, and of what was verified, or `off`; it may be "
-        "removed at any time.",
+        "Folder of local copies of objects from S3, and of the list of verified objects, or `off`; "
+        "it may be removed at any time.",
         "`biodata-cache/copies` where the system keeps caches",
     ),
     Setting(
         "LOCAL_CACHE_SIZE",
         parsers.as_bytes(),
         "5GB",
-        "Most that these copies take together; those used last stay.",
+        "Maximum total size of these copies; the most recently used are kept.",
     ),
     Setting(
         "SOURCE",
@@ -120,14 +120,14 @@ _ALL = (
         "RETRY_SECONDS",
         parsers.at_least(0),
         "300",
-        "Seconds without progress after which a database is given up.",
+        "Seconds without progress after which a database counts as unreachable.",
     ),
-    Setting("WORKERS", parsers.at_least(1, int), "4", "How many threads fetch at once."),
+    Setting("WORKERS", parsers.at_least(1, int), "4", "Number of threads that fetch records."),
     Setting(
         "OBJECTS",
         parsers.as_objects,
         "",
-        "Where the files of the assets are probed: `s3`, a folder of buckets, or `none`.",
+        "Where the files of the assets are: `s3`, a folder of buckets, or `none`.",
         "the sample's own; `none` for files; else `s3`",
     ),
     Setting(
@@ -164,19 +164,19 @@ _ALL = (
         "REQUESTER_PAYS",
         parsers.as_flag,
         "no",
-        "Whether to pay for one's own requests to S3, as some buckets ask for: `yes` or `no`.",
+        "Whether the reader pays for requests to S3, as some buckets require: `yes` or `no`.",
     ),
     Setting(
         "KEEP_DAYS",
         parsers.as_count,
         "14",
-        "For how many days a build can be read and restored after it was replaced.",
+        "Days for which a build can be read and restored after it was replaced.",
     ),
     Setting(
         "GRACE_HOURS",
         parsers.as_count,
         "24",
-        "For how many hours more its data stay, for readers who had begun before.",
+        "Further hours for which its objects are kept, for readers that are still open.",
     ),
     Setting(
         "DUCKDB_WASM",
@@ -202,8 +202,8 @@ _ALL = (
         "ON_FINISH",
         parsers.as_text,
         "",
-        "A line of shell that is run when a run ended, with the file of its report in the variable "
-        "`BIODATA_CACHE_RUN_REPORT`.",
+        "Shell command that runs at the end of each run, with the file of its report in the "
+        "variable `BIODATA_CACHE_RUN_REPORT`.",
         "none",
     ),
     Setting(
