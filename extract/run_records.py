@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import LakeError
-from biodata_cache._core.foreign import NotJsonError, json_value
+from biodata_cache._core.foreign import NotJsonError
+from biodata_cache._core.typed import typed_json
 from extract.lake.folder import Folder
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from extract.report import Report
 
 _COMPLETED = "completed"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What of a record is read again."""
+
+    outcome: str
+    started_at: datetime
+    incomplete: list[str]
 
 
 def leave_record(
@@ -70,12 +80,10 @@ def last_whole_reading(raw: Path, collection: str, before: datetime) -> datetime
         if name.removesuffix(".json") > latest:
             continue
         # A record that cannot be read does not count.
-        with suppress(OSError, NotJsonError, ValueError, KeyError, TypeError):
-            content = json_value((folder.path / name).read_bytes())
-            if content["outcome"] == _COMPLETED and not content["incomplete"]:
-                began = datetime.fromisoformat(content["started_at"])
-                if began.tzinfo is not None:
-                    return began
+        with suppress(OSError, NotJsonError):
+            run = typed_json((folder.path / name).read_bytes(), _Run)
+            if run.outcome == _COMPLETED and not run.incomplete:
+                return run.started_at
     return None
 
 

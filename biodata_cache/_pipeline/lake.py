@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from biodata_cache._core.errors import BuildError, CacheError, LakeError, LockedError, SettingsError
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.foreign import NotJsonError
+from biodata_cache._core.typed import typed_json
 from biodata_cache._storage.base import LEASE_SECONDS
 from biodata_cache._storage.common import atomic_write, sha256_of
 from biodata_cache._storage.open import open_lake
@@ -370,9 +371,8 @@ class _Copy(HeldLake):
     def _remembered(self) -> dict[str, _File]:
         """Known state of the copy; if it cannot be read, empty, and files are compared."""
         try:
-            content = json_value((self.folder / _KNOWN).read_bytes())
-            return {path: _File(*known) for path, known in content.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+            return typed_json((self.folder / _KNOWN).read_bytes(), dict[str, _File])
+        except (OSError, NotJsonError):
             return {}
 
     def _remember(self) -> None:

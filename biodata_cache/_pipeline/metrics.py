@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_COUNTS = ("listed", "new", "changed", "deleted", "kept", "rejected")
+    from biodata_cache._pipeline.past_runs import PastRun
+
+_Count = Literal["listed", "new", "changed", "deleted", "kept", "rejected"]
+_COUNTS: tuple[_Count, ...] = get_args(_Count)
 _BAD_LABEL = re.compile(r'[\\"\n]')
 
 Sample = tuple[str, dict[str, str], float]
 """Name of a metric, its labels, its value."""
 
 
-def metrics(reports: Iterable[dict[str, Any]]) -> str:
+def metrics(reports: Iterable[PastRun]) -> str:
     """The last run of each command, and the last one of each that was completed.
 
     Args:
@@ -26,13 +29,13 @@ def metrics(reports: Iterable[dict[str, Any]]) -> str:
         >>> metrics([])
         ''
     """
-    ended: dict[str, dict[str, Any]] = {}
-    completed: dict[str, dict[str, Any]] = {}
+    ended: dict[str, PastRun] = {}
+    completed: dict[str, PastRun] = {}
     for report in reports:
         if report["ended_at"] is not None:
             ended[report["command"]] = report
-        if report["status"] == "completed":
-            completed[report["command"]] = report
+            if report["status"] == "completed":
+                completed[report["command"]] = report
     samples = [sample for _, report in sorted(ended.items()) for sample in _of_run(report)]
     samples += [sample for _, report in sorted(completed.items()) for sample in _of_data(report)]
     by_name: dict[str, list[str]] = {}
@@ -43,7 +46,7 @@ def metrics(reports: Iterable[dict[str, Any]]) -> str:
     return "".join(line for lines in by_name.values() for line in lines)
 
 
-def _of_run(report: dict[str, Any]) -> Iterable[Sample]:
+def _of_run(report: PastRun) -> Iterable[Sample]:
     labels = {"command": report["command"]}
     yield "run_success", labels, report["status"] == "completed"
     yield "run_ended_timestamp_seconds", labels, _timestamp(report)
@@ -54,7 +57,7 @@ def _of_run(report: dict[str, Any]) -> Iterable[Sample]:
         yield "stage_seconds", labels | {"stage": stage["stage"]}, stage["seconds"]
 
 
-def _of_data(report: dict[str, Any]) -> Iterable[Sample]:
+def _of_data(report: PastRun) -> Iterable[Sample]:
     labels = {"command": report["command"]}
     yield "last_success_timestamp_seconds", labels, _timestamp(report)
     extracted = report["extract"] or {}
@@ -67,10 +70,10 @@ def _of_data(report: dict[str, Any]) -> Iterable[Sample]:
                     records[what],
                 )
     for table in (report["publish"] or {}).get("tables", ()):
-        for metric, key in (("table_rows", "row_count"), ("table_bytes", "bytes")):
-            if table[key] is not None:
-                yield metric, labels | {"table": table["name"]}, table[key]
+        for metric, value in (("table_rows", table["row_count"]), ("table_bytes", table["bytes"])):
+            if value is not None:
+                yield metric, labels | {"table": table["name"]}, value
 
 
-def _timestamp(report: dict[str, Any]) -> float:
-    return datetime.fromisoformat(report["ended_at"]).timestamp()
+def _timestamp(report: PastRun) -> float:
+    return datetime.fromisoformat(report["ended_at"] or "").timestamp()

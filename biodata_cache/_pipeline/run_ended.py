@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core.settings.values import PREFIX
 from biodata_cache._pipeline.metrics import metrics
-from biodata_cache._pipeline.run_report import reports, write_whole
+from biodata_cache._pipeline.past_runs import reports
+from biodata_cache._pipeline.run_report import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

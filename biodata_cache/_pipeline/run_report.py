@@ -12,16 +12,16 @@ import threading
 import time
 import traceback
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 from biodata_cache._core.errors import AuditError, BuildError, CacheError
-from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
 from biodata_cache._pipeline.outcome import Outcome
+from biodata_cache._pipeline.past_runs import reports_folder
 from biodata_cache._storage.common import atomic_write
 
 if TYPE_CHECKING:
@@ -37,25 +37,6 @@ Status = Literal["running", "completed", "failed", "interrupted", "killed"]
 
 KEPT = 100
 """So many reports stay; older ones are removed."""
-_KEYS = frozenset(
-    {
-        "run",
-        "command",
-        "status",
-        "host",
-        "process",
-        "started_at",
-        "ended_at",
-        "seconds",
-        "stages",
-        "error",
-        "failed",
-        "warnings",
-        "extract",
-        "publish",
-    }
-)
-"""Whatever has these is a report; that of another version may have more."""
 
 
 @dataclass
@@ -243,27 +224,6 @@ def recorded(run: Run) -> Iterator[Run]:
     run.end(None)
 
 
-def reports_folder(work: Path) -> Path:
-    """Folder of the reports."""
-    return work / "runs"
-
-
-def reports(work: Path) -> list[dict[str, Any]]:
-    """All readable reports, oldest first.
-
-    A run that has not ended although its process does not exist any more counts as killed.
-    """
-    runs = []
-    for path in sorted(reports_folder(work).glob("*.json")):
-        with suppress(OSError, NotJsonError):
-            content = json_value(path.read_bytes())
-            if isinstance(content, dict) and content.keys() >= _KEYS:
-                if content["status"] == "running" and not _is_alive(content):
-                    content["status"] = "killed"
-                runs.append(content | {"path": str(path.absolute())})
-    return runs
-
-
 def write_whole(path: Path, text: str) -> None:
     """Write a file atomically.
 
@@ -356,17 +316,3 @@ def _rounded(seconds: dict[str, float]) -> dict[str, float]:
 def _trim(folder: Path) -> None:
     for path in sorted(folder.glob("*.json"))[:-KEPT]:
         path.unlink(missing_ok=True)
-
-
-def _is_alive(report: dict[str, Any]) -> bool:
-    """Whether the process of a report may still run; true for one of another machine."""
-    process = report.get("process")
-    if report.get("host") != platform.node() or os.name != "posix" or not isinstance(process, int):
-        return True
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError, ValueError):
-        return False
-    except PermissionError:  # of another user
-        return True
-    return True

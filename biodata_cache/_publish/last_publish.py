@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core.typed import Instant, typed_json
+from biodata_cache._core.typed import typed_json
 from biodata_cache._publish.build.artifacts import DATABASE, MANIFEST, RUN_RESULTS, target_folder
 from biodata_cache._storage.common import atomic_write, file_identity
 
@@ -60,9 +60,9 @@ class LastPublish:
 
     made_from: str
     unchanged: int
-    as_of: Instant | None
-    began: Instant
-    tidy_at: Instant | None
+    as_of: datetime | None
+    began: datetime
+    tidy_at: datetime | None
     files: dict[str, Known] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
 

@@ -143,7 +143,7 @@ def publish(
     _check_built(work)
     folder = _layout.version_folder(_settings.installed_version())
     with work_locked(work), scratch_in(work, "publish"):
-        audited_at = read_status(storage, folder).get("audited_at")
+        audited_at = read_status(storage, folder).audited_at
         is_whole_audit = full or is_audit_due(audited_at, times.now)
         last = None if is_whole_audit else read_last(work, storage.address(folder))
         kept_for = (settings.keep_days, settings.grace_hours)

@@ -6,7 +6,7 @@ Public files of partitions are regenerated from the objects of their table, as t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +16,11 @@ import duckdb
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError, CacheFileError, CacheNotFoundError, RegistryError
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.sqltext import literal, parquet_of, quoted
+from biodata_cache._core.typed import typed_json
 from biodata_cache._publish.last_publish import short_name
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
@@ -47,6 +48,17 @@ if TYPE_CHECKING:
     from biodata_cache._publish.snapshots.builds import KeptBuild
     from biodata_cache._publish.snapshots.public_files import PublicFile
     from biodata_cache._storage.base import Storage
+
+
+@dataclass(frozen=True)
+class _PutBack:
+    """What of the document of a rollback is read again.
+
+    Attributes:
+        to: The build that was restored.
+    """
+
+    to: str
 
 
 def rollback(
@@ -119,8 +131,8 @@ def put_back(storage: Storage, version_folder: str) -> str | None:
     """The build of the last rollback, unless something was published since."""
     got = storage.get(_layout.rollback_path(version_folder))
     try:
-        return None if got is None else str(json_value(got.content)["to"])
-    except (ValueError, KeyError, TypeError):
+        return None if got is None else typed_json(got.content, _PutBack).to
+    except NotJsonError:
         return "a build that is not known"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError, RegistryError
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.settings import values as _settings
+from biodata_cache._core.typed import checked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,10 +75,27 @@ def release(storage: Storage, version_folder: str) -> None:
     )
 
 
-def read_status(storage: Storage, version_folder: str) -> dict[str, Any]:
-    """Status of the last complete publish of a version; empty if there is none."""
-    status = _statuses(storage).get(version_folder)
-    return status if isinstance(status, dict) else {}
+@dataclass(frozen=True)
+class KnownStatus:
+    """What of the status of a version is read again, times as ISO 8601; None for what is not known.
+
+    Attributes:
+        checked_at: When a publish was last complete, whether or not anything was new.
+        audited_at: When everything was last read again.
+        newest_extract: How new the tables are.
+    """
+
+    checked_at: str | None = None
+    audited_at: str | None = None
+    newest_extract: str | None = None
+
+
+def read_status(storage: Storage, version_folder: str) -> KnownStatus:
+    """Status of the last complete publish of a version; nothing is known if there is none."""
+    try:
+        return checked(_statuses(storage).get(version_folder), KnownStatus)
+    except NotJsonError:
+        return KnownStatus()
 
 
 def status_of(

@@ -178,10 +178,10 @@ def sha256_of(path: Path) -> str:
 def file_identity(path: Path | str) -> tuple[int, int, int] | None:
     """Inode, modification time in ns and size, which change when a file is replaced.
 
-    None if there is no such file.
+    None if there is no such file, or can be none.
     """
     try:
         status = os.stat(path)  # noqa: PTH116  # a path made for each of thousands costs more
-    except OSError:
+    except (OSError, ValueError):
         return None
     return (status.st_ino, status.st_mtime_ns, status.st_size)

@@ -12,17 +12,22 @@ import secrets
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import CacheError, LockedError
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.foreign import NotJsonError, json_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from biodata_cache._storage.base import Storage, StoredContent
+
+_NOBODY = "somebody unknown"
+_LONGEST_OWNER = 400
+_MOST_SECONDS = 86_400.0
+"""A lease that is longer than a day was written by nobody."""
 
 
 @contextmanager
@@ -63,13 +68,12 @@ class HeldLease:
         sent_at = time.monotonic()
         current = self._storage.get(self._path)
         if current is not None:
-            held = _document(current)
-            left = float(held.get("seconds", self._seconds)) - current.age
+            owner, seconds = _held(current)
+            left = (self._seconds if seconds is None else seconds) - current.age
             if left > 0:
                 raise LockedError(
-                    f"Another {self._stage} to {self._storage.address()} is at work, of "
-                    f"{held.get('owner', 'somebody unknown')}: wait until it has ended. If it was "
-                    f"killed, its lock ends in {left:.0f} s."
+                    f"Another {self._stage} to {self._storage.address()} is at work, of {owner}: "
+                    f"wait until it has ended. If it was killed, its lock ends in {left:.0f} s."
                 )
         self._tag = self._put(None if current is None else current.tag)
         if self._tag is None:
@@ -128,10 +132,15 @@ class HeldLease:
         return self._storage.put_if(self._path, (json.dumps(document) + "\n").encode(), tag)
 
 
-def _document(stored: StoredContent) -> dict[str, Any]:
-    """The document of a lease; empty if it cannot be parsed."""
-    try:
+def _held(stored: StoredContent) -> tuple[str, float | None]:
+    """Owner and seconds of a lease; if the document is none, nobody and none."""
+    with suppress(NotJsonError):
         held = json_value(stored.content)
-    except ValueError:
-        return {}
-    return held if isinstance(held, dict) else {}
+        if isinstance(held, dict):
+            owner, seconds = held.get("owner"), held.get("seconds")
+            if not isinstance(owner, str) or len(owner) > _LONGEST_OWNER:
+                owner = _NOBODY
+            if not isinstance(seconds, (int, float)) or not 0 <= seconds <= _MOST_SECONDS:
+                seconds = None
+            return owner, seconds
+    return _NOBODY, None

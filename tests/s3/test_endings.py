@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from built import Build
 
-from biodata_cache._pipeline.run_report import reports
+from biodata_cache._pipeline.past_runs import reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

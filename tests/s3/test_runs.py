@@ -23,7 +23,8 @@ from biodata_cache._cli.output import Commands
 from biodata_cache._cli.running import running
 from biodata_cache._core.errors import ArgumentError
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.run_report import KEPT, Run, reports
+from biodata_cache._pipeline.past_runs import reports
+from biodata_cache._pipeline.run_report import KEPT, Run
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ VALUES = [
     *("9" * 30, "9" * 400, "9" * 5_000, _DEEP, "[" * 9_000 + "]" * 9_000, '"' + "x" * 300 + '"'),
 ]
 """JSON that stands in the place of a value."""
+KEYS = ["", "x" * 300, "\0", "../../x", "/x", "a'b\"c"]
+"""What stands in the place of a key."""
 _HERE = "\x01here\x01"
 
 
@@ -63,7 +65,8 @@ def damaged_json(sound: bytes) -> st.SearchStrategy[bytes]:
     odd = st.sampled_from(list(_paths(json.loads(sound)))).flatmap(
         lambda path: st.sampled_from([None, *VALUES]).map(lambda text: _with(sound, path, text))
     )
-    return st.one_of(odd, odd, damaged(sound))
+    renamed = [st.sampled_from(documents) for documents in [list(renamed_json(sound))] if documents]
+    return st.one_of(odd, odd, *renamed, damaged(sound))
 
 
 def odd_json(sound: bytes, values: Iterable[str]) -> Iterator[bytes]:
@@ -71,6 +74,26 @@ def odd_json(sound: bytes, values: Iterable[str]) -> Iterator[bytes]:
     for path in _paths(json.loads(sound)):
         for text in (None, *values):
             yield _with(sound, path, text)
+
+
+def renamed_json(sound: bytes) -> Iterator[bytes]:
+    """A JSON document with odd keys in the place of each of its keys, and beside it."""
+    for path in _paths(json.loads(sound)):
+        if path and isinstance(path[-1], str):
+            for key in KEYS:
+                for is_beside in (False, True):
+                    yield _renamed(sound, path, key, is_beside=is_beside)
+
+
+def _renamed(sound: bytes, path: tuple[Any, ...], key: str, *, is_beside: bool) -> bytes:
+    document = json.loads(sound)
+    inner = document
+    for each in path[:-1]:
+        inner = inner[each]
+    inner[key] = inner[path[-1]]
+    if not is_beside:
+        del inner[path[-1]]
+    return json.dumps(document).encode()
 
 
 def _with(sound: bytes, path: tuple[Any, ...], text: str | None) -> bytes:

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from biodata_cache._core.errors import LockedError
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
-from biodata_cache._pipeline.run_report import reports
+from biodata_cache._pipeline.past_runs import reports
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 _START = (  # whoever runs the tests may ignore signals, as `nohup` and a job in the background do

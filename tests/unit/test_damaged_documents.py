@@ -126,6 +126,7 @@ class Place:
         done = CliRunner().invoke(cli, [*arguments, *options])
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert "Traceback" not in done.stderr + done.stdout
+        assert "fault of biodata-cache" not in done.stderr, done.stderr
         if "--json" in arguments and done.stdout:
             json.loads(done.stdout)
         return done.stderr if done.exit_code else None

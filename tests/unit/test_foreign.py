@@ -15,7 +15,7 @@ from biodata_cache._core.foreign import NotJsonError, json_value, parse_json
 from biodata_cache._core.registry import document as registry_document
 from biodata_cache._core.registry import history
 from biodata_cache._core.settings.values import ascending
-from biodata_cache._pipeline.dbt.process import _event
+from biodata_cache._pipeline.dbt.events import Event, parse_event
 from biodata_cache._publish.build.artifacts import read_manifest
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_artifacts_of_dbt(content: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))
 def test_lines_of_dbt_that_are_no_events_are_none(content: bytes) -> None:
-    assert isinstance(_event(content.decode("utf-8", "replace")), dict)
+    assert parse_event(content.decode("utf-8", "replace")) == Event()
 
 
 @given(content=st.binary(max_size=60) | st.text(max_size=60))

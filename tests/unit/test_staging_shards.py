@@ -157,3 +157,14 @@ def test_an_address_that_cannot_hold_shards(address: str, tmp_path: Path) -> Non
     )
     assert outcome.exit_code == 2
     assert address in outcome.stderr
+
+
+def test_a_shard_that_lists_fewer_models_than_the_others_is_named(
+    storage: LocalStorage, target: Path
+) -> None:
+    for shard in shards_of(2):
+        put(storage, shard)
+    path = storage.root / f"{Shard(2, 2).name}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"files": {}}))
+    with pytest.raises(BuildError, match=r"shard-2-of-2.json lists no file of stg_docdb__subjects"):
+        fetch(storage, STATE, target)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biodata_cache._core.display import ago, seconds_since
-from biodata_cache._pipeline.run_report import reports
+from biodata_cache._pipeline.past_runs import reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,9 @@ def _extracted(work: Path) -> str | None:
         report["ended_at"]
         for report in reports(work)
         if report["extract"] is not None
-        and (report["status"] == "completed" or (report["error"] or {}).get("stage") in _AFTERWARDS)
+        and (
+            report["status"] == "completed"
+            or (report["error"] is not None and report["error"]["stage"] in _AFTERWARDS)
+        )
     )
-    return max(times, default=None)
+    return max(filter(None, times), default=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from biodata_cache._cli import options as _options
@@ -9,7 +11,10 @@ from biodata_cache._cli.output import plain, print_json, print_table
 from biodata_cache._core.display import ago
 from biodata_cache._core.errors import CacheNotFoundError
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._pipeline.run_report import reports, reports_folder
+from biodata_cache._pipeline.past_runs import reports, reports_folder
+
+if TYPE_CHECKING:
+    from biodata_cache._pipeline.past_runs import Cause
 
 _STYLES = {"completed": "green", "running": "yellow"}
 
@@ -60,5 +65,8 @@ def runs(work: str | None, last: bool, as_json: bool) -> None:  # noqa: FBT001
 COMMANDS = (runs,)
 
 
-def _cause(error: dict[str, str] | None) -> str:
-    return "" if error is None else f"{error['stage']}: {error['message'].splitlines()[0]}"
+def _cause(error: Cause | None) -> str:
+    if error is None:
+        return ""
+    line, _, _ = error["message"].partition("\n")
+    return f"{error['stage']}: {line}"

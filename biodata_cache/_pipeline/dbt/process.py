@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._core.foreign import json_value
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
 from biodata_cache._pipeline.dbt import target as dbt_target
+from biodata_cache._pipeline.dbt.events import parse_event
 from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
 from biodata_cache._pipeline.project import import_extract, project_folder
 from biodata_cache._publish.build.artifacts import (
@@ -177,32 +177,15 @@ def _run(
     ) as process:
         try:
             for line in process.stdout or ():
-                event = _event(line)
-                messages.append(event.get("info", {}).get("msg", line.rstrip()))
-                _report(event, done, progress)
+                event = parse_event(line)
+                messages.append(line.rstrip() if event.message is None else event.message)
+                if event.ended is not None and progress is not None:
+                    done.add(event.ended)
+                    progress(len(done), event.total, event.node)
         except BaseException:
             process.kill()
             raise
     return messages, process.returncode
-
-
-def _event(line: str) -> dict[str, Any]:
-    """One event of dbt's log; empty for a line that is none."""
-    try:
-        event = json_value(line)
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) else {}
-
-
-def _report(event: dict[str, Any], done: set[int], progress: Progress | None) -> None:
-    data = event.get("data", {})
-    ended = event.get("info", {}).get("name", "").endswith(("Result", "SkippingDetails"))
-    total = data.get("total", data.get("num_models"))  # as tests call it
-    if progress is None or not ended or "index" not in data or total is None:
-        return
-    done.add(data["index"])
-    progress(len(done), total, data.get("node_info", {}).get("node_name", ""))
 
 
 def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
@@ -232,7 +215,7 @@ def _verdict(work: Path, exit_code: int, output: list[str]) -> float:
         raise error
     if exit_code != 0:
         raise BuildError(f"dbt ended with exit code {exit_code}; its log is in {work / 'logs'}.")
-    return float(results["elapsed_time"])
+    return float(results.get("elapsed_time", 0))
 
 
 def _ending(exit_code: int) -> str:

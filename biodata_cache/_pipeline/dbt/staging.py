@@ -144,7 +144,8 @@ def fetch(storage: Storage, state: str, folder: Path) -> None:
         folder: Empty folder to copy them to.
 
     Raises:
-        BuildError: If there are none, if they were made from something else, or one is missing.
+        BuildError: If there are none, if they were made from something else, or if one, or a model
+            of one, is missing.
     """
     address = storage.address()
     lists = [_read(storage, path) for path, _ in storage.list("shard-") if _LIST.fullmatch(path)]
@@ -165,8 +166,19 @@ def fetch(storage: Storage, state: str, folder: Path) -> None:
             f"{address} holds no shard {', '.join(map(str, missing))} of this state of the lake: "
             f"run 'biodata-cache build --shard {missing[0]} --out {address}'."
         )
+    models = {shard: {_model(path) for path in ours[shard].files} for shard in shards_of(count)}
     for shard in shards_of(count):
+        lacking = set().union(*models.values()) - models[shard]
+        if lacking or not models[shard]:
+            raise BuildError(
+                f"{storage.address(f'{shard.name}.json')} lists no file of "
+                f"{min(lacking, default='any model')}: build that shard again."
+            )
         _copy(storage, shard, ours[shard].files, folder)
+
+
+def _model(path: str) -> str:
+    return path.partition("/")[0]
 
 
 def _missing(present: Collection[Shard], count: int) -> list[Shard]:

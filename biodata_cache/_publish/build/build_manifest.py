@@ -112,7 +112,7 @@ class BuildManifest:
         others = {
             name: file
             for name, file in self._known.items()
-            if name not in self._files and (self._work / name).is_file()
+            if name not in self._files and file_identity(self._work / name) is not None
         }
         listed = {
             name: [*file.identity, file.sha256, *(file.audited or (None, None, None))]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import RegistryError
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.registry import document as _document
+from biodata_cache._core.typed import typed_json
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Storage
 
 _ROLLBACK = "is_rollback"
+
+
+@dataclass(frozen=True)
+class _OldJournal:
+    """What of the journal of an older version is read."""
+
+    paths: list[str]
 
 
 class Pending:
@@ -80,6 +88,6 @@ class Pending:
 def _paths_of_old(content: bytes) -> list[str]:
     """Paths in the journal of an older version."""
     try:
-        return [str(path) for path in json_value(content)["paths"]]
-    except (ValueError, KeyError, TypeError):
+        return typed_json(content, _OldJournal).paths
+    except NotJsonError:
         return []

@@ -83,7 +83,11 @@ class VerifiedFiles:
         if self.folder is None:
             return
         known = self._read(objects) | self._known[objects]
-        there = {name: identity for name, identity in known.items() if (objects / name).exists()}
+        there = {
+            name: identity
+            for name, identity in known.items()
+            if file_identity(objects / name) is not None
+        }
         file = self._file(objects)
         unfinished = file.with_name(f".unfinished-{secrets.token_hex(8)}")
         with suppress(OSError):
