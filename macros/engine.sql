@@ -226,13 +226,13 @@
     )
 {%- endmacro %}
 
-{% macro _json_element(position, key, path, value, is_told='false') -%}
+{% macro _json_element(position, key, path, value, is_reported='false') -%}
     {{ struct_of({
         'position': 'cast(' ~ position ~ ' as bigint)',
         'key': 'cast(' ~ key ~ ' as varchar)',
         'path': path,
         'value': value,
-        'is_told': is_told,
+        'is_reported': is_reported,
     }) }}
 {%- endmacro %}
 

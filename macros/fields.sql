@@ -49,7 +49,7 @@
 {%- endmacro %}
 
 {% macro json_slot(value, path) -%}
-    {{ struct_of({'path': path, 'value': value, 'is_told': 'false'}) }}
+    {{ struct_of({'path': path, 'value': value, 'is_reported': 'false'}) }}
 {%- endmacro %}
 
 {#- One row per element of a list: `explode_json`, where an element is known by its declaration. -#}
@@ -123,7 +123,7 @@
     {%- set parts = [{'path': _path(key), 'value': value, 'problem': _problem(value, shape)}] -%}
     {%- if '.' not in key -%}
         {%- do parts[0].update({
-            'problem': 'case when not ' ~ key ~ '.is_told then ' ~ parts[0].problem ~ ' end'
+            'problem': 'case when not ' ~ key ~ '.is_reported then ' ~ parts[0].problem ~ ' end'
         }) -%}
     {%- endif -%}
     {%- if shape.main and shape.kind != 'objects' -%}

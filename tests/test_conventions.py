@@ -38,7 +38,7 @@ SECTIONS = [
 ]
 #: Models whose rows no key identifies, and why.
 WITHOUT_KEY = {
-    "stg_docdb__type_errors": "an error of one value is told by each row that read it",
+    "stg_docdb__type_errors": "an error of one value is reported by each row that reads it",
     "stg_objects__type_errors": "the same",
     "stg_docdb__rejects": "a document may be rejected twice",
     "stg_objects__responses": "objects found are rows of an answer",

@@ -231,13 +231,13 @@ def test_whole_numbers(ask: Any, text: str | None, whole: int | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["1.5", "n/a", "", "inf", "2147483648"])
-def test_what_is_no_whole_number_is_told(ask: Any, text: str) -> None:
+def test_what_is_no_whole_number_is_reported(ask: Any, text: str) -> None:
     (reported,) = ask("invalid_columns", text)
     assert reported == {"field": "x", "problem": "not a whole number", "value": text}
 
 
 @pytest.mark.parametrize("text", ["1", "1.0", "nan", "NaN", None])
-def test_whole_numbers_and_missing_ones_are_not_told(ask: Any, text: str | None) -> None:
+def test_whole_numbers_and_missing_ones_are_not_reported(ask: Any, text: str | None) -> None:
     assert ask("invalid_columns", text) is None
 
 

@@ -274,7 +274,7 @@ def _scanned(
     if not locations:
         return no_rows(duck, entry), {}, registered_types(duck, entry)
     # Files of older publishers may lack the key column.
-    by_name = entry.partitions is None and is_told_by_names(entry, locations)
+    by_name = entry.partitions is None and has_key_in_names(entry, locations)
     source = f"read_parquet($files, {options(entry, by_name=by_name)})"
     values: dict[str, object] = {"files": list(locations)}
     return source, values, known_types(entry) or column_types(duck, source, values)
@@ -297,7 +297,7 @@ def options(entry: TableEntry, *, by_name: bool = False) -> str:
     return f"hive_partitioning = {hive}, union_by_name = {union}"
 
 
-def is_told_by_names(entry: TableEntry, locations: Sequence[str]) -> bool:
+def has_key_in_names(entry: TableEntry, locations: Sequence[str]) -> bool:
     """Whether each location has one `key=value` folder, of the partition key."""
     if entry.partition_key is None or entry.objects:
         return False

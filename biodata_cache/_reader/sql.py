@@ -249,7 +249,7 @@ def view_of(
         temporary: Whether only this connection sees the view.
     """
     listed = ", ".join(literal(pattern_of(location)) for location in locations)
-    options = _read.options(entry, by_name=_read.is_told_by_names(entry, locations))
+    options = _read.options(entry, by_name=_read.has_key_in_names(entry, locations))
     source = f"read_parquet([{listed}], {options})"
     if not locations:
         source = _read.no_rows(duck, entry)

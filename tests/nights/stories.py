@@ -2,7 +2,7 @@
 
 Each story has a seed. It draws where records come from (files, MongoDB, the gateway) and where the
 lake is (a folder, S3), and then, night after night, what changes at the source and what goes wrong:
-a run is killed or told to end, the server resets, refuses or breaks off, the disk is full. After
+a run is killed or terminated, the server resets, refuses or breaks off, the disk is full. After
 each night the lake must hold nothing that the source never had, and miss nothing that it always
 had; after the last one, which is sound, the lake must be the source. Some stories build and publish
 then, and what is published must be what was built.
@@ -38,7 +38,7 @@ MODALITIES = ("behavior", "fib", "SPIM", "ecephys")
 LEASE = 2.0
 """Seconds after which the lock of a run on S3 that was killed ends."""
 IN_TIME = 30.0
-"""Seconds in which a command that is told to end does, on a busy machine."""
+"""Seconds in which a terminated command ends, on a busy machine."""
 _INTERRUPTED = 130
 _CODE = """
 import resource, signal, sys
@@ -59,7 +59,7 @@ class Source(Protocol):
     """Where the records of a story come from.
 
     Attributes:
-        settings: What a command must be told to read them.
+        settings: Settings that a command needs to read them.
         environment: What its process must have in its environment.
     """
 
@@ -216,7 +216,7 @@ class Story:
     def night(self) -> None:
         """Something changes at the source, and something goes wrong."""
         self._change()
-        happens = [self._killed, self._told_to_end, self._source_fails, self._disk_is_full]
+        happens = [self._killed, self._terminated, self._source_fails, self._disk_is_full]
         if self.s3 is not None:
             happens.append(self._store_fails)
         self.draw.choice(happens)()
@@ -300,7 +300,7 @@ class Story:
         return process.returncode, output
 
     def end_at_random(self, command: str, seconds: float) -> None:
-        """Run a command that is killed, or told to end, at a random moment."""
+        """Run a command that is killed, or terminated, at a random moment."""
         how = self.draw.choice([signal.SIGKILL, signal.SIGTERM])
         code, _ = self.run(command, end=(how, self.draw.uniform(0.0, seconds)))
         self._note(f"{command} ended by {how.name}", code)
@@ -310,11 +310,11 @@ class Story:
         code, _ = self.run("extract", end=(signal.SIGKILL, moment))
         self._note("killed", code)
 
-    def _told_to_end(self) -> None:
+    def _terminated(self) -> None:
         moment = self.draw.uniform(0.3, 1.2 * self._seconds)
         how = self.draw.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
         code, output = self.run("extract", end=(how, moment))
-        self._note(f"told to end by {how.name}", code)
+        self._note(f"terminated by {how.name}", code)
         # At the very beginning Python itself ends, without a word.
         is_locked = self.s3 is not None and "lock" in output
         assert code in {0, _INTERRUPTED, -how} or (code == 1 and is_locked), (how, code, output)

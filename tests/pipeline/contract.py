@@ -1,4 +1,4 @@
-"""The contract of single values in plain Python: what a table holds of a record, and what is told.
+"""The contract of single values in plain Python: what a table holds, and what is reported.
 
 Written from tables.md, section 0, by those who wrote the SQL, whose reading of it both share; the
 slow test compares the two.
@@ -130,9 +130,9 @@ def _nested(names: str, value: Json) -> dict[str, Json]:
 
 @dataclass
 class Reader:
-    """Reads a record by the contract, and notes what is told of it."""
+    """Reads a record by the contract, and notes what is reported of it."""
 
-    told: list[tuple[str, str]] = field(default_factory=list)
+    reported: list[tuple[str, str]] = field(default_factory=list)
 
     def scalar(
         self, value: Json, path: str, kind: str = "text", main: str | None = None
@@ -150,25 +150,25 @@ class Reader:
         if is_number and kind in (*NUMBERS, "whole number", "year of birth"):
             right = True
         if not right:
-            self.told.append((path, "wrong kind"))
+            self.reported.append((path, "wrong kind"))
         elif found is None:
-            self.told.append((path, f"not a {kind.removesuffix(' or text')}"))
+            self.reported.append((path, f"not a {kind.removesuffix(' or text')}"))
         elif kind == "judgement" and found not in SPELLINGS[kind]:
-            self.told.append((path, "unknown judgement"))
+            self.reported.append((path, "unknown judgement"))
         return found
 
     def main(
-        self, value: Json, path: str, main: str, *, text: bool = False, is_told: bool = False
+        self, value: Json, path: str, main: str, *, text: bool = False, is_reported: bool = False
     ) -> str | None:
         """The main text of an object, or the text in its place; `text`: both are right."""
         if value is None:
             return None
         if isinstance(value, dict):
-            if value.get(main) is None and not is_told:
-                self.told.append((path, f"no {main}"))
+            if value.get(main) is None and not is_reported:
+                self.reported.append((path, f"no {main}"))
             return self.scalar(value.get(main), f"{path}.{main}")
-        if not (text and isinstance(value, str)) and not is_told:
-            self.told.append((path, "wrong kind"))
+        if not (text and isinstance(value, str)) and not is_reported:
+            self.reported.append((path, "wrong kind"))
         if isinstance(value, list):
             return first([self._main_single(each, main, text=text) for each in value])
         return self._main_single(value, main, text=text)
@@ -187,7 +187,7 @@ class Reader:
         """
         if value is None or isinstance(value, dict):
             return value or {}, path
-        self.told.append((path, "wrong kind"))
+        self.reported.append((path, "wrong kind"))
         for index, each in enumerate(value) if isinstance(value, list) else ():
             if isinstance(each, dict):
                 return each, f"{path}[{index}]"
@@ -214,11 +214,11 @@ class Reader:
     def elements(
         self, value: Json, path: str, known: tuple[str, ...] = (), *, right: tuple[type, ...] = ()
     ) -> list[tuple[str | None, str, Json]]:
-        """The elements of a list: key, path (empty where the list told it) and value."""
+        """The elements of a list: key, path (empty where the list reported it) and value."""
         if value is None:
             return []
         if not isinstance(value, (list, *right)):
-            self.told.append((path, "wrong kind"))
+            self.reported.append((path, "wrong kind"))
         if isinstance(value, list):
             pairs = [(None, f"{path}[{index}]", each) for index, each in enumerate(value)]
         elif isinstance(value, dict) and not set(known) & set(value):
@@ -228,5 +228,5 @@ class Reader:
         return [pair for pair in pairs if pair[2] is not None]
 
     def element(self, path: str, parent: str) -> tuple[Reader, str]:
-        """Who judges an element: nobody, where its list was told in its place."""
+        """Who judges an element: nobody, where its list was reported in its place."""
         return (self, path) if path else (Reader(), parent)

@@ -70,7 +70,7 @@ class Fields:
         """Main texts of a list by their places."""
         value, path = self.at(name)
         found = [
-            self.reader.main(each, where or path, main, text=text, is_told=not where)
+            self.reader.main(each, where or path, main, text=text, is_reported=not where)
             for _, where, each in self.reader.elements(value, path, known)
         ]
         return dict(zip(self.reader.positions(value, known), found, strict=True))
@@ -88,7 +88,7 @@ class Fields:
     def objects(
         self, name: str, known: tuple[str, ...], main: str | None = None
     ) -> list[tuple[int, Fields]]:
-        """Objects of a list with their positions; what stands for none is told and no row."""
+        """Objects of a list with their positions; what stands for none is reported and no row."""
         value, path = self.at(name)
         elements = self.reader.elements(value, path, known)
         found = []

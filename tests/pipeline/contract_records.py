@@ -34,7 +34,7 @@ def expected(document: dict[str, Json]) -> tuple[dict[str, Json], list[tuple[str
         "qc_tag_status": statuses,
         "quality_control_history": judgements,
         "fibers": fibers,
-    }, reader.told
+    }, reader.reported
 
 
 def _texts(reader: Reader, value: Json, path: str) -> list[str]:
@@ -68,7 +68,7 @@ def _main_texts(
 ) -> list[str | None]:
     found = []
     for _, where, each in reader.elements(value, path, known):
-        found.append(reader.main(each, where or path, main, text=text, is_told=not where))
+        found.append(reader.main(each, where or path, main, text=text, is_reported=not where))
     return found
 
 
@@ -111,7 +111,7 @@ def _acquisition(reader: Reader, section: Json) -> dict[str, Json]:
     people, where = acquisition.get("experimenters"), f"{path}.experimenters"
     values["experimenters"] = []
     for _, place, each in reader.elements(people, where, ("name",)):
-        name = reader.main(each, place or where, "name", text=True, is_told=not place)
+        name = reader.main(each, place or where, "name", text=True, is_reported=not place)
         if isinstance(each, dict) and name is None:
             name = ""
         if name is not None:
@@ -160,7 +160,7 @@ def _streams(reader: Reader, value: Json, path: str) -> None:
             )
             inside = configuration.get("patch_cords")
             if inside is not None and not isinstance(inside, list):
-                reader.told.append((f"{place}.patch_cords", "wrong kind"))
+                reader.reported.append((f"{place}.patch_cords", "wrong kind"))
             if kind == "Patch cord config":
                 _patch_cord(reader, configuration, place)
             elif kind == "Fiber assembly config":

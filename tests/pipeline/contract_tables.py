@@ -18,7 +18,7 @@ def expected_tables(document: dict[str, Json]) -> tuple[dict[str, Json], list[tu
     tables |= _acquisition(reader, document.get("acquisition"))
     tables["processing_steps"] = _processing(reader, document.get("processing"))
     tables["funding"] = _fundings(reader, document.get("data_description"))
-    return tables, reader.told
+    return tables, reader.reported
 
 
 def _subject(reader: Reader, section: Json) -> Row:
@@ -147,9 +147,9 @@ def _processing(reader: Reader, section: Json) -> list[Row]:
     pipelines: dict[str, str | None] = {}
     value, path = processing.at("pipelines")
     for _, where, each in reader.elements(value, path, ("name", "version")):
-        name = reader.main(each, where or path, "name", is_told=not where)
+        name = reader.main(each, where or path, "name", is_reported=not where)
         own, place = reader.element(where, path)
-        # The list or the name has told what is wrong with the element.
+        # The list or the name has reported what is wrong with the element.
         code = Fields(own, *Reader().object(each, place))
         version = code.text("version")
         if name is not None:

@@ -232,7 +232,7 @@ def _one_session(rows: Rows, values: Mapping[str, str]) -> None:
 
 def _pending(rows: Rows, values: Mapping[str, str]) -> None:
     assert rows
-    # An asset that is pending is told by the one time that all of them have.
+    # An asset that is pending is recognized by the one time that all of them have.
     assert {row["is_pending_by_time"] for row in rows if row["is_pending"]} == {True}
     assert not any(row["is_pending_by_time"] for row in rows if not row["is_pending"])
 

@@ -282,7 +282,7 @@ def subjects() -> list[Record]:
 
 
 def instances(model: type[BaseModel], field: str) -> list[Any]:
-    """One object of each kind that a field may hold; those that need more are told."""
+    """One object of each kind that a field may hold; those that need more are listed."""
     return [made for kind in kinds(model, field) if (made := example_or_none(kind)) is not None]
 
 

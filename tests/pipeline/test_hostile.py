@@ -151,10 +151,10 @@ def test_a_subject_that_can_be_no_folder_is_counted(hostile: Pipeline) -> None:
         assert basics(hostile, f"no-folder-{number}")["subject_id"] == text
         assert not hostile.read("qc", f"asset_id = 'no-folder-{number}'")
         assert not hostile.read("qc_tag_status", f"asset_name = 'no folder {number}'")
-        told = one(hostile.read("data_quality", f"record_id = 'no-folder-{number}'"))
-        assert (told["table_name"], told["column_name"]) == ("quality_control", "subject_id")
-        assert told["problem"] == "no name of a folder"
-        assert told["value"] == f"2 metrics, 1 keys of status, {text}"[:200]
+        row = one(hostile.read("data_quality", f"record_id = 'no-folder-{number}'"))
+        assert (row["table_name"], row["column_name"]) == ("quality_control", "subject_id")
+        assert row["problem"] == "no name of a folder"
+        assert row["value"] == f"2 metrics, 1 keys of status, {text}"[:200]
 
 
 def test_every_partition_is_one_file_of_the_right_name(hostile: Pipeline) -> None:

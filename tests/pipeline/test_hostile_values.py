@@ -1,4 +1,4 @@
-"""Whatever a field holds: its value is right or told, once, as the contract in Python says."""
+"""Whatever a field holds: its value is right or reported, once, as the contract in Python says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-#: What is told of a value alone; other rows of `data_quality` tell what does not go together.
+#: What is reported of a value alone; other rows of `data_quality` are of contradictions.
 PROBLEMS = (
     "wrong kind", "not a time", "not a date", "not a number", "not a whole number",
     "not a year of birth", "unknown judgement", "no abbreviation", "no acronym", "no name",
@@ -66,23 +66,25 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     return "\n".join([f"{len(differ)} of {len(wanted)} records differ", *shown])
 
 
-def test_what_is_wrong_is_told_once_at_its_path(
+def test_what_is_wrong_is_reported_once_at_its_path(
     built: Pipeline, contract: dict[str, Any], tables: dict[str, Any]
 ) -> None:
-    told = _by_record(built.read("data_quality"), "record_id")
+    reported = _by_record(built.read("data_quality"), "record_id")
     found, wanted = {}, {}
     for record_id, (_, expected_rows) in contract.items():
         _, of_tables = tables[record_id]
         wanted[record_id] = Counter({*expected_rows, *of_tables})
         found[record_id] = Counter(
             (row["path"], row["problem"])
-            for row in told[record_id]
+            for row in reported[record_id]
             if row["problem"] in PROBLEMS and (row["path"], row["problem"]) != ("name", "no name")
         )
     assert found == wanted, _differences(found, wanted)
 
 
-def test_what_is_told_has_the_name_of_its_record(built: Pipeline, contract: dict[str, Any]) -> None:
+def test_what_is_reported_has_the_name_of_its_record(
+    built: Pipeline, contract: dict[str, Any]
+) -> None:
     for row in built.rows("data_quality"):
         values, _ = contract[row["record_id"]]
         assert row["name"] == values["asset_basics"]["name"]
@@ -155,14 +157,16 @@ def test_fibers_are_those_of_the_contract(built: Pipeline, contract: dict[str, A
             assert row["targeted_structure"] == wanted, row
 
 
-def test_told_values_are_those_of_the_record(
+def test_reported_values_are_those_of_the_record(
     built: Pipeline, documents: dict[str, dict[str, Any]]
 ) -> None:
     """The value is shown as it stands at its path."""
-    told = built.rows("data_quality")
-    told = [row for row in told if row["problem"] == "wrong kind" and len(row["value"]) < 200]
-    assert told
-    for row in told:
+    reported = built.rows("data_quality")
+    reported = [
+        row for row in reported if row["problem"] == "wrong kind" and len(row["value"]) < 200
+    ]
+    assert reported
+    for row in reported:
         value: Any = documents[row["record_id"]]
         for key in row["path"].replace("[", ".[").split("."):
             value = value[int(key[1:-1])] if key.startswith("[") else value[key]

@@ -43,7 +43,7 @@ def test_stitched_descendant_by_way_of_another(objects: Pipeline) -> None:
         assert f"/image_cell_segmentation/{row['channel']}/" in row["segmentation_link"]
 
 
-def test_exaspim_is_told_by_its_instrument(objects: Pipeline) -> None:
+def test_exaspim_is_recognized_by_its_instrument(objects: Pipeline) -> None:
     (row,) = objects.read("platform_exaspim")
     assert row == {
         "name": "exa_fused_2024-01-01_00-00-00",
@@ -304,7 +304,7 @@ def test_every_check_judges_every_record_of_its_version(objects: Pipeline) -> No
     assert sum(check["failed_count"] for check in checks) == len(rows)
 
 
-def test_an_odd_record_of_version_1_stops_nothing_and_is_told(objects: Pipeline) -> None:
+def test_an_odd_record_of_version_1_stops_nothing_and_is_reported(objects: Pipeline) -> None:
     """It was not upgraded, so that no record of version 2 is the one that its rows name."""
     reported = objects.read("data_quality", "record_id = 'v1-odd'")
     assert {row["path"] for row in reported if row["table_name"] == "metadata_upgrade"} == {

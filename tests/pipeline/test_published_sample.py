@@ -321,6 +321,6 @@ def test_existing_readers_get_what_they_need(
     consumers.check(fragment, asked[fragment.name], values)
 
 
-def test_existing_readers_can_be_told_apart() -> None:
+def test_existing_readers_can_be_distinguished() -> None:
     names = [fragment.name for fragment in FRAGMENTS]
     assert len(set(names)) == len(names)

@@ -102,7 +102,7 @@ def test_the_last_run_is_counted(build: Build) -> None:
     assert "test unique_name: 3 rows" in shown.stdout
 
 
-def test_a_publish_that_did_not_end_is_told(build: Build) -> None:
+def test_a_publish_that_did_not_end_is_reported(build: Build) -> None:
     (build_folder,) = (build.area.parents[3] / "root/data-asset-cache/.builds").iterdir()
     (build_folder / "pending.json").write_text('{"paths": [], "rollback": null}')
     assert status(build, exit_code=1)["is_unfinished"]

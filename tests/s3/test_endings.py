@@ -1,4 +1,4 @@
-"""A command that waits for a server that never answers ends in time when it is told to."""
+"""A command that waits for a server that never answers ends in time when it is terminated."""
 
 from __future__ import annotations
 

@@ -276,7 +276,7 @@ class Victim:
     """A publisher that does not get beyond a write.
 
     `how` is what the proxy does with the request when the publisher is killed, or `SIGTERM`, or
-    `disk full`, of which it is told. What only reads changes nothing that others see: who is killed
+    `disk full`, which it reports. What only reads changes nothing that others see: who is killed
     there was killed between the same two writes.
     """
 
@@ -365,7 +365,7 @@ def _kill(
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGTERM", "disk full"])
 @pytest.mark.parametrize("what", ["publish", "rollback"])
-def test_a_publisher_that_is_told_to_end_or_finds_the_disk_full(
+def test_a_publisher_that_is_terminated_or_finds_the_disk_full(
     build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str, how: str
 ) -> None:
     points = [*range(2, 400, 4)]

@@ -307,7 +307,7 @@ def test_wrong_credentials(
         publish(build.settings)
 
 
-def test_who_may_only_read_is_told_so(
+def test_who_may_only_read_gets_an_error_that_says_so(
     aws: Server, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.new_bucket("only-to-be-read", readers=s3_server.READER_KEY)

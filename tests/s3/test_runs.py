@@ -1,4 +1,4 @@
-"""The report that each command that writes leaves, and what else is told when a run has ended."""
+"""The report that each command that writes leaves, and the notifications when a run has ended."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_reports_are_trimmed_and_listed(build: Build) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are not looked for elsewhere")
-def test_a_run_that_was_killed_is_told(build: Build) -> None:
+def test_a_run_that_was_killed_is_reported(build: Build) -> None:
     begun = Run("build", _settings.load(work=str(build.work)))
     begun.begin()
     assert [report["status"] for report in reports(build.work)] == ["running"]
@@ -209,7 +209,7 @@ def test_the_command_of_the_operator_gets_the_report(
     ]
 
 
-def test_a_failure_of_the_operators_command_is_told_and_changes_nothing(
+def test_a_failure_of_the_operators_command_is_reported_and_changes_nothing(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BIODATA_CACHE_ON_FINISH", "exit 7")

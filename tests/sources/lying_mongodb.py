@@ -1,4 +1,4 @@
-"""A server that speaks MongoDB's protocol, and answers otherwise than it was asked if told to."""
+"""A server that speaks MongoDB's protocol, and can be set to answer something else."""
 
 from __future__ import annotations
 

@@ -57,14 +57,14 @@ class Server:
         return f"mongodb://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
-        """End as a server does that is told to."""
+        """End as a server does on SIGTERM."""
         self.process.stdin.close()
         self.process.wait(timeout=20)
         self.process.stdout.close()
 
 
 class Proxy:
-    """Passes bytes on to a server, and misbehaves as told.
+    """Passes bytes on to a server, and misbehaves as set.
 
     `fault` is called with the number of the connection and of the chunk from the server, and gives
     what to do with the chunk: `pass`, `reset` (connection reset), `cut` (half of it, then the

@@ -43,7 +43,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(arguments, process.returncode, out, output)
 
 
-def test_events_are_told_once_and_without_secrets(project: Path) -> None:
+def test_events_are_written_once_and_without_secrets(project: Path) -> None:
     done = run(project, "run", "--profiles-dir", ".", "--vars", "{word: swordfish}")
     assert done.returncode == 0, done.stdout + done.stderr
     events = [json.loads(line)["info"] for line in done.stdout.splitlines()]

@@ -120,7 +120,7 @@ def test_one_file_that_is_missing_leaves_the_others(database: Fixture) -> None:
         ("select 1 as subject_id, 2 as Filename", "its column 'Filename'"),
     ],
 )
-def test_a_file_of_another_kind_is_told_and_the_copy_stays(
+def test_a_file_of_another_kind_is_reported_and_the_copy_stays(
     database: Fixture, query: str, message: str
 ) -> None:
     database.write_all()
@@ -134,7 +134,7 @@ def test_a_file_of_another_kind_is_told_and_the_copy_stays(
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all", b"PAR1" + bytes(90)])
-def test_a_file_that_is_no_parquet_is_told(database: Fixture, content: bytes) -> None:
+def test_a_file_that_is_no_parquet_is_reported(database: Fixture, content: bytes) -> None:
     database.write_all()
     (database.home / "events.parquet").write_bytes(content)
     (problem,) = database.copy()

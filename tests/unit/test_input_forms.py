@@ -191,7 +191,7 @@ def notes(raw: Path) -> list[tuple[str | None, ...]]:
 def test_repairs_and_rejects_say_which_record_and_where_also_in_quiet_nights(
     tmp_path: Path,
 ) -> None:
-    """What is known is not searched again, but what was told of it stays told."""
+    """What is known is not searched again, but what was reported of it stays reported."""
     lines = [
         '{"_id":"a","name":"alpha","subject":{"x":NaN,"y":1,"y":2}}',
         '{"_id":"b","name":"beta","subject":{"y":1,"y":2}}',

@@ -96,7 +96,7 @@ def test_a_table_that_is_made_from_nothing() -> None:
         ({}, "check"),
     ],
 )
-def test_checks_are_told_in_words(test: dict[str, Any], words: str) -> None:
+def test_checks_are_described_in_words(test: dict[str, Any], words: str) -> None:
     result = provenance(manifest(check=test), results(check="pass"))
     assert result["table"].checks == ((words, "pass"),)
 

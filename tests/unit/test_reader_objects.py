@@ -101,7 +101,7 @@ def test_public_files_are_not_read(qc_cache: Built) -> None:
 @pytest.mark.parametrize(
     "subject", ["0", "00451", "4510", "0451/../451", "%2E%2E", "x" * 5000, "\0"]
 )
-def test_a_subject_that_no_record_names_is_told_of_a_build(qc_cache: Built, subject: str) -> None:
+def test_a_subject_that_no_record_names_warns_for_a_build(qc_cache: Built, subject: str) -> None:
     for read in (
         biodata_cache.quality_control,
         lambda it: scan("quality_control", subject_id=it).df(),

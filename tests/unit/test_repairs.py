@@ -1,4 +1,4 @@
-"""What JSON cannot say or says twice is repaired and told; all else stays byte for byte."""
+"""What JSON cannot say or says twice is repaired and reported; all else stays byte for byte."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_sound_documents_stay_byte_for_byte(
 
 @few
 @given(document=documents, picked=st.lists(st.integers(0, 1), min_size=1, max_size=30))
-def test_of_a_key_that_stands_twice_the_last_counts_and_each_is_told(
+def test_of_a_key_that_stands_twice_the_last_counts_and_each_is_reported(
     document: dict[str, Any], picked: list[int]
 ) -> None:
     keys = list(picked)
@@ -97,12 +97,14 @@ def test_of_a_key_that_stands_twice_the_last_counts_and_each_is_told(
         ('{"x": {"$numberDouble": "NaN"}}', {"x": None}, "subject.x", "NaN is no number"),
     ],
 )
-def test_each_repair_is_told_with_its_path(text: str, value: Any, path: str, problem: str) -> None:
+def test_each_repair_is_reported_with_its_path(
+    text: str, value: Any, path: str, problem: str
+) -> None:
     row = read_document(f'{{"_id": "a", "subject": {text}}}'.encode())
     assert subject(row) == value
-    ((told_path, told_problem),) = row.repairs
-    assert told_path == path
-    assert told_problem.startswith(problem)
+    ((reported_path, reported_problem),) = row.repairs
+    assert reported_path == path
+    assert reported_problem.startswith(problem)
 
 
 @pytest.mark.parametrize("number", ["9" * 5_000, "-0.10", "1e400", "1E+5", "2.50"])

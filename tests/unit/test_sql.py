@@ -280,7 +280,7 @@ def test_variables_of_the_package_are_no_tables(qc_cache):
             biodata_cache.sql(f"from {name}")
 
 
-def test_a_misspelt_table_is_told_the_nearest_of_ours(qc_cache):
+def test_the_error_for_a_misspelt_table_suggests_the_nearest_of_ours(qc_cache):
     with pytest.raises(duckdb.CatalogException, match="Nearest: 'quality_control'"):
         biodata_cache.sql("from quality_contrl")
 

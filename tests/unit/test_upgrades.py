@@ -143,7 +143,7 @@ def test_versions_that_may_not_be_listed_are_not_taken_for_none(cache: Fixture) 
         copy_upgrades(published, cache.raw)
 
 
-def test_a_custom_table_of_another_kind_is_told(cache: Fixture) -> None:
+def test_a_custom_table_of_another_kind_is_reported(cache: Fixture) -> None:
     cache.write(CUSTOM, "select 1 as x")
     rows, (kept,) = cache.copy()
     assert rows is None

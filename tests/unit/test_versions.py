@@ -108,7 +108,7 @@ def output_of(tmp_path: Path, code: str) -> str:
 
 
 @pytest.mark.parametrize("first", ["b.assets()", "b.sql('from assets')", "b.get_cache_versions()"])
-def test_a_process_is_told_once_that_its_package_is_newer_than_all_that_is_published(
+def test_a_process_is_warned_once_that_its_package_is_newer_than_all_that_is_published(
     cache: Any, tmp_path: Path, first: str
 ) -> None:
     cache.plain("assets", "select 'a' as name")
