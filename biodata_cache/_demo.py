@@ -33,7 +33,7 @@ def overview(page: str) -> str:
     """
     demo = Cache.demo()
     registry = demo.tables()
-    answer = demo.sql(_EXAMPLE).to_string(index=False)
+    result = demo.sql(_EXAMPLE).to_string(index=False)
     records = registry["asset_basics"].row_count
     return f"""\
 The built-in sample, {records} made-up records, as {len(registry)} tables:
@@ -43,7 +43,7 @@ The built-in sample, {records} made-up records, as {len(registry)} tables:
     from biodata_cache import Cache
     demo = Cache.demo()
     demo.sql("{_EXAMPLE}")
-{answer}
+{result}
 
 demo.scan("subjects").df() is a whole table, demo.table_info("subjects") says what is in it.
 With BIODATA_CACHE_ROOT={sample_root()}

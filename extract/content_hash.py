@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RESPONSES = "objects_"
-"""Beginning of the names of the lakes of what an object store answered."""
+"""Beginning of the names of the lakes of responses of an object store."""
 
 
 def content_hash(raw: Path) -> str:
@@ -27,7 +27,7 @@ def content_hash(raw: Path) -> str:
         raw: Folder of the lakes.
 
     Raises:
-        LakeError: If a list or an answer cannot be read.
+        LakeError: If a list or a response cannot be read.
     """
     digest = hashlib.sha256()
     for path in sorted(raw.glob(f"*/{LIST}")):

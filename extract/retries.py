@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class TransientError(SourceError):
@@ -84,8 +84,8 @@ class Worker:
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         Thread(target=self._work, name=name, daemon=True).start()
 
-    def result(self, task: Callable[[], Answer], seconds: float) -> Answer:
-        """What a task gives.
+    def result(self, task: Callable[[], Result], seconds: float) -> Result:
+        """The result of a task.
 
         Args:
             task: What to do; its errors are raised here.
@@ -94,7 +94,7 @@ class Worker:
         Raises:
             TimeoutError: If it takes longer; this worker is then of no more use.
         """
-        done: Future[Answer] = Future()
+        done: Future[Result] = Future()
         self._tasks.put((done, task))
         try:
             return done.result(timeout=seconds)

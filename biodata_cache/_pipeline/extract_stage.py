@@ -206,7 +206,7 @@ def _extract_the_rest(
             outcome.sessions, outcome.sessions_missing = foraging.copy_sessions(
                 store, raw, prune=options.prune, is_sample=is_sample
             )
-            outcome.objects = probes.ask(
+            outcome.objects = probes.send(
                 store,
                 raw,
                 paths_of(Lake(raw, _lake.RECORDS).files()),

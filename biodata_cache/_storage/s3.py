@@ -138,13 +138,13 @@ class S3Storage(StreamedReads):
         """Size, ETag and recorded hash of an object."""
         with self._errors(path):
             try:
-                answer = self._call("head_object", path)
+                response = self._call("head_object", path)
             except ClientError as error:
                 if code_of(error) == "NoSuchKey":
                     return None
                 raise
-        recorded = answer.get("Metadata", {}).get("sha256")
-        return Stat(answer["ContentLength"], answer["ETag"], recorded)
+        recorded = response.get("Metadata", {}).get("sha256")
+        return Stat(response["ContentLength"], response["ETag"], recorded)
 
     def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
         """Every object whose key begins with the prefix."""
@@ -206,12 +206,12 @@ class S3Storage(StreamedReads):
         options = _options(path, hashlib.sha256(data).hexdigest())
         with self._errors(path):
             try:
-                answer = self._call("put_object", path, Body=data, **options, **condition)
+                response = self._call("put_object", path, Body=data, **options, **condition)
             except ClientError as error:
                 if code_of(error) not in CONFLICTS | {"NoSuchKey"}:
                     raise
             else:
-                return str(answer["ETag"])
+                return str(response["ETag"])
         current = self.get(path)
         return current.tag if current is not None and current.content == data else None
 
@@ -227,8 +227,8 @@ class S3Storage(StreamedReads):
             source = {"Bucket": self.bucket, "Key": self._key(path)}
             options = _options(target, stat.sha256) | {"MetadataDirective": "REPLACE"}
             if stat.size < _MAX_SINGLE_COPY_BYTES:
-                answer = self._call("copy_object", target, CopySource=source, **options)
-                return str(answer["CopyObjectResult"]["ETag"])
+                response = self._call("copy_object", target, CopySource=source, **options)
+                return str(response["CopyObjectResult"]["ETag"])
             self.access.client.copy(source, self.bucket, self._key(target), ExtraArgs=options)
             return str(self._call("head_object", target)["ETag"])
 
@@ -237,10 +237,10 @@ class S3Storage(StreamedReads):
         keys = iter([{"Key": self._key(path)} for path in paths])
         while some := list(islice(keys, _PAGE)):
             with self._errors(""):
-                answer = self.access.client.delete_objects(
+                response = self.access.client.delete_objects(
                     Bucket=self.bucket, Delete={"Objects": some, "Quiet": True}
                 )
-            for error in answer.get("Errors", ()):
+            for error in response.get("Errors", ()):
                 raise CacheFileError(
                     f"s3://{self.bucket}/{error['Key']} cannot be removed "
                     f"({error.get('Code')}: {error.get('Message')})."
@@ -292,8 +292,8 @@ class S3Storage(StreamedReads):
         ):
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, operation)
         call = getattr(self.access.client, operation)
-        answer: dict[str, Any] = call(Bucket=self.bucket, Key=self._key(path), **options)
-        return answer
+        response: dict[str, Any] = call(Bucket=self.bucket, Key=self._key(path), **options)
+        return response
 
     def _pages(self, operation: str, prefix: str, **options: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
         pages = self.access.client.get_paginator(operation)
@@ -317,7 +317,7 @@ class S3Storage(StreamedReads):
     ) -> Iterator[OpenContent | None]:
         conditions = {name: value for name, value in headers.items() if value is not None}
         try:
-            answer = self._call(
+            response = self._call(
                 "get_object", path, **conditions, **({} if only is None else {"IfMatch": only})
             )
         except ClientError as error:
@@ -325,8 +325,8 @@ class S3Storage(StreamedReads):
                 raise
             yield None
             return
-        recorded = answer.get("Metadata", {}).get("sha256")
-        yield OpenContent(answer["Body"], answer.get("ETag", ""), _age(answer), recorded)
+        recorded = response.get("Metadata", {}).get("sha256")
+        yield OpenContent(response["Body"], response.get("ETag", ""), _age(response), recorded)
 
     def _retried(self, attempt: Callable[[], _Result]) -> _Result:
         return retried(attempt)
@@ -376,11 +376,11 @@ def _options(path: str, sha256: str | None) -> dict[str, Any]:
     }
 
 
-def _age(answer: dict[str, Any]) -> float:
+def _age(response: dict[str, Any]) -> float:
     """Seconds since an object was written, by the clock of the server; 0 if it sends no dates."""
     try:
-        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        return max(0.0, float((now - answer["LastModified"]).total_seconds()))
+        now = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return max(0.0, float((now - response["LastModified"]).total_seconds()))
     except (KeyError, TypeError, ValueError):
         return 0.0
 

@@ -1,7 +1,7 @@
 """The S3 client that the AWS settings configure, and the translation of its exceptions.
 
-What boto3 does not repeat by itself, an answer whose body breaks off, is repeated by `retried`;
-everything else is repeated by boto3, `AWS_MAX_ATTEMPTS` times.
+`retried` repeats what boto3 does not: a response whose body breaks off. boto3 repeats everything
+else, `AWS_MAX_ATTEMPTS` times.
 """
 
 from __future__ import annotations
@@ -93,10 +93,10 @@ class Access:
         """Region of a bucket, which may differ from the configured one."""
         if bucket not in self.regions:
             try:
-                answer = self.client.head_bucket(Bucket=bucket)
+                response = self.client.head_bucket(Bucket=bucket)
             except botocore.exceptions.ClientError as error:
-                answer = error.response
-            headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+                response = error.response
+            headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             known = headers.get("x-amz-bucket-region") or self.client.meta.region_name
             self.regions[bucket] = str(known or "us-east-1")
         return self.regions[bucket]

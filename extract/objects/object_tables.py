@@ -162,14 +162,14 @@ def _number_of(name: str) -> int:
 
 
 class ResponseTable:
-    """What an object store answered to one kind of question: rows that are appended, run by run.
+    """Responses of an object store to one kind of probe: rows that are appended, run by run.
 
-    An answer is all rows of a location with its newest `asked_at`: one for each object that was
+    A response is all rows of a location with its newest `asked_at`: one for each object that was
     found, with its key below the location, or one without a key.
 
     Args:
         raw: Folder of all lakes.
-        kind: Kind of question, for example `trainer_states`.
+        kind: Kind of probe, for example `trainer_states`.
     """
 
     def __init__(self, raw: Path, kind: str) -> None:
@@ -184,7 +184,7 @@ class ResponseTable:
         return paths_of(self._tables.files())
 
     def add(self, rows: Iterable[tuple[Any, ...]], asked_at: datetime, store: str) -> None:
-        """Append the answer about one location: `(location, key, content, problem)` each."""
+        """Append the response about one location: `(location, key, content, problem)` each."""
         for row in rows:
             self._rows.append((*row, asked_at, store))
             self._bytes += 100 + len(row[2] or "")
@@ -224,24 +224,24 @@ class ResponseTable:
         self._tables.replace(f"{max(_key_of(path.name) for path in old)}{_JOINED}", table, old)
 
 
-# Grain: one row per location and object, of the newest answer about each location.
+# Grain: one row per location and object, of the newest response about each location.
 _COMPACT = """
-with answer as (
+with response as (
     select * from read_parquet($files, hive_partitioning = false)
 ),
 
 newest as (
-    select answer.location, max(answer.asked_at) as asked_at
-    from answer
-    inner join wanted on answer.location = wanted.location
+    select response.location, max(response.asked_at) as asked_at
+    from response
+    inner join wanted on response.location = wanted.location
     group by all
 )
 
-select distinct answer.*
-from answer
+select distinct response.*
+from response
 inner join newest
-    on answer.location = newest.location and answer.asked_at = newest.asked_at
-order by answer.location, answer.key
+    on response.location = newest.location and response.asked_at = newest.asked_at
+order by response.location, response.key
 """
 
 

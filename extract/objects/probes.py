@@ -45,12 +45,12 @@ class Report:
     Attributes:
         store: The store, as text for a reader.
         asked: Probes sent, by kind.
-        found: Questions by kind to which something was found.
-        remembered: Probes by kind that need not be repeated, or not in this run: what was
-            not there is probed the more rarely the older the asset is.
-        problems: Objects that could not be had, by reason.
-        kept: Answers of earlier runs by kind that stay, as their bucket is not there any longer, is
-            empty, or refuses.
+        found: Probes by kind that found an object.
+        remembered: Probes by kind that need not be repeated, or not in this run: missing objects
+            of old assets are probed less often.
+        problems: Objects that could not be read, by reason.
+        kept: Responses of earlier runs by kind that are kept, as their bucket is gone, is empty, or
+            refuses.
         seconds: Wall time.
     """
 
@@ -125,7 +125,7 @@ def prepare(raw: Path) -> dict[str, ResponseTable]:
     return {kind: ResponseTable(raw, kind) for kind in KINDS}
 
 
-def ask(
+def send(
     store: ObjectStore,
     raw: Path,
     lake: list[str],
@@ -138,17 +138,17 @@ def ask(
 ) -> Report:
     """Send all probes that are due for the records of the lake to a store.
 
-    What was found once stays if its bucket is not there now, is empty, or refuses: a folder that is
-    not mounted, or a right that was withdrawn, says nothing about the objects.
+    Known objects are kept if their bucket is now missing, empty, or refuses: an unmounted folder or
+    a withdrawn right does not show that the objects are gone.
 
     Args:
-        store: The store to ask.
+        store: The object store.
         raw: Folder of all lakes; the caller holds the lock of those of objects.
         lake: The files of records, as patterns.
         progress: Receives progress.
-        prune: Accept that buckets are gone, with all that was found in them.
+        prune: Accept that buckets are gone, with the objects in them.
         is_sample: Whether the records are those of the sample.
-        full: Ask everything, whatever is known and however old the asset is.
+        full: Send all probes, whatever is known and however old the asset is.
         began_at: When this run began; now, by default.
 
     Raises:
@@ -158,35 +158,31 @@ def ask(
     report = Report(store.description)
     responses = prepare(raw)
     now = began_at or datetime.now(timezone.utc)
-    questions, last_run = _questions(store, responses, lake, now, is_sample=is_sample)
+    probes, last_run = _probes(store, responses, lake, now, is_sample=is_sample)
     if last_run is not None:  # a clock that went backwards must not make new responses look old
         now = max(now, last_run + timedelta(microseconds=1))
-    open_questions = [
-        (kind, location) for kind, location, is_settled, _ in questions if full or not is_settled
-    ]
-    known = {(kind, location) for kind, location, _, was_found in questions if was_found}
+    due = [(kind, location) for kind, location, is_settled, _ in probes if full or not is_settled]
+    known = {(kind, location) for kind, location, _, was_found in probes if was_found}
     buckets = _Buckets(store)
-    report.remembered = Counter(kind for kind, *_ in questions)
-    report.remembered.subtract(kind for kind, _ in open_questions)
+    report.remembered = Counter(kind for kind, *_ in probes)
+    report.remembered.subtract(kind for kind, _ in due)
     report.remembered = +report.remembered  # without those of which there are none
     try:
-        for done, (kind, rows) in enumerate(_in_order(store, open_questions), start=1):
+        for done, (kind, rows) in enumerate(_in_order(store, due), start=1):
             report.asked[kind] += 1
             report.found[kind] += any(key is not None for _, key, _, _ in rows)
             report.problems.update(problem for *_, problem in rows if problem is not None)
-            if not prune and (kind, rows[0][0]) in known and not buckets.can_answer(rows):
+            if not prune and (kind, rows[0][0]) in known and not buckets.is_conclusive(rows):
                 report.kept[kind] += 1
             else:
                 responses[kind].add(rows, now, store.description)
-            if progress is not None and (
-                done % _PROGRESS_EVERY == 0 or done == len(open_questions)
-            ):
-                progress(done, len(open_questions))
+            if progress is not None and (done % _PROGRESS_EVERY == 0 or done == len(due)):
+                progress(done, len(due))
     finally:
         for each in responses.values():
             each.flush()
     for kind, each in responses.items():
-        each.compact({location for other, location, *_ in questions if other == kind})
+        each.compact({location for other, location, *_ in probes if other == kind})
     report.seconds = time.perf_counter() - started
     return report
 
@@ -198,7 +194,7 @@ class _Buckets:
         self._store = store
         self._has_any: dict[str, bool] = {}
 
-    def can_answer(self, rows: list[Row]) -> bool:
+    def is_conclusive(self, rows: list[Row]) -> bool:
         """Whether a response shows what exists, and not only that access failed."""
         if any(key is not None and problem is None for _, key, _, problem in rows):
             return True
@@ -213,7 +209,7 @@ class _Buckets:
         return self._has_any[bucket]
 
 
-def _questions(
+def _probes(
     store: ObjectStore,
     responses: dict[str, ResponseTable],
     lake: list[str],
@@ -221,7 +217,7 @@ def _questions(
     *,
     is_sample: bool,
 ) -> tuple[list[tuple[str, str, bool, bool]], datetime | None]:
-    """Kind, location, whether it is not due now, and whether an object is known.
+    """Kind and location of each probe, whether it is settled, whether an object is known.
 
     And when the newest run was.
     """
@@ -229,7 +225,7 @@ def _questions(
     files = [file for each in known.values() for file in each]
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        questions = connection.execute(
+        probes = connection.execute(
             Path(__file__).with_name("probes.sql").read_text(encoding="utf-8"),
             {"lake": lake, "store": store.description, "is_sample": is_sample, "now": now, **known},
         ).fetchall()
@@ -237,35 +233,32 @@ def _questions(
             "select max(epoch_us(asked_at)) from read_parquet(?)", [files]
         ).fetchone()
     if newest is None or newest[0] is None:
-        return questions, None
-    return questions, datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=newest[0])
+        return probes, None
+    return probes, datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=newest[0])
 
 
-def _in_order(
-    store: ObjectStore, questions: list[tuple[str, str]]
-) -> Iterable[tuple[str, list[Row]]]:
+def _in_order(store: ObjectStore, probes: list[tuple[str, str]]) -> Iterable[tuple[str, list[Row]]]:
     """Send many queries at once; responses in the order of the queries, not too far ahead."""
     waiting: deque[tuple[str, Future[list[Row]]]] = deque()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="objects") as threads:
         try:
-            for kind, location in questions:
-                waiting.append((kind, threads.submit(_ask_one, store, kind, location)))
+            for kind, location in probes:
+                waiting.append((kind, threads.submit(_probe, store, kind, location)))
                 if len(waiting) >= _AHEAD:
-                    probe, answer = waiting.popleft()
-                    yield probe, answer.result()
-            while waiting:
-                probe, answer = waiting.popleft()
-                yield probe, answer.result()
+                    first, response = waiting.popleft()
+                    yield first, response.result()
+            for kind, response in waiting:
+                yield kind, response.result()
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _ask_one(store: ObjectStore, kind: str, location: str) -> list[Row]:
-    """The rows that answer one question."""
+def _probe(store: ObjectStore, kind: str, location: str) -> list[Row]:
+    """The rows of the response to one probe."""
     bucket, prefix = split_location(location)
     try:
-        rows = list(_QUESTIONS[kind](store, bucket, prefix))
+        rows = list(_PROBES[kind](store, bucket, prefix))
     except UnavailableObjectError as error:
         problem = None if str(error) in {"no such object", "no such bucket"} else str(error)
         return [(location, None, None, problem)]
@@ -316,7 +309,7 @@ def _trainer_states(store: ObjectStore, bucket: str, prefix: str) -> Iterable[_F
     ]
 
 
-_QUESTIONS: dict[str, Callable[[ObjectStore, str, str], Iterable[_Found]]] = {
+_PROBES: dict[str, Callable[[ObjectStore, str, str], Iterable[_Found]]] = {
     "channels": _channels,
     "neuroglancer": _neuroglancer,
     "exaspim": _exaspim,

@@ -1,17 +1,16 @@
--- Grain: one row per kind of question and location that is put to the object store.
+-- Grain: one row per kind of probe and location in the object store.
 --
--- This looks at the lake as it is, before any model: it decides what is asked, so it may ask
--- for a little more than the tables use (every stitched asset, not only the latest), but never for
--- less. Modalities are therefore searched as text: whatever kind of value stands there, what the
--- tables read is matched here.
+-- It reads the lake, before any model, and may select a few more probes than the tables use (every
+-- stitched asset, not only the latest), but never fewer. Modalities are therefore searched as text:
+-- whatever the type of the value, it matches all that the tables read.
 --
--- What is not there is asked again every night in the first week of an asset, and then the more
--- rarely the older it is: every `age in weeks` nights, at last every 60. The hash of its location
--- chooses the nights, so that each night has its share of the old ones.
+-- A missing object is probed again every night in the first week of an asset, and then less often
+-- the older the asset is: every `age in weeks` nights, at most every 60. The hash of its location
+-- selects the nights, which spreads old assets evenly.
 --
--- Parameters: $now, when this run began; $lake, the files of the record lake; $channels, $neuroglancer, $exaspim,
--- $exaspim_folders and $trainer_states, the files of the answers that are known; $store, the store that is asked now;
--- $is_sample, whether the records are those of the sample.
+-- Parameters: $now, when this run began; $lake, the files of the record lake; $channels,
+-- $neuroglancer, $exaspim, $exaspim_folders and $trainer_states, the files of known responses;
+-- $store, the store that is probed now; $is_sample, whether the records are those of the sample.
 
 with version as (
     select
@@ -49,7 +48,7 @@ pause as (
     group by all
 ),
 
-question as (
+probe as (
     -- Folders of channels, of derived assets that are stitched.
     select
         'channels' as kind,
@@ -106,7 +105,7 @@ question as (
         and starts_with(location, 's3://aind-open-data/')
 ),
 
-answer as (
+response as (
     select 'channels' as kind, * from read_parquet($channels)
     union all
     select 'neuroglancer' as kind, * from read_parquet($neuroglancer)
@@ -123,27 +122,27 @@ newest_time as (
         kind,
         location,
         max(asked_at) as asked_at
-    from answer
+    from response
     group by all
 ),
 
-newest_answer as (
-    select answer.*
-    from answer
+newest_response as (
+    select response.*
+    from response
     inner join newest_time
         on
-            answer.kind = newest_time.kind
-            and answer.location = newest_time.location
-            and answer.asked_at = newest_time.asked_at
+            response.kind = newest_time.kind
+            and response.location = newest_time.location
+            and response.asked_at = newest_time.asked_at
 ),
 
--- What never changes once it is there is not asked again; what was missing or broken is, and what
--- may go.
+-- Objects that never change are not probed again; those that were missing or broken are, and those
+-- that may go.
 settled as (
     select
         kind,
         location
-    from newest_answer
+    from newest_response
     where
         store = $store
         and kind not in ('exaspim', 'exaspim_folders')
@@ -163,13 +162,13 @@ settled as (
         )
 ),
 
--- Refused is not missing: that is asked again every night.
+-- Refused is not missing: that is probed again every night.
 missing as (
     select
         kind,
         location,
         asked_at
-    from newest_answer
+    from newest_response
     where store = $store
     group by all
     having bool_and(problem is null)
@@ -198,7 +197,7 @@ found_before as (
     select
         kind,
         location
-    from newest_answer
+    from newest_response
     where
         key is not null
         -- Responses of the sample hold for its records alone.
@@ -206,26 +205,26 @@ found_before as (
     group by all
 ),
 
-questions_with_state as (
+probes_with_state as (
     select
-        question.kind,
-        question.location,
+        probe.kind,
+        probe.location,
         settled.location is not null or postponed.location is not null as is_settled,
         found_before.location is not null as was_found
-    from question
+    from probe
     left join settled
         on
-            question.kind = settled.kind
-            and question.location = settled.location
+            probe.kind = settled.kind
+            and probe.location = settled.location
     left join postponed
         on
-            question.kind = postponed.kind
-            and question.location = postponed.location
+            probe.kind = postponed.kind
+            and probe.location = postponed.location
     left join found_before
         on
-            question.kind = found_before.kind
-            and question.location = found_before.location
+            probe.kind = found_before.kind
+            and probe.location = found_before.location
 )
 
-select * from questions_with_state
+select * from probes_with_state
 order by kind, location

@@ -1,7 +1,7 @@
 """Object stores: S3, or a folder of buckets that stands in for it.
 
 One small interface with three queries: which folders are below a prefix, which keys begin with a
-prefix, and what an object holds. Each bucket is a storage, so that both stores answer alike and
+prefix, and what an object holds. Each bucket is a storage, so that both stores behave alike and
 all that uses it can be built and tested without a network.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from biodata_cache._storage.base import Storage
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 # As S3 names buckets, old ones included. What is no such name is no bucket, in a folder neither.
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
@@ -63,7 +63,7 @@ class ObjectStore:
             SourceError: If the store cannot be reached.
             UnavailableObjectError: If there is no such bucket, or it may not be listed.
         """
-        return self._ask(bucket, lambda storage: storage.folders(prefix))
+        return self._first_allowed(bucket, lambda storage: storage.folders(prefix))
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         """All keys that begin with a prefix, sorted.
@@ -72,7 +72,7 @@ class ObjectStore:
             SourceError: If the store cannot be reached.
             UnavailableObjectError: If there is no such bucket, or it may not be listed.
         """
-        return self._ask(bucket, lambda storage: [key for key, _ in storage.list(prefix)])
+        return self._first_allowed(bucket, lambda storage: [key for key, _ in storage.list(prefix)])
 
     def read(self, bucket: str, key: str, limit: int | None = None) -> bytes:
         """Read the content of an object.
@@ -87,21 +87,21 @@ class ObjectStore:
             UnavailableObjectError: If there is no such object, it may not be read, or is too large.
         """
         first = None if limit is None else limit + 1
-        got = self._ask(bucket, lambda storage: storage.get(key, first=first))
+        got = self._first_allowed(bucket, lambda storage: storage.get(key, first=first))
         if got is None:
             raise UnavailableObjectError("no such object")
         if limit is not None and len(got.content) > limit:
             raise UnavailableObjectError(f"larger than {limit} bytes")
         return got.content
 
-    def _ask(self, bucket: str, ask: Callable[[Storage], Answer]) -> Answer:
+    def _first_allowed(self, bucket: str, request: Callable[[Storage], Result]) -> Result:
         """The result from the first storage of a bucket that does not deny access."""
         storages = self.storages(bucket) if _BUCKET.fullmatch(bucket) else ()
         if not storages:
             raise UnavailableObjectError("no such bucket")
         for storage in storages:
             try:
-                return ask(storage)
+                return request(storage)
             except AccessError:  # noqa: PERF203  # of two storages at most
                 continue
             except CacheNotFoundError:
@@ -146,7 +146,7 @@ def s3_store(*, requester_pays: bool = False) -> ObjectStore:
         SettingsError: If the configuration of AWS cannot be used.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    open_bucket("any", is_anonymous=True)  # fails now rather than at the first question
+    open_bucket("any", is_anonymous=True)  # fails now rather than at the first request
 
     @lru_cache(maxsize=256)
     def storages(bucket: str) -> list[Storage]:
@@ -158,7 +158,7 @@ def s3_store(*, requester_pays: bool = False) -> ObjectStore:
 
 
 def _refusal(error: CacheFileError) -> Exception:
-    """What an error means that is neither a denial nor for want of an answer."""
+    """The error for a failure that is neither a denial nor an unreachable server."""
     response = getattr(error.__cause__, "response", None)
     if not isinstance(response, dict):
         return SourceError(str(error))

@@ -119,7 +119,7 @@ class GatewaySource:
         while True:
             limit.check()
             try:
-                documents = self._ask(query, wanted, page)
+                documents = self._request(query, wanted, page)
             except _TooLargeError:
                 if page == 1:
                     raise
@@ -182,7 +182,7 @@ class GatewaySource:
                 yield entry
 
     def _fetch_group(self, missing: dict[tuple[str, str], Any]) -> Iterator[Fetched]:
-        """Those of some documents that one answer gives; they leave `missing`."""
+        """Those of some documents that are in one response; they leave `missing`."""
         keys = [key for key in missing.values() if not isinstance(key, UnqueryableKey)]
         for key in [key for key in missing.values() if isinstance(key, UnqueryableKey)]:
             del missing[identity(key)]
@@ -190,7 +190,7 @@ class GatewaySource:
         if not keys:
             return
         try:
-            documents = self._ask({"_id": {"$in": keys}}, self._shape.projection, len(keys))
+            documents = self._request({"_id": {"$in": keys}}, self._shape.projection, len(keys))
         except _TooLargeError:
             self._page = max(1, len(keys) // 2)
             return
@@ -226,7 +226,7 @@ class GatewaySource:
         existing: set[str] = set()
         for start in range(0, len(texts), _CONFIRMED_AT_ONCE):
             part = texts[start : start + _CONFIRMED_AT_ONCE]
-            documents = self._ask({"_id": {"$in": part}}, {"_id": 1}, len(part))
+            documents = self._request({"_id": {"$in": part}}, {"_id": 1}, len(part))
             existing |= {text for document in documents if (text := self._entry(document).text)}
         return existing & set(texts)
 
@@ -237,7 +237,7 @@ class GatewaySource:
             if not isinstance(key, str) or key not in self._existing([key]):
                 return
             try:
-                documents = self._ask({"_id": {"$in": [key]}}, self._shape.projection, 1)
+                documents = self._request({"_id": {"$in": [key]}}, self._shape.projection, 1)
             except _TooLargeError:
                 is_too_large = True
                 continue
@@ -262,12 +262,12 @@ class GatewaySource:
             ) from None
         return Entry(key_of(document), text, last_modified)
 
-    def _ask(
+    def _request(
         self, query: dict[str, Any], projection: dict[str, int] | None, limit: int
     ) -> list[bytes]:
-        """The records that the gateway answers, as they are written."""
+        """The records in the response to a query, as they are written."""
         client, session, worker = self._client()
-        session.answers = 0
+        session.responses = 0
         started = time.monotonic()
         try:
             with self._translated():
@@ -290,7 +290,7 @@ class GatewaySource:
         self._moves += 1
 
     def _check_progress(self, seconds: float) -> None:
-        """Count the time of answers that brought nothing, in each thread."""
+        """Count the time of responses without any record, in each thread."""
         local = self._local
         if getattr(local, "moves", None) != self._moves:
             local.moves, local.fruitless = self._moves, 0.0
@@ -302,8 +302,8 @@ class GatewaySource:
             )
 
     def _was_short(self) -> bool:
-        """Whether the last answer had to be completed by another."""
-        return self._client()[1].answers > 1
+        """Whether the last response had to be completed by another."""
+        return self._client()[1].responses > 1
 
     def _client(self) -> tuple[MetadataDbClient, Session, Worker]:
         """The client of this thread, as sessions are not thread-safe."""
@@ -367,7 +367,7 @@ class GatewaySource:
 
 
 class _TooLargeError(TransientError):
-    """The gateway failed, maybe as an answer was too large for it."""
+    """The gateway failed, perhaps because a response was too large for it."""
 
 
 def _inner(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Answers of the gateway: records as they are written, and the order of their `_id`s."""
+"""Responses of the gateway: records as they are written, and the order of their `_id`s."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import requests
 from extract.documents import json_scan
 
 TIMEOUTS = (10.0, 120.0)
-"""Seconds to connect, and between two parts of an answer."""
+"""Seconds to connect, and between two parts of a response."""
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -27,28 +27,28 @@ class UnqueryableKey:
 
 
 class Session(requests.Session):
-    """A session that never waits for ever, counts its answers, and leaves records as they are."""
+    """A session that never waits for ever, counts its responses, and leaves records as they are."""
 
-    answers = 0
+    responses = 0
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """Ask, with limits on the waits in between.
 
         Raises:
-            ValueError: If the answer is neither whole nor an error, such as a part of it.
+            ValueError: If the response is neither complete nor an error, such as a part of it.
         """
         kwargs.setdefault("timeout", TIMEOUTS)
         response = super().request(*args, **kwargs)
-        self.answers += 1
+        self.responses += 1
         if response.ok and response.status_code != requests.codes.ok:
             raise ValueError(f"it answered {response.status_code} {response.reason} instead of 200")
-        # The client decodes each answer as a whole, so that one odd record would cost all.
+        # The client decodes each response as a whole, so that one odd record would cost all.
         response.json = lambda **_: _records(response.content)  # type: ignore[method-assign]
         return response
 
 
 def _records(content: bytes) -> list[bytes]:
-    """The records of an answer, as they are written."""
+    """The records of a response, as they are written."""
     text = json_scan.as_utf8(content)
     if text.lstrip()[:1] != b"[":
         raise ValueError("the answer holds no records")
@@ -68,7 +68,7 @@ def key_of(document: bytes) -> Any:  # noqa: ANN401  # whatever is in `_id`
 
 
 def identity(key: Any) -> tuple[str, str]:  # noqa: ANN401  # whatever is in `_id`
-    """What tells `_id`s apart, for kinds of values that are not hashable, too."""
+    """A key that distinguishes `_id`s, also of types that are not hashable."""
     return type(key).__name__, repr(key)
 
 

@@ -40,7 +40,7 @@ _DEFAULTS = {
     "sockettimeoutms": 60_000,
 }
 REPLY_BYTES = 4 * 2**20
-"""What one answer should hold: servers give up to 16 MB, for each of several cursors at once."""
+"""What one response should hold: servers give up to 16 MB, for each of several cursors at once."""
 _FIRST_REPLY = 4
 _LISTED_AT_ONCE = 10_000
 _PERMANENT = {13: "the user may not read there", 18: "user name or password is wrong"}

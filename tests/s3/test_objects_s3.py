@@ -77,7 +77,7 @@ def test_a_server_answers_as_a_folder_does(
         raw = tmp_path / name
         extract(open_source("sample"), raw)
         with answers.locked(raw):
-            report = probes.ask(store, raw, paths_of(Lake(raw, "docdb_v2").files()))
+            report = probes.send(store, raw, paths_of(Lake(raw, "docdb_v2").files()))
             sessions, missing = foraging.copy_sessions(store, raw)
         assert sum(report.found.values()) > 20
         counts = (report.asked, report.found, report.problems)

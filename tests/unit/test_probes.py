@@ -15,8 +15,7 @@ import pytest
 from biodata_cache import LockedError, SourceError
 from extract.lake.lake import Lake
 from extract.lake.state import paths_of
-from extract.objects import object_tables as answers
-from extract.objects import probes
+from extract.objects import object_tables, probes
 from extract.objects.stores import UnavailableObjectError, folder_store
 from extract.pipeline import extract
 from extract.sources.open import open_source
@@ -55,11 +54,11 @@ class Fixture:
 
     def ask(self, store: Any = None, *, prune: bool = False, **more: Any) -> probes.Report:
         lake = paths_of(Lake(self.raw, "docdb_v2").files())
-        with answers.locked(self.raw):
-            return probes.ask(store or self.store, self.raw, lake, prune=prune, **more)
+        with object_tables.locked(self.raw):
+            return probes.send(store or self.store, self.raw, lake, prune=prune, **more)
 
     def rows(self, kind: str) -> list[tuple[Any, ...]]:
-        """Name of the asset, key, content and problem, of the newest answers."""
+        """Name of the asset, key, content and problem, of the newest responses."""
         result = duckdb.execute(
             """
             select location[21:], key, content, problem from read_parquet(?)
@@ -364,7 +363,7 @@ def test_what_was_answered_before_the_store_went_away_is_kept(lake: Fixture) -> 
 def test_many_nights_are_compacted_without_loss(
     lake: Fixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "MOST_FILES", 4)
+    monkeypatch.setattr(object_tables, "MOST_FILES", 4)
     lake.records(asset("m"), asset("n"), asset("gone"))
     lake.put("m/behavior/trainer_state.json")
     lake.put("gone/behavior/trainer_state.json")
@@ -406,7 +405,7 @@ def test_a_compaction_of_an_older_version_that_was_killed_is_finished(lake: Fixt
 
 def test_a_second_extract_is_refused(lake: Fixture) -> None:
     lake.records(asset("m"))
-    with answers.locked(lake.raw), pytest.raises(LockedError):
+    with object_tables.locked(lake.raw), pytest.raises(LockedError):
         lake.ask()
 
 

@@ -283,7 +283,7 @@ def _sources(settings: Settings) -> Iterator[Check]:
 
 
 def _source(name: str, address: Secret, database: str, collection: str) -> Check:
-    """Whether a source answers; shows its description, as its address may hold a password."""
+    """Whether a source responds; shows its description, as its address may hold a password."""
     try:
         import_extract()
         from extract.retries import TransientError  # noqa: PLC0415
@@ -294,7 +294,7 @@ def _source(name: str, address: Secret, database: str, collection: str) -> Check
         source = open_source(address.reveal(), options)
         if address.is_address:
             try:
-                _ask(cast("DatabaseSource", source))
+                _send_query(cast("DatabaseSource", source))
             except TransientError as error:
                 return Check(name, "fail", f"{error} Look at the network and at the address.")
     except CacheError as error:
@@ -304,11 +304,11 @@ def _source(name: str, address: Secret, database: str, collection: str) -> Check
     return Check(name, "ok", source.description)
 
 
-def _ask(source: DatabaseSource) -> None:
+def _send_query(source: DatabaseSource) -> None:
     """Send one query to a database, which also checks the rights of the user.
 
     Raises:
-        SourceError: If it does not answer, or refuses.
+        SourceError: If it does not respond, or refuses.
     """
     try:
         source.existing([""])
