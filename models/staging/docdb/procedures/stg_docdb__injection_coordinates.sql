@@ -1,4 +1,4 @@
--- Grain: one row per record, injection, place, translation and number in it.
+-- Grain: one row per record, injection, site, translation and number in it.
 
 {%- set fields = {'coordinate': 'number'} %}
 

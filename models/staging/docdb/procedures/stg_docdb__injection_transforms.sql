@@ -1,4 +1,4 @@
--- Grain: one row per record, injection, place and step of the transform that places it.
+-- Grain: one row per record, injection, site and step of the transform that places it.
 
 {%- set fields = {
     'element': 'object',

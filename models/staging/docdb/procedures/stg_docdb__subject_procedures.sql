@@ -1,4 +1,4 @@
--- Grain: one row per record and subject procedure, with what is said of it as a whole.
+-- Grain: one row per record and subject procedure, with its own fields.
 
 {%- set fields = {
     'procedure.object_type': 'known',
