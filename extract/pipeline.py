@@ -127,7 +127,7 @@ def without_records(lake: Lake, source: str) -> None:
 
     Args:
         lake: The lake.
-        source: Description of the source that the lakes beside it have.
+        source: Description of the source of the other lakes.
 
     Raises:
         LockedError: If another process is writing this lake.
@@ -146,7 +146,7 @@ def without_records(lake: Lake, source: str) -> None:
 
 
 def forget_sample(lake: Lake) -> None:
-    """Remove the records of the sample from a lake beside which others take their place.
+    """Remove the records of the sample from a lake, as records of another source replace them.
 
     Raises:
         LockedError: If another process is writing this lake.

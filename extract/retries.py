@@ -73,7 +73,7 @@ class Limit:
 
 
 class Worker:
-    """A thread that does one thing after another, so that whoever waits for it may give up.
+    """A thread that runs one task after another, so that its caller can stop waiting.
 
     Nothing else bounds all that a request consists of: the look-up of a name, the handshake,
     headers and a body that come byte by byte.
@@ -113,7 +113,7 @@ class Worker:
             done, task = waiting
             try:
                 done.set_result(task())
-            except BaseException as error:  # noqa: BLE001  # raised by whoever waits
+            except BaseException as error:  # noqa: BLE001  # raised in the thread that waits
                 done.set_exception(error)
 
 

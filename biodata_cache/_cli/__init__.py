@@ -1,7 +1,7 @@
 """The command line: `biodata-cache sync | publish | tables | read | sql | status | doctor | …`.
 
 Commands that read need the extra `cli`; commands that build need `sync`. Only `__main__` imports
-this; it may import every floor. What a command decides about data stands below it.
+this; it may import every floor. Decisions about data belong to the floors below.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who flattens the records for a build, as options of the command line."""
+"""Command-line options of sharded and external staging."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SPARK = "spark"
 
 @dataclass(frozen=True)
 class StagingOptions:
-    """Who flattens the records.
+    """Where the staging of a build runs.
 
     Attributes:
-        shard: The shard that this process flattens, and nothing more.
+        shard: The only shard that this process stages.
         out: Folder or address on S3 of all shards.
-        stage: Has it done elsewhere, for a build of all tables; None if that build does it.
+        stage: Runs staging elsewhere, for a build of all tables; None if the build runs it.
     """
 
     shard: Shard | None
@@ -38,7 +38,7 @@ class StagingOptions:
 
 
 def staging_options(command: Command) -> Command:
-    """Options of who flattens the records, passed to the command as one argument, `how`."""
+    """Options of staging, passed to the command as one argument, `how`."""
 
     @wraps(command)
     def with_how(**given: Any) -> Any:  # noqa: ANN401  # the signature of the command

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Messages of DuckDB: in a query; while it scans a Python object, maybe with its traceback.
+# Messages of DuckDB: in a query; while it scans a Python object, possibly with its traceback.
 _INTERRUPTED = re.compile(r"^(Query interrupted|KeyboardInterrupt)\b", re.MULTILINE)
 _received = threading.Event()
 

@@ -1,4 +1,4 @@
-"""The extract stage: updates the collections of the raw lake and the tables beside them."""
+"""The extract stage: updates the collections of the raw lake, and its other tables."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def run_extract(
 
 
 def _forget_sample(raw: Path) -> None:
-    """Remove what the lakes beside the records have of the sample.
+    """Remove the data of the sample from all lakes but that of the records.
 
     The records of another source take its place next: a run that is killed then has none of it.
     """

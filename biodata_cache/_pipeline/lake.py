@@ -4,7 +4,7 @@ The files of a lake are whole when they appear and most never change, so that a 
 cheap to keep. The bucket is the truth: before anything reads or extends the lake, the copy becomes
 what the bucket holds. While an extract runs, each finished file goes into the bucket at once, and
 what the extract removes leaves the bucket only after all that replaces it is there. So the bucket
-holds a lake from which any machine can read or go on, whenever this one stops.
+holds a lake that any machine can read or continue, whenever this one stops.
 """
 
 from __future__ import annotations

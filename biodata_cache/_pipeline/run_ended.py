@@ -73,7 +73,7 @@ def _start(settings: Settings, report: Path, status: str, patience: float) -> st
     try:
         code = process.wait(patience)
     except subprocess.TimeoutExpired:
-        if status == "interrupted":  # who interrupted us does not wait: the command goes on alone
+        if status == "interrupted":  # do not wait: the command continues on its own
             return None
         _end(process)
         return f"took more than {patience:.0f} s, and was ended"

@@ -197,7 +197,7 @@ class Run:
 
     def _write(self) -> None:
         settings = self.settings
-        # A command that never began must not make a work folder; but whoever waits gets the report.
+        # A command that never began must not make a work folder, unless its report is awaited.
         is_awaited = settings.on_finish or settings.metrics is not None
         try:
             if self.is_dry or not (is_awaited or settings.work.exists()):
@@ -247,7 +247,7 @@ def warnings_of(outcome: Outcome) -> list[str]:
             )
     if outcome.objects is not None:
         for problem, number in sorted(outcome.objects.problems.items()):
-            texts.append(f"objects: {number:,} could not be had: {problem}")
+            texts.append(f"objects: {number:,} could not be read: {problem}")
         for kind, number in sorted(outcome.objects.kept.items()):
             texts.append(
                 f"objects: {number:,} responses about {kind} stay as they were, as their bucket is "

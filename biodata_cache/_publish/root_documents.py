@@ -1,4 +1,4 @@
-"""The two documents beside the versions: the index that releases them, and the status."""
+"""The two documents of the root: the index of released versions, and the status."""
 
 from __future__ import annotations
 

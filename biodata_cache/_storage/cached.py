@@ -72,7 +72,7 @@ class CachedStorage:
         return self.storage.folders(prefix)
 
     def exists(self, path: str) -> bool:
-        """Whether a file exists; always true on S3, where asking costs as much as reading."""
+        """Whether a file exists; always true on S3, where a check costs as much as a read."""
         return _is_remote(self.address()) or self.storage.stat(path) is not None
 
     def read(self, path: str) -> bytes | None:

@@ -19,7 +19,7 @@ _FILTERS = re.compile(r"Unpack\[(\w+)\]")
 
 
 class _NoFilter:
-    """The default of a filter in signatures: None would stand for what is missing."""
+    """The default of a filter in signatures: None would mean missing values."""
 
     def __repr__(self) -> str:
         return "..."

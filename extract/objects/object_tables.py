@@ -1,4 +1,4 @@
-"""Raw lakes of one file format each, that are small beside the records: responses, and copies.
+"""Raw lakes that are small compared with the records: responses, and copies of tables.
 
 As in the lake of records, what the list of a folder names is the lake, and each holds at least one
 file, if only for its schema.

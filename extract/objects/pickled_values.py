@@ -145,7 +145,7 @@ def scalar_of(value: Any) -> str | int | float | bool | None:  # noqa: ANN401
 
 
 def _nested(value: Any, left: list[int]) -> Any:  # noqa: ANN401
-    """A list or mapping in a cell, of so many values at most: a pickle can repeat one for ever."""
+    """A list or mapping in a cell, of limited size: a pickle can repeat a value endlessly."""
     left[0] -= 1
     if left[0] < 0:
         raise UnsafePickleError(f"A value of the frame holds more than {_MOST_NESTED} others.")

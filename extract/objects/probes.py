@@ -319,7 +319,7 @@ _PROBES: dict[str, Callable[[ObjectStore, str, str], Iterable[_Found]]] = {
 
 
 def _read(store: ObjectStore, bucket: str, prefix: str, name: str) -> _Found:
-    """One object as text; a problem instead where it is there and cannot be had.
+    """One object as text; a problem instead if it exists and cannot be read.
 
     Raises:
         UnavailableObjectError: If the object does not exist.

@@ -1,7 +1,7 @@
 """Reads a pickled pandas frame without running anything that the pickle asks for.
 
-`inert_pickle` keeps what the pickle would make, `pickled_values` reads arrays and single values of
-it, and here stands how a frame is made of them. No function of pandas, numpy or anything else is
+`inert_pickle` unpickles inert objects, `pickled_values` reads arrays and single values from them,
+and this module assembles the frame. No function of pandas, numpy or anything else is
 called with what the pickle says, so it does not matter which pandas wrote it, or which one is
 installed: frames of pandas 1.5, 2 and 3 read alike.
 """

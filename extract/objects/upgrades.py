@@ -258,7 +258,7 @@ def _history(table: pa.Table, version: str) -> pa.Table:
 
 
 def _keep(table: pa.Table, tables: TableFolder, version: str) -> None:
-    """Put new rows of the history beside the old ones, in whose place they come."""
+    """Merge new rows of the history into the old ones, which they replace."""
     with duckdb.connect() as connection:
         connection.register("new", table)
         old = tables.read(version)

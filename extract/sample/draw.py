@@ -81,7 +81,7 @@ class Draw:
         return items[-1][0]
 
     def fair(self, trait: str, items: Sequence[tuple[Item, float]]) -> Item:
-        """Draw one of `(item, weight)` as `due` does: who was passed over is the likelier next.
+        """Draw one of `(item, weight)` as `due` does: what was passed over becomes more likely.
 
         Args:
             trait: Draws of different traits do not know of each other.

@@ -1,4 +1,4 @@
-"""JSON templates of records: what is fixed is data, and what is drawn stands where it is drawn.
+"""JSON templates of records: fixed values are data, drawn values are written where they are drawn.
 
 A template is a JSON value in `templates/*.json`. An object whose only key begins with `$` is a
 draw, named after the method of `Draw`:
@@ -44,7 +44,7 @@ def fill(file: str, name: str, draw: Draw, /, **parameters: object) -> dict[str,
         file: File of templates, without its suffix.
         name: Name of the template in the file.
         draw: The stream of choices.
-        parameters: What the texts `$…` stand for; what can be called is called where it stands.
+        parameters: Values of the texts `$…`; a callable is called at its position.
     """
     made: dict[str, Any] = fill_any(file, name, draw, **parameters)
     return made

@@ -1,6 +1,6 @@
 """The words of the records: platforms, projects, people, structures, strains.
 
-They stand in `templates/words.json`.
+They are in `templates/words.json`.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def read_bson(path: Path, name: str, collection: str) -> Iterator[Document | Bro
     """Every document of one file, in order; last a `BrokenFile` if it breaks off.
 
     Args:
-        path: File to read, maybe compressed.
+        path: File to read, possibly compressed.
         name: Name of the file in messages and rejects.
         collection: Collection to read from an archive that holds several.
     """
@@ -81,7 +81,7 @@ def _documents(file: BinaryIO | gzip.GzipFile, collection: str) -> Iterator[byte
 
 
 def _archived(file: BinaryIO | gzip.GzipFile, collection: str) -> Iterator[bytes]:
-    """The documents of one collection, which stand between those of others."""
+    """The documents of one collection, which alternate with those of others."""
     _document(file, file.read(4))  # versions of the tools
     collections = [bson.decode(part, OPTIONS)["collection"] for part in _until_end(file)]
     data = [name for name in collections if not name.startswith("system.")]

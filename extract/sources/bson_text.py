@@ -54,7 +54,7 @@ def convert(document: bytes) -> Fetched:
 
 
 def _marked(value: Any) -> Any:  # noqa: ANN401  # any BSON value
-    """A value in which what is no number stands as such: the encoder would write null."""
+    """A value with NaN and infinity kept: the encoder would write null."""
     if isinstance(value, dict):
         return {key: _marked(inner) for key, inner in value.items()}
     if isinstance(value, list):

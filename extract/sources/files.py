@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BSON_SUFFIXES = (".bson", ".bson.gz", ".archive", ".archive.gz")
 TEXT_SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 SUFFIXES = (*TEXT_SUFFIXES, *BSON_SUFFIXES)
-# What `mongodump` writes beside the documents.
+# Other files of `mongodump`.
 _NO_DOCUMENTS = (".metadata.json", ".metadata.json.gz", "prelude.json", "prelude.json.gz")
 
 

@@ -278,7 +278,7 @@ class GatewaySource:
                     max(self.retries.ceiling, _LEAST_SECONDS),
                 )
         except TimeoutError:
-            del self._local.client  # its thread may wait for ever
+            del self._local.client  # its thread may never end
             raise TransientError(
                 f"{self.description} has not answered whole within {self.retries.ceiling:,.0f} s."
             ) from None

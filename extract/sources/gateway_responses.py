@@ -27,7 +27,7 @@ class UnqueryableKey:
 
 
 class Session(requests.Session):
-    """A session that never waits for ever, counts its responses, and leaves records as they are."""
+    """A session with timeouts, counts its responses, and leaves records as they are."""
 
     responses = 0
 
@@ -42,7 +42,7 @@ class Session(requests.Session):
         self.responses += 1
         if response.ok and response.status_code != requests.codes.ok:
             raise ValueError(f"it answered {response.status_code} {response.reason} instead of 200")
-        # The client decodes each response as a whole, so that one odd record would cost all.
+        # The client decodes each response as a whole, so that one odd record would fail all.
         response.json = lambda **_: _records(response.content)  # type: ignore[method-assign]
         return response
 
@@ -73,7 +73,7 @@ def identity(key: Any) -> tuple[str, str]:  # noqa: ANN401  # whatever is in `_i
 
 
 def follows(key: Any, last: Any) -> bool:  # noqa: ANN401  # whatever is in `_id`
-    """Whether an `_id` can stand behind another, as far as their order is known."""
+    """Whether an `_id` can come after another, as far as their order is known."""
     for kind in (str, (int, float)):
         if isinstance(key, kind) and isinstance(last, kind):
             return bool(key > last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-# Of these only the first is everywhere; all else, a name server that is silent too, may pass.
+# Only the first exists everywhere; any other error, also of a silent name server, may pass.
 _UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 

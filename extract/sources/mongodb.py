@@ -114,7 +114,7 @@ class MongoSource:
             TransientError: If the server could not be reached.
             SourceError: If the collection cannot be read, or does not exist.
         """
-        if unknown := self._unknown_hosts():  # the driver would go on asking for them
+        if unknown := self._unknown_hosts():  # the driver would keep resolving them
             raise self._no_host(unknown)
         wanted = {"_id": 1} | dict.fromkeys(self._shape.last_modified_keys, 1)
         is_empty = True
@@ -335,7 +335,7 @@ class MongoSource:
 
 
 def redacted(text: str, secrets: list[str]) -> str:
-    """The text with `***` for each secret, and for what stands before `@` in any address."""
+    """The text with `***` for each secret, and for the part before `@` in any address."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
     return _messages.redacted(text)

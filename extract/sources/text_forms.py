@@ -116,7 +116,7 @@ def _parts(line: bytes) -> list[bytes]:
 
 
 def _values(content: Text, name: str) -> tuple[Iterator[Document], str | None]:
-    """Documents that stand one after another, or in an array; and how they break off."""
+    """Documents one after another, or in an array; and how they break off."""
     try:
         elements = _split_array(memoryview(content).cast("B"))
         return (

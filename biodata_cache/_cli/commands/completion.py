@@ -28,8 +28,8 @@ _PATIENCE = 1.0
 def completion(shell: str) -> None:
     """Print the script that completes commands, options, tables and columns in a shell.
 
-    In ~/.bashrc or ~/.zshrc stands `eval "$(biodata-cache completion bash)"`, or the same with
-    zsh; fish reads the script from ~/.config/fish/completions/biodata-cache.fish.
+    Put `eval "$(biodata-cache completion bash)"` into ~/.bashrc, or the same with zsh into
+    ~/.zshrc; fish reads the script from ~/.config/fish/completions/biodata-cache.fish.
 
     \b
     Example:

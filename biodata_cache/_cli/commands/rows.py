@@ -365,7 +365,7 @@ def _is_number(text: str) -> bool:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside a file, which is moved in when all is written."""
+    """A temporary path, which replaces the file when all is written."""
     unfinished = None
     try:
         if path.exists() and not path.is_file():  # a pipe, or a device

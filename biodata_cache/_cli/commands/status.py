@@ -270,7 +270,7 @@ def _pending(storage: Storage, version_folder: str) -> Pending | None:
     """Word of a publish that has begun and not ended; the next one completes it."""
     try:
         return Pending(storage, version_folder)
-    except CacheError:  # who only reads may have no right to look there
+    except CacheError:  # a reader may have no right to list there
         return None
 
 

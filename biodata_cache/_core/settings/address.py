@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-# An account, options, or a colon that stands before no port.
+# An account, options, or a colon without a port.
 _MAY_BE_SECRET = re.compile(r"[@?#&=;%\s]|:(?!//|\d{1,5}(/|$))")
 
 
@@ -29,7 +29,7 @@ def redacted(text: str) -> str:
 class Secret:
     """The address of a source: what it is, and nothing that may be a password.
 
-    Only `reveal` gives the text, for whoever opens the source.
+    Only `reveal` gives the text, for the code that opens the source.
 
     Example:
         >>> source = Secret("mongodb://me:secret@host")
@@ -45,7 +45,7 @@ class Secret:
 
     @property
     def kind(self) -> str:
-        """What stands before the first colon, in lower case: a scheme, or a word like `sample`."""
+        """The part before the first colon, in lower case: a scheme, or a word like `sample`."""
         return self._text.partition(":")[0].lower()
 
     @property

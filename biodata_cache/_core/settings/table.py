@@ -28,7 +28,7 @@ class Setting:
     Attributes:
         name: Its variable, without the prefix.
         parse: How its text is read.
-        default: Text that stands for none; empty if other settings or the system decide.
+        default: Text used if none is set; empty if other settings or the system decide.
         help: What it means, in one line.
         shown_default: The default in words, where it is not a text.
     """

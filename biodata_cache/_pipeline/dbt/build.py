@@ -1,4 +1,4 @@
-"""The build stage: runs `dbt build`, by change or from nothing, or finds nothing to build."""
+"""The build stage: runs `dbt build`, incremental or full, unless nothing changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.settings.values import Settings
 
 Stage = Callable[["Settings", Progress | None], str]
-"""Has the staging of a lake built elsewhere; returns the folder or S3 address of its files."""
+"""Builds the staging of a lake elsewhere; returns the folder or S3 address of its files."""
 
 _STAGING = "staging"
 _NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
@@ -40,9 +40,9 @@ class Built:
 
     Attributes:
         seconds: Seconds that dbt took.
-        by_change: Whether it went on from the last build.
-        faults: What a build by change has made otherwise than the build from nothing that took its
-            place, a sentence each.
+        by_change: Whether it was incremental.
+        faults: Differences of an incremental build from the full one that replaced it, a sentence
+            each.
     """
 
     seconds: float
@@ -61,10 +61,10 @@ def build(
 ) -> Built | None:
     """Build and test every table from the raw lake into the build area.
 
-    There is nothing to build if the lake, the project and the settings are those of the last good
-    build, and all that it left is there. If only the lake is another one, the build goes on from
-    there. Every seventh night, with `full`, and if anything else differs, everything is made from
-    nothing; then a build by change is compared with it, if there could have been one.
+    Nothing is built if the lake, the project and the settings are those of the last good build and
+    its files are intact. If only the lake differs, the build is incremental. Every seventh night,
+    with `full`, and if anything else differs, the build is full; an incremental one runs first and
+    is compared with it, where that is possible.
 
     Args:
         settings: Names the work folder and the lake, which must be local here.
@@ -72,8 +72,8 @@ def build(
         unit_tests: Whether to run the unit tests of the models too. They test the SQL, not the
             data: what is published does not depend on them.
         selection: Options of dbt that choose models; by default all are built.
-        full: Build from nothing although nothing has changed.
-        stage: Has the staging of the records built elsewhere; by default it is built here.
+        full: Build everything, even if nothing changed.
+        stage: Builds the staging of the records elsewhere; by default it is built here.
 
     Returns:
         What it did; None if there was nothing to build.
@@ -134,7 +134,7 @@ class _State(NamedTuple):
 
 
 def _differences(by_change: dict[str, str], whole: dict[str, str]) -> list[str]:
-    """What a build by change made otherwise than a build from nothing, a sentence at most.
+    """Differences of an incremental build from a full one, at most one sentence.
 
     Example:
         >>> len(_differences({"a": "1", "b": "1"}, {"a": "1", "b": "2"}))

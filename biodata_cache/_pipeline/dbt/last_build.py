@@ -1,11 +1,9 @@
 """The last good build of a work folder: what it was made from, and what it left.
 
-A night in which nothing changed has nothing to build. That is so if the lake, the project, the
-packages and the settings are those of the last build, that build was of everything and good, and
-all that it left is there, byte for byte. If only the lake differs, a build goes on from it: it
-makes anew what the records that changed have changed. Whatever else differs is a reason to build
-everything. So is a week: from time to time a build from nothing shows that the same lake still
-gives the same tables.
+A night is skipped if the lake, the project, the packages and the settings are those of the last
+complete, successful build, and its files are unchanged, byte for byte. If only the lake differs,
+the next build is incremental: it updates the rows of changed records. Any other difference needs a
+full build. So does the passing of a week, to verify that the same lake still gives the same tables.
 """
 
 from __future__ import annotations
@@ -122,7 +120,7 @@ def keep(
         lake: Hash of the lake that it was made from.
         project: Hash of the project, the packages and the settings.
         began_at: When it began.
-        whole_at: When the build began that it goes on from; by default it goes on from none.
+        whole_at: When the last full build began; by default it is this one.
 
     Raises:
         BuildError: If what it left cannot be read, or this cannot be written.

@@ -1,6 +1,6 @@
 """A task of Spark: the SQL of one staging model, run by DuckDB over one shard of the lake.
 
-Spark starts it as a process beside an executor, with a line on standard input for each shard: its
+An executor of Spark starts it as a process, with a line on standard input for each shard: its
 number, a blank, and the job as JSON. The name of the shard goes back. So an executor needs this
 package, and sees the folders of the lake and of staging; it needs no PySpark.
 """
@@ -67,7 +67,7 @@ def run(job: Job, shard: Shard) -> None:
     folder = Path(job.out) / shard.name
     path = folder / job.model / f"{shard.name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Spark may run a task twice, even at once: what is there is whole, whoever wrote it.
+    # Spark may run a task twice, even at once: a file is complete whichever of them wrote it.
     unfinished = path.with_suffix(f".{os.getpid()}")
     with tempfile.TemporaryDirectory() as temporary, duckdb.connect() as connection:
         # One task has one core.

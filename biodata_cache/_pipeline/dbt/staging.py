@@ -1,6 +1,6 @@
 """Staging of the records that another process builds: shards of the lake, as parquet files.
 
-A shard is some of the hash buckets of the lake. Whoever builds one writes a file for each model,
+A shard is some of the hash buckets of the lake. Building one writes a file for each model,
 and then a list of these files with their hashes, and with the state of the lake and of the project
 that they were made from. The list comes last, so that a shard without one is not finished.
 """

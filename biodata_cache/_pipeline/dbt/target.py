@@ -1,9 +1,8 @@
-"""dbt's target folder between builds: kept while what decides a parse is the same, else removed.
+"""dbt's target folder between builds: kept while the inputs of a parse are the same, else removed.
 
-dbt keeps what it has parsed there, which saves a build some seconds. It may only serve a run of the
-very same project, packages and settings: what an earlier version left behind must not decide what
-this one builds and tests. So a key of all of these stands beside it, and is there only after a run
-that came to its end.
+dbt keeps its parse cache there, which saves a build some seconds. It may be used only for the same
+project, packages and settings: files of an earlier version must not decide what this one builds and
+tests. So a key of all of these is stored with it, but only after a completed run.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ class BuildManifest:
     def write(self) -> None:
         """Write the entries of all requested files, and of the others that still exist.
 
-        A manifest that cannot be written costs the next run the time that it would have saved.
+        If it cannot be written, the next run reads all files again.
         """
         others = {
             name: file

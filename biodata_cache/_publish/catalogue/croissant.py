@@ -64,9 +64,9 @@ _CONTEXT: dict[str, Any] = {
 def croissant(version_folder: str, registry: CacheRegistry, home: str) -> bytes:
     """The Croissant description of one build.
 
-    The addresses of files start from the folder of the description. A table is described if it is
-    one file: Croissant has no word for one that goes on from file to file, but for archives. Its
-    foreign keys are left to the Data Package: whoever reads Croissant would join by them.
+    The addresses of files start from the folder of the description. Only
+    single-file tables are described: Croissant has no form for a table of several files, except
+    archives. Foreign keys are only in the Data Package: tools of Croissant would join by them.
 
     Args:
         version_folder: Name of the version.

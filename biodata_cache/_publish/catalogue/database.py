@@ -1,8 +1,8 @@
-"""A database with a view for every table, which any DuckDB attaches where it lies.
+"""A database with a view for every table, which any DuckDB can attach.
 
-DuckDB takes a relative path from the folder of who reads, and tells a view nothing of the file that
-it is in. So the views read from the root that they were published to, and from another one where
-the reader names it: `set variable biodata_cache_root = 'https://…'`.
+DuckDB resolves a relative path from the reader's folder, and a view does not know the file that it
+is in. So the views read from the root that they were published to, or from another one that the
+reader sets: `set variable biodata_cache_root = 'https://…'`.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ def datapackage(
 def _resource(entry: TableEntry, paths: list[str], names: set[str]) -> dict[str, Any]:
     """One table; its foreign keys lead to tables of the package.
 
-    Size and hash of a file stand in the registry: the tool of Data Package says of every parquet
-    file that it has none.
+    Size and hash of a file are only in the registry: the tool of Data Package reports an error for
+    them on every parquet file.
     """
     return {
         "name": entry.name,

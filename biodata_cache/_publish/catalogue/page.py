@@ -1,6 +1,6 @@
-"""The pages beside the tables that show them to people: the catalogue, and quality control.
+"""The HTML pages that are published with the tables: the catalogue, and quality control.
 
-They need nothing but themselves; the catalogue reads objects where a browser lets it. They are made
+They are self-contained; the catalogue reads objects where a browser allows that. They are made
 from the registry, its objects and the history alone, so that the pages of a build are the same
 whenever they are made, and a rollback brings them back with the registry.
 """
@@ -162,7 +162,7 @@ def _filled(
 
 
 def _policy(style: str, scripts: Iterable[str], modules: str | None) -> str:
-    """What the page may run and ask for: itself, objects beside it, and the modules for SQL."""
+    """Content security policy: the page itself, objects of the root, and the modules for SQL."""
     allowed = [f"'{_source_hash(text)}'" for text in scripts if text]
     sources = ["'self'"]
     if modules:

@@ -67,7 +67,7 @@ def _listed(storage: Storage) -> list[str]:
     start = f"{_layout.OBJECTS}/"
     try:
         names = [path[len(start) :] for path, _ in storage.list(start)]
-    except AccessError:  # who only reads need not have that right
+    except AccessError:  # a reader need not have that right
         return []
     return [name for name in names if _layout.is_object_name(name)]
 
