@@ -26,6 +26,7 @@
 {% macro parse_number(text) %}null{% endmacro %}
 {% macro parse_timestamp(text) %}null{% endmacro %}
 {% macro person_name(text) %}null{% endmacro %}
+{% macro trimmed(text) %}null{% endmacro %}
 {% macro read(fields, key) %}null{% endmacro %}
 {% macro read_column(fields, column) %}null{% endmacro %}
 {% macro read_rest(fields, name, keep=[]) %}null{% endmacro %}

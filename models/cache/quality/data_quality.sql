@@ -19,11 +19,10 @@ record_v1 as (
 -- A document that did not become a record has a name, too, where it can be read.
 rejected as (
     select
-        record_id,
+        coalesce(record_id, concat_ws(':', file, line)) as document,
         min(name) as name
     from {{ ref('stg_docdb__rejects') }}
-    where record_id is not null
-    group by record_id
+    group by all
 ),
 
 published_error as (
@@ -61,6 +60,8 @@ reported_value as (
     union all
     select * from {{ ref('int_excluded_procedures') }}
     union all
+    select * from {{ ref('int_excluded_people') }}
+    union all
     select * from {{ ref('int_excluded_copies') }}
 )
 
@@ -75,4 +76,5 @@ select
 from reported_value
 left join asset on reported_value.record_id = asset.record_id
 left join record_v1 on reported_value.record_id = record_v1.record_id
-left join rejected on reported_value.record_id = rejected.record_id
+left join rejected
+    on coalesce(reported_value.record_id, reported_value.path) = rejected.document

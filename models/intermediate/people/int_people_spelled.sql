@@ -1,44 +1,8 @@
 -- Grain: one row per record, role, list and person, with the name as each record spells it.
 
-with experimenter as (
-    select
-        record_id,
-        'experimenter' as role,
-        0 as list_index,
-        position,
-        person_name
-    from {{ ref('stg_docdb__experimenters') }}
-),
-
-investigator as (
-    select
-        record_id,
-        'investigator' as role,
-        0 as list_index,
-        position,
-        person_name
-    from {{ ref('stg_docdb__investigators') }}
-),
-
--- Each procedure has its own list; one record per subject is used.
-procedure_experimenter as (
-    select
-        person.record_id,
-        concat(person.kind, ' procedure') as role,
-        person.procedure_position as list_index,
-        person.position,
-        person.person_name
-    from {{ ref('stg_docdb__procedure_experimenters') }} as person
-    inner join {{ ref('int_procedure_records') }} as procedure_record
-        on person.record_id = procedure_record.record_id
-),
-
-entry as (
-    select * from experimenter
-    union all
-    select * from investigator
-    union all
-    select * from procedure_experimenter
+with entry as (
+    select * from {{ ref('int_people_entries') }}
+    where not is_name_in_letters
 ),
 
 name_part as (
