@@ -30,6 +30,8 @@ MAY_EXCLUDE = {"stg_foraging__database_sessions", "stg_foraging__events", "stg_f
 GRAIN = re.compile(r"-- Grain: one row\b")
 CONFIG_BLOCK = re.compile(r"\A\{\{\s*config\(.*?\)\s*\}\}\s*", re.DOTALL)
 JSON_FUNCTION = re.compile(r"\b(from_json|to_json|json\w*)\s*\(|\bas\s+json\b", re.IGNORECASE)
+#: Macros that take a value out of JSON, and say so by a declaration that stands in staging only.
+JSON_MACRO = re.compile(r"\b(read|read_rest|read_column|explode_list|invalid_\w+)\s*\(")
 NULLS_STATED = re.compile(r"\bnulls\s+(first|last)\s*$", re.IGNORECASE)
 
 
@@ -127,7 +129,8 @@ def _above(path: Path, text: str) -> Iterator[Finding]:
     if len(text.splitlines()) > LINES_ABOVE:
         yield Finding(path, LINES_ABOVE + 1, f"more than {LINES_ABOVE} lines: split the model")
     code = _blank(_blank(text, r"--[^\n]*|\{#.*?#\}"), r"'[^'\n]*'")
-    for match in re.finditer(rf"->>|{JSON_FUNCTION.pattern}", code, re.IGNORECASE):
+    pattern = rf"->|{JSON_MACRO.pattern}|{JSON_FUNCTION.pattern}"
+    for match in re.finditer(pattern, code, re.IGNORECASE):
         yield _at(path, code, match.start(), "JSON above staging: flatten it there")
 
 

@@ -458,6 +458,10 @@ def test_staging_must_be_portable(lint: Any, tmp_path: Path, sql: str, reason: s
         ("select a from x\n", 1),
         ("{{ config(materialized = 'view') }}\n\nselect a from x\n", 3),
         ("-- Grain: one row per thing.\n\nselect {{ json_struct('a', {}) }} from x\n", 3),
+        ("-- Grain: one row per thing.\n\nselect a ->> '$.b' from x\n", 3),
+        ("-- Grain: one row per thing.\n\nselect a -> '$.b' from x\n", 3),
+        ("-- Grain: one row per thing.\n\nselect {{ read({'a.b': 'text'}, 'a.b') }} from x\n", 3),
+        ("-- Grain: one row per thing.\n\nselect {{ explode_list({}, 'a', 'b', 'c') }}\n", 3),
     ],
 )
 def test_every_model_says_its_grain_and_holds_no_json(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +178,56 @@ def test_every_field_of_a_record_has_its_path() -> None:
         assert not is_of_record or row["path"].endswith(f".{field}" if field else ""), row
         if is_of_record and row["entity"] != "identities":
             assert re.split(r"[.\[]", row["path"])[0] in sections, row
+
+
+#: Paths that two models declare: a surgery's coordinate system is read for each procedure that is
+#: placed in it, an implanted probe as a device and as a fiber; `status` as the object of its keys.
+READ_BY_TWO = {
+    "quality_control.status",
+    *(
+        f"procedures.subject_procedures[].coordinate_system.{field}"
+        for field in ("name", "origin", "axis_unit", "axes", "axes[]")
+    ),
+    *(
+        f"procedures.subject_procedures[].procedures[].{field}"
+        for field in (
+            "implanted_device",
+            "device_config",
+            "device_config.primary_targeted_structure",
+            "device_config.transform",
+        )
+    ),
+}
+
+
+def test_every_field_of_a_record_is_read_by_one_model() -> None:
+    """Two readers could judge one value in two ways."""
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        count = Counter(row["path"] for row in csv.DictReader(file) if row["path"])
+    assert {path for path, readers in count.items() if readers > 1} == READ_BY_TWO
+
+
+#: Fields that feed another column than the one that has their name.
+OTHER_COLUMN = {
+    ("record_consistency", "data_description.name"),
+    ("acquisition_devices", "acquisition.data_streams[].modalities[]"),
+    ("processing_steps", "processing.data_processes[].code.name"),
+    ("quality_control", "quality_control.metrics[].status_history[].timestamp"),
+    ("implants", "procedures.subject_procedures[].procedures[].device_config.targeted_structure"),
+}
+
+
+def test_a_field_with_the_name_of_a_column_feeds_that_column(manifest: dict[str, Any]) -> None:
+    """What it feeds by its values, the slow test of hostile values says."""
+    others = set()
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            columns = manifest["nodes"][f"model.biodata_cache.{row['table_name']}"]["columns"]
+            assert row["column_name"] in columns, row
+            name = row["field"].rpartition(".")[2]
+            if name in columns and name != row["column_name"]:
+                others.add((row["table_name"], row["path"]))
+    assert others == OTHER_COLUMN
 
 
 def test_what_is_mapped_feeds_the_table(manifest: dict[str, Any]) -> None:
