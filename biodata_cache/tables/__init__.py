@@ -7,9 +7,8 @@ the columns of the published file (`table_info("<table>")` describes each):
 - lists are numpy arrays of texts, and a missing list is None;
 - columns that end in `_at`, and `timestamp` of quality control, are times in UTC.
 
-All of them take `columns`, the columns to read, in this order, and filters: the name of a column
-and what it must hold. Of what is far away and large, only the columns and the parts of the file
-that a call needs are transferred.
+All of them take `columns`, the columns to read, in this order, and filters: a column name with a
+value. From S3, only the columns and row groups that a call needs are transferred.
 
 | filter | keeps the rows of which the column |
 |---|---|
@@ -26,7 +25,7 @@ They raise `CacheError`, in one of its kinds, if the cache cannot be read: nothi
 published, or a file is missing or damaged; an unknown column or a value of another kind is an
 `ArgumentError`. The docstrings name only what is special to a table.
 
-Only these functions are imported from here. They make a selection; `_reader` reads it.
+Only these functions are imported from here. They make a selection; `_reader` runs it.
 """
 
 from __future__ import annotations

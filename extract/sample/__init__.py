@@ -1,5 +1,5 @@
 """The built-in source: metadata records that are generated, the same ones every time.
 
 `sources` imports `generator`, and `objects` also `objects` and `v1`. It imports nothing of this
-project but its own modules. Templates are data, in `templates`; no record is written in code.
+project but `extract.locations`. Templates are data, in `templates`; no record is written in code.
 """

@@ -89,7 +89,7 @@ def test_answers_are_those_of_the_package_that_is_replaced(sample: dict[str, Any
     assert names == [*nobody.columns]
 
 
-def test_force_update_is_said_to_do_nothing_once(sample: dict[str, Any]) -> None:
+def test_force_update_warns_once_that_it_does_nothing(sample: dict[str, Any]) -> None:
     with pytest.warns(FutureWarning, match="force_update does nothing since version") as reported:
         biodata_cache.asset_basics(force_update=False)
     assert [warning.filename for warning in reported] == [__file__]
@@ -97,7 +97,7 @@ def test_force_update_is_said_to_do_nothing_once(sample: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("expression", calls.REFUSED)
-def test_a_call_is_refused_and_the_page_says_what_to_call(
+def test_a_refused_call_is_named_by_the_page_with_its_replacement(
     sample: dict[str, Any], expression: str
 ) -> None:
     error = {"ArgumentError": biodata_cache.ArgumentError, "ValueError": ValueError}

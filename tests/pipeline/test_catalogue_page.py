@@ -207,7 +207,7 @@ def test_the_code_that_it_shows_runs(page: Visit, sample: Pipeline) -> None:
     assert done.stdout.splitlines() == [f"{entry['name']} True" for entry in sample.registry()]
 
 
-def test_the_code_names_the_place_of_the_tables(
+def test_the_code_names_the_location_of_the_tables(
     browser: Browser, sample: Pipeline, tmp_path: Path
 ) -> None:
     """The bucket if they were published to one; else where the page itself is."""

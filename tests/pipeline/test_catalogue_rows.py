@@ -111,7 +111,7 @@ def test_an_address_chooses_rows_as_sql_does(page: Visit, sample: Pipeline) -> N
             assert page.note().startswith(f"{len(wanted)} row")
 
 
-def test_what_is_chosen_stands_in_the_address(page: Visit) -> None:
+def test_the_address_reflects_the_selection(page: Visit) -> None:
     page.go("#assets")
     page.note()
     page.page.get_by_label("data_level is").select_option("=raw")
@@ -158,7 +158,9 @@ def test_csv_holds_the_rows_that_are_chosen(page: Visit, sample: Pipeline) -> No
     assert rows[0]["modalities"].startswith('["')
 
 
-def test_a_file_shows_its_sample_and_says_so(browser: Browser, sample: Pipeline) -> None:
+def test_a_page_from_a_file_shows_its_sample_with_a_note(
+    browser: Browser, sample: Pipeline
+) -> None:
     with visit(browser, (sample.published / "index.html").as_uri()) as page:
         page.go("#assets?sort=-name")
         total = entry_of(sample, "assets")["row_count"]

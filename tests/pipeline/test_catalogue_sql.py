@@ -26,9 +26,7 @@ pytestmark = pytest.mark.slow
 MODULES = "duckdb-wasm-1.28.0/node_modules"
 
 
-def test_a_query_is_asked_of_the_objects(
-    browser: Browser, sample: Pipeline, tmp_path: Path
-) -> None:
+def test_a_query_runs_on_the_objects(browser: Browser, sample: Pipeline, tmp_path: Path) -> None:
     if not (consumers.tools() / MODULES).is_dir():
         pytest.skip(f"there is no {MODULES}: run make servers")
     home = tmp_path / "data-asset-cache"

@@ -147,7 +147,7 @@ def test_they_are_read_like_any_cache(installed: Installed) -> None:
         assert found == listed, name
 
 
-def test_they_name_no_place_of_this_machine(installed: Installed) -> None:
+def test_they_name_no_path_of_this_machine(installed: Installed) -> None:
     files = [path for path in installed.sample.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files if path.suffix == ".pqt") < 1_000_000
     for path in files:

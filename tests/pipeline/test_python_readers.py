@@ -98,7 +98,7 @@ def test_query_lists_the_values_to_choose_from() -> None:
         assert values == sorted(str(value) for value in values if pd.notna(value))
 
 
-def test_query_asks_for_the_quality_control_of_some_assets(basics: pd.DataFrame) -> None:
+def test_query_of_the_quality_control_of_some_assets(basics: pd.DataFrame) -> None:
     status = biodata_cache.qc_status()
     name = status.loc[status["status"] == "Fail", "name"].iloc[0]
     subject = basics.loc[basics["name"] == name, "subject_id"].iloc[0]

@@ -85,7 +85,7 @@ def test_the_longest_waiting_come_first(page: Visit) -> None:
     assert set(page.page.locator(".assets .status").all_inner_texts()) == {"pending"}
 
 
-def test_an_address_of_nothing_says_so(page: Visit) -> None:
+def test_an_address_of_nothing_is_reported(page: Visit) -> None:
     page.go("#project=nobody")
     assert page.title() == "Nothing here"
 

@@ -77,7 +77,7 @@ def test_make_installs_again_when_the_version_changes(tmp_path: Path) -> None:
     assert "pip install" in run([*make, "-W", "dbt_project.yml"], tmp_path).stdout
 
 
-def test_make_sync_takes_records_and_place_of_your_own(tmp_path: Path) -> None:
+def test_make_sync_takes_a_source_and_a_root(tmp_path: Path) -> None:
     """What it then runs is a command that other tests run; `.ci/run` runs it by make."""
     stamp = BIN.parent / ".installed"
     make = ["make", "-n", "-C", str(PROJECT), "-o", str(stamp), f"VENV={BIN.parent}", "sync"]

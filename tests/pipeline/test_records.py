@@ -54,7 +54,7 @@ def test_a_name_is_its_newest_record(source: dict[str, dict[str, Any]]) -> None:
     assert biodata_cache.get_record(newest["_id"]) == newest
 
 
-def test_what_is_not_known_is_said() -> None:
+def test_unknown_facts_are_stated() -> None:
     with pytest.raises(AssetNotFoundError, match="no record of the name or _id 'nobody'"):
         biodata_cache.get_record("nobody")
     with pytest.warns(NotFoundWarning, match="no record of the name or _id 'nobody'"):

@@ -140,7 +140,7 @@ def test_what_cannot_be_updated_is_refused(root, arguments, error, named) -> Non
         sync.update_all_tables(**arguments)
 
 
-def test_without_a_place_to_publish_to(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_root_to_publish_to(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BIODATA_CACHE_ROOT")
     with pytest.raises(SettingsError, match="no root to publish to"):
         sync.update_all_tables()

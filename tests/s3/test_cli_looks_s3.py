@@ -57,7 +57,7 @@ def test_commands_look_at_a_cache(published: Build, aws: Server, tmp_path: Path)
     assert duckdb.read_parquet(str(path)).fetchall() == [(2,)]
 
 
-def test_doctor_with_wrong_credentials_says_so_and_tells_no_secret(
+def test_doctor_reports_wrong_credentials_without_the_secret(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "nobody-knows-this"

@@ -61,7 +61,7 @@ def _serving() -> Iterator[_Proxy]:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("is_excepted", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_the_proxy_of_the_environment_is_asked(
+def test_the_proxy_of_the_environment_is_used(
     aws: Server,
     monkeypatch: pytest.MonkeyPatch,
     scheme: str,

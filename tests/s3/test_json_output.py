@@ -149,7 +149,7 @@ def test_runs_that_fail(build: Build, tmp_path: Path) -> None:
         assert cause in report["error"]["message"], (arguments, report["error"])
 
 
-def test_a_publish_without_its_lock_says_so(build: Build) -> None:
+def test_a_publish_without_its_lock_reports_that(build: Build) -> None:
     with open_storage(build.settings).lease(LEASE, 180):
         for arguments in (("publish",), ("rollback",)):
             code, text = printed(build, *arguments)

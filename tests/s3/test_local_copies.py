@@ -215,7 +215,9 @@ def test_custom_tables_are_copied_by_their_etag(seen: Proxy) -> None:
     assert custom("mine")["a"].tolist() == ["new"]
 
 
-def test_an_object_of_unknown_size_is_asked_for_it(aws: Server, seen: Proxy, bucket: str) -> None:
+def test_the_size_of_an_object_is_requested_if_it_is_unknown(
+    aws: Server, seen: Proxy, bucket: str
+) -> None:
     """An older publisher did not write down what it published."""
     key = "some/prefix/data-asset-cache/bdc-v0.0.1"
     client = aws.client()

@@ -131,7 +131,7 @@ def test_attempts_are_bounded(
     assert len(seen.requests) == 2
 
 
-def test_a_refusal_is_an_answer(seen: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_a_response(seen: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a bucket that is not public; nothing is asked twice in one way."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")

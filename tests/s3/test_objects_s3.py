@@ -58,7 +58,7 @@ def _answers(raw: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.mark.parametrize("is_signed", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_a_server_answers_as_a_folder_does(
+def test_a_server_behaves_as_a_folder_does(
     stocked: Server,
     aws: Server,
     tmp_path: Path,
@@ -86,7 +86,7 @@ def test_a_server_answers_as_a_folder_does(
     assert found["server"][4], "the frame of sessions was read"
 
 
-def test_a_bucket_of_somebody_else_is_an_answer(
+def test_a_bucket_of_somebody_else_is_a_response(
     stocked: Server, aws: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.READER_KEY)

@@ -101,7 +101,7 @@ def test_a_changed_partition_costs_what_it_takes_whatever_else_there_is(
     assert publish(build.settings, full=True).written == 0
 
 
-def test_what_a_disk_turned_in_the_build_is_found_within_a_week(local: Build) -> None:
+def test_corruption_of_the_build_on_disk_is_found_within_a_week(local: Build) -> None:
     before = contents(local)
     damage(local.area / "qc/subject_id=1/data.pqt")
     publish(local.settings, times=Times(TONIGHT + timedelta(days=6)))

@@ -148,7 +148,7 @@ def test_nobody_at_the_endpoint(published: Build, monkeypatch: pytest.MonkeyPatc
         biodata_cache.assets()
 
 
-def test_the_registry_is_transferred_once_and_then_only_asked_for(
+def test_the_registry_is_transferred_once_and_then_revalidated(
     published: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
@@ -162,7 +162,7 @@ def test_the_registry_is_transferred_once_and_then_only_asked_for(
     assert biodata_cache.get_cache_registry()["quality_control"].partition_count == 1
 
 
-def test_only_the_columns_that_are_asked_for_are_transferred(
+def test_only_the_selected_columns_are_transferred(
     published: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with duckdb.connect(str(published.work / "build.duckdb")) as duck:
@@ -249,7 +249,7 @@ def test_without_the_wheel_of_the_extension_duckdb_installs_it(
         _engine.load_httpfs(engine)
 
 
-def test_the_region_of_the_bucket_is_found_out(
+def test_the_region_of_the_bucket_is_looked_up(
     published: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")

@@ -97,7 +97,7 @@ def test_a_role_publishes_reads_and_probes(
         assert roles.asked
 
 
-def test_keys_that_end_soon_are_asked_for_again(
+def test_keys_that_expire_soon_are_requested_again(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

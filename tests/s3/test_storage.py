@@ -241,7 +241,7 @@ def test_uploads_that_were_never_finished_are_given_up(
     assert [upload["Key"] for upload in left] == ["a/b/custom/data.pqt"]
 
 
-def test_only_what_is_named_by_its_content_is_said_to_stay(
+def test_only_objects_named_by_content_are_immutable(
     bucket_storage: S3Storage, aws: Server
 ) -> None:
     final, public = f"o/{sha256(b'1')}.pqt", "v/data.pqt"
@@ -321,9 +321,7 @@ def test_a_lease_that_is_held_long_is_renewed(bucket_storage: S3Storage, kind: s
             storage.lease("lock.json").__enter__()
 
 
-def test_the_requester_pays_where_that_is_asked_for(
-    bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_requester_pays_with_that_setting(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bytes | None] = []
     monkeypatch.setenv("BIODATA_CACHE_REQUESTER_PAYS", "yes")
     found = open_storage(load(root=f"s3://{bucket}"))

@@ -202,7 +202,7 @@ class Storages(RuleBasedStateMachine):
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("examples", [5, pytest.param(drawn(50), marks=pytest.mark.slow)])
-def test_all_storages_answer_the_same(aws: Server, bucket: str, examples: int) -> None:
+def test_all_storages_behave_alike(aws: Server, bucket: str, examples: int) -> None:
     def make() -> Storage:
         return S3Storage(bucket, secrets.token_hex(8), access(), part_bytes=100)
 

@@ -66,7 +66,7 @@ def check(gateway, raw) -> None:
 @pytest.mark.parametrize(
     ("cap", "fails_when_large"), [(21_000, False), (21_000, True), (100_000, False)]
 )
-def test_capped_answers_lose_nothing(gateway, tmp_path, cap, fails_when_large):
+def test_capped_responses_lose_nothing(gateway, tmp_path, cap, fails_when_large):
     gateway.cap = cap
     gateway.fails_when_large = fails_when_large
     report = fetch(gateway, tmp_path)
@@ -75,7 +75,7 @@ def test_capped_answers_lose_nothing(gateway, tmp_path, cap, fails_when_large):
 
 
 @pytest.mark.parametrize("cap", [21_000, 50_000])
-def test_what_a_short_answer_leaves_out_is_asked_for_again(gateway, cap):
+def test_what_a_short_response_lacks_is_requested_again(gateway, cap):
     """By the source itself, not by the next run; where the client asks for no second page."""
     gateway.cap = cap
     gateway.is_once = True
@@ -121,7 +121,7 @@ def test_faults_that_pass(gateway, tmp_path, seed):
     check(gateway, tmp_path)
 
 
-def test_document_that_no_answer_can_hold(gateway, tmp_path):
+def test_document_that_no_response_can_hold(gateway, tmp_path):
     """It is reported, the others come, and what the lake knew of it stays."""
     fetch(gateway, tmp_path)
     gateway.documents["record-00003"] = document(3, 60_000, _last_modified="2027-01-01")

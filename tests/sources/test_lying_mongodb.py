@@ -149,7 +149,7 @@ def test_a_lie_ends_in_an_error_in_time_and_loses_nothing(
     assert documents(tmp_path) == server.documents
 
 
-def test_an_answer_without_documents_is_not_the_end(server: LyingServer, tmp_path: Path) -> None:
+def test_a_response_without_documents_is_not_the_end(server: LyingServer, tmp_path: Path) -> None:
     """Servers may answer so while they look for the next ones."""
 
     def lie(_: LyingServer, __: dict[str, Any], answer: Documents) -> Iterable[Documents]:

@@ -88,7 +88,7 @@ def test_documents_that_arrived_are_not_fetched_again(filled, tmp_path):
     assert broken.bytes < 2 * plain.bytes
 
 
-def test_slow_answers_are_given_up_and_asked_for_again(filled, tmp_path):
+def test_slow_responses_time_out_and_are_requested_again(filled, tmp_path):
     proxy = Proxy(port(filled))
     slow: list[int] = []
 

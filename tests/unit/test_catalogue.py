@@ -111,7 +111,7 @@ def test_the_policy_allows_the_one_style_and_the_one_script() -> None:
         assert re.search(f"{name}-src 'sha256-{re.escape(digest)}'", policy)
 
 
-def test_nothing_is_asked_of_another_place() -> None:
+def test_no_request_goes_to_another_host() -> None:
     page = page_of([entry()], [BUILD])
     for _, attributes, _ in Parts(page).found:
         for name in ("src", "href"):

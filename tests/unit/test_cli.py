@@ -108,7 +108,7 @@ def test_tables_as_json(qc_cache: Published) -> None:
     assert table["partition_key"] == "subject_id"
 
 
-def test_rejects_are_counted_and_their_place_is_named(tmp_path: Path) -> None:
+def test_rejects_are_counted_and_located(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"_id": "1"}\nbroken\n')
     outcome = run("extract", "--source", str(tmp_path / "a.jsonl"), "--work", str(tmp_path / "w"))
     assert outcome.exit_code == 0

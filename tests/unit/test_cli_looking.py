@@ -59,7 +59,7 @@ def test_a_table_that_is_not_there_has_a_nearest_one(two_tables: Published) -> N
     assert shown.stdout == ""
 
 
-def test_what_stands_in_a_text_does_not_move_the_cursor(cache: Published) -> None:
+def test_control_characters_in_a_text_are_escaped(cache: Published) -> None:
     path = cache.plain("odd", "select 1 as one")
     cache.entries[-1]["description"] = "One \x1b[2J row [bold]per[/bold] thing."
     cache.write_registry()
@@ -190,7 +190,7 @@ def test_doctor_ends_with_settings_that_cannot_be_used() -> None:
     assert "'newest'" in text
 
 
-def test_doctor_asks_the_source_and_hides_its_password(
+def test_doctor_queries_the_source_and_hides_its_password(
     two_tables: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = "mongodb://reader:hush@localhost:1/?serverSelectionTimeoutMS=200"
@@ -216,7 +216,7 @@ def test_doctor_sees_that_a_file_is_missing(two_tables: Published) -> None:
         ("work", "a" * 300, "fail", "may not be written"),
     ],
 )
-def test_doctor_looks_at_the_places_of_building(
+def test_doctor_checks_the_folders_of_building(
     two_tables: Published, tmp_path: Path, name: str, place: str, state: str, part: str
 ) -> None:
     place = place if "://" in place else str(tmp_path / place)

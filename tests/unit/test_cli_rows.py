@@ -339,9 +339,7 @@ def test_a_statement_without_rows(assets: Published) -> None:
         (["sql"], 2, "QUERY"),
     ],
 )
-def test_what_goes_wrong_says_so(
-    assets: Published, arguments: list[str], code: int, part: str
-) -> None:
+def test_errors_are_shown(assets: Published, arguments: list[str], code: int, part: str) -> None:
     done = run(*arguments)
     assert done.exit_code == code, done.stderr
     assert part in done.stderr
@@ -356,7 +354,7 @@ def test_what_goes_wrong_says_so(
         (["assets", "--where", "name=A"], "name='A': did you mean 'a'?"),
     ],
 )
-def test_what_finds_nothing_says_why(assets: Published, arguments: list[str], part: str) -> None:
+def test_an_empty_result_is_explained(assets: Published, arguments: list[str], part: str) -> None:
     done = run("read", *arguments)
     assert (done.exit_code, len(done.stdout.splitlines())) == (0, 1)
     assert part in done.stderr

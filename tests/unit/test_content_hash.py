@@ -41,7 +41,7 @@ def raw(tmp_path: Path) -> Path:
     return folder
 
 
-def test_records_and_answers_that_are_the_same_give_the_same(raw: Path) -> None:
+def test_records_and_responses_that_are_the_same_give_the_same(raw: Path) -> None:
     before = content_hash(raw)
     put(raw, {"_id": "1", "name": "one"}, {"_id": "2", "name": "two"})
     answer(raw, 1, NOTHING)
@@ -74,7 +74,7 @@ def test_other_records_give_another(raw: Path, records: list[dict[str, str]]) ->
         [("s3://a/d", None, None, None)],
     ],
 )
-def test_other_answers_give_another(raw: Path, rows: list[tuple[str | None, ...]]) -> None:
+def test_other_responses_give_another(raw: Path, rows: list[tuple[str | None, ...]]) -> None:
     before = content_hash(raw)
     answer(raw, 1, *rows)
     assert content_hash(raw) != before

@@ -56,7 +56,7 @@ def test_lineage_is_drawn_from_top_to_bottom() -> None:
     assert svg.get("role") != "img", "a screen reader would not find the links in it"
 
 
-def test_a_wide_row_of_lineage_goes_on_below() -> None:
+def test_a_wide_row_of_lineage_wraps() -> None:
     lineage = script("lineage")
     graph = {"table": [f"a long name of a model {number}" for number in range(9)]}
     graph |= {name: [] for name in graph["table"]}

@@ -191,7 +191,7 @@ def test_a_source_without_a_usable_record_ends_the_run(
     assert run(path, raw, allow_shrink=True).new == 0
 
 
-def test_nothing_at_all_takes_the_place_of_nothing_only(tmp_path: Path) -> None:
+def test_an_empty_source_replaces_an_empty_lake_only(tmp_path: Path) -> None:
     path, raw = tmp_path / "a.jsonl", tmp_path / "raw"
     path.write_bytes(b"")
     assert run(path, raw).listed == 0
@@ -213,7 +213,7 @@ def test_no_record_of_the_sample_stays_beside_a_folder_of_which_a_file_is_damage
     assert held(raw) == {record["_id"] for record in RECORDS}
 
 
-def test_what_was_not_read_whole_takes_the_place_of_no_other_source(
+def test_an_incomplete_source_replaces_no_other(
     tmp_path: Path,
 ) -> None:
     """Records that both sources have are of the second one from then on."""

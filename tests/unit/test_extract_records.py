@@ -121,7 +121,7 @@ def test_bucket_is_stable_and_in_range() -> None:
     assert {bucket_of(str(number)) for number in range(500)} == set(range(BUCKETS))
 
 
-def test_content_hash_tells_documents_apart() -> None:
+def test_content_hash_distinguishes_documents() -> None:
     one, other = (read_document(b'{"_id": "a", "n": %d}' % number) for number in (1, 2))
     assert one.content_hash != other.content_hash
     assert one.content_hash == read_document(b'{"_id": "a", "n": 1}').content_hash

@@ -318,7 +318,7 @@ def test_partitions_are_narrowed_by_other_filters(qc_cache: Any) -> None:
         biodata_cache.qc("451", "451_first", asset_name="451_first")
 
 
-def test_lists_come_as_text_where_that_is_asked_for(assets):
+def test_lists_come_as_text_with_that_option(assets):
     names = biodata_cache.assets(lists="text")["modalities"]
     assert names[:3].tolist() == ["fib, behavior", "SPIM", ""]
     assert pd.isna(names[3])
@@ -330,7 +330,7 @@ def test_lists_come_as_text_where_that_is_asked_for(assets):
     assert isinstance(biodata_cache.assets()["modalities"][0], np.ndarray)
 
 
-def test_texts_of_times_come_as_times_where_that_is_asked_for(assets):
+def test_texts_of_times_come_as_times_with_that_option(assets):
     times = biodata_cache.assets(parse_times=True)["start_time"]
     assert str(times.dt.tz) == "UTC"
     assert times[0] == pd.Timestamp("2024-02-01T07:30:00Z")

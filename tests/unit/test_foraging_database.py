@@ -161,7 +161,7 @@ def test_the_models_find_their_columns_before_any_copy(database: Fixture) -> Non
     assert {row[0] for row in result.fetchall()} >= {"_row", "_session_id", "autowater_collected"}
 
 
-def test_the_place_is_a_folder_or_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_location_is_a_folder_or_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     variable = "BIODATA_CACHE_FORAGING_DATABASE"
     assert _settings.load(root="x").foraging_database == ""
     monkeypatch.setenv(variable, "s3://bucket/prefix/")

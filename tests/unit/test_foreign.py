@@ -68,7 +68,7 @@ BOUNDARIES: dict[str, Callable[[bytes], Any]] = {
 
 @pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[:12]))
 @pytest.mark.parametrize("name", BOUNDARIES)
-def test_damage_is_an_error_of_ours_with_its_place(name: str, content: bytes) -> None:
+def test_damage_is_an_error_of_ours_with_its_location(name: str, content: bytes) -> None:
     output = refusal(lambda: BOUNDARIES[name](content))
     assert output is None or (f"cache_{name}.json" in output and len(output) < 1_000)
 
@@ -93,7 +93,7 @@ def test_any_bytes_are_a_value_or_one_error(content: bytes | str) -> None:
     json.dumps(value, ensure_ascii=False).encode()
 
 
-def test_the_class_the_place_and_the_remedy_are_the_caller_s() -> None:
+def test_the_class_the_location_and_the_remedy_are_the_caller_s() -> None:
     with pytest.raises(SettingsError, match=r"^here is not JSON \(it is nested .*\)\. Mend it\.$"):
         parse_json("[" * 100_000, "here", SettingsError, "Mend it.")
 

@@ -45,7 +45,7 @@ def test_what_is_as_it_was_left_is_found(work: Path) -> None:
     assert not build.is_due(TOMORROW)
 
 
-def test_another_project_goes_on_from_nothing(work: Path) -> None:
+def test_another_project_starts_a_full_build(work: Path) -> None:
     assert last_build.find(work, "another project") is None
 
 

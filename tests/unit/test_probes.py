@@ -75,7 +75,7 @@ def lake(tmp_path: Path) -> Fixture:
     return Fixture(tmp_path)
 
 
-def test_each_asset_is_asked_what_its_tables_need(lake: Fixture) -> None:
+def test_each_asset_gets_the_probes_that_its_tables_need(lake: Fixture) -> None:
     lake.records(
         asset("spim", "SPIM"),
         asset("spim_Stitched_2024", "other", "derived"),
@@ -144,7 +144,9 @@ def test_folders_beside_a_fused_image_may_go_again(lake: Fixture) -> None:
     ]
 
 
-def test_what_is_settled_is_not_asked_again_and_what_was_missing_is(lake: Fixture) -> None:
+def test_settled_probes_are_not_repeated_and_missing_objects_are_probed_again(
+    lake: Fixture,
+) -> None:
     names = ["found", "missing", "broken", "no link"]
     lake.records(
         *(asset(f"m {name}") for name in names),
@@ -184,18 +186,18 @@ def nights(lake: Fixture, age: int, *later: int) -> list[int]:
     return [each.asked.total() for each in reports[1:]]
 
 
-def test_what_is_not_there_is_asked_again_every_night_in_the_first_week(lake: Fixture) -> None:
+def test_missing_objects_are_probed_again_every_night_in_the_first_week(lake: Fixture) -> None:
     assert nights(lake, 0, 1, 2, 7) == [120, 120, 120]
 
 
-def test_about_older_assets_it_is_asked_more_rarely(lake: Fixture) -> None:
+def test_missing_objects_of_older_assets_are_probed_less_often(lake: Fixture) -> None:
     first, second, all_of_them = nights(lake, 30, 1, 2, 7)
     assert 15 < first < 45, "one of four"
     assert 15 < second < 45
     assert all_of_them == 120
 
 
-def test_about_old_assets_it_is_asked_once_in_60_nights(lake: Fixture) -> None:
+def test_missing_objects_of_old_assets_are_probed_once_in_60_nights(lake: Fixture) -> None:
     first, second, all_of_them = nights(lake, 5_000, 1, 2, 62)
     assert first + second < 15
     assert all_of_them == 120
@@ -203,7 +205,7 @@ def test_about_old_assets_it_is_asked_once_in_60_nights(lake: Fixture) -> None:
     assert lake.ask(began_at=FIRST + timedelta(days=62), full=True).asked.total() == 120
 
 
-def test_what_is_there_at_last_is_found_and_asked_no_more(lake: Fixture) -> None:
+def test_a_late_object_is_found_and_probed_no_more(lake: Fixture) -> None:
     lake.records(asset("m", _created="2020-01-01T00:00:00Z"))
     lake.ask(began_at=FIRST)
     lake.put("m/behavior/trainer_state.json")
@@ -211,7 +213,7 @@ def test_what_is_there_at_last_is_found_and_asked_no_more(lake: Fixture) -> None
     assert [(each.asked.total(), each.found.total()) for each in reports] == [(1, 1), (0, 0)]
 
 
-def test_what_was_refused_is_asked_again_every_night(lake: Fixture) -> None:
+def test_refused_objects_are_probed_again_every_night(lake: Fixture) -> None:
     lake.records(asset("m", _created="2020-01-01T00:00:00Z"))
     for night in range(3):
         report = lake.ask(FaultyStore(until=999), began_at=FIRST + timedelta(days=night))
@@ -231,7 +233,7 @@ class EveryFourth:
         return b"{}"
 
 
-def test_a_night_of_16_000_known_assets_asks_less_than_500(lake: Fixture) -> None:
+def test_a_night_of_16_000_known_assets_sends_fewer_than_500_probes(lake: Fixture) -> None:
     """Assets of four years, measured at one pace; of three in four there is no object."""
     created = [FIRST - timedelta(hours=number * 2.19) for number in range(16_000)]
     lake.records(
@@ -243,7 +245,7 @@ def test_a_night_of_16_000_known_assets_asks_less_than_500(lake: Fixture) -> Non
     assert report.found.total() == 0
 
 
-def test_another_store_is_asked_everything_again(lake: Fixture) -> None:
+def test_another_store_gets_all_probes_again(lake: Fixture) -> None:
     lake.records(asset("m"))
     lake.put("m/behavior/trainer_state.json")
     lake.ask()
@@ -253,7 +255,7 @@ def test_another_store_is_asked_everything_again(lake: Fixture) -> None:
 
 
 @pytest.mark.parametrize("how", ["no folder", "empty folder", "no bucket", "empty bucket"])
-def test_what_was_found_stays_where_nobody_can_look_unless_it_may_go(
+def test_known_objects_are_kept_where_the_store_refuses_unless_pruned(
     lake: Fixture, tmp_path: Path, how: str
 ) -> None:
     lake.records(asset("m"), asset("s", "SPIM"))
@@ -288,7 +290,7 @@ def test_what_a_bucket_no_longer_has_is_gone(lake: Fixture) -> None:
     assert all(row[1] is None for row in lake.rows("exaspim"))
 
 
-def test_an_asset_that_moved_is_asked_where_it_is_now(lake: Fixture) -> None:
+def test_an_asset_that_moved_is_probed_at_its_new_location(lake: Fixture) -> None:
     lake.put("new/behavior/trainer_state.json", '{"is": "new"}')
     lake.records(asset("m"))
     lake.ask()
@@ -319,7 +321,7 @@ def test_odd_locations_stop_nothing(lake: Fixture) -> None:
     assert report.found.total() == 0
 
 
-def test_nothing_to_ask_leaves_the_schema(lake: Fixture) -> None:
+def test_without_probes_the_schema_is_written(lake: Fixture) -> None:
     lake.records()
     assert lake.ask().asked.total() == 0
     for kind in probes.KINDS:
@@ -347,7 +349,7 @@ class FaultyStore:
         return b"{}"
 
 
-def test_what_was_answered_before_the_store_went_away_is_kept(lake: Fixture) -> None:
+def test_responses_before_the_store_went_away_are_kept(lake: Fixture) -> None:
     lake.records(*(asset(f"a{number:03}") for number in range(300)))
     with pytest.raises(SourceError, match="cannot be reached"):
         lake.ask(FaultyStore(until=250))

@@ -111,7 +111,7 @@ def test_a_subject_that_no_record_names_warns_for_a_build(qc_cache: Built, subje
         assert repr(subject) in str(reported[0].message)
 
 
-def test_partitions_come_in_the_order_that_is_asked_for(cache: Built) -> None:
+def test_partitions_come_in_the_requested_order(cache: Built) -> None:
     subjects = [str(number) for number in range(100, 200)]
     cache.partitioned(
         "quality_control", "qc", "subject_id", {each: qc_rows(each) for each in subjects}

@@ -122,7 +122,7 @@ def lineage(records):
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 60])
-def test_exactly_as_many_documents_as_asked_for(count):
+def test_exactly_as_many_documents_as_requested(count):
     assert sum(1 for _ in documents(count)) == count
 
 
@@ -308,7 +308,7 @@ def test_instrument_ids_have_every_form_of_date(sample):
         assert any(re.search(pattern, identifier) for identifier in result), pattern
 
 
-def test_identifiers_and_places(sample):
+def test_identifiers_and_locations(sample):
     others = [record["other_identifiers"] for record in sample]
     assert None in others
     assert {} in others
@@ -561,7 +561,7 @@ def test_injections(sample):
     assert all(material["tars_identifiers"]["virus_tars_id"] for material in nameless)
 
 
-def test_trained_mice_with_fiber_and_virus_at_one_place(sample):
+def test_trained_mice_with_fiber_and_virus_in_one_structure(sample):
     rows = set()
     for record in sample:
         stages = {each.get("task_parameters", {}).get("stage_in_use") for each in outputs(record)}

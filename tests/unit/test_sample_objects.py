@@ -64,7 +64,7 @@ def test_every_kind_of_trainer_state(sample: dict[tuple[str, str], bytes]) -> No
     assert any("Logs/.launcher/TrainerState_" in key for key in states)
 
 
-def test_links_of_both_places(sample: dict[tuple[str, str], bytes]) -> None:
+def test_links_of_both_locations(sample: dict[tuple[str, str], bytes]) -> None:
     links = [
         (readable(content) or {}).get("ng_link")
         for (_, key), content in sample.items()

@@ -51,7 +51,7 @@ def test_what_looks_like_credentials_is_refused_and_not_shown(name: str, value: 
         ("s3://bucket/a@b and me@host", "s3://bucket/a@b and me@host"),
     ],
 )
-def test_what_stands_before_the_host_is_in_no_message(text: str, shown: str) -> None:
+def test_credentials_in_an_address_are_in_no_message(text: str, shown: str) -> None:
     assert messages.redacted(text) == shown
 
 

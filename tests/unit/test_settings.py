@@ -226,7 +226,7 @@ def test_the_local_cache_lies_where_the_system_keeps_caches(monkeypatch, tmp_pat
     assert _settings.load(root="x").local_cache == tmp_path / "mine"
 
 
-def test_the_home_of_a_user_is_known_in_every_place(monkeypatch, tmp_path):
+def test_the_home_of_a_user_is_expanded_in_every_setting(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     settings = load(root="~/root", work="~/work", source="~/a.jsonl", objects="~")
@@ -249,7 +249,7 @@ def test_a_root_of_another_kind_is_no_folder(root):
     assert "hush" not in str(error.value)
 
 
-def test_an_address_in_the_place_of_the_secret_file_is_not_shown(monkeypatch):
+def test_an_address_given_as_the_secret_file_is_not_shown(monkeypatch):
     monkeypatch.setenv("BIODATA_CACHE_SOURCE_FILE", "mongodb://reader:hush@host")
     with pytest.raises(SettingsError, match="SOURCE_FILE") as error:
         load()

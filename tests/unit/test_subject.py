@@ -93,7 +93,7 @@ def test_sessions_and_judgements_are_in_the_order_of_time(mouse: biodata_cache.S
     assert judged["asset_name"].tolist() == ["early", "late", "early"]
 
 
-def test_weights_are_those_of_procedures_and_sessions_each_said_once(
+def test_weights_are_those_of_procedures_and_sessions_each_once(
     mouse: biodata_cache.Subject,
 ) -> None:
     assert mouse.weights["animal_weight_prior"].dropna().tolist() == [21.0, 22.5]
@@ -102,7 +102,7 @@ def test_weights_are_those_of_procedures_and_sessions_each_said_once(
     assert mouse.weights["date"].astype(str).tolist()[-1] == "2024-05-02 16:00:00"
 
 
-def test_time_line_is_by_the_clock_of_the_place(mouse: biodata_cache.Subject) -> None:
+def test_time_line_is_in_local_time(mouse: biodata_cache.Subject) -> None:
     assert mouse.timeline.astype(object).map(str).to_numpy().tolist() == [
         ["2024-02-01 00:00:00", "1", "procedure", "Headframe", "None"],
         ["2024-03-01 00:00:00", "30", "procedure", "Headframe", "None"],

@@ -198,7 +198,7 @@ def test_the_gadgets_would_work_if_they_were_loaded(tmp_path, monkeypatch):
         (tmp_path / MARK).unlink()
 
 
-def test_the_refusal_names_what_was_asked_for():
+def test_the_refusal_names_the_request():
     with pytest.raises(UnsafePickleError, match=r"nothing of it ran: it names \w+\.system"):
         read_frame(GADGETS["os.system"])
 
