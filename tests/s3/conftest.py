@@ -11,6 +11,8 @@ import server as s3_server
 from built import Build
 from faults import proxy_before
 
+from biodata_cache._core.settings.parsers import system_cache
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -56,6 +58,17 @@ def aws(s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
     return s3
+
+
+@pytest.fixture
+def parsed_once(aws: Server, tmp_path: Path) -> None:
+    """dbt need not parse for each test: of the user's own cache, a test has what it has parsed."""
+    folder = system_cache()
+    assert folder is not None
+    parsed = folder / "biodata-cache/copies/parsed"
+    parsed.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copies/parsed").symlink_to(parsed)
 
 
 @pytest.fixture

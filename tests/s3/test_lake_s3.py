@@ -472,6 +472,7 @@ def test_a_server_that_goes_away_ends_the_run_and_keeps_what_is_there(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("parsed_once")
 def test_tables_are_those_of_a_lake_in_a_folder(raw: str, tmp_path: Path) -> None:
     outcome = run_extract(settings(raw, tmp_path / "a", source="sample:60"), lambda *_: None)
     shutil.copytree(outcome.lake, tmp_path / "lake")

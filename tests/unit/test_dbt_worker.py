@@ -13,6 +13,7 @@ import pytest
 from biodata_cache._pipeline.dbt import worker
 
 WORKER = Path(worker.__file__)
+PARSED = "target/partial_parse.msgpack"
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     process = subprocess.Popen(
-        [sys.executable, str(WORKER), "lock", "logs/dbt.log", *arguments],
+        [sys.executable, str(WORKER), "lock", "logs/dbt.log", PARSED, *arguments],
         cwd=project,
         env=os.environ | {"DBT_ENV_SECRET_WORD": "swordfish"},
         stdin=subprocess.PIPE,  # held open, as by a command
@@ -55,6 +56,21 @@ def test_events_are_written_once_and_without_secrets(project: Path) -> None:
     assert log.count("OK created sql view model main.one") == 1
     assert "*****" in log
     assert "swordfish" not in log + done.stdout
+
+
+def test_what_was_parsed_is_built_as_it_was(project: Path) -> None:
+    assert run(project, "run", "--profiles-dir", ".").returncode == 0
+    (project / "target/run_results.json").unlink()
+    (project / "models/one.sql").write_text("of another project")
+    done = run(project, "run", "--profiles-dir", ".")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "OK created sql view model main.one" in done.stdout
+    manifest, results = (
+        json.loads((project / "target" / name).read_text())["metadata"]
+        for name in ("manifest.json", "run_results.json")
+    )
+    assert manifest["invocation_id"] == results["invocation_id"]
+    assert manifest["generated_at"] >= results["invocation_started_at"]
 
 
 def test_a_model_that_fails(project: Path) -> None:

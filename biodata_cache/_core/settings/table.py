@@ -76,8 +76,8 @@ _ALL = (
         "LOCAL_CACHE",
         parsers.as_local_cache,
         "",
-        "Folder of local copies of objects from S3, and of the list of verified objects, or `off`; "
-        "it may be removed at any time.",
+        "Folder of local copies of objects from S3, of the list of verified objects, and of parsed "
+        "dbt projects, or `off`; it may be removed at any time.",
         "`biodata-cache/copies` where the system keeps caches",
     ),
     Setting(

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.work_lock import WORKER_LOCK, work_locked
-from biodata_cache._pipeline.dbt import target as dbt_target
 from biodata_cache._pipeline.dbt.events import parse_event
 from biodata_cache._pipeline.dbt.failed_nodes import failed_nodes
+from biodata_cache._pipeline.dbt.target import ParsedProject
 from biodata_cache._pipeline.project import import_extract, project_folder
 from biodata_cache._publish.build.artifacts import (
     DATABASE,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Receives the steps done, all steps, and the name of the step that ended."""
 
+_COPIES = "parsed"
 _BY_CHANGE = "BY_CHANGE_OF_BIODATA_CACHE"
 _SHOWN = 5
 _WORKER = Path(__file__).with_name("worker.py")
@@ -65,14 +66,17 @@ def run_dbt(
         BuildError: If a model or test failed; names it and the number of failing rows.
     """
     work, project = settings.work.resolve(), project_folder()
-    parsed_with = dbt_environment(settings)
+    environment = dbt_environment(settings)
+    options = [*arguments, "--vars", json.dumps({"lake_is_checked": True, **variables})]
+    # The values of variables are paths of this work folder, so others could not use such a copy.
+    copies = None if variables or settings.local_cache is None else settings.local_cache / _COPIES
+    parsed = ParsedProject(work, project, environment, options, copies)
     _remove_earlier(work, database=not by_change)
-    dbt_target.discard_if_other(work, project, parsed_with)
-    command = _command(work, project, arguments, {"lake_is_checked": True, **variables})
+    parsed.prepare()
     flag = {_BY_CHANGE: "yes" if by_change else ""}  # no setting: dbt parses the same
-    output, exit_code = _run(command, parsed_with | flag, progress)
+    output, exit_code = _run(_command(parsed), environment | flag, progress)
     if (target_folder(work) / RUN_RESULTS).exists():
-        dbt_target.keep(work, project, parsed_with)
+        parsed.keep()
     return _verdict(work, exit_code, output)
 
 
@@ -125,9 +129,8 @@ def in_the_way(error: OSError) -> BuildError:
     )
 
 
-def _command(
-    work: Path, project: Path, arguments: Sequence[str], variables: Mapping[str, Any]
-) -> list[str]:
+def _command(parsed: ParsedProject) -> list[str]:
+    work, project = parsed.work, parsed.project
     return [
         sys.executable,
         "-c",
@@ -135,7 +138,8 @@ def _command(
         f"import runpy; runpy.run_path({str(_WORKER)!r}, run_name='__main__')",
         str(work / WORKER_LOCK),
         str(work / "logs" / "dbt.log"),
-        *arguments,
+        str(parsed.path),
+        *parsed.arguments,
         "--project-dir",
         str(project),
         "--profiles-dir",
@@ -144,8 +148,6 @@ def _command(
         str(target_folder(work)),
         "--log-path",
         str(work / "logs"),
-        "--vars",
-        json.dumps(variables),
     ]
 
 

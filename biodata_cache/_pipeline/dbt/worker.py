@@ -4,6 +4,8 @@ It holds the work folder's second lock, so that no other build begins before it 
 ends at once when its standard input does, which is a pipe that the command holds open. The system
 closes that pipe however the command ends, also when it is killed.
 
+It passes the parsed project of an earlier run to dbt, which then does not parse again.
+
 What dbt says is written here, each event once. dbt's own loggers make a line of every event for
 each of them, also of those that they then leave out, and look for secrets in the whole environment
 each time: a fifth of what a small build costs.
@@ -17,15 +19,17 @@ import os
 import sys
 import threading
 from datetime import datetime, timezone
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
 _PATIENCE = 10.0
@@ -35,20 +39,44 @@ _LOGS_KEPT = 5
 
 
 def main() -> None:
-    """Run dbt with the arguments that follow the paths of the lock and of the log."""
-    _, lock, log, *arguments = sys.argv
+    """Run dbt with the arguments that follow the paths of lock, log and what was parsed."""
+    _, lock, log, parsed, *arguments = sys.argv
     end_with_command()
     with FileLock(lock, timeout=_PATIENCE):
         # A second; the command may be gone by then.
         from dbt.cli.main import dbtRunner  # noqa: PLC0415
         from dbt_common.exceptions import DbtBaseException  # noqa: PLC0415
 
-        result = dbtRunner(callbacks=[_writer(Path(log))]).invoke([*_QUIET, *arguments])
+        callbacks, manifest = [_writer(Path(log))], _manifest(Path(parsed))
+        if manifest is not None:
+            callbacks.append(partial(_name_run, manifest))
+        result = dbtRunner(manifest, callbacks).invoke([*_QUIET, *arguments])
     if result.exception is None:
         sys.exit(0 if result.success else 1)
     if not isinstance(result.exception, DbtBaseException):  # of which there was an event
         sys.stderr.write(f"Error: {result.exception}\n")
     sys.exit(2)
+
+
+def _manifest(parsed: Path) -> Manifest | None:
+    """The parsed project of an earlier run; None if there is no such file."""
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    if not parsed.is_file():
+        return None
+    manifest: Any = Manifest.from_msgpack(parsed.read_bytes())
+    # As dbt does after it has loaded one.
+    manifest.build_parent_and_child_maps()
+    manifest.build_flat_graph()
+    return cast("Manifest", manifest)
+
+
+def _name_run(manifest: Manifest, event: EventMsg) -> None:
+    """Give the manifest the ID of the current run, which is that of its results."""
+    info: Any = event.info
+    if manifest.metadata.invocation_id != info.invocation_id:
+        manifest.metadata.invocation_id = info.invocation_id
+        manifest.metadata.generated_at = datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def _writer(path: Path) -> Callable[[EventMsg], None]:
