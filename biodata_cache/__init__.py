@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from biodata_cache._core.names import TABLE_FUNCTIONS as _TABLE_FUNCTIONS
+
 if TYPE_CHECKING:
     from biodata_cache._core.errors import (
         AccessError,
@@ -215,7 +217,8 @@ __all__ = [
     "use_version",
 ]
 
-# Where the names that are not tables live; `tests/unit/test_import.py` compares with the imports.
+# Modules of the names that are neither functions nor errors; `tests/unit/test_import.py` compares
+# them with the imports.
 _HOMES = {
     "Cache": "_session",
     "CacheRegistry": "_core.registry.entries",
@@ -225,25 +228,11 @@ _HOMES = {
     "Subject": "_subject",
     "TableEntry": "_core.registry.entries",
     "TableInfo": "_core.registry.entries",
-    "builds": "_functions",
-    "changes": "_functions",
-    "compare": "_functions",
     "all_of": "_reader.filters.words",
-    "connect": "_functions",
     "contains": "_reader.filters.words",
-    "custom": "_functions",
-    "get_cache_registry": "_functions",
-    "get_cache_versions": "_functions",
     "like": "_reader.filters.words",
     "not_": "_reader.filters.words",
-    "partitions": "_functions",
-    "qc_columns": "_functions",
-    "scan": "_functions",
-    "sql": "_functions",
     "subject": "_subject",
-    "table_info": "_functions",
-    "use_build": "_functions",
-    "use_version": "_functions",
 }
 
 
@@ -256,7 +245,8 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         value: object = import_module("biodata_cache._core.settings.values").installed_version()
     else:
-        home = _HOMES.get(name, "_core.errors" if name.endswith(("Error", "Warning")) else "tables")
+        home = "tables" if name in _TABLE_FUNCTIONS else _HOMES.get(name, "_functions")
+        home = "_core.errors" if name.endswith(("Error", "Warning")) else home
         value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -193,12 +193,8 @@ def publish(
     return report
 
 
-def plan(settings: Settings, *, only_built: bool = False) -> Report:
+def plan(settings: Settings) -> Report:
     """Audit the last build, and find out what publishing it would change; nothing is written.
-
-    Args:
-        settings: Names the work folder and the root.
-        only_built: Whether only the tables of the last run are to be published.
 
     Raises:
         AuditError: If the last build failed, or its files disagree with the contract.
@@ -210,7 +206,7 @@ def plan(settings: Settings, *, only_built: bool = False) -> Report:
     _check_built(work)
     with work_locked(work):
         manifest = BuildManifest(work)
-        build = _audited(work, manifest, only_built=only_built, object_bytes=OBJECT_BYTES)
+        build = _audited(work, manifest, only_built=False, object_bytes=OBJECT_BYTES)
         folder = build.area.name
         last = read_last(work, storage.address(folder))
         report = _publication(storage, build, settings, last).report

@@ -78,12 +78,7 @@ def open_lake(raw: str, *, requester_pays: bool = False) -> S3Storage:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the address names no bucket, or no prefix in it.
     """
-    storage = _bucket(raw, "raw lake", "RAW", requester_pays=requester_pays)
-    if not storage.prefix:
-        raise SettingsError(
-            f"The raw lake {raw!r} would be a whole bucket: write s3://bucket/prefix."
-        )
-    return storage
+    return _prefix(raw, "raw lake", "RAW", requester_pays=requester_pays)
 
 
 def open_staging(address: str, *, requester_pays: bool = False) -> Storage:
@@ -100,10 +95,15 @@ def open_staging(address: str, *, requester_pays: bool = False) -> Storage:
                 "s3://bucket/prefix."
             )
         return LocalStorage(Path(address).absolute())
-    storage = _bucket(address, "staging", "ROOT", requester_pays=requester_pays)
+    return _prefix(address, "staging", "ROOT", requester_pays=requester_pays)
+
+
+def _prefix(address: str, what: str, setting: str, *, requester_pays: bool) -> S3Storage:
+    """The storage of a prefix in a bucket."""
+    storage = _bucket(address, what, setting, requester_pays=requester_pays)
     if not storage.prefix:
         raise SettingsError(
-            f"The staging {address!r} would be a whole bucket: write s3://bucket/prefix."
+            f"The {what} {address!r} would be a whole bucket: write s3://bucket/prefix."
         )
     return storage
 
