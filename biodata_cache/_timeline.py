@@ -50,11 +50,7 @@ def local_starts(sessions: pd.DataFrame, assets: pd.DataFrame) -> pd.Series:
 
 
 def lines(events: pd.DataFrame) -> list[str]:
-    """A line for each month: what was done, and how many sessions there were.
-
-    Args:
-        events: What `timeline` gives.
-    """
+    """A line for each month: what was done, and how many sessions there were."""
     months = [
         f"{month}: {_described(each)}" for month, each in events.groupby(_month(events["date"]))
     ]
@@ -75,11 +71,7 @@ def _described(events: pd.DataFrame) -> str:
 
 
 def picture(events: pd.DataFrame) -> str:
-    """An SVG with a mark for each event, in a row for procedures and one for sessions.
-
-    Args:
-        events: What `timeline` gives.
-    """
+    """An SVG with a mark for each event, in a row for procedures and one for sessions."""
     if events.empty:
         return ""
     first, last = events["date"].min(), events["date"].max()

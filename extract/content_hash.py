@@ -23,9 +23,6 @@ def content_hash(raw: Path) -> str:
     What was not there is probed again in each run, and the response appended though it is the same:
     of responses the content counts, and not in which files it is.
 
-    Args:
-        raw: Folder of the lakes.
-
     Raises:
         LakeError: If a list or a response cannot be read.
     """

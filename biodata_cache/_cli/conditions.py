@@ -38,10 +38,6 @@ _HOW = (
 def parse(texts: Sequence[str], types: Mapping[str, str]) -> dict[str, Filter]:
     """Filters from conditions, combined with `and`.
 
-    Args:
-        texts: Conditions.
-        types: DuckDB types of the columns of the table.
-
     Raises:
         ArgumentError: If a condition cannot be parsed, its column does not exist, or its value has
             another type.

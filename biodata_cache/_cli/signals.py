@@ -62,11 +62,7 @@ def ignore() -> None:
 
 @contextmanager
 def before_forced_exit(action: Callable[[], object]) -> Iterator[None]:
-    """Register an action for the case that the process exits by force.
-
-    Args:
-        action: Called in another thread; it must be quick.
-    """
+    """Register an action, quick and for any thread, for a forced exit of the process."""
     _before_forced_exit.append(action)
     try:
         yield

@@ -20,9 +20,6 @@ class NotJsonError(ValueError):
 def json_value(content: bytes | str) -> Any:  # noqa: ANN401  # any JSON
     """Parse JSON.
 
-    Args:
-        content: The text, or its bytes.
-
     Raises:
         NotJsonError: If it is not JSON, is nested deeper or holds longer numbers than Python can
             parse, or holds text that cannot be encoded.

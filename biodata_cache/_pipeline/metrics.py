@@ -20,10 +20,7 @@ Sample = tuple[str, dict[str, str], float]
 
 
 def metrics(reports: Iterable[PastRun]) -> str:
-    """The last run of each command, and the last one of each that was completed.
-
-    Args:
-        reports: Reports of runs, the oldest first.
+    """The last run of each command, and its last completed one, of reports from the oldest on.
 
     Example:
         >>> metrics([])

@@ -27,10 +27,7 @@ _PATIENCE_INTERRUPTED = 0.5
 
 
 def notify(run: Run) -> Iterator[str]:
-    """Write the metrics and start the operator's command, as set.
-
-    Args:
-        run: A run that has ended and left its report.
+    """Write the metrics and start the operator's command, after a run has left its report.
 
     Yields:
         A sentence for each failure; failures never fail the run.

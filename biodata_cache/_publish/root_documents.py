@@ -126,13 +126,7 @@ def status_of(
 
 
 def write_status(storage: Storage, version_folder: str, status: dict[str, Any]) -> None:
-    """Write the status of a version; those of other versions stay.
-
-    Args:
-        storage: The root.
-        version_folder: The version.
-        status: Content of the entry: time of the check, build, newest extract, result.
-    """
+    """Write the status of a version; those of other versions stay."""
     versions = _statuses(storage) | {version_folder: status}
     content = as_json({"versions": dict(sorted(versions.items()))})
     storage.put(_layout.STATUS_FILE, content, hashlib.sha256(content).hexdigest())

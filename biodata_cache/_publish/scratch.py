@@ -51,12 +51,7 @@ def temporary_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def parquet_bytes(rows: Sequence[tuple[Any, ...]], types: Mapping[str, str]) -> bytes:
-    """A parquet file of these rows; the same rows give the same bytes.
-
-    Args:
-        rows: The rows, in order.
-        types: DuckDB types of their columns, by name.
-    """
+    """A parquet file of rows, with columns of these types; the same rows give the same bytes."""
     columns = {name: [row[index] for row in rows] for index, name in enumerate(types)}
     selected = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in types.items())
     with temporary_folder() as folder, duckdb.connect() as duck:

@@ -50,12 +50,7 @@ class _Comparison(NamedTuple):
 
 
 def changes(cache: PublishedCache, table: str, since: object) -> pd.DataFrame:
-    """The rows that were added, removed or changed, as a DataFrame.
-
-    Args:
-        cache: The build that is compared with an earlier one.
-        table: Name of the table.
-        since: Name of the earlier build, or a time at which it was the live one.
+    """The rows that changed since a build, or since the one that was live at a time.
 
     Raises:
         ArgumentError: If `since` is neither a build nor a time, or the table has no key.

@@ -42,11 +42,6 @@ _RESERVED = {*TABLE_FUNCTIONS, "cache_registry", "cache_versions", "custom"}
 def custom(opened: Callable[[], CachedStorage], name: str, df: pd.DataFrame | None) -> pd.DataFrame:
     """Store a DataFrame under a name, or read it back.
 
-    Args:
-        opened: Opens the storage.
-        name: Name of the custom table.
-        df: The rows to store; None to read them.
-
     Raises:
         AccessError: If the storage may not be written.
         ArgumentError: If the name is invalid, or a column would not come back unchanged.

@@ -253,11 +253,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def frames_named(query: str) -> Iterator[tuple[str, Any]]:
-    """DataFrames of the calling function or its module whose variable names occur in a query.
-
-    Args:
-        query: A statement of SQL.
-    """
+    """DataFrames of the calling function or its module whose variable names occur in a query."""
     frame, _ = _messages.caller()
     for name in dict.fromkeys(_NAME.findall(query)):
         value = frame.f_locals.get(name, frame.f_globals.get(name))

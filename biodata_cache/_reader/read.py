@@ -230,12 +230,7 @@ def rows_of(
 
 
 def expressions(columns: Mapping[str, str], selection: Selection) -> dict[str, tuple[str, str]]:
-    """DuckDB type and SQL of the columns that the options of a selection convert.
-
-    Args:
-        columns: DuckDB types by column.
-        selection: The selection.
-    """
+    """DuckDB type and SQL of the columns that the options of a selection convert."""
     converted_columns = {}
     for name, kind in columns.items():
         if selection.lists_as_text and kind == "VARCHAR[]":

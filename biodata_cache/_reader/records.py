@@ -48,12 +48,7 @@ _PLAIN = ("_id", "name", "location", "_created", "_last_modified", "schema_versi
 
 
 def records(cache: PublishedCache, texts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Records by requested name or id; unknown ones are left out.
-
-    Args:
-        cache: The cache.
-        texts: Values of `_id`, or names of assets.
-    """
+    """Records by these names of assets or values of `_id`; unknown ones are left out."""
 
     def read(registry: CacheRegistry) -> dict[str, dict[str, Any]]:
         entry = registry["records"]

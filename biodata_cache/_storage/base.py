@@ -230,10 +230,6 @@ def is_valid_path(path: str) -> bool:
 def check_path(path: str, address: str) -> None:
     """Check that a path is valid before it is written.
 
-    Args:
-        path: The path.
-        address: Address of the storage, for the message.
-
     Raises:
         CacheFileError: If a part is not a plain name (see `is_valid_path`).
     """

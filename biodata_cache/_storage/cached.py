@@ -32,13 +32,7 @@ _MAX_SINGLE_REQUESTS = 3
 
 @lru_cache(maxsize=8)
 def cached(storage: Storage, folder: Path | None, limit: int) -> CachedStorage:
-    """The caching layer of a storage; one per process, so that its documents are shared.
-
-    Args:
-        storage: The storage.
-        folder: Folder of the copies; None for no copies.
-        limit: Maximum total size of the copies in bytes.
-    """
+    """The caching layer of a storage, shared in this process; without a folder it keeps no copies."""
     return CachedStorage(storage, None if folder is None else LocalCopies(folder, limit))
 
 

@@ -70,10 +70,6 @@ def open_cached(settings: Settings) -> CachedStorage:
 def open_lake(raw: str, *, requester_pays: bool = False) -> S3Storage:
     """The storage of a raw lake at `s3://bucket/prefix`.
 
-    Args:
-        raw: Address of the lake.
-        requester_pays: Whether the requester pays.
-
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the address names no bucket, or no prefix in it.

@@ -59,11 +59,7 @@ Object = tuple[str, str, bytes]
 
 
 def objects(documents: Iterable[bytes]) -> Iterator[Object]:
-    """Make up the objects of the assets that these records describe.
-
-    Args:
-        documents: Records of the sample.
-    """
+    """Make up the objects of the assets that these records describe."""
     draw, folders = Draw("objects"), Draw("folders of fused images")
     sessions: list[Json] = []
     stored: set[str] = set()

@@ -64,12 +64,7 @@ def _templates(file: str) -> dict[str, Template]:
 
 
 def _compiled(template: Any, others: dict[str, Template]) -> Template:  # noqa: ANN401
-    """The function that makes a value of a template.
-
-    Args:
-        template: The template as JSON.
-        others: The templates of the file, for `$template`.
-    """
+    """The function that makes a value of a template, which may name others of its file."""
     if isinstance(template, list):
         elements = [_compiled(element, others) for element in template]
         return lambda draw, given: [element(draw, given) for element in elements]

@@ -33,21 +33,13 @@ _OLD_ABBREVIATIONS = {"fib": "FIP", "pophys": "ophys", "SPIM": "SmartSPIM"}
 
 
 def documents(records: Iterable[bytes]) -> Iterator[bytes]:
-    """Make up the v1 records from which these were made, and some that failed.
-
-    Args:
-        records: Records of the sample, of version 2.
-    """
+    """Make up the v1 records from which these were made, and some that failed."""
     for document, _ in _upgraded(records):
         yield msgspec.json.encode(document)
 
 
 def upgrades(records: Iterable[bytes]) -> bytes:
-    """Make up the upgrader's table, as parquet: one row per v1 record that it knows.
-
-    Args:
-        records: Records of the sample, of version 2.
-    """
+    """Make up the upgrader's table, as parquet: one row per v1 record that it knows."""
     draw = Draw("upgrades")
     rows = []
     for number, (document, v2_id) in enumerate(_upgraded(records)):

@@ -11,9 +11,6 @@ _UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 def is_unknown(error: BaseException | None) -> bool:
     """Whether an error, or the first of those that led to it, says that there is no such host.
 
-    Args:
-        error: What was raised.
-
     Example:
         >>> is_unknown(socket.gaierror(socket.EAI_NONAME, "no such host"))
         True

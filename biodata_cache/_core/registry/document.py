@@ -56,10 +56,7 @@ def parse(content: bytes | str, source: str) -> CacheRegistry:
 
 
 def parse_fragments(contents: Mapping[str, bytes]) -> CacheRegistry:
-    """The registry of a version that publishes only fragments, one file per table.
-
-    Args:
-        contents: Contents of the files `cache_registry/<name>.json` by address.
+    """The registry of a version that publishes only fragments, given by their addresses.
 
     Raises:
         RegistryError: If one of them is not an entry.

@@ -61,10 +61,6 @@ class PublishedBuild:
 def parse(content: bytes | None, source: str) -> tuple[PublishedBuild, ...]:
     """The builds that a history names, the oldest first; none if there is no history.
 
-    Args:
-        content: Its bytes.
-        source: Its address, for messages.
-
     Raises:
         RegistryError: If the document is not a history.
 

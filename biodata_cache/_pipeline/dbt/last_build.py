@@ -66,12 +66,7 @@ class GoodBuild:
 
 
 def find(work: Path, project: str) -> GoodBuild | None:
-    """The last good build, if this project made it and all that it left is there, byte for byte.
-
-    Args:
-        work: The work folder.
-        project: Hash of the project, the packages and the settings.
-    """
+    """The last good build, if this project made it and all that it left is there, byte for byte."""
     build = _read(work)
     if build is None or build.project != project or (work / DATABASE_LOG).exists():
         return None

@@ -70,12 +70,7 @@ def build_shard(
 
 
 def build_shards(settings: Settings, progress: Progress | None, count: int) -> str:
-    """Build staging of all shards at once, each by a process of this machine.
-
-    Args:
-        settings: Names the work folder and the lake, which must be local here.
-        progress: Receives progress after each shard.
-        count: Number of shards.
+    """Build staging of all shards of a local lake at once, each by a process of this machine.
 
     Returns:
         Folder of the files of all shards.

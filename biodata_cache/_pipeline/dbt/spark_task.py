@@ -52,10 +52,6 @@ class Job:
 def run(job: Job, shard: Shard) -> None:
     """Write the rows of a shard to `<out>/<shard>/<model>/<shard>.parquet`.
 
-    Args:
-        job: The model.
-        shard: The shard.
-
     Raises:
         BuildError: If this machine has another version of DuckDB.
     """

@@ -99,9 +99,6 @@ def shards_of(count: int) -> list[Shard]:
 def state_of(content: str) -> str:
     """Hash of what staging is made from: the lake, the project, and the version of the engine.
 
-    Args:
-        content: Hash of the content of the lake.
-
     Raises:
         BuildError: If a file of the project cannot be read.
     """

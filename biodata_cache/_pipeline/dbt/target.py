@@ -161,9 +161,6 @@ def project_key(project: Path, environment: Mapping[str, str]) -> str:
 def project_content(project: Path) -> str:
     """Hash of the files of the project, wherever it is.
 
-    Args:
-        project: The folder of the dbt project.
-
     Raises:
         BuildError: If a file of the project cannot be read.
     """

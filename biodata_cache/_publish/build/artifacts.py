@@ -79,9 +79,6 @@ def _read(path: Path) -> dict[str, Any]:
 def of_dbt(path: Path) -> Iterator[None]:
     """Translate errors about an unexpected structure of a dbt document.
 
-    Args:
-        path: The document that is looked into.
-
     Raises:
         BuildError: If a field is missing, has another type than expected, or names no path.
     """
@@ -126,9 +123,6 @@ def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def failures(results: Iterable[dict[str, Any]]) -> Iterator[str]:
     """One line for each model that failed and each test that did, with the number of rows.
-
-    Args:
-        results: The `results` of dbt's run results.
 
     Example:
         >>> list(failures([{"status": "fail", "unique_id": "test.p.unique_x.1", "failures": 3}]))

@@ -85,9 +85,6 @@ class Table:
 def published_tables(manifest: dict[str, Any]) -> list[Table]:
     """Every table that the project publishes, by name.
 
-    Args:
-        manifest: dbt's manifest.
-
     Raises:
         BuildError: If a published table lacks required metadata in the manifest.
     """

@@ -114,13 +114,7 @@ def page(
 def quality_page(
     version_folder: str, history: Sequence[PublishedBuild], profiles: Profiles
 ) -> bytes:
-    """The page of quality control of one build.
-
-    Args:
-        version_folder: Name of the version.
-        history: What was published until then, this build last.
-        profiles: What is known of the rows.
-    """
+    """The page of quality control of one build."""
     now = history[-1]
     nothing: dict[str, Any] = {
         "weeks": [], "projects": [], "projects_left_out": 0,

@@ -151,13 +151,7 @@ def read(storage: Storage, listed: ObjectFile | None) -> Profiles:
 
 
 def of_build(storage: Storage, registry: CacheRegistry, local: Mapping[str, Source]) -> Profiles:
-    """The profiles of a build, of which objects are at hand or in the root.
-
-    Args:
-        storage: The root.
-        registry: Registry of the build.
-        local: Objects at hand, by name.
-    """
+    """The profiles of a build, of which objects are at hand or in the root."""
     listed = registry.profiles
     content = None if listed is None else local.get(listed.name)
     if not isinstance(content, bytes):

@@ -45,12 +45,7 @@ class Provenance:
 
 
 def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, Provenance]:
-    """How each table came about, by name.
-
-    Args:
-        manifest: dbt's manifest.
-        results: dbt's run results.
-    """
+    """How each table came about, by name."""
     status = {result["unique_id"]: str(result["status"]) for result in results["results"]}
     checks: dict[str, list[tuple[int, str, str]]] = {}
     for name, node in manifest["nodes"].items():
@@ -146,11 +141,7 @@ def _made_from(manifest: dict[str, Any], table: str) -> dict[str, tuple[str, ...
 
 
 def lineage(manifest: dict[str, Any]) -> dict[str, list[str]]:
-    """What each model is made from directly: names of models, seeds and sources.
-
-    Args:
-        manifest: dbt's manifest.
-    """
+    """What each model is made from directly: names of models, seeds and sources."""
     return {
         str(node["name"]): sorted(
             {_name(manifest, parent) for parent in node["depends_on"].get("nodes", ())}

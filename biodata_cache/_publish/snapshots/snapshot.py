@@ -185,13 +185,7 @@ def _object_of(content: bytes, rows: int) -> ObjectFile:
 def documents_of(
     version_folder: str, registry: CacheRegistry, content: bytes
 ) -> list[dict[str, bytes]]:
-    """Sidecars, registry fragments and registry by path in the version folder, in this order.
-
-    Args:
-        version_folder: The version.
-        registry: Its registry.
-        content: Bytes of the registry.
-    """
+    """Sidecars, registry fragments and registry by path in the version folder, in this order."""
     start = len(version_folder) + 1
     sidecars, fragments = {}, {}
     for entry in registry:

@@ -238,11 +238,7 @@ class PublishedCache:
         return locations
 
     def location(self, table: TableEntry, value: str | None = None) -> str:
-        """Address of a public file, or of the folder of the partitions of a table.
-
-        Args:
-            table: Entry of the table.
-            value: Value of the partition key; None for the whole table.
+        """Address of the public file of a partition, or without a value of the whole table.
 
         Raises:
             RegistryError: If the registry locates the table outside this version.
@@ -338,13 +334,7 @@ def _parsed(content: bytes, address: str) -> CacheRegistry:
 def partition_not_found(
     table: TableEntry, value: str, values: Sequence[str]
 ) -> PartitionNotFoundError:
-    """The error for a partition that a table does not have.
-
-    Args:
-        table: Entry of the table.
-        value: Value of the partition key.
-        values: Values of its partitions.
-    """
+    """The error for a partition that a table does not have."""
     return PartitionNotFoundError(
         f"{table.name} has no {table.partition_key} {value!r}."
         f"{_messages.nearest(value, values)} It has {_messages.few(values)}."

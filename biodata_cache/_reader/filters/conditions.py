@@ -70,11 +70,6 @@ def conditions(
 ) -> list[Condition]:
     """Parse filters into conditions.
 
-    Args:
-        table: Name of the table, for messages.
-        types: DuckDB types by column.
-        filters: Values by column.
-
     Raises:
         ArgumentError: If a column does not exist, or a value does not fit its type.
 

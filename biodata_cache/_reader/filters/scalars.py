@@ -174,12 +174,7 @@ _CONVERSIONS: dict[Kind, Callable[[str, str, object], object]] = {
 
 
 def converted(column: str, kind: str, value: object) -> object:
-    """A value for a column, or for the elements of one of lists.
-
-    Args:
-        column: Name of the column, for messages.
-        kind: DuckDB type of the column.
-        value: A value that is not missing.
+    """A value, not a missing one, for a column of this type, or for the elements of its lists.
 
     Raises:
         ArgumentError: If the value is not of that type.
