@@ -79,12 +79,7 @@ def _selection(
     slow: bool,  # noqa: FBT001
     tables: Iterable[str] | None,
 ) -> list[str]:
-    """Options of dbt that choose the tables, what they are made from, and their tests.
-
-    Raises:
-        ArgumentError: If no table is selected.
-        TableNotFoundError: If a table does not exist.
-    """
+    """Options of dbt that choose the tables, what they are made from, and their tests."""
     if tables is not None:
         names = [tables] if isinstance(tables, str) else list(tables)
         if not names:

@@ -51,12 +51,7 @@ def staging_options(command: Command) -> Command:
 def _options(
     shards: int | None, shard: str | None, out: str | None, staging: str | None
 ) -> StagingOptions:
-    """The options that were given.
-
-    Raises:
-        SettingsError: If the shard is none.
-        UsageError: If the options do not go together.
-    """
+    """The options that were given."""
     ways = (None if staging == SPARK else shards, shard, staging)
     if sum(way is not None for way in ways) > 1:
         raise click.UsageError("Give one of --shards, --shard and --staging.")

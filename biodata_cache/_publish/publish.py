@@ -216,11 +216,7 @@ def plan(settings: Settings) -> Report:
 
 
 def _check_built(work: Path) -> None:
-    """Check that there is a build: a folder without one is not even locked.
-
-    Raises:
-        BuildError: If there is none.
-    """
+    """Check that there is a build: a folder without one is not even locked."""
     try:
         is_there = (target_folder(work) / MANIFEST).is_file()
     except OSError:  # such as for a name that is too long
@@ -336,11 +332,7 @@ def _publication(
 
 
 def _snapshot(storage: Storage, build: _Build, before: Published) -> Snapshot:
-    """Registry, objects and public files of one build, ready to be published.
-
-    Raises:
-        AuditError: If a table is neither built nor published already.
-    """
+    """Registry, objects and public files of one build, ready to be published."""
     folder = build.area.name
     entries: list[TableEntry] = []
     files: list[PublicFile] = []

@@ -137,11 +137,7 @@ def put_back(storage: Storage, version_folder: str) -> str | None:
 
 
 def _target(storage: Storage, folder: str, now: Published, to: str | None) -> KeptBuild:
-    """The build to restore.
-
-    Raises:
-        CacheNotFoundError: If the build is not kept.
-    """
+    """The build to restore."""
     kept = _builds.kept_builds(storage, folder)
     address = storage.address(_layout.builds_folder(folder))
     if to is not None:

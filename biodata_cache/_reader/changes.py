@@ -134,13 +134,7 @@ def relation(cache: PublishedCache, table: str, since: object) -> duckdb.DuckDBP
 def _compared(
     cache: PublishedCache, registry: CacheRegistry, table: str, since: object
 ) -> _Comparison:
-    """The comparison of the live or selected build with an earlier one.
-
-    Raises:
-        ArgumentError: If the table has no key.
-        CacheNotFoundError: If one of the builds has no objects of the table.
-        TableNotFoundError: If the earlier build does not have the table.
-    """
+    """The comparison of the live or selected build with an earlier one."""
     after = registry[table]
     build = _build_at(cache, since)
     earlier = replace(cache, build=build)
@@ -158,12 +152,7 @@ def _compared(
 
 
 def _build_at(cache: PublishedCache, since: object) -> str:
-    """The build of this name, or the newest one that was made at this time or before.
-
-    Raises:
-        ArgumentError: If `since` is neither a name of a build nor a time.
-        CacheNotFoundError: If no build of that time is kept.
-    """
+    """The build of this name, or the newest one that was made at this time or before."""
     if isinstance(since, str) and _layout.is_build_name(since):
         return since
     time = _scalars.instant("since", since, "the name of a build, or a time")

@@ -32,7 +32,7 @@ _MAX_SINGLE_REQUESTS = 3
 
 @lru_cache(maxsize=8)
 def cached(storage: Storage, folder: Path | None, limit: int) -> CachedStorage:
-    """The caching layer of a storage, shared in this process; without a folder it keeps no copies."""
+    """The caching layer of a storage, shared in this process; no folder: no copies."""
     return CachedStorage(storage, None if folder is None else LocalCopies(folder, limit))
 
 
@@ -156,11 +156,7 @@ class CachedStorage:
         return cached
 
     def _fetch(self, copies: LocalCopies, file: DataFile, size_limit: int) -> Path | None:
-        """Copy an object; None if it cannot be copied now and has to be read at its address.
-
-        Raises:
-            CacheFileError: If the object does not have the hash that it is named by.
-        """
+        """Copy an object; None if it cannot be copied now and has to be read at its address."""
         path = self._path(file.address)
         if file.sha256 is None:
             stat = self.storage.stat(path)

@@ -220,12 +220,7 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
         return location
 
     def _target(self, path: str) -> Path:
-        """Location of a file that is about to be written.
-
-        Raises:
-            AccessError: If one of its folders is a link.
-            CacheFileError: If the path is invalid.
-        """
+        """Location of a file that is about to be written."""
         check_path(path, self.address())
         return self._locate(path, is_written=True) or self.home / path
 
@@ -253,9 +248,6 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
         Args:
             path: Path of the folder in the storage.
             folder: Its location.
-
-        Raises:
-            AccessError: If there is a folder that is a link.
         """
         pending: list[tuple[str, Path | str]] = [(path, folder)]
         while pending:

@@ -319,11 +319,7 @@ _PROBES: dict[str, Callable[[ObjectStore, str, str], Iterable[_Found]]] = {
 
 
 def _read(store: ObjectStore, bucket: str, prefix: str, name: str) -> _Found:
-    """One object as text; a problem instead if it exists and cannot be read.
-
-    Raises:
-        UnavailableObjectError: If the object does not exist.
-    """
+    """One object as text; a problem instead if it exists and cannot be read."""
     try:
         content = store.read(bucket, prefix + name, _LARGEST)
         return name, content.decode("utf-8-sig"), None

@@ -61,11 +61,7 @@ def raw_lake(settings: Settings) -> Check:
 
 
 def _in_folder(folder: Path) -> str:
-    """Contents of a folder of lakes; every file is compared with its hash first.
-
-    Raises:
-        LakeError: If a file is damaged or missing.
-    """
+    """Contents of a folder of lakes; every file is compared with its hash first."""
     import_extract()
     from extract.lake.check import check_lakes  # noqa: PLC0415  # it is importable from here on
     from extract.lake.lake import Lake  # noqa: PLC0415

@@ -305,11 +305,7 @@ def _source(name: str, address: Secret, database: str, collection: str) -> Check
 
 
 def _send_query(source: DatabaseSource) -> None:
-    """Send one query to a database, which also checks the rights of the user.
-
-    Raises:
-        SourceError: If it does not respond, or refuses.
-    """
+    """Send one query to a database, which also checks the rights of the user."""
     try:
         source.existing([""])
     finally:

@@ -246,12 +246,7 @@ def _builds(
 def _before(
     storage: Storage, cache: PublishedCache, live: str
 ) -> tuple[dict[str, int | None], str]:
-    """Rows by table, and name, of the build before the one that is live.
-
-    Raises:
-        CacheNotFoundError: If none is kept.
-        CacheError: If the registry or the list of public files cannot be read.
-    """
+    """Rows by table, and name, of the build before the one that is live."""
     history = cache.history()
     names = [each.build for each in history]
     # A publish that was killed, or is at work, may not have written it down yet.

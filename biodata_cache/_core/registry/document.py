@@ -131,11 +131,7 @@ _CHECKS: dict[str, tuple[str, Callable[[object], bool]]] = {
 
 
 def _item(content: bytes | str, source: str) -> _Item:
-    """The object that a document holds.
-
-    Raises:
-        RegistryError: If it is not JSON, or is not an object.
-    """
+    """The object that a document holds."""
     return _Item.of(parse_json(content, source, RegistryError, REMEDY), source)
 
 

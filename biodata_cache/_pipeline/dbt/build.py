@@ -162,9 +162,6 @@ def _fetched(settings: Settings, address: str, state: str) -> str:
         settings: Names the work folder.
         address: Folder or S3 address of the files.
         state: What they must be made from.
-
-    Raises:
-        BuildError: If they are not whole, or of another lake.
     """
     folder = settings.work.resolve() / _STAGING
     storage = open_staging(address, requester_pays=settings.requester_pays)

@@ -105,11 +105,7 @@ def checked_lake(work: Path, raw: Path) -> Iterator[str]:
 
 
 def _remove_earlier(work: Path, *, database: bool) -> None:
-    """Remove the results of an earlier build, and its database, which would only grow.
-
-    Raises:
-        BuildError: If one of them cannot be removed.
-    """
+    """Remove the results of an earlier build, and its database, which would only grow."""
     earlier = [work / DATABASE, work / DATABASE_LOG] if database else []
     try:
         for each in (*earlier, target_folder(work) / RUN_RESULTS):

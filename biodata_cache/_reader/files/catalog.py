@@ -268,9 +268,6 @@ class PublishedCache:
         """The files of some partitions, or of all in the order of the registry.
 
         Where the registry does not list them, the folder is listed instead, sorted by value.
-
-        Raises:
-            PartitionNotFoundError: If the table has no partition of a value.
         """
         if table.partitions is None:
             known = self._listed_files(table, folder)
@@ -323,11 +320,7 @@ class PublishedCache:
 
 @lru_cache(maxsize=4)
 def _parsed(content: bytes, address: str) -> CacheRegistry:
-    """A parsed registry; cached, because one with thousands of partitions is slow to validate.
-
-    Raises:
-        RegistryError: If the content is not a registry.
-    """
+    """A parsed registry; cached, because one with thousands of partitions is slow to validate."""
     return _document.parse(content, address)
 
 
