@@ -38,6 +38,9 @@ CALLS = {
     "person_name": "person_name('x')",
     "instrument_name": "instrument_name('x')",
     "spelled": "spelled('x', ['Pass', 'Fail', 'Pending'])",
+    "time_in_name": "time_in_name('x')",
+    "time_at_end_of_name": "time_at_end_of_name('x')",
+    "parse_time_in_name": "parse_time_in_name('x')",
     "local_time": "local_time('x')",
     "utc_offset_minutes": "utc_offset_minutes('x')",
     "is_partition_value": "is_partition_value('x')",
@@ -286,6 +289,38 @@ def test_names_of_people_have_no_blank_at_an_end_and_none_twice(ask: Any, text: 
 )  # fmt: skip
 def test_names_of_instruments(ask: Any, text: str | None, name: str) -> None:
     assert ask("instrument_name", text) == name
+
+
+RAW = "2024-01-31_08-50-58"
+PROCESSED = "2024-02-01_00-00-00"
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "at_end"),
+    [
+        (f"451_{RAW}", RAW, RAW), (RAW, RAW, RAW), (f"451_{RAW}_nwb_{PROCESSED}", RAW, PROCESSED),
+        (f"451_{RAW}_nwb", RAW, ""), (f"451_{RAW}_nwb_{PROCESSED} ", RAW, ""),
+        (f"451_{RAW}\n", RAW, ""), ("451_2024-1-31_08-50-58", "", ""), ("451_2024-01-31", "", ""),
+        ("451_2024-01-31T08:50:58", "", ""), ("", "", ""), (None, None, None),
+        ("451_2024-13-31_08-50-58", "2024-13-31_08-50-58", "2024-13-31_08-50-58"),
+    ],
+)  # fmt: skip
+def test_times_in_names(ask: Any, name: str | None, first: str | None, at_end: str | None) -> None:
+    assert ask("time_in_name", name) == first
+    assert ask("time_at_end_of_name", name) == at_end
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        (RAW, datetime(2024, 1, 31, 8, 50, 58)),
+        ("2024-02-29_23-59-59", datetime(2024, 2, 29, 23, 59, 59)),
+        ("2023-02-29_00-00-00", None), ("2024-13-31_08-50-58", None), ("2024-01-31_24-00-00", None),
+        ("2024-01-31_08-60-00", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_times_from_names(ask: Any, text: str | None, time: datetime | None) -> None:
+    assert ask("parse_time_in_name", text) == time
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@
 {% macro parse_number(text) %}null{% endmacro %}
 {% macro parse_timestamp(text) %}null{% endmacro %}
 {% macro person_name(text) %}null{% endmacro %}
+{% macro parse_time_in_name(text) %}null{% endmacro %}
+{% macro time_at_end_of_name(name) %}null{% endmacro %}
+{% macro time_in_name(name) %}null{% endmacro %}
 {% macro trimmed(text) %}null{% endmacro %}
 {% macro read(fields, key) %}null{% endmacro %}
 {% macro read_column(fields, column) %}null{% endmacro %}

@@ -6,7 +6,7 @@ with record as (
         name,
         acquisition_start_time,
         cast(acquisition_start_time as timestamptz) as start_at,
-        regexp_extract(name, '\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}') as time_in_name,
+        {{ time_in_name('name') }} as time_in_name,
         regexp_full_match(acquisition_start_time, '.*(Z|[+-]00:00)') as is_utc
     from {{ ref('int_assets_joined') }}
 ),
@@ -15,8 +15,7 @@ with record as (
 named_record as (
     select
         *,
-        epoch_us(try_strptime(time_in_name, '%Y-%m-%d_%H-%M-%S')) - epoch_us(start_at)
-            as offset_us,
+        epoch_us({{ parse_time_in_name('time_in_name') }}) - epoch_us(start_at) as offset_us,
         round(offset_us / 3.6e9) as whole_hours,
         greatest(-12, least(14, whole_hours)) as nearest_zone
     from record

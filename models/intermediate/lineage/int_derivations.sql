@@ -25,12 +25,12 @@ derivation as (
         source.position as source_position,
         asset.pipeline_name,
         asset.modalities,
-        regexp_extract(asset.name, '\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}$') as processing_time
+        {{ time_at_end_of_name('asset.name') }} as processing_time
     from asset
     left join source on asset.record_id = source.record_id
 )
 
 select
     *,
-    try_strptime(processing_time, '%Y-%m-%d_%H-%M-%S') as processed_at
+    {{ parse_time_in_name('processing_time') }} as processed_at
 from derivation
