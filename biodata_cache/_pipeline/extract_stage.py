@@ -136,7 +136,7 @@ def _forget_sample(raw: Path) -> None:
     The records of another source take its place next: a run that is killed then has none of it.
     """
     from extract.lake.lake import Lake  # noqa: PLC0415  # as above
-    from extract.objects import foraging, foraging_database, object_tables, upgrades  # noqa: PLC0415
+    from extract.objects import foraging, foraging_database, object_tables, probes, upgrades  # noqa: PLC0415
     from extract.pipeline import forget_sample  # noqa: PLC0415
 
     forget_sample(Lake(raw, "docdb_v1"))
@@ -144,6 +144,7 @@ def _forget_sample(raw: Path) -> None:
         foraging.forget_sample(raw)
         foraging_database.forget_sample(raw)
         upgrades.forget_sample(raw)
+        probes.forget_sample(raw)
 
 
 def _report_documents(report: Reporter, stage: str, source: str, documents: int, size: int) -> None:

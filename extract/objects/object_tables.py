@@ -206,6 +206,20 @@ class ResponseTable:
         self._tables.replace(f"{self._rows[0][4]:%Y%m%dT%H%M%S%fZ}-{len(self.files()):04}", table)
         self._rows, self._bytes = [], 0
 
+    def forget_sample(self) -> None:
+        """Remove the responses of the sample's store, which no other source has."""
+        for key in [_key_of(path.name) for path in self._tables.files()]:
+            table = self._tables.read(key)
+            if table is None:
+                continue
+            stores = table["store"].to_pylist()
+            is_other = [store.partition(":")[0] != "sample" for store in stores]
+            others = table.filter(pa.array(is_other, type=pa.bool_()))
+            if others.num_rows == 0 and table.num_rows:
+                self._tables.remove(key)
+            elif others.num_rows < table.num_rows:
+                self._tables.replace(key, others)
+
     def compact(self, locations: Iterable[str]) -> None:
         """Rewrite many files as one: newest responses only, and none about assets that are gone.
 

@@ -125,6 +125,12 @@ def prepare(raw: Path) -> dict[str, ResponseTable]:
     return {kind: ResponseTable(raw, kind) for kind in KINDS}
 
 
+def forget_sample(raw: Path) -> None:
+    """Remove what was found in the sample's store, of whose assets another source may have some."""
+    for responses in prepare(raw).values():
+        responses.forget_sample()
+
+
 def send(
     store: ObjectStore,
     raw: Path,

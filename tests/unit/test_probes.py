@@ -254,6 +254,22 @@ def test_another_store_gets_all_probes_again(lake: Fixture) -> None:
     assert other.found["trainer_states"] == 1
 
 
+def test_what_the_sample_has_is_forgotten_for_another_source(lake: Fixture) -> None:
+    lake.put("m/behavior/trainer_state.json")
+    lake.put("n/behavior/trainer_state.json")
+    lake.records(asset("m"))
+    lake.ask(folder_store(lake.buckets, "sample:8"), is_sample=True)
+    lake.records(asset("m"), asset("n"))
+    lake.ask(folder_store(lake.buckets, "sampled"))
+    with object_tables.locked(lake.raw):
+        probes.forget_sample(lake.raw)
+        probes.forget_sample(lake.raw)
+    files = [str(lake.raw / "objects_trainer_states/*.parquet")]
+    stores = duckdb.execute("select store, location[21:] from read_parquet(?) order by all", files)
+    assert stores.fetchall() == [("sampled", "m"), ("sampled", "n")]
+    assert lake.ask(folder_store(lake.buckets, "sampled")).asked.total() == 0
+
+
 @pytest.mark.parametrize("how", ["no folder", "empty folder", "no bucket", "empty bucket"])
 def test_known_objects_are_kept_where_the_store_refuses_unless_pruned(
     lake: Fixture, tmp_path: Path, how: str
