@@ -25,9 +25,6 @@ _EXAMPLE = "select status, count(*) as assets from qc_status group by status ord
 def overview(page: str) -> str:
     """What the command prints: the tables, a query, and what can be done with them.
 
-    Args:
-        page: Sentence on the page.
-
     Raises:
         CacheError: If the tables are not there or cannot be read.
     """
@@ -55,9 +52,6 @@ every function and command reads these tables.
 def show(*, open_page: bool) -> str:
     """Open the page in a browser, if there is one, and say what there is to see.
 
-    Args:
-        open_page: Whether to open the page.
-
     Raises:
         CacheError: If the tables are not there or cannot be read.
     """
@@ -82,9 +76,6 @@ def _open(address: str) -> bool:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command where the packages of the command line are not installed.
-
-    Args:
-        arguments: What follows `demo`.
 
     Returns:
         The exit code.

@@ -17,12 +17,6 @@ def timeline(
 ) -> pd.DataFrame:
     """Procedures and sessions of a subject in the order of time.
 
-    Args:
-        facts: Its row of `subjects`.
-        procedures: Its rows of `procedures`.
-        sessions: Its rows of `sessions`.
-        assets: Its rows of `assets`, which have the clock of the place of recording.
-
     Returns:
         One row per day and kind of procedure, and one per session; those without a date are left
         out.

@@ -125,10 +125,6 @@ def without_records(lake: Lake, source: str) -> None:
 
     Models read it, with or without records; a build reads the records of one source.
 
-    Args:
-        lake: The lake.
-        source: Description of the source of the other lakes.
-
     Raises:
         LockedError: If another process is writing this lake.
         LakeError: If the lake cannot be read or written.

@@ -36,13 +36,6 @@ def leave_record(
 ) -> None:
     """Leave a record of a run.
 
-    Args:
-        raw: Folder of the lakes.
-        report: What the run did.
-        options: How it ran.
-        started_at: When it began.
-        error: What ended it; None if nothing did.
-
     Raises:
         LakeError: If the lake cannot be written, and nothing else ended the run before.
     """

@@ -51,11 +51,7 @@ class Stages:
             )
 
     def end(self, state: str) -> None:
-        """End the current stage; `done` sets it to 100 %.
-
-        Args:
-            state: `done` or `failed`.
-        """
+        """End the current stage as `done`, which sets it to 100 %, or as `failed`."""
         if self._task is None:
             return
         task = self._progress.tasks[-1]

@@ -53,12 +53,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
 
 
 def warn(text: str, category: type[Warning]) -> None:
-    """Warn of the line outside of this package that led here.
-
-    Args:
-        text: What to say.
-        category: Class of the warning.
-    """
+    """Warn, with the line of the caller outside of this package."""
     _, level = caller()
     warnings.warn(text, category, stacklevel=level)
 
@@ -72,12 +67,7 @@ def caller() -> tuple[FrameType, int]:
 
 
 def warn_ignored(name: str, instead: str) -> None:
-    """Say once for each name that it does nothing.
-
-    Args:
-        name: What was given or called.
-        instead: What does it, as a sentence.
-    """
+    """Warn once for each name that it does nothing, and what to use instead."""
     if name not in _warned:
         _warned.append(name)
         warn(f"{name} does nothing since version 0.50.0: {instead}", FutureWarning)

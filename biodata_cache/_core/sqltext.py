@@ -30,12 +30,7 @@ def literal(text: str) -> str:
 
 
 def comments(view: str, text: str, columns: Mapping[str, str]) -> str:
-    """The statements that give a view and its columns their texts.
-
-    Args:
-        view: Its name, quoted.
-        text: What it holds.
-        columns: What each column holds.
+    """The statements that comment a view, whose name is quoted, and its columns.
 
     Example:
         >>> comments("units", "One row per unit.", {})

@@ -155,10 +155,6 @@ def local_folder(settings: Settings) -> Path:
 def check_filled(address: str, folder: Path) -> None:
     """Check that the lake has records to build from.
 
-    Args:
-        address: Address of the lake, for the message.
-        folder: Local folder of its files.
-
     Raises:
         BuildError: If the lake holds no records.
     """

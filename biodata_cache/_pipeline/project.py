@@ -66,10 +66,6 @@ def import_extract() -> None:
 def require(*modules: str, extra: str = "sync") -> None:
     """Check that what building needs is installed.
 
-    Args:
-        modules: What it imports.
-        extra: The extra of this package that brings it.
-
     Raises:
         MissingDependencyError: If a package is not installed.
     """

@@ -170,11 +170,7 @@ class Run:
         self._write()
 
     def end(self, error: BaseException | None) -> bool:
-        """Leave the report; false if it has been left before.
-
-        Args:
-            error: What ended the run; None if nothing did.
-        """
+        """Leave the report; false if it has been left before."""
         with self._lock:
             if self.status != "running":
                 return False

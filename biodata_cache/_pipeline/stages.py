@@ -75,12 +75,6 @@ def run_dry_sync(
 ) -> Outcome:
     """Report what a sync would extract, build and publish, without writing anything.
 
-    Args:
-        settings: Where everything is.
-        report: Receives progress.
-        options: How to extract.
-        outcome: Filled as the stages go.
-
     Raises:
         CacheError: If the source, the lake or the root cannot be read.
     """

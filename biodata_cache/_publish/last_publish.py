@@ -83,12 +83,7 @@ def tags_of(storage: Storage, prefix: str) -> dict[str, str]:
 
 
 def is_audit_due(audited_at: object, now: datetime) -> bool:
-    """Whether the last complete audit is too long ago.
-
-    Args:
-        audited_at: When it was, ISO 8601, as the status has it.
-        now: The present time.
-    """
+    """Whether the last complete audit is too long ago."""
     try:
         age = now - datetime.fromisoformat(str(audited_at))
     except (ValueError, TypeError):

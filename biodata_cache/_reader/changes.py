@@ -67,12 +67,7 @@ def changes(cache: PublishedCache, table: str, since: object) -> pd.DataFrame:
 
 
 def compared(earlier: PublishedCache, later: PublishedCache, table: str) -> pd.DataFrame:
-    """The rows that differ between two versions of a table, as `changes` gives them.
-
-    Args:
-        earlier: The version to compare with.
-        later: The version whose key and columns are those of the result.
-        table: Name of the table.
+    """The rows that differ between two versions of a table, by key and columns of the later one.
 
     Raises:
         ArgumentError: If the table has no key that both versions have.

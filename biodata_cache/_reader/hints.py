@@ -58,14 +58,7 @@ _LETTERS = "regexp_replace(lower(strip_accents({}.spelling)), '[^\\p{{L}}\\p{{N}
 def unknown_subjects(
     cache: PublishedCache, registry: CacheRegistry, entry: TableEntry, subjects: Sequence[str]
 ) -> None:
-    """Warn about subject ids that no record has; a known subject without rows is not reported.
-
-    Args:
-        cache: The cache.
-        registry: Its registry.
-        entry: Entry of the table that has no rows of these subjects.
-        subjects: Subject ids of the filter.
-    """
+    """Warn about subject ids that no record has; a known subject without rows is not reported."""
     known = _subjects(cache, registry, entry)
     unknown = [each for each in subjects if each not in known]
     if unknown:

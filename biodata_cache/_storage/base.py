@@ -38,7 +38,6 @@ class Stat(NamedTuple):
     """Metadata of the content at a path, known without reading it.
 
     Attributes:
-        size: Number of bytes.
         tag: ETag, or its equivalent: changes whenever the content does.
         sha256: Content hash that was recorded when the content was written; None if none was.
     """
@@ -52,7 +51,6 @@ class StoredContent(NamedTuple):
     """The content of a path, with its tag and age.
 
     Attributes:
-        content: The bytes.
         tag: Tag of this content, as `put_if` and `delete_if` take it.
         age: Seconds since it was written, by the clock of the storage.
     """
@@ -253,7 +251,6 @@ class DataFile(NamedTuple):
     """A data file of a published table, as the registry lists it.
 
     Attributes:
-        address: Its address.
         size: Number of bytes; None if unknown.
         sha256: Content hash; None if unknown.
     """

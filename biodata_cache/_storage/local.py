@@ -243,12 +243,7 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
         return location
 
     def _files(self, path: str, folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """Path and entry of every file below a folder but temporary files and locks.
-
-        Args:
-            path: Path of the folder in the storage.
-            folder: Its location.
-        """
+        """Path and entry of every file below a folder but temporary files and locks."""
         pending: list[tuple[str, Path | str]] = [(path, folder)]
         while pending:
             parent, location = pending.pop()

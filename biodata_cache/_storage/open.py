@@ -109,11 +109,6 @@ def open_bucket(
 ) -> S3Storage:
     """The storage of a whole bucket that others manage.
 
-    Args:
-        bucket: Name of the bucket.
-        is_anonymous: Send unsigned requests, even if there are credentials.
-        requester_pays: Whether the requester pays.
-
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the name is invalid, or the AWS settings contradict each other.

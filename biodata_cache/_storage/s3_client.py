@@ -200,15 +200,7 @@ def code_of(error: BaseException | None) -> str:
 def as_cache_error(
     error: Exception, access: Access, *, bucket: str, address: str, setting: str
 ) -> CacheError:
-    """Translate an exception of boto3.
-
-    Args:
-        error: The exception.
-        access: The client that raised it.
-        bucket: Bucket of the request.
-        address: Address of the request.
-        setting: Environment variable that names the bucket.
-    """
+    """Translate an exception of boto3."""
     endpoint = _messages.redacted(access.endpoint)
     cause = error.__cause__ or error.__context__  # a transfer wraps the exception of the request
     for each in (error, cause):

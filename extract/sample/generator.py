@@ -75,10 +75,7 @@ def objects(count: int | None = None) -> Iterator[tuple[str, str, bytes]]:
 
 
 def v1_documents(count: int | None = None) -> Iterator[bytes]:
-    """Make up the records of version 1 from which most of the sample was made.
-
-    Args:
-        count: As for `documents`. Only the first 400 records have such ones.
+    """Make up the v1 records from which most of the first 400 records were made.
 
     Yields:
         A document in UTF-8, without a newline.

@@ -24,10 +24,6 @@ class SourceOptions:
     """Options for reading databases and files.
 
     Attributes:
-        database: Name of the database.
-        collection: Name of the collection.
-        shape: Shape of its documents.
-        retries: Limits of retries.
         workers: Number of fetching threads.
         salvage: Whether to read the intact documents of a damaged file.
     """
@@ -45,12 +41,10 @@ class Comparison:
     """The lake that a source is compared with, and the options.
 
     Attributes:
-        shape: Shape of the documents.
         policy: How many documents may wait to be compared.
         writer: Takes the rows; None only counts.
         rejects: Receives unusable documents; None if `writer` is None.
         report: Counts what happens.
-        progress: Receives progress.
         is_full: Write unchanged documents, too.
         check_listed: Stops the run if the source has much too few records.
     """

@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 def parse(content: bytes | str, source: str) -> CacheRegistry:
     """The registry that a document holds.
 
-    Args:
-        content: JSON: an object with the key `tables`.
-        source: Its address, for messages.
-
     Raises:
         RegistryError: If the document is not a registry; names the entry and the key.
 

@@ -20,7 +20,6 @@ class Event(NamedTuple):
         message: What dbt says; None if the line is no event.
         ended: Number of the node that ended; None if none did.
         total: Number of nodes of the run.
-        node: Name of the node.
     """
 
     message: str | None = None

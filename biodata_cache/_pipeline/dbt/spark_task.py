@@ -30,11 +30,8 @@ class Job:
 
     Attributes:
         sql: The compiled model.
-        model: Its name.
         schema: The schema of staging models, by which they name each other.
-        lake: Folder of the lake.
         out: Folder of what is written, one folder for each shard.
-        shards: Number of shards.
         memory: Memory of DuckDB in one task, such as `3GB`.
         duckdb: Version of DuckDB that it must be run by; any if None.
     """

@@ -81,7 +81,6 @@ class _Written:
     """The list of a finished shard.
 
     Attributes:
-        shard: The shard, such as `2/4`.
         state: What it was made from.
         files: Hashes of its files, by path.
     """
@@ -108,12 +107,6 @@ def state_of(content: str) -> str:
 
 def write(storage: Storage, shard: Shard, state: str, folder: Path) -> None:
     """Store the files of a shard, and then their list.
-
-    Args:
-        storage: Where to.
-        shard: The shard.
-        state: What it was made from.
-        folder: Folder of the files, one folder for each model.
 
     Raises:
         CacheError: If they cannot be written.

@@ -42,7 +42,6 @@ class ParsedProject:
     """The parsed project of a work folder.
 
     Attributes:
-        work: The work folder.
         project: The folder of the dbt project.
         environment: Variables that dbt runs with.
         arguments: Command and options of dbt, without those that name folders.
@@ -144,10 +143,6 @@ class ParsedProject:
 
 def project_key(project: Path, environment: Mapping[str, str]) -> str:
     """Hash of all that decides what dbt parses: project, packages and settings.
-
-    Args:
-        project: The folder of the dbt project.
-        environment: Variables that dbt runs with.
 
     Raises:
         BuildError: If a file of the project cannot be read.

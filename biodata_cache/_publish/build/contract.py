@@ -122,12 +122,7 @@ def _foreign_keys(
 
 
 def with_dynamic_columns(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> list[Table]:
-    """The tables with their dynamic columns, whose names come from the data.
-
-    Args:
-        connection: The build database.
-        tables: Tables as the project describes them.
-    """
+    """The tables with their dynamic columns, whose names come from the data."""
     return [_with_dynamic_columns(connection, table) for table in tables]
 
 

@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 
 def entry_of(table: Table, address: str, built: BuiltTable, made: Provenance) -> TableEntry:
-    """The registry entry of a table.
-
-    Args:
-        table: Its contract.
-        address: Address that it is published to.
-        built: Its audited files.
-        made: Its provenance.
-    """
+    """The registry entry of a table."""
     files = built.files
     objects = tuple(each for _, each in built.objects)
     counted = objects if table.buckets is not None else files

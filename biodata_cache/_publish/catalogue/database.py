@@ -33,11 +33,6 @@ def database(version_folder: str, registry: CacheRegistry, root: str) -> bytes:
     A table without types, or in partitions without an object, has no view: only publishers of
     before made such.
 
-    Args:
-        version_folder: Name of the version.
-        registry: Its registry.
-        root: Address that it is published to.
-
     Raises:
         RegistryError: If DuckDB does not know the type of a column.
     """

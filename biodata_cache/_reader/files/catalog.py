@@ -59,8 +59,6 @@ class PublishedCache:
 
     Attributes:
         store: Storage of all versions.
-        version_folder: Name of the folder of this version.
-        build: Name of the build; None for the live one.
         verified: Objects of local roots whose hash was checked.
     """
 

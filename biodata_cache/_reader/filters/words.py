@@ -20,33 +20,21 @@ class Not:
 
 @dataclass(frozen=True)
 class AllOf:
-    """A list that contains all of the values.
-
-    Attributes:
-        values: The values.
-    """
+    """A list that contains all of the values."""
 
     values: tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class Contains:
-    """A text, or an element of a list, that contains a substring, ignoring case.
-
-    Attributes:
-        text: The substring.
-    """
+    """A text, or an element of a list, that contains a substring, ignoring case."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Like:
-    """A text, or an element of a list, that matches a LIKE pattern.
-
-    Attributes:
-        pattern: The pattern, as in SQL.
-    """
+    """A text, or an element of a list, that matches a LIKE pattern."""
 
     pattern: str
 

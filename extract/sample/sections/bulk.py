@@ -24,12 +24,7 @@ class Bulk:
     """Stretches of bulky elements in the numbers of a scale."""
 
     def __init__(self, scale: Scale, draw: Draw) -> None:
-        """Begin without elements: each pool is filled on first use.
-
-        Args:
-            scale: How many elements documents have.
-            draw: The stream of choices.
-        """
+        """Begin without elements: each pool is filled on first use."""
         self._scale = scale
         self._draw = draw
         self._pools: dict[str, Pool] = {}

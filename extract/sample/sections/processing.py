@@ -27,12 +27,7 @@ class Processes:
     """Data processes in the numbers of a scale."""
 
     def __init__(self, scale: Scale, draw: Draw) -> None:
-        """Begin without processes: those of a type are made on first use.
-
-        Args:
-            scale: How many processes assets have.
-            draw: The stream of choices.
-        """
+        """Begin without processes: those of a type are made on first use."""
         self._scale = scale
         self._draw = draw
         self._pools: dict[str, Pool] = {}

@@ -62,12 +62,7 @@ class Quality:
     """Quality control in the numbers of a scale."""
 
     def __init__(self, scale: Scale, draw: Draw) -> None:
-        """Begin without metrics: blocks are made on first use.
-
-        Args:
-            scale: How many metrics assets have.
-            draw: The stream of choices.
-        """
+        """Begin without metrics: blocks are made on first use."""
         self._scale = scale
         self._draw = draw
         self._lenient = Draw("allowed failures")
