@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from biodata_cache._publish.build.contract import Column
@@ -153,7 +153,6 @@ def test_what_is_no_time(ask: Any, text: str | None) -> None:
     assert ask("parse_date", text) is None
 
 
-@settings(deadline=None)
 @given(
     st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)),
     st.integers(-14 * 60, 14 * 60),
@@ -215,7 +214,6 @@ def test_what_is_no_number(ask: Any, text: str | None) -> None:
         assert ask(name, text) is None, name
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_any_finite_number_is_read_as_python_reads_it(ask: Any, number: float) -> None:
     assert ask("parse_number", repr(number)) == number
@@ -259,7 +257,6 @@ def test_names_of_people(ask: Any, text: str | None, name: str | None) -> None:
     assert ask("person_name", text) == name
 
 
-@settings(deadline=None)
 @given(st.text())
 @example("ß")
 @example("ŉ")
