@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: The base views keep the newest version of each record and the newest answer about each object;
-#: the complement of the first reports the others.
+#: the first leaves out what another model ranks as superseded, and a third one reports some of it.
 BASE_VIEWS = {"stg_docdb__records", "stg_docdb_v1__records", "stg_objects__responses"}
 MAY_JOIN = {*BASE_VIEWS, "stg_docdb__duplicate_documents"}
-MAY_RANK = BASE_VIEWS
+MAY_RANK = {"stg_docdb__superseded_versions", "stg_docdb_v1__records", "stg_objects__responses"}
 #: Copies of what others name: columns that nobody here knows follow those that are named.
 MAY_EXCLUDE = {"stg_foraging__database_sessions", "stg_foraging__events", "stg_foraging__trials"}
 

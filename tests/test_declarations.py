@@ -22,6 +22,7 @@ WITHOUT_FIELDS = {
     "stg_docdb__records",
     "stg_docdb_v1__records",
     "stg_docdb__versions",
+    "stg_docdb__superseded_versions",
     "stg_docdb__duplicate_documents",
     "stg_docdb__rejects",
     "stg_docdb__section_types",

@@ -55,8 +55,9 @@
 {%- endmacro %}
 
 {#
-    Before a build by change: the records whose newest version is not that of the last build, those
-    that are new, and those that are gone; and the newest version of those that are there.
+    In a build by change, once the base view is that of tonight and before anything reads it: the
+    records whose newest version is not that of the last build, those that are new, and those that
+    are gone; and the newest version of those that are there.
     Compaction rewrites a version as it is, so that it changes nothing.
 #}
 {% macro find_changes() -%}

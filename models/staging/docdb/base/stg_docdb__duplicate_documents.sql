@@ -1,24 +1,23 @@
 -- Grain: one row per document that a newer one with the same _id replaces within one run.
--- The complement of the base view, and so the second model of staging that may join the lake.
 
-with lake as (
-    select * from {{ source('docdb', 'docdb_v2') }}
+with superseded_version as (
+    select * from {{ ref('stg_docdb__superseded_versions') }}
 ),
 
 record as (
-    select * from {{ ref('stg_docdb__records') }}
+    select
+        record_id,
+        run
+    from {{ ref('stg_docdb__records') }}
 )
 
 select
-    lake._id as record_id,
-    lake.name,
-    lake._last_modified as last_modified,
-    lake.position
-from lake
+    superseded_version.record_id,
+    superseded_version.name,
+    superseded_version.last_modified,
+    superseded_version.position
+from superseded_version
 inner join record
     on
-        lake._id = record.record_id
-        and lake.run = record.run
-where
-    lake.position != record.position
-    and not lake.is_deleted
+        superseded_version.record_id = record.record_id
+        and superseded_version.run = record.run
