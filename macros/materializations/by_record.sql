@@ -67,7 +67,6 @@
         {%- set versions = nodes | selectattr('name', 'equalto', 'stg_docdb__versions') | first -%}
         {%- set changed_record = relation_of_changes('changed_record') -%}
         {%- set columns = versions.columns | join(', ') -%}
-        {% do run_query('create schema if not exists by_change') %}
         {% do run_query(
             'create or replace table ' ~ changed_record ~ ' as
             with before as (select ' ~ columns ~ ' from ' ~ versions.relation_name ~ '),
