@@ -63,12 +63,6 @@ def run_extract(
 ) -> Outcome:
     """Bring the raw lake up to date.
 
-    Args:
-        settings: Names the source, the lake and the work folder.
-        report: Receives progress.
-        options: How to extract.
-        outcome: Filled as the stage goes.
-
     Raises:
         CacheError: If the source cannot be read, or the lake cannot be written.
         LockedError: If another extract is writing the lake.

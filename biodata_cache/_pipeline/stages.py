@@ -110,8 +110,8 @@ def run_build(
         report: Receives progress.
         unit_tests: Whether to test the SQL itself, too.
         selection: Options of dbt that choose models.
-        full: Build from nothing, whatever has changed since the last build.
-        stage: Has the staging of the records built elsewhere.
+        full: Build everything, even if nothing changed since the last build.
+        stage: Builds the staging of the records elsewhere.
 
     Raises:
         CacheError: If a model or a test failed.
@@ -141,12 +141,6 @@ def run_build(
 
 def run_shard(settings: Settings, report: Reporter, shard: Shard, out: str) -> Outcome:
     """Build staging of a shard of the records, for a build that finishes elsewhere.
-
-    Args:
-        settings: Where the lake and the work folder are.
-        report: Receives progress.
-        shard: The shard.
-        out: Folder or address on S3 of the files of all shards.
 
     Raises:
         CacheError: If a model failed, or the files cannot be stored.

@@ -92,13 +92,7 @@ def is_audit_due(audited_at: object, now: datetime) -> bool:
 
 
 def made_from(work: Path, home: str, settings: object) -> str:
-    """Hash of all that decides what is published: the build, the settings and this program.
-
-    Args:
-        work: The work folder.
-        home: Address of the root.
-        settings: Whatever else decides.
-    """
+    """Hash of all that decides what is published: the build, the settings and this program."""
     target, area = target_folder(work), work / "cache" / _layout.CACHE_FOLDER
     paths = [str(path) for path in (work / DATABASE, target / MANIFEST, target / RUN_RESULTS)]
     for folder in (area, *(_PACKAGE / name for name in _PROGRAM)):

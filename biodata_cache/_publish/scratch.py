@@ -24,12 +24,7 @@ _FOLDER: ContextVar[Path | None] = ContextVar("scratch folder", default=None)
 
 @contextmanager
 def scratch_in(work: Path, purpose: str) -> Iterator[None]:
-    """Make temporary folders in the work folder, if it is there and can be written.
-
-    Args:
-        work: The work folder.
-        purpose: A name that one process has at a time.
-    """
+    """Make temporary folders in the work folder, if possible; one process has a purpose."""
     folder = work / f".temporary-{purpose}"
     shutil.rmtree(folder, ignore_errors=True)
     try:

@@ -59,13 +59,7 @@ def converted(
     selection: Selection,
     convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Rows],
 ) -> _Rows:
-    """The result of `convert` for the rows of a selection; warns if there are none.
-
-    Args:
-        cache: The cache.
-        selection: The selection.
-        convert: Makes the result from a connection and a query; may be called several times.
-    """
+    """The result of `convert`, which may run repeatedly, for a selection; warns if it is empty."""
 
     def read(registry: CacheRegistry) -> _Rows:
         entry = registry[selection.table]

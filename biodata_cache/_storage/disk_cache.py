@@ -66,12 +66,7 @@ class LocalCopies:
     _partial_reads: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     def size_limit(self, name: str, *, is_whole: bool) -> int:
-        """Largest size in bytes at which this read copies an object; counts partial reads.
-
-        Args:
-            name: Unique name of the object, such as its address.
-            is_whole: Whether all of the object is read.
-        """
+        """Largest size in bytes at which this read copies an object; counts partial reads."""
         self._partial_reads[name] += not is_whole
         is_wanted = is_whole or self._partial_reads[name] >= _PARTIAL_READS_BEFORE_COPY
         return min(MAX_WHOLE_BYTES if is_wanted else MAX_PARTIAL_BYTES, self.limit)
@@ -121,11 +116,7 @@ class LocalCopies:
         return os.access(self.folder, os.W_OK)
 
     def shrink(self, in_use: Collection[Path]) -> None:
-        """Remove the least recently used copies until the limit is kept.
-
-        Args:
-            in_use: Copies that stay.
-        """
+        """Remove the least recently used copies until the limit is kept."""
         measured, now = self._usage, time.monotonic()
         if measured.total <= self.limit and now - measured.at < _USAGE_SECONDS:
             return

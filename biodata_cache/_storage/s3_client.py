@@ -121,11 +121,7 @@ def split_address(address: str, what: str) -> tuple[str, str]:
 
 
 def access(*, is_anonymous: bool = False, requester_pays: bool = False) -> Access:
-    """The client that the environment configures, as for other AWS tools.
-
-    Args:
-        is_anonymous: Send unsigned requests, even if there are credentials.
-        requester_pays: Whether the requester pays.
+    """The client that the AWS environment configures; an anonymous one signs no requests.
 
     Raises:
         SettingsError: If the AWS settings contradict each other.

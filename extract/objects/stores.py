@@ -55,10 +55,6 @@ class ObjectStore:
     def folders(self, bucket: str, prefix: str) -> list[str]:
         """Names of the folders directly below a prefix, sorted; one without any file is none.
 
-        Args:
-            bucket: Name of the bucket.
-            prefix: Ends with a slash, or is empty.
-
         Raises:
             SourceError: If the store cannot be reached.
             UnavailableObjectError: If there is no such bucket, or it may not be listed.
@@ -75,12 +71,7 @@ class ObjectStore:
         return self._first_allowed(bucket, lambda storage: [key for key, _ in storage.list(prefix)])
 
     def read(self, bucket: str, key: str, limit: int | None = None) -> bytes:
-        """Read the content of an object.
-
-        Args:
-            bucket: Name of the bucket.
-            key: Name of the object.
-            limit: Refuse an object of more bytes.
+        """Read the content of an object of at most `limit` bytes.
 
         Raises:
             SourceError: If the store cannot be reached.

@@ -21,11 +21,7 @@ class Draw:
     """
 
     def __init__(self, name: str) -> None:
-        """Start the stream.
-
-        Args:
-            name: Equal names give equal streams; `hash()` would differ from run to run.
-        """
+        """Start the stream; equal names give equal ones, which `hash()` would not."""
         # Not for secrets: a generator that cannot be replayed would be of no use here.
         self._random = Random(zlib.crc32(name.encode())).random  # noqa: S311
         self._owed: dict[str, float] = {}

@@ -56,12 +56,7 @@ class BuildManifest:
     """What is known of the files of a work folder."""
 
     def __init__(self, work: Path, *, is_trusted: bool = True) -> None:
-        """Read the manifest.
-
-        Args:
-            work: The work folder.
-            is_trusted: Whether to believe it; otherwise each file is hashed and audited again.
-        """
+        """Read the manifest, unless all files are to be hashed and audited again."""
         self._work = work
         self._known = _read(work) if is_trusted else {}
         self._files: dict[str, BuiltFile] = {}

@@ -62,16 +62,11 @@ _CONTEXT: dict[str, Any] = {
 
 
 def croissant(version_folder: str, registry: CacheRegistry, home: str) -> bytes:
-    """The Croissant description of one build.
+    """The Croissant description of one build, with the address of the folder of all versions.
 
     The addresses of files start from the folder of the description. Only
     single-file tables are described: Croissant has no form for a table of several files, except
     archives. Foreign keys are only in the Data Package: tools of Croissant would join by them.
-
-    Args:
-        version_folder: Name of the version.
-        registry: Its registry.
-        home: Address of the folder of all versions.
     """
     one_file = {
         entry.name: paths[0]

@@ -29,17 +29,11 @@ _TYPES = {
 def datapackage(
     version_folder: str, registry: CacheRegistry, files: Iterable[PublicFile], home: str
 ) -> bytes:
-    """The Data Package of one build.
+    """The Data Package of one build, with the address of the folder of all versions.
 
     A path of a Data Package leads into its folder or to another machine. A table in partitions
     has the addresses of its objects where the root is a bucket, and its public files elsewhere; one
     that has no public files is only in the package of a bucket.
-
-    Args:
-        version_folder: Name of the version.
-        registry: Its registry.
-        files: Its public files.
-        home: Address of the folder of all versions.
     """
     paths: dict[str, list[str]] = {}
     for file in files:

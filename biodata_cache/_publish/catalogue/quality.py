@@ -26,12 +26,7 @@ _MOST_LISTED, _MOST_WAITING = 2_000, 500
 def quality(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Path]]
 ) -> dict[str, Any]:
-    """Counts by project and week, the newest assets, and those that wait longest.
-
-    Args:
-        connection: A connection to any database, whose time zone is UTC.
-        tables: The objects of each of `TABLES`.
-    """
+    """Counts by project and week, the newest assets, and those that wait longest; times are UTC."""
     for name in TABLES:
         connection.execute(f"create or replace temp view {name} as from {parquet_of(tables[name])}")
     query = files("biodata_cache._publish.catalogue") / "qc.sql"

@@ -44,13 +44,7 @@ _EXACT = 2**53
 def profile(
     connection: duckdb.DuckDBPyConnection, files: Sequence[Path], columns: Sequence[ColumnEntry]
 ) -> dict[str, Any]:
-    """Statistics of every column, the first rows, and the rows of each month.
-
-    Args:
-        connection: A connection to any database, whose time zone is UTC.
-        files: The objects of the table, in order.
-        columns: Its columns.
-    """
+    """Statistics of every column, the first rows, and the rows of each month; times are UTC."""
     source = parquet_of(files)
     if sum(file.stat().st_size for file in files) < _SMALL_BYTES:
         connection.execute(f"create or replace temp table small as from {source}")

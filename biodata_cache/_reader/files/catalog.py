@@ -148,11 +148,7 @@ class PublishedCache:
         return _history.parse(self._read(path), self.store.address(path))
 
     def warn_if_behind(self, versions: Sequence[str] | None = None) -> None:
-        """Warn once if the installed package is newer than every released version.
-
-        Args:
-            versions: Released versions; read from the index if None.
-        """
+        """Warn once if the package is newer than all released versions, by default of the index."""
         try:
             installed = f"bdc-v{_settings.installed_version()}"
             home = self.store.address()
@@ -220,10 +216,6 @@ class PublishedCache:
 
     def locations(self, files: Sequence[DataFile], *, is_whole: bool = False) -> list[str]:
         """Where to read each of the files: its own address, or a copy on this machine.
-
-        Args:
-            files: Data files.
-            is_whole: Whether all of their content is needed.
 
         Raises:
             CacheFileError: If an object does not have the hash that it is named by.

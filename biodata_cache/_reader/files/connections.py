@@ -35,10 +35,6 @@ def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]
     A publish may remove or replace a file after the registry was read. If a read fails and the
     registry has changed, or a file changed while it was read, the read is repeated.
 
-    Args:
-        cache: The cache.
-        read: Reads files that the given registry names; may be called several times.
-
     Raises:
         CacheFileError: If a file is missing or damaged though the registry has not changed.
     """
