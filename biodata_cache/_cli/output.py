@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -23,7 +22,7 @@ from rich.text import Text
 
 from biodata_cache._cli.signals import EXIT_INTERRUPTED, INTERRUPTED
 from biodata_cache._core import display as _display
-from biodata_cache._core.errors import ArgumentError, CacheError, SettingsError
+from biodata_cache._core.errors import NO_ROOM, ArgumentError, CacheError, SettingsError
 from biodata_cache._core.interrupts import interrupts
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ REPORT = "biodata_cache.report"
 """Key in `click.Context.meta` of the path of the run report."""
 
 _UNBOUNDED = 1_000_000
-_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 # Control characters, and those that reorder text or break lines.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -93,7 +91,7 @@ def _ignoring_closed_pipe() -> Iterator[None]:
         _discard(sys.stdout)
         sys.exit(0)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in NO_ROOM:
             raise
         _discard(sys.stdout)
         fail(f"not all could be written ({error.strerror}): make room, or give another path.", 1)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from biodata_cache._core.errors import CacheError, CacheFileError
 from biodata_cache._core.sqltext import literal
 
 if TYPE_CHECKING:
@@ -40,9 +41,25 @@ def scratch_in(work: Path, purpose: str) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    """A temporary folder, which is removed at the end of its `with` block."""
-    return tempfile.TemporaryDirectory(prefix="biodata-cache-", dir=_FOLDER.get())
+@contextmanager
+def temporary_folder() -> Iterator[str]:
+    """A temporary folder, which is removed at the end of its `with` block.
+
+    Raises:
+        CacheFileError: If what the block does meets a full disk, or cannot read or write.
+    """
+    top = _FOLDER.get()
+    try:
+        with tempfile.TemporaryDirectory(prefix="biodata-cache-", dir=top) as folder:
+            yield folder
+    except (OSError, duckdb.IOException) as error:
+        if isinstance(error, CacheError):
+            raise
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise CacheFileError(
+            f"Temporary files in {top or tempfile.gettempdir()} cannot be written or read "
+            f"({reason.splitlines()[0]}): make room, and publish again."
+        ) from None
 
 
 def parquet_bytes(rows: Sequence[tuple[Any, ...]], types: Mapping[str, str]) -> bytes:

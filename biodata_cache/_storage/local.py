@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import (
+    NO_ROOM,
     AccessError,
     CacheError,
     CacheFileError,
@@ -330,8 +331,12 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
                 "in BIODATA_CACHE_ROOT."
             ) from error
         except OSError as error:
+            # What is read is also copied, and the disk that is full is that of the copy.
+            is_full = error.errno in NO_ROOM
+            done = "copied" if is_full and what == "read" else what
             raise CacheFileError(
-                f"{self.home / path} cannot be {what} ({error.strerror or error})."
+                f"{self.home / path} cannot be {done} ({error.strerror or error})"
+                f"{': make room, and try again' if is_full else ''}."
             ) from error
 
 
