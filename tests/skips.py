@@ -1,4 +1,4 @@
-"""Tests that were skipped: said in one line at the end, and, where that is asked, a failure."""
+"""Tests that were skipped: counted in one line at the end, and, with a setting, a failure."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model"
     }
-    assert len(result) > 100, "what is said of each model is said of all"
+    assert len(result) > 100, "the manifest has all models"
     return result
 
 
@@ -94,7 +94,7 @@ def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def tables(models: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The published tables: the models of the cache layer."""
     result = {name: model for name, model in models.items() if _layer(model) == "cache"}
-    assert len(result) > 15, "what is said of each table is said of all"
+    assert len(result) > 15, "the manifest has all published tables"
     return result
 
 

@@ -1,6 +1,6 @@
 """Macros of SQL over their whole domain: what is right, the edge of it, and one past the edge.
 
-All are compiled by one run of dbt, as expressions on a column `x`, and asked of DuckDB.
+All are compiled by one run of dbt, as expressions on a column `x`, and run by DuckDB.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def ask_wasm(
     *,
     arrow: Path | None = None,
 ) -> tuple[str, list[Answer], list[Request]]:
-    """Version and answers of DuckDB-WASM, and what it asked of the bucket for them.
+    """Version and results of DuckDB-WASM, and its requests to the bucket.
 
     Args:
         browser: Where it runs.

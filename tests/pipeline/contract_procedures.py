@@ -98,15 +98,15 @@ def _subject_procedure(procedure: Fields) -> Row:
 
 
 def _part(part: Fields, whole: Row, *, is_whole: bool) -> Row:
-    """A part of a surgery, which has all that is said of the surgery, too."""
+    """A part of a surgery, which has all fields of the surgery, too."""
     kind = part.text("object_type", "object type")
     protocol, notes = part.text("protocol_id"), part.text("notes")
     protocols = dict.fromkeys([*whole["protocol_ids"], *([protocol] if protocol else [])])
-    said = [each for each in dict.fromkeys((notes, whole["notes"])) if each]
+    texts = [each for each in dict.fromkeys((notes, whole["notes"])) if each]
     return whole | {
         "procedure_type": kind,
         "protocol_ids": list(protocols),
-        "notes": "\n".join(said) or None,
+        "notes": "\n".join(texts) or None,
         "details": whole["details"]
         if is_whole
         else part.rest({"object_type", "protocol_id", "notes"}),

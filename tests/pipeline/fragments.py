@@ -50,7 +50,7 @@ TABLES = (
     "unique_project_names",
 )
 
-#: Values that fragments name, from the cache that is asked; `nobody` where it has none.
+#: Values that fragments name, from the cache that is queried; `nobody` where it has none.
 VALUES = {
     "raw": """
         select source_data from source_data

@@ -75,11 +75,11 @@ def test_first_rows_are_read_by_ranges_of_the_object(
         assert [text.rstrip("…") for text in shown] == [
             text if len(text) <= 60 else text[:58] for text in whole
         ]
-    asked = [each for each in web.requests if ".objects" in each.path]
-    assert {each.path.rpartition("/")[2] for each in asked} == {
+    requested = [each for each in web.requests if ".objects" in each.path]
+    assert {each.path.rpartition("/")[2] for each in requested} == {
         each["name"] for each in entry_of(sample, "quality_control")["objects"]
     }
-    assert all(each.range for each in asked)
+    assert all(each.range for each in requested)
 
 
 CHOICES = [
@@ -170,7 +170,7 @@ def test_a_page_from_a_file_shows_its_sample_with_a_note(
         first = [name for (name,) in rows_of(sample, f"from assets select name limit {ROWS}")]
         assert shown == sorted(shown, reverse=True)
         assert set(shown) <= set(first)
-        assert not [url for url in page.asked if ".objects" in url]
+        assert not [url for url in page.requested if ".objects" in url]
 
 
 def test_rows_that_cannot_be_read_are_a_sample(

@@ -55,10 +55,12 @@ def test_a_query_runs_on_the_objects(browser: Browser, sample: Pipeline, tmp_pat
             page.page.keyboard.press("Control+Enter")
             page.page.get_by_text("That did not work: Binder Error").wait_for()
             assert page.page.url.endswith("#sql?query=select+nothing")
-            (said,) = page.said
-            assert "Binder Error" in said, "DuckDB-WASM says it itself"
-            page.said.clear()
-            page.asked = [url for url in page.asked if not url.startswith((modules, "blob:"))]
+            (message,) = page.messages
+            assert "Binder Error" in message, "DuckDB-WASM says it itself"
+            page.messages.clear()
+            page.requested = [
+                url for url in page.requested if not url.startswith((modules, "blob:"))
+            ]
         file.write_bytes(_catalogue.page("v", registry, [build], {}))
         with visit(browser, f"{web.address}/data-asset-cache/v/index.html") as page:
             assert page.page.get_by_role("link", name="SQL", exact=True).count() == 0

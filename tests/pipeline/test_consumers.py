@@ -30,7 +30,7 @@ NEW_WASM, OLD_WASM = consumers.wasm_versions()
 
 @dataclass(frozen=True)
 class Cache:
-    """A published version that is asked.
+    """A published version to query.
 
     Attributes:
         root: Folder that a bucket would be.

@@ -85,24 +85,24 @@ def installed(sample: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Ins
 @pytest.mark.parametrize("without", [None, "click", "rich"])
 def test_a_checkout_says_what_makes_them(tmp_path: Path, without: str | None) -> None:
     checkout = Installed(tmp_path)
-    said = checkout.demo(without=without)
-    assert said.returncode == 1
-    assert "`make wheel`" in said.stderr
-    assert "`make sync`" in said.stderr
-    assert said.stdout == ""
+    result = checkout.demo(without=without)
+    assert result.returncode == 1
+    assert "`make wheel`" in result.stderr
+    assert "`make sync`" in result.stderr
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize("without", [None, "click", "rich"])
 def test_the_tables_are_shown_with_the_packages_of_reading(
     installed: Installed, without: str | None
 ) -> None:
-    said = installed.demo("--no-open", without=without)
-    assert said.returncode == 0, said.stderr
-    assert said.stderr == ""
-    assert "400 made-up records" in said.stdout
-    assert "quality_control" in said.stdout
-    assert f"BIODATA_CACHE_ROOT={installed.sample}" in said.stdout
-    page = said.stdout.partition("The page of the tables: ")[2].splitlines()[0]
+    result = installed.demo("--no-open", without=without)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert "400 made-up records" in result.stdout
+    assert "quality_control" in result.stdout
+    assert f"BIODATA_CACHE_ROOT={installed.sample}" in result.stdout
+    page = result.stdout.partition("The page of the tables: ")[2].splitlines()[0]
     assert Path(page).is_file()
 
 
@@ -112,19 +112,19 @@ def test_the_page_is_opened_in_the_browser_that_is_named(
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\n')
     browser.chmod(0o755)
-    said = installed.demo(BROWSER=f"{browser} %s")
-    assert said.returncode == 0, said.stderr
+    result = installed.demo(BROWSER=f"{browser} %s")
+    assert result.returncode == 0, result.stderr
     opened = (tmp_path / "opened").read_text()
     assert opened.startswith("file:///")
     assert opened.endswith("/index.html")
-    assert "no browser" not in said.stdout
+    assert "no browser" not in result.stdout
 
 
 def test_without_a_browser_the_page_is_named(installed: Installed, tmp_path: Path) -> None:
-    said = installed.demo(PATH=str(tmp_path), DISPLAY="", WAYLAND_DISPLAY="")
-    assert said.returncode == 0, said.stderr
-    assert "no browser" in said.stdout
-    assert "index.html" in said.stdout
+    result = installed.demo(PATH=str(tmp_path), DISPLAY="", WAYLAND_DISPLAY="")
+    assert result.returncode == 0, result.stderr
+    assert "no browser" in result.stdout
+    assert "index.html" in result.stdout
 
 
 def test_they_are_those_of_the_sample(installed: Installed, sample: Pipeline) -> None:
@@ -141,9 +141,9 @@ def test_they_are_those_of_the_sample(installed: Installed, sample: Pipeline) ->
 
 
 def test_they_are_read_like_any_cache(installed: Installed) -> None:
-    said = installed.run("-W", "error", "-c", READ)
-    assert said.returncode == 0, said.stderr
-    for name, (found, listed) in json.loads(said.stdout).items():
+    result = installed.run("-W", "error", "-c", READ)
+    assert result.returncode == 0, result.stderr
+    for name, (found, listed) in json.loads(result.stdout).items():
         assert found == listed, name
 
 

@@ -1,4 +1,4 @@
-"""Names complete in editors: asked of the language server of pyright, as an editor does."""
+"""Names complete in editors, by the language server of pyright."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Editor:
 
     def __init__(self, server: subprocess.Popen[bytes]) -> None:
         self.server = server
-        self.asked = 0
+        self.last_id = 0
 
     def tell(self, **message: Any) -> None:
         content = json.dumps({"jsonrpc": "2.0", **message}).encode()
@@ -34,11 +34,11 @@ class Editor:
         self.server.stdin.flush()
 
     def ask(self, method: str, **params: Any) -> Any:
-        self.asked += 1
-        self.tell(id=self.asked, method=method, params=params)
+        self.last_id += 1
+        self.tell(id=self.last_id, method=method, params=params)
         while True:
             message = self._message()
-            if "method" not in message and message.get("id") == self.asked:
+            if "method" not in message and message.get("id") == self.last_id:
                 return message["result"]
             if "method" in message and "id" in message:  # of settings, and there are none
                 items = message["params"].get("items", [])
@@ -87,7 +87,7 @@ def editor() -> Iterator[Editor]:
 )
 def test_names_complete_in_editors(editor: Editor, call: str, names: set[str]) -> None:
     line = f"biodata_cache.{call}"
-    document = {"uri": f"{PROJECT.as_uri()}/unsaved_{editor.asked}.py", "languageId": "python"}
+    document = {"uri": f"{PROJECT.as_uri()}/unsaved_{editor.last_id}.py", "languageId": "python"}
     text = f"import biodata_cache\n{line}"
     opened = {"textDocument": {**document, "version": 1, "text": text}}
     editor.tell(method="textDocument/didOpen", params=opened)

@@ -36,8 +36,8 @@ def test_any_work_folder_is_read_and_a_damaged_file_stops_the_run(tmp_path: Path
     work = tmp_path / NAME
     given = {"source": "sample:20", "objects": "none", "root": "", "work": str(work)}
     run_extract(_settings.load(**given), lambda *_: None)
-    code, said = dbt(work)
-    assert code == 0, said
+    code, output = dbt(work)
+    assert code == 0, output
     with duckdb.connect(str(work / "build.duckdb"), read_only=True) as connection:
         query = "select count(*) from main_staging.stg_docdb__records"
         assert connection.execute(query).fetchone() == (20,)
@@ -45,9 +45,9 @@ def test_any_work_folder_is_read_and_a_damaged_file_stops_the_run(tmp_path: Path
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    code, said = dbt(work)
+    code, output = dbt(work)
     assert code != 0
-    assert f"{file.name} of the lake is damaged" in said
-    assert "biodata-cache extract" in said
+    assert f"{file.name} of the lake is damaged" in output
+    assert "biodata-cache extract" in output
     run_extract(_settings.load(**given), lambda *_: None)
     assert dbt(work)[0] == 0

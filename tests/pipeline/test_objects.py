@@ -106,7 +106,7 @@ def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
     pipeline.put(OPEN, f"gone/{STATE}", state("C", "s", {"0": {"name": "s"}}))
     pipeline.put(OPEN, f"stays/{STATE}", state("C", "s", {"0": {"name": "s"}}))
-    # What a new asset does not have is asked again every night.
+    # What a new asset does not have is probed again every night.
     late = behavior("late", _created=datetime.now(timezone.utc).isoformat())
     pipeline.run([behavior("gone"), behavior("stays"), late])
     pipeline.put(OPEN, f"late/{STATE}", state("New", "s", {"3": {"name": "s"}}))

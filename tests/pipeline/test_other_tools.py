@@ -89,10 +89,10 @@ def test_the_database_is_attached_over_http(
         address = f"{bucket.address}/data-asset-cache/{sample.published.name}/biodata_cache.duckdb"
         _, rows, _ = attached(environment, address, bucket.address)
         assert rows == {entry.name: entry.row_count for entry in registry}
-        asked = {request.path.partition("?")[0] for request in bucket.requests}
+        requested = {request.path.partition("?")[0] for request in bucket.requests}
     objects = {each.name for each in registry["quality_control"].objects}
-    assert {path.rpartition("/")[2] for path in asked} > objects, "the sorted objects are read"
-    assert not [path for path in asked if "/qc/" in path], "and no partition"
+    assert {path.rpartition("/")[2] for path in requested} > objects, "the sorted objects are read"
+    assert not [path for path in requested if "/qc/" in path], "and no partition"
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def checkers() -> Path:
     return folder / "bin/python"
 
 
-def said(python: Path, program: str, folder: Path) -> Any:
+def output_of(python: Path, program: str, folder: Path) -> Any:
     """What a program prints as its last line, as JSON."""
     done = subprocess.run(
         [python, "-c", program],
@@ -147,7 +147,7 @@ print(json.dumps({
 def test_the_data_package_is_valid_and_so_are_its_rows_and_keys(
     checkers: Path, sample: Pipeline, registry: CacheRegistry
 ) -> None:
-    found = said(checkers, DATA_PACKAGE, sample.published)
+    found = output_of(checkers, DATA_PACKAGE, sample.published)
     assert (found["invalid"], found["errors"]) == ([], [])
     assert found["keys"].keys() == {*registry.names} - {"records"}, "records has no public file"
     for name, (primary, _) in found["keys"].items():
@@ -169,7 +169,7 @@ print(json.dumps([sorted(dataset.metadata.issues.errors), rows, len(dataset.meta
 def test_croissant_is_valid_and_gives_the_rows(
     checkers: Path, sample: Pipeline, registry: CacheRegistry
 ) -> None:
-    errors, rows, tables = said(checkers, CROISSANT, sample.published)
+    errors, rows, tables = output_of(checkers, CROISSANT, sample.published)
     assert errors == []
     assert rows == {name: registry[name].row_count for name in rows}
     assert tables == len(registry) - 1, "records is several files"

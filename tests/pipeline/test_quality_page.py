@@ -74,7 +74,7 @@ def test_a_cell_leads_to_its_assets_and_an_asset_to_its_row(page: Visit) -> None
         name.click()
     page.shows("assets")
     assert page.page.get_by_label("name has", exact=True).input_value() == text
-    page.asked.clear()
+    page.requested.clear()
 
 
 def test_the_longest_waiting_come_first(page: Visit) -> None:

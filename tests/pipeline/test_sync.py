@@ -86,7 +86,7 @@ def all_tables_then_one_of_them(
     checked_again = json.loads((root / "cache_status.json").read_text())["versions"]
     for version, status in checked.items():
         assert checked_again[version]["newest_extract"] > status["newest_extract"]
-    # Records that change both tables: only the one that is asked for follows.
+    # Records that change both tables: only the selected one follows.
     with (tmp_path / "none.jsonl").open("w") as file:
         file.write(json.dumps({"_id": "1", "name": "one", "schema_version": "2.0.0"}) + "\n")
     monkeypatch.setenv("BIODATA_CACHE_SOURCE", str(tmp_path / "none.jsonl"))
@@ -108,7 +108,7 @@ def fast_tables_and_then_slow_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("BIODATA_CACHE_OBJECTS", str(tmp_path))
 
     fast = sync.update_all_tables(slow=False)
-    assert fast.objects is None, "the object store is asked nothing"
+    assert fast.objects is None, "no object is probed"
     second = biodata_cache.get_cache_registry()
     kept = {entry.name for entry in second if entry == first[entry.name]}
     assert kept == SLOW_TABLES | BY_HAND
@@ -157,10 +157,10 @@ def test_memory_is_built_when_it_is_first_read(
     assert capsys.readouterr().err == "", "custom tables need no build"
     basics = biodata_cache.asset_basics()
     assert len(basics) > 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "building the tables from 'sample' in memory" in said.err
-    assert said.err.count("\n") == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "building the tables from 'sample' in memory" in printed.err
+    assert printed.err.count("\n") == 1
     assert len(biodata_cache.quality_control()) > 0
     assert biodata_cache.get_cache_versions() != []
     assert capsys.readouterr().err == "", "once for the process"

@@ -130,10 +130,10 @@ def test_the_wheel_alone_reads_by_every_form(
 
 
 def test_reading_installs_on_the_next_python(wheel: Path, tmp_path: Path) -> None:
-    said = pip(
+    report = pip(
         sys.executable,
         *("install", "--dry-run", "--target", str(tmp_path), "--only-binary", ":all:"),
         *("--python-version", "3.14", "--report", "-", str(wheel)),
     )
-    names = {each["metadata"]["name"].lower() for each in json.loads(said)["install"]}
+    names = {each["metadata"]["name"].lower() for each in json.loads(report)["install"]}
     assert {"biodata-cache", "duckdb", "pandas", "pytz"} <= names

@@ -23,12 +23,12 @@ class Visit:
 
     def __init__(self, page: Page, address: str) -> None:
         self.page, self.address = page, address
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        page.on("console", lambda message: self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("dialog", lambda dialog: self.said.append(dialog.message))
-        page.on("request", lambda request: self.asked.append(request.url))
+        self.messages: list[str] = []
+        self.requested: list[str] = []
+        page.on("console", lambda message: self.messages.append(message.text))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
+        page.on("dialog", lambda dialog: self.messages.append(dialog.message))
+        page.on("request", lambda request: self.requested.append(request.url))
 
     def go(self, anchor: str = "") -> None:
         # From another page, so that it is loaded anew and not only scrolled.
@@ -73,9 +73,9 @@ class Visit:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
     def check(self) -> None:
-        """It said nothing, and asked for nothing but itself and objects."""
-        assert not self.said, self.said
-        others = {url.partition("#")[0] for url in self.asked if not url.startswith("data:")}
+        """There were no messages, and no requests but for itself and objects."""
+        assert not self.messages, self.messages
+        others = {url.partition("#")[0] for url in self.requested if not url.startswith("data:")}
         pages = {url for url in others if "/data-asset-cache/.objects/" not in url}
         assert pages <= {self.address, "about:blank"}
 

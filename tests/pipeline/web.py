@@ -42,7 +42,7 @@ class Bucket:
 
     Attributes:
         address: Where, without a slash at the end.
-        requests: What was asked for.
+        requests: The requests.
     """
 
     address: str
@@ -108,11 +108,11 @@ class _Handler(BaseHTTPRequestHandler):
             "ETag": f'"{hashlib.md5(data).hexdigest()}"',
             "Last-Modified": email.utils.formatdate(file.stat().st_mtime, usegmt=True),
         }
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
-        if asked is None:
+        requested = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
+        if requested is None:
             self._send(200, data, headers)
             return
-        start, end = int(asked[1]), int(asked[2] or len(data) - 1)
+        start, end = int(requested[1]), int(requested[2] or len(data) - 1)
         if start >= len(data):
             self._send(416, b"", {"Content-Range": f"bytes */{len(data)}"})
             return

@@ -82,7 +82,7 @@ class Pipeline:
         return publish(self.settings)
 
     def put(self, bucket: str, key: str, content: str | bytes) -> None:
-        """Put an object into the folder of buckets that is then asked."""
+        """Put an object into the folder of buckets that is probed."""
         path = self.folder / "buckets" / bucket / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -56,7 +56,7 @@ class Database:
 
     @property
     def fetched(self) -> list[str]:
-        """What was fetched since this was last asked."""
+        """What was fetched since the last call."""
         log = self.path.with_suffix(".log")
         found = log.read_text().split() if log.exists() else []
         log.unlink(missing_ok=True)

@@ -48,7 +48,7 @@ class Silent:
     """A server that takes every connection, and says nothing."""
 
     def __init__(self) -> None:
-        self.asked = threading.Event()
+        self.requested = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._held: list[socket.socket] = []
@@ -60,7 +60,7 @@ class Silent:
                 self._held.append(self._socket.accept()[0])
             except OSError:
                 return
-            self.asked.set()
+            self.requested.set()
 
     def close(self) -> None:
         self._socket.close()
@@ -102,15 +102,15 @@ def test_a_command_that_waits_ends_in_time(
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert silent.asked.wait(60), (process.poll(), process.communicate())
+    assert silent.requested.wait(60), (process.poll(), process.communicate())
     time.sleep(0.2)
     told = time.monotonic()
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, output = process.communicate(timeout=60)
     took = time.monotonic() - told
-    assert process.returncode == 130, said
-    assert said.splitlines()[-1].startswith("error: interrupted"), said
-    assert "Traceback" not in said
+    assert process.returncode == 130, output
+    assert output.splitlines()[-1].startswith("error: interrupted"), output
+    assert "Traceback" not in output
     assert took < LIMIT + 3, took  # of a machine that does other things besides
     if name not in LOOKING:
         (report,) = reports(work)

@@ -24,18 +24,18 @@ SERVER = "nowhere.invalid"
 
 
 class _Proxy(ThreadingHTTPServer):
-    """Answers nothing, and remembers who was asked for, and with which name and password."""
+    """Responds to nothing, and records the requests with user name and password."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: list[tuple[str, str | None]] = []
+        self.requested: list[tuple[str, str | None]] = []
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Proxy
 
     def do_GET(self) -> None:
-        self.server.asked.append((self.path, self.headers.get("Proxy-Authorization")))
+        self.server.requested.append((self.path, self.headers.get("Proxy-Authorization")))
         self.send_response(404)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -82,5 +82,7 @@ def test_the_proxy_of_the_environment_is_used(
             with pytest.raises(duckdb.Error):
                 duck.execute("from read_parquet('s3://bucket/x.pqt')")
         expected = "Basic " + base64.b64encode(b"me:p@ss").decode()
-        assert all(SERVER in path and known == expected for path, known in proxy.asked), proxy.asked
-        assert bool(proxy.asked) is not is_excepted
+        assert all(SERVER in path and known == expected for path, known in proxy.requested), (
+            proxy.requested
+        )
+        assert bool(proxy.requested) is not is_excepted

@@ -395,7 +395,7 @@ def _kill_at(
 
 
 @pytest.mark.parametrize(
-    ("address", "error", "said"),
+    ("address", "error", "message"),
     [
         ("s3://no-such-bucket-of-ours/lake", CacheNotFoundError, "set BIODATA_CACHE_RAW to s3://"),
         ("s3://some-bucket", SettingsError, "would be a whole bucket: write s3://bucket/prefix"),
@@ -404,11 +404,11 @@ def _kill_at(
     ],
 )
 def test_a_lake_that_cannot_be(
-    aws: Server, database: Database, tmp_path: Path, address: str, error: type, said: str
+    aws: Server, database: Database, tmp_path: Path, address: str, error: type, message: str
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         night(address, tmp_path / "a", database)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         pulled(address, tmp_path / "a")
     assert database.fetched == []
 
@@ -508,9 +508,9 @@ def test_the_command_stages(raw: str, tmp_path: Path) -> None:
     )
     assert counts(again.extracted["extract"]) == (0, 0, 3, 0)
     arguments = ["--source", source, "--raw", raw, "--work", str(tmp_path / "b")]
-    said = CliRunner().invoke(cli, ["extract", *arguments, "--objects", "none"]).stderr
+    printed = CliRunner().invoke(cli, ["extract", *arguments, "--objects", "none"]).stderr
     copy = _lake.local_folder(settings(raw, tmp_path / "b"))
-    assert f"lake: {raw}, with a copy in {copy} that dbt can read" in said
+    assert f"lake: {raw}, with a copy in {copy} that dbt can read" in printed
     copied = len(files(outcome.lake))
     assert [each for each in told if each[0] == "lake"][-1] == ("lake", copied, copied)
     names = {path.partition("/")[0] for path in files(outcome.lake)}

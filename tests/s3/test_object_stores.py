@@ -132,7 +132,7 @@ def test_attempts_are_bounded(
 
 
 def test_a_refusal_is_a_response(seen: Proxy, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a bucket that is not public; nothing is asked twice in one way."""
+    """Of a bucket that is not public; no request is sent twice."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(UnavailableObjectError, match="access denied"):

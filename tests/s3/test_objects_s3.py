@@ -1,4 +1,4 @@
-"""The objects of the sample, asked for on a real S3 server and in a folder alike."""
+"""The objects of the sample, probed on a real S3 server and in a folder alike."""
 
 from __future__ import annotations
 

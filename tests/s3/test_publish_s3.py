@@ -141,8 +141,10 @@ def test_an_etag_that_is_no_md5_costs_a_request_and_no_upload(
     for full, fewest, most in ((False, 0, 0), (True, len(SUBJECTS), 100)):
         proxy.requests.clear()
         assert publish(build.settings, full=full).written == 0
-        asked = [it for it in proxy.requests if it.method == "HEAD" and it.path.endswith(".pqt")]
-        assert fewest <= len(asked) <= most, "for the hash that is recorded with each"
+        requested = [
+            it for it in proxy.requests if it.method == "HEAD" and it.path.endswith(".pqt")
+        ]
+        assert fewest <= len(requested) <= most, "for the hash that is recorded with each"
 
 
 def test_uploads_that_were_never_finished_are_given_up(
@@ -372,16 +374,16 @@ def test_the_page_opens_from_the_bucket(aws: Server, browser: Browser, tmp_path:
     build = Build(tmp_path / "work", "s3://to-be-looked-at/some/prefix")
     publish(build.make(SUBJECTS).settings)
     page = browser.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     address = f"{aws.endpoint}/to-be-looked-at/{HOME}/{build.area.name}/index.html"
     page.goto(f"{address}#quality_control")
     page.get_by_role("heading", level=1, name="quality_control", exact=True).wait_for()
     page.get_by_text(f"{len(SUBJECTS)} rows", exact=False).first.wait_for()
     home = f"{aws.endpoint}/to-be-looked-at/{HOME}/.objects/"
-    pages = {url.partition("#")[0] for url in asked if not url.startswith(("data:", home))}
+    pages = {url.partition("#")[0] for url in requested if not url.startswith(("data:", home))}
     assert pages == {address}
-    assert any(url.startswith(home) for url in asked), "the rows come from objects"
+    assert any(url.startswith(home) for url in requested), "the rows come from objects"
     code = "\n".join(page.locator(".snippet pre").all_inner_texts())
     assert f'"BIODATA_CACHE_ROOT"] = "{build.root}"' in code
     links = [str(link.get_attribute("href")) for link in page.locator("td a").all()]

@@ -28,7 +28,7 @@ class _Roles(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.lifetime = timedelta(hours=6)
 
     @property
@@ -40,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Roles
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         ends = datetime.now(timezone.utc) + self.server.lifetime
         keys: dict[str, Any] = {
             "Code": "Success",
@@ -94,7 +94,7 @@ def test_a_role_publishes_reads_and_probes(
         assert s3_store().keys(bucket, "some/prefix/data-asset-cache/cache_versions") == [
             "some/prefix/data-asset-cache/cache_versions.json"
         ]
-        assert roles.asked
+        assert roles.requested
 
 
 def test_keys_that_expire_soon_are_requested_again(
@@ -106,6 +106,6 @@ def test_keys_that_expire_soon_are_requested_again(
         roles.lifetime = timedelta(minutes=5)  # within which boto3 looks for new ones
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{roles.url}/keys")
         publish(build.make({"451": "1"}).settings)
-        asked = len(roles.asked)
+        requested = len(roles.requested)
         assert biodata_cache.quality_control("451")["value"].to_list() == ["1"]
-        assert len(roles.asked) > asked
+        assert len(roles.requested) > requested

@@ -91,7 +91,7 @@ def start(*arguments: str, groups: int | None = None, **environment: str) -> sub
         policy = f"import extract.lake.policy as p; p.DEFAULT = p.Policy(group_rows={groups})"
         code = f"{policy}; {code}"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
-    # These tests are about records: no object store is asked.
+    # These tests are about records: no object store is probed.
     environment = {"OBJECTS": "none", **environment}
     settings = {f"BIODATA_CACHE_{name}": value for name, value in environment.items()}
     return subprocess.Popen(
@@ -104,7 +104,7 @@ def start(*arguments: str, groups: int | None = None, **environment: str) -> sub
 
 
 def run(*arguments: str, groups: int | None = None, **environment: str) -> tuple[int, str]:
-    """Run the command line; its exit code and all that it said."""
+    """Run the command line; its exit code and its output."""
     with start(*arguments, groups=groups, **environment) as process:
         output, errors = process.communicate(timeout=120)
         return process.returncode, output + errors

@@ -59,7 +59,7 @@ class LyingServer:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def tell_the_truth(self) -> None:
-        """Answer as asked from now on."""
+        """Answer correctly from now on."""
         self.lie, self.seconds_per_byte, self.stalls_after = right, 0.0, None
 
     def close(self) -> None:

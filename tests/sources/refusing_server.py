@@ -16,7 +16,7 @@ MESSAGE, QUERY = 2013, 2004
 
 
 class RefusingServer:
-    """Answers the handshake, and refuses whoever wants to log in, over TLS if asked to."""
+    """Answers the handshake, and refuses every login, over TLS with a context."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context

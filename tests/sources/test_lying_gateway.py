@@ -1,4 +1,4 @@
-"""A gateway that answers otherwise than it was asked ends a run with an error, and in time."""
+"""A gateway that sends wrong responses ends a run with an error, and in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database that answers otherwise than it was asked ends a run with an error, and in time."""
+"""A database that sends wrong responses ends a run with an error, and in time."""
 
 from __future__ import annotations
 

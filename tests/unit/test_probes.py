@@ -1,4 +1,4 @@
-"""What is asked of an object store, what is asked again, and what the lake keeps of it."""
+"""Which probes are sent to an object store, which again, and what the lake keeps of them."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_channels_are_folders_however_many(lake: Fixture) -> None:
 
 
 def test_folders_beside_a_fused_image_may_go_again(lake: Fixture) -> None:
-    """Folders of the four names count, and are asked for again: intermediate data is removed."""
+    """Folders of the four names count, and are probed again: intermediate data is removed."""
     fused = "x_fused"
     lake.records(asset(fused, "SPIM", "derived"), asset("y_fused", "SPIM", "derived"))
     for key in ("fusion/fused.zarr/0/1", "fusion/other.zarr/0", "denoised/SPIM.ome.zarr/0/1/2"):
@@ -177,7 +177,7 @@ FIRST = datetime(2026, 1, 1, 2, tzinfo=timezone.utc)
 
 
 def nights(lake: Fixture, age: int, *later: int) -> list[int]:
-    """How many of 120 questions about assets of an age are asked so many days after the first."""
+    """How many of 120 probes of assets of an age are sent so many days after the first."""
     created = (FIRST - timedelta(days=age)).isoformat()
     lake.records(*(asset(f"m{number}", _created=created) for number in range(120)))
     reports = [lake.ask(began_at=FIRST + timedelta(days=night)) for night in (0, *later)]

@@ -1,4 +1,4 @@
-"""When a source is asked again, and when it is given up."""
+"""When a request is repeated, and when a source is given up."""
 
 from __future__ import annotations
 

@@ -78,9 +78,9 @@ def test_the_root_implies_the_backend(root, backend):
     assert load(root=root).backend == backend
 
 
-@pytest.mark.parametrize("asked", ["S3", "s3", " S3 "])
-def test_the_backend_is_read_in_any_case(monkeypatch, asked):
-    set_all(monkeypatch, BACKEND=asked)
+@pytest.mark.parametrize("backend", ["S3", "s3", " S3 "])
+def test_the_backend_is_read_in_any_case(monkeypatch, backend):
+    set_all(monkeypatch, BACKEND=backend)
     assert load().backend == "S3"
 
 

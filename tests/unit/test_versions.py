@@ -1,4 +1,4 @@
-"""Which version is read, and what is said if it is not the installed one."""
+"""Which version is read, and the warning if it is not the installed one."""
 
 from __future__ import annotations
 
