@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -48,6 +49,9 @@ prune = click.option(
     is_flag=True,
     help="Accept that files of a folder, or buckets of a store, are gone, with what was in them.",
 )
+# For tests of runs that are killed or run out of disk, with few records.
+bounds = click.option("--bounds", type=json.loads, default="{}", hidden=True)
+lease = click.option("--lease", type=float, hidden=True)
 strict = click.option("--strict", is_flag=True, help="End with exit code 1 after any warning.")
 unit_tests = click.option(
     "--unit-tests/--no-unit-tests",
@@ -56,6 +60,9 @@ unit_tests = click.option(
     help="Also run the unit tests of the SQL, which do not depend on the data; data tests always "
     "run.",
 )
+
+
+_HOW = ("full", "allow_shrink", "salvage", "prune", "bounds", "lease")
 
 
 def with_options(command: Command, *options: Callable[[Command], Command]) -> Command:
@@ -73,13 +80,14 @@ def source_options(command: Command) -> Command:
 
     @wraps(command)
     def with_how(**given: Any) -> Any:  # noqa: ANN401  # the signature of the command
-        flags = {name: given.pop(name) for name in ("full", "allow_shrink", "salvage", "prune")}
+        flags = {name: given.pop(name) for name in _HOW}
         return command(how=ExtractOptions(**flags), **given)
 
     of_records = (source, source_file, database, collection)
     of_version_1 = (v1_source, v1_database, v1_collection)
     return with_options(
-        with_how, *of_records, *of_version_1, full, allow_shrink, salvage, prune, strict
+        with_how,
+        *(*of_records, *of_version_1, full, allow_shrink, salvage, prune, bounds, lease, strict),
     )
 
 

@@ -11,6 +11,7 @@ from biodata_cache._core.settings.values import NO_SOURCE, ExtractOptions
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.outcome import Outcome
 from biodata_cache._pipeline.project import import_extract, require
+from biodata_cache._storage.base import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,12 +71,14 @@ def run_extract(
     require("msgspec", "pyarrow", "filelock")
     import_extract()
     from extract.lake.lake import Lake  # noqa: PLC0415  # it is importable from here on
+    from extract.lake.policy import Policy  # noqa: PLC0415
     from extract.pipeline import SHAPES, extract, without_records  # noqa: PLC0415
     from extract.retries import Retries  # noqa: PLC0415
     from extract.sources.base import SourceOptions  # noqa: PLC0415
     from extract.sources.open import open_source  # noqa: PLC0415
 
     chosen = options or ExtractOptions()
+    policy = Policy(**chosen.bounds)
     outcome = Outcome() if outcome is None else outcome
     report("extract", 0, None, f"from {settings.source}")
     common = SourceOptions(
@@ -105,7 +108,16 @@ def run_extract(
             progress = partial(_report_documents, report, each.stage, detail)
             is_first = each.name == _lake.RECORDS and settings.source.kind != "sample"
             before = partial(_forget_sample, raw) if is_first else None
-            done = extract(source, raw, each.name, progress, chosen, save, before_takeover=before)
+            done = extract(
+                source,
+                raw,
+                each.name,
+                progress,
+                chosen,
+                save,
+                policy=policy,
+                before_takeover=before,
+            )
             outcome.extracted[each.stage] = done
             outcome.seconds[each.stage] = done.seconds
             save()
@@ -114,7 +126,7 @@ def run_extract(
         with _lake.reading(settings, copying(report)) as raw:
             bring_up_to_date(raw, lambda: None)
         return outcome
-    with _lake.writing(settings, copying(report)) as lake:
+    with _lake.writing(settings, copying(report), chosen.lease or LEASE_SECONDS) as lake:
         bring_up_to_date(lake.folder, lake.save)
         for each in collections(settings):
             if each not in sources:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from extract.documents.document import BUCKETS, IDENTITY, SECTIONS
-from extract.lake import policy as _policy
 from extract.lake.folder import Folder, ListedFile, UnfinishedFile
+from extract.lake.policy import Policy
 from extract.lake.reading import is_read
 from extract.lake.state import State, connect
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from extract.lake.policy import Policy
 
 __all__ = ["BUCKETS", "SCHEMA", "Lake", "create_file"]
 
@@ -67,7 +66,7 @@ class Lake:
         """Sets the paths; creates nothing."""
         self.raw = raw
         self.collection = collection
-        self.policy = policy or _policy.DEFAULT
+        self.policy = policy or Policy()
         self.folder = raw / collection
         self.store = Folder(self.folder)
 

@@ -34,6 +34,3 @@ class Policy:
     memory: str = "512MB"
     batch_rows: int = 5_000
     batch_bytes: int = 32 * 2**20
-
-
-DEFAULT = Policy()

@@ -42,10 +42,6 @@ IN_TIME = 30.0
 _INTERRUPTED = 130
 _CODE = """
 import resource, signal, sys
-import biodata_cache._storage.base as base
-import extract.lake.policy as policy
-base.LEASE_SECONDS = {lease}
-policy.DEFAULT = policy.Policy(group_rows={rows}, checkpoint_seconds=1.0, many_small=6)
 if {disk} is not None:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({disk}, {disk}))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
@@ -275,9 +271,12 @@ class Story:
             **self.source.settings,
         }
         rows = max(20, len(self.records) // 20)
+        if arguments[0] in {"extract", "sync"}:
+            bounds = {"group_rows": rows, "checkpoint_seconds": 1.0, "many_small": 6}
+            arguments += ("--bounds", json.dumps(bounds), "--lease", str(LEASE))
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
         process = subprocess.Popen(
-            [sys.executable, "-c", _CODE.format(lease=LEASE, rows=rows, disk=disk), *arguments],
+            [sys.executable, "-c", _CODE.format(disk=disk), *arguments],
             env={
                 **inherited,
                 **self.source.environment,

@@ -335,7 +335,10 @@ def test_a_run_that_is_killed_is_continued_by_another_machine(
 def test_a_run_can_be_killed_at_every_write(
     bucket: str, database: Database, tmp_path: Path, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What only reads changes nothing: killed there is killed between the same two writes."""
+    """What only reads changes nothing: killed there is killed between the same two writes.
+
+    That the lock of a killed run ends is tested above; here it is removed.
+    """
     number = 1
     while _kill_at(
         number,
@@ -344,6 +347,7 @@ def test_a_run_can_be_killed_at_every_write(
         tmp_path / str(number),
         proxy,
         monkeypatch,
+        waits=False,
     ):
         number += 1
     assert number > 8
@@ -356,6 +360,8 @@ def _kill_at(
     folder: Path,
     proxy: Proxy,
     monkeypatch: pytest.MonkeyPatch,
+    *,
+    waits: bool = True,
 ) -> bool:
     """Kill a run at a write, go on with another machine; false if there are fewer writes."""
     night(raw, folder / "a", database.hold(VALUES))
@@ -385,6 +391,8 @@ def _kill_at(
     killed, finished = database.fetched, held_by(pulled(raw, folder / "c"))
     done = {key for key, value in finished.items() if value.endswith(f"T{number}")}
     shutil.rmtree(folder / "b")
+    if not waits:
+        open_lake(raw).delete([".lock.json"])
     _until_unlocked(lambda: night(raw, folder / "d", database))
     assert sorted(database.fetched) == sorted(values.keys() - done)
     assert len(killed) == len(set(killed))

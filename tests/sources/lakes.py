@@ -88,8 +88,7 @@ def start(*arguments: str, groups: int | None = None, **environment: str) -> sub
     # Below a shell's background job, interrupts are ignored from the start.
     code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
     if groups is not None:
-        policy = f"import extract.lake.policy as p; p.DEFAULT = p.Policy(group_rows={groups})"
-        code = f"{policy}; {code}"
+        arguments += ("--bounds", json.dumps({"group_rows": groups}))
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
     # These tests are about records: no object store is probed.
     environment = {"OBJECTS": "none", **environment}

@@ -34,6 +34,7 @@ def document(number: int, **others) -> dict:
 
 
 def fetch(collection, raw, uri=None, lake="docdb_v2", **options):
+    policy = options.pop("policy", None)
     source_options = {
         name: options.pop(name) for name in ("shape", "retries", "workers") if name in options
     }
@@ -46,7 +47,7 @@ def fetch(collection, raw, uri=None, lake="docdb_v2", **options):
             **{"retries": QUICK, **source_options},
         ),
     )
-    return extract(source, raw, lake, options=ExtractOptions(**options))
+    return extract(source, raw, lake, options=ExtractOptions(**options), policy=policy)
 
 
 def content(collection) -> dict[str, dict]:

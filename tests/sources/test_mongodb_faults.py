@@ -25,8 +25,8 @@ from test_mongodb import QUICK, content, counts, document, fetch
 from biodata_cache import LakeError, SourceError
 from examples import drawn
 from extract.documents.document import read_document
-from extract.lake import policy
 from extract.lake.lake import Lake
+from extract.lake.policy import Policy
 from extract.lake.writer import LakeWriter
 from extract.pipeline import extract
 from extract.retries import Retries
@@ -299,22 +299,22 @@ def test_second_run_refuses_and_a_stale_lock_is_recognised(filled, tmp_path):
     check(filled, tmp_path)
 
 
-def test_full_disk(filled, tmp_path, monkeypatch):
+def test_full_disk(filled, tmp_path):
     """Seen as a limit of the size of files, which gives the same kind of error."""
     # Noise, as compression would make the limit meaningless.
     noise = [document(number, filler=os.urandom(3_000).hex()) for number in range(700, 800)]
     filled.insert_many(noise)
-    monkeypatch.setattr(policy, "DEFAULT", policy.Policy(group_rows=100))
+    small = Policy(group_rows=100)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
         with pytest.raises(LakeError, match=r"cannot be written .*make room"):
-            fetch(filled, tmp_path)
+            fetch(filled, tmp_path, policy=small)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list((tmp_path / "docdb_v2").glob(".*"))
     held = len(documents(tmp_path)) if list((tmp_path / "docdb_v2").glob("*.parquet")) else 0
-    assert fetch(filled, tmp_path).new == 500 - held
+    assert fetch(filled, tmp_path, policy=small).new == 500 - held
     check(filled, tmp_path)
 
 

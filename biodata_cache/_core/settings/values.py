@@ -100,6 +100,8 @@ class ExtractOptions:
         allow_shrink: Accept that most records are gone.
         salvage: Take what can be read of a damaged file.
         prune: Accept that a folder no longer has a file, with the records of it.
+        bounds: Bounds of the lake other than its defaults, by attribute of `extract.lake.policy`.
+        lease: Seconds after which the lock of a killed run on S3 ends; None for the default.
     """
 
     full: bool = False
@@ -107,6 +109,8 @@ class ExtractOptions:
     allow_shrink: bool = False
     salvage: bool = False
     prune: bool = False
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+    lease: float | None = None
 
 
 @lru_cache(maxsize=1)
