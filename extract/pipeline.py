@@ -270,16 +270,17 @@ def _check_shrink(run: _Run, state: State, listed: int) -> None:
     if run.options.allow_shrink:
         return
     is_sample = all(kind_of(source) == "sample" for source in state.sources)
+    why = "; ".join(report.incomplete)[:300]
     if listed < SHRINK_LIMIT * held and not is_sample:
         raise SourceError(
             f"{report.source} lists {listed:,} records where the lake {run.lake.folder} holds "
-            f"{held:,}, so it is probably broken: nothing was deleted. If they are gone indeed, "
-            "run again with --allow-shrink."
+            f"{held:,}, so it is probably broken{f' ({why})' if why else ''}: nothing was deleted. "
+            "If they are gone indeed, run again with --allow-shrink."
         )
     is_emptied = held > 0 and kind_of(report.source) != "sample"
     if not listed and (is_emptied or report.rejected or report.incomplete):
-        why = "; ".join(report.incomplete) or f"{report.rejected:,} documents cannot be used"
+        why = why or f"{report.rejected:,} documents cannot be used"
         raise SourceError(
-            f"{report.source} has not one usable record ({why[:300]}): give the file or address "
+            f"{report.source} has not one usable record ({why}): give the file or address "
             "that has, or accept that with --allow-shrink."
         )

@@ -69,6 +69,14 @@ class FileSource:
         for file in self._paths:
             yield from read_file(file, self._name_of(file), self.collection, salvage=self.salvage)
 
+    def damage(self) -> Iterator[BrokenFile]:
+        """The files whose beginning cannot be read; looks at one document of each."""
+        for file in self._paths:
+            documents = read_file(file, self._name_of(file), self.collection, salvage=True)
+            first = next(documents, None)
+            if isinstance(first, BrokenFile):
+                yield first
+
     def _name_of(self, file: Path) -> str:
         return file.name if file == self.path else file.relative_to(self.path).as_posix()
 

@@ -208,6 +208,18 @@ def test_doctor_sees_that_a_file_is_missing(two_tables: Published) -> None:
     assert result["objects"] == ("ok", "none")
 
 
+@pytest.mark.parametrize("content", [b"", b"<html>503</html>", b"\x1f\x8b\x08\x00"])
+def test_doctor_reads_the_beginning_of_each_file(
+    two_tables: Published, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "a.jsonl").write_text('{"_id": "a"}\n')
+    assert checks("--source", str(tmp_path))["source"][0] == "ok"
+    (tmp_path / "b.jsonl.gz").write_bytes(content)
+    state, text = checks("--source", str(tmp_path))["source"]
+    assert state == "fail"
+    assert text.startswith("b.jsonl.gz of file:")
+
+
 @pytest.mark.parametrize(
     ("name", "place", "state", "part"),
     [

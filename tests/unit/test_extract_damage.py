@@ -103,7 +103,7 @@ def test_a_damaged_file_deletes_and_changes_nothing(
         assert (report.new, report.changed, report.deleted, report.kept) == (0, 0, 0, 100)
         assert [reason.partition(":")[0] for reason in report.incomplete] == [name]
     else:
-        with pytest.raises(SourceError, match="nothing was deleted"):
+        with pytest.raises(SourceError, match=rf"broken \({name}: .*nothing was deleted"):
             run(folder, raw)
     assert len(held(raw)) == 100 + other
     (folder / name).write_bytes(content())

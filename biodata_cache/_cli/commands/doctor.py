@@ -283,15 +283,20 @@ def _sources(settings: Settings) -> Iterator[Check]:
 
 
 def _source(name: str, address: Secret, database: str, collection: str) -> Check:
-    """Whether a source responds; shows its description, as its address may hold a password."""
+    """Whether a source can be read; shows its description, as its address may hold a password."""
     try:
         import_extract()
         from extract.retries import TransientError  # noqa: PLC0415
         from extract.sources.base import SourceOptions  # noqa: PLC0415
-        from extract.sources.open import open_source  # noqa: PLC0415
+        from extract.sources.open import FileSource, open_source  # noqa: PLC0415
 
         options = SourceOptions(database=database, collection=collection)
         source = open_source(address.reveal(), options)
+        broken = next(source.damage(), None) if isinstance(source, FileSource) else None
+        if broken is not None:
+            return Check(
+                name, "fail", f"{broken.file} of {source.description}: {broken.reason[:300]}"
+            )
         if address.is_address:
             try:
                 _send_query(cast("DatabaseSource", source))
