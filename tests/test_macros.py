@@ -281,7 +281,11 @@ def test_names_of_people_have_no_blank_at_an_end_and_none_twice(ask: Any, text: 
         ("440_SPIM1_220131", "440SPIM1220131"), ("440_SPIM1_270131", "440SPIM1270131"),
         ("440_SPIM1_26013", "440SPIM126013"), ("SPIM1_20240131", "SPIM120240131"),
         ("a-b_c", "abc"), ("", ""), (None, ""), ("_x_20240131", "x20240131"),
-        ("440_SPIM1_20240131_x", "440SPIM120240131x"),
+        ("440_SPIM1_20240131_x", "440SPIM120240131x"), ("440_SPIM1_20240131_2", "SPIM1"),
+        ("440-SPIM1-2_2024-01-31_3", "SPIM12"), ("440_SPIM1_240131_10", "SPIM1"),
+        ("440_SPIM1_20240131_2_3", "440SPIM12024013123"),
+        ("440_SPIM1_20240131_", "440SPIM120240131"),
+        ("440_SPIM1_20240131-2", "440SPIM1202401312"), ("440_SPIM1_2", "440SPIM12"),
     ],
 )  # fmt: skip
 def test_names_of_instruments(ask: Any, text: str | None, name: str) -> None:
