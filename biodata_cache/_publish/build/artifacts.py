@@ -7,6 +7,7 @@ becomes a `CacheError` with the path.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -14,6 +15,7 @@ import duckdb
 from biodata_cache._core.errors import BuildError, CacheError, LockedError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.interrupts import interrupts
+from biodata_cache._core.typed import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +28,48 @@ RUN_RESULTS = "run_results.json"
 MANIFEST = "manifest.json"
 BAD = frozenset({"error", "fail", "runtime error"})
 """States of dbt in which a model or a test did not do."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    invocation_id: str
+
+
+@dataclass(frozen=True)
+class _EndedRun(_Run):
+    generated_at: str
+
+
+@dataclass(frozen=True)
+class _Result:
+    """The end of a model or test, as far as it is read."""
+
+    status: str
+    unique_id: str
+    message: str | None = None
+    failures: int | None = None
+    execution_time: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Results:
+    metadata: _EndedRun
+    results: list[_Result]
+    elapsed_time: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Node:
+    resource_type: str
+    name: str
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """What every reader of the manifest reads; each looks at more by itself."""
+
+    metadata: _Run
+    nodes: dict[str, _Node]
 
 
 def target_folder(work: Path) -> Path:
@@ -42,9 +86,7 @@ def read_manifest(target: Path) -> dict[str, Any]:
     path = target / MANIFEST
     content = _read(path)
     with of_dbt(path):
-        content["metadata"]["invocation_id"]
-        for node in content["nodes"].values():
-            node["resource_type"], node["name"]
+        checked(content, _Manifest)
     return content
 
 
@@ -57,11 +99,8 @@ def read_results(target: Path) -> dict[str, Any]:
     path = target / RUN_RESULTS
     content = _read(path)
     with of_dbt(path):
-        content["metadata"]["invocation_id"], content["metadata"]["generated_at"]
-        float(content.get("elapsed_time", 0))
-        content["results"][:0]  # a list
-        for result in content["results"]:
-            result["status"], result["unique_id"].split(".")[2]
+        for result in checked(content, _Results).results:
+            result.unique_id.split(".")[2]
     return content
 
 
