@@ -18,6 +18,7 @@ INJECTIONS = {"Brain injection", "Injection"}
 def procedures(reader: Reader, section: Json) -> dict[str, list[Row]]:
     tables: dict[str, list[Row]] = {"procedures": [], "injections": [], "implants": []}
     section_fields = section_of(reader, section, "procedures")
+    section_fields.text("subject_id")
     common = _system(section_fields)
     for index, procedure in section_fields.objects("subject_procedures", PROCEDURE):
         system = _system(procedure) or common
@@ -186,8 +187,13 @@ def _implant(implant: Fields, row: Row, system: Fields | None) -> Row:
     model, probe_model = device.text("model"), device.text("probe_model")
     name, vessel_name = structure.text("name"), vessel.text("name")
     implant.reader.elements(*implant.at("transform"))
-    for local in ("local_coordinate_system", "coordinate_system"):
-        config.object(local).places("axes", ("name", "direction"), "name")
+    systems = [config.object(each) for each in ("local_coordinate_system", "coordinate_system")]
+    named = [local for local in systems if local.value.get("axes") is not None]
+    for local in named[:1]:
+        local.places("axes", ("name", "direction"), "name")
+    # Axes beside those that are used are a list or not; what is in it nobody reads.
+    for local in named[1:]:
+        local.reader.elements(*local.at("axes"))
     found = {
         "start_date": row["start_date"],
         "device_name": device.text("name") or None,

@@ -11,7 +11,23 @@ if TYPE_CHECKING:
 
 Json = Any
 
-COORDINATES = [{"object_type": "Translation", "translation": [1.5, "2", 0.25]}]
+COORDINATES = [
+    {
+        "object_type": "Translation",
+        "translation": [1.5, "2", 0.25],
+        "reference_coordinate_system": "global",
+    }
+]
+PLACE = [
+    *COORDINATES,
+    {
+        "object_type": "Rotation",
+        "angles": [10, "-5"],
+        "angles_unit": "degrees",
+        "axis_order": "xyz",
+    },
+]
+DEPTH = {"name": "DEVICE", "axes": [{"name": "Depth", "direction": "Up_to_down"}]}
 #: Small records: each is attacked below its one section.
 SECTIONS: dict[str, Json] = {
     "subject": {
@@ -35,6 +51,8 @@ SECTIONS: dict[str, Json] = {
         ],
     },
     "acquisition": {
+        "acquisition_start_time": "2024-03-01T10:00:00-08:00",
+        "acquisition_end_time": "2024-03-01T11:00:00-08:00",
         "protocol_id": ["protocol"],
         "ethics_review_id": ["2115"],
         "notes": "calm",
@@ -122,6 +140,7 @@ SECTIONS: dict[str, Json] = {
         ],
     },
     "procedures": {
+        "subject_id": "1",
         "subject_procedures": [
             {
                 "object_type": "Surgery",
@@ -147,6 +166,12 @@ SECTIONS: dict[str, Json] = {
                     "origin": "Bregma",
                     "axis_unit": "millimeter",
                     "axes": [{"name": "AP"}, {"name": "ML"}, {"name": "SI"}],
+                },
+                "coordinate_system": {
+                    "name": "OLD",
+                    "origin": {"name": "Lambda"},
+                    "axis_unit": "micrometer",
+                    "axes": [{"name": "ML"}, {"name": "AP"}],
                 },
                 "procedures": [
                     {
@@ -200,8 +225,11 @@ SECTIONS: dict[str, Json] = {
                         "device_config": {
                             "primary_targeted_structure": {"acronym": "ACB", "name": "Accumbens"},
                             "targeted_structure": {"name": "vessel"},
-                            "transform": COORDINATES,
+                            "transform": PLACE,
+                            "local_coordinate_system": DEPTH,
+                            "coordinate_system": DEPTH,
                         },
+                        "transform": PLACE,
                     },
                 ],
             },
@@ -210,6 +238,10 @@ SECTIONS: dict[str, Json] = {
                 "start_date": "2024-02-03",
                 "notes": "alone",
                 "injection_materials": ["tamoxifen"],
+            },
+            {
+                "object_type": "Injections",
+                "injections": [{"object_type": "Injection", "injection_materials": ["saline"]}],
             },
         ],
         "specimen_procedures": [

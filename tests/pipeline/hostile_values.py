@@ -23,7 +23,7 @@ RICH: dict[str, Json] = {
         "subject_id": "100001",
         "subject_details": {
             "genotype": "wt/wt",
-            "date_of_birth": "2024-01-01",
+            "date_of_birth": "2024-01-20",
             "year_of_birth": 2024,
         },
     },
@@ -31,7 +31,7 @@ RICH: dict[str, Json] = {
         "name": "asset",
         "subject_id": "100001",
         "project_name": "Project",
-        "data_level": "raw",
+        "data_level": "derived",
         "institution": {"name": "Allen Institute", "abbreviation": "AIND"},
         "modalities": [{"name": "Fiber photometry", "abbreviation": "fib"}],
         "investigators": [{"name": "Jane Doe"}],
@@ -44,10 +44,13 @@ RICH: dict[str, Json] = {
         "acquisition_type": "Task",
         "instrument_id": "323_EPHYS1_20240101",
         "experimenters": ["Jane Doe", {"name": "Ann Bee"}],
-        "subject_details": {"date_of_birth": "2024-01-01", "year_of_birth": 2024},
+        "subject_details": {"date_of_birth": "2024-01-15", "year_of_birth": 2024},
         "data_streams": [
             {
-                "connections": [{"source_device": "Patch Cord A", "target_device": "Fiber 0"}],
+                "connections": [
+                    {"source_device": "Patch Cord A", "target_device": "Fiber 0"},
+                    {"source_device": "Patch Cord B", "target_device": "Fiber 0"},
+                ],
                 "configurations": [
                     {
                         "object_type": "Patch cord config",
@@ -61,7 +64,9 @@ RICH: dict[str, Json] = {
                             {
                                 "object_type": "Patch cord config",
                                 "device_name": "Patch Cord B",
-                                "channels": [{"channel_name": "red"}],
+                                "channels": [
+                                    {"channel_name": "red", "intended_measurement": "dopamine"}
+                                ],
                             }
                         ],
                     },
@@ -95,7 +100,7 @@ RICH: dict[str, Json] = {
                 "modality": {"name": "Fiber photometry", "abbreviation": "fib"},
                 "value": 1,
                 "status_history": [
-                    {"status": "Pass", "evaluator": "auto", "timestamp": "2024-03-03T00:00:00Z"}
+                    {"status": "Fail", "evaluator": "auto", "timestamp": "2024-03-03T00:00:00Z"}
                 ],
                 "description": "what",
                 "reference": "where",
@@ -186,6 +191,16 @@ def replaced(value: Json, place: Place, new: Json) -> Json:
     return copy
 
 
+#: Lists of people as records write them, and as nobody should.
+PEOPLE: tuple[list[Json], ...] = (
+    ["jane.doe@example.org"], [" JANE_DOE@x.org ,ann bee"], ["jane@x.org", "Jane Doe"], ["a@b@c"],
+    ["Ann Bee @ home"], ["@"], ["@x", "x@"], list("Jane"), list("Jane Doe"), list("Zoë"),
+    list("J.D."), ["J", "a", "n", ""], ["J", {"name": "a"}, None, "n", "e"], ["J,a", "n", "e", "d"],
+    ["1", "2", "3", "4"], ["Лев", "лев толстой"], ["Nsb-187b 2nd"], ["Bo", "Bo Li", "Bo Lu"],
+    ["carl"], ["Carl Orff"], ["O'Brien", "o brien"], [",", " , ", "--"], [7, True, 1.5],
+)  # fmt: skip
+
+
 def records(seed: int = 0, several: int = 400) -> Iterator[dict[str, Json]]:
     """One record for each place and attack, and some that are attacked in several places."""
     every = list(places(RICH))
@@ -193,6 +208,9 @@ def records(seed: int = 0, several: int = 400) -> Iterator[dict[str, Json]]:
         value = get(RICH, place)
         for number, attack in enumerate(attacks(value, place[-1])):
             yield _named(replaced(RICH, place, attack), f"{'.'.join(map(str, place))}-{number}")
+    for number, people in enumerate(PEOPLE):
+        for place in (("acquisition", "experimenters"), ("data_description", "investigators")):
+            yield _named(replaced(RICH, place, people), f"people.{'.'.join(place)}-{number}")
     draw = random.Random(seed)
     for number in range(several):
         record = RICH

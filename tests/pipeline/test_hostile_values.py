@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import itertools
 import json
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hostile_tables
 import pytest
+from contract_people import completed, is_name_in_letters
 from contract_records import expected
 from contract_tables import expected_tables
+from hostile_columns import NOT_SHOWN, Columns
 from hostile_values import records
 from shared import made_once
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from whole_runs import Pipeline
 
 pytestmark = pytest.mark.slow
+
+PROJECT = Path(__file__).parents[2]
 
 #: What is reported of a value alone; other rows of `data_quality` are of contradictions.
 PROBLEMS = (
@@ -99,6 +105,33 @@ def test_basics_are_those_of_the_contract(built: Pipeline, contract: dict[str, A
         wanted[record_id]["location"] = location.rstrip("/") or None if location else None
         found[record_id] = {name: rows[record_id][name] for name in wanted[record_id]}
     assert found == wanted, _differences(found, wanted)
+
+
+def test_people_are_those_of_the_contract(built: Pipeline, contract: dict[str, Any]) -> None:
+    rows = {row["_id"]: row for row in built.read("asset_basics")}
+    lists = {
+        (record_id, role): values["asset_basics"][role]
+        for record_id, (values, _) in contract.items()
+        for role in ("experimenters", "investigators")
+    }
+    wanted = dict(zip(lists, completed(lists.values()), strict=True))
+    found = {(each, role): rows[each][f"{role}_normalized"] for each, role in lists}
+    assert found == wanted, _differences(found, wanted)
+
+
+def test_a_name_in_letters_is_reported_once(built: Pipeline, contract: dict[str, Any]) -> None:
+    wanted = {
+        (record_id, path)
+        for record_id, (values, _) in contract.items()
+        for role, path in (
+            ("experimenters", "acquisition.experimenters"),
+            ("investigators", "data_description.investigators"),
+        )
+        if is_name_in_letters(values["asset_basics"][role])
+    }
+    rows = built.read("data_quality", "problem = 'a name in letters'")
+    assert len(wanted) > 4
+    assert sorted((row["record_id"], row["path"]) for row in rows) == sorted(wanted)
 
 
 def test_metrics_are_those_of_the_contract(built: Pipeline, contract: dict[str, Any]) -> None:
@@ -222,4 +255,25 @@ def test_tables_are_those_of_the_contract(
             wanted[record_id] = _comparable(expected_rows, columns)
             found[record_id] = _comparable(rows[owner], columns)
     assert len(wanted) > 1000
+    assert sum(map(bool, wanted.values())) > 20, "hardly anything is compared"
     assert found == wanted, _differences(found, wanted)
+
+
+def test_a_field_feeds_the_column_that_it_is_mapped_to(
+    built: Pipeline, contract: dict[str, Any]
+) -> None:
+    """The column changes in a record in which that field alone was attacked."""
+    basics = {
+        record_id: {**values["asset_basics"], "_id": record_id}
+        for record_id, (values, _) in contract.items()
+    }
+    columns = Columns(built, basics)
+    with (PROJECT / "seeds" / "published_fields.csv").open(encoding="utf-8") as file:
+        mapped = [row for row in csv.DictReader(file) if row["path"]]
+    not_shown = [
+        row
+        for row in mapped
+        if row["path"] not in NOT_SHOWN.get(row["table_name"], set())
+        and not columns.feeds(row["path"], row["table_name"], row["column_name"])
+    ]
+    assert not_shown == []
