@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Path:
 def parsed(tmp_path: Path, project: Path) -> ParsedProject:
     """After a run that came to its end."""
     return run(
-        ParsedProject(tmp_path / "work", project, ENVIRONMENT, ["build"], tmp_path / "copies")
+        ParsedProject(tmp_path / "work", project, ENVIRONMENT, ["build"], tmp_path / "a/copies")
     )
 
 
@@ -133,6 +133,8 @@ def test_another_work_folder_takes_a_copy(parsed: ParsedProject, tmp_path: Path)
     assert is_parsed(other)
     other.keep()
     assert is_parsed(replace(other, copies=None))
+    again = run(replace(parsed, work=tmp_path / "own", copies=None), b"parsed again")
+    replace(again, copies=parsed.copies).keep()
     assert len(copies(parsed)) == 1
     assert not is_parsed(replace(parsed, work=tmp_path / "a third", copies=None))
 
