@@ -190,7 +190,8 @@ class RejectsList(Document):
     def read(self, content: bytes) -> None:
         (self.folder / "raw/rejects/files.json").write_bytes(content)
         writer = self._write()
-        assert all("files.json" in line and len(line) < 2_000 for line in writer.damaged)
+        # The list, or a file that an old list names and that is not there any more.
+        assert all("/rejects/" in line and len(line) < 2_000 for line in writer.damaged)
         again = RejectWriter(self._lake, "file:a")
         again.abandon()
         assert again.damaged == []
