@@ -127,6 +127,7 @@ class Mongo:
         self.environment: dict[str, str] = {}
 
     def close(self) -> None:
+        self._client.drop_database(self._collection.database)  # the server holds all in memory
         self._client.close()
         self._proxy.close()
 
