@@ -95,9 +95,10 @@ clean: ## Remove what was built, but not the environment.
 
 # The environment is made again when a dependency or the version changes. Its packages are checked
 # against hashes; the project itself is installed in place, so that a change of code needs no
-# installation. What is installed has the version that dbt_project.yml had then. pip shows what it is at.
+# installation. What is installed has the version that dbt_project.yml had then. An environment that
+# works is kept, even if another Python is the first one by now. pip shows what it is at.
 $(VENV)/.installed: requirements.lock pyproject.toml dbt_project.yml
-	$(PYTHON) -m venv $(VENV)
+	@$(RUN)/pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(RUN)/pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
