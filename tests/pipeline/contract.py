@@ -228,5 +228,5 @@ class Reader:
         return [pair for pair in pairs if pair[2] is not None]
 
     def element(self, path: str, parent: str) -> tuple[Reader, str]:
-        """Who judges an element: nobody, where its list was reported in its place."""
+        """The reader that judges an element: another one, if its list was reported instead."""
         return (self, path) if path else (Reader(), parent)

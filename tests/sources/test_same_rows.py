@@ -207,12 +207,7 @@ def test_every_source_gives_the_same_rows(
         collection.insert_many([dict(record) for record in records])
         gateway.documents = {record["_id"]: record for record in records}
         sources |= {"mongodb": mongodb_uri, "gateway": gateway.address}
-        result = {}
-        for name, address in sources.items():
-            database = collection.database.name if name == "mongodb" else "metadata_index"
-            options = SourceOptions(database=database)
-            report = extract(open_source(address, options), folder / f"{name}.raw")
-            result[name] = read(folder / f"{name}.raw"), report.repaired, report.rejected
+        result = extracted(sources, folder, read, collection.database.name)
         for name, each in result.items():
             assert each == result["a.jsonl"], name
 

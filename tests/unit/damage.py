@@ -35,9 +35,9 @@ VALUES = [
     *('""', '"text"', '"\\u0000"', '"../../x"', '"2026-01-01"', '"\\ud800"', '"9999-12-31T23:59Z"'),
     *("9" * 30, "9" * 400, "9" * 5_000, _DEEP, "[" * 9_000 + "]" * 9_000, '"' + "x" * 300 + '"'),
 ]
-"""JSON that stands in the place of a value."""
+"""Odd values, as JSON."""
 KEYS = ["", "x" * 300, "\0", "../../x", "/x", "a'b\"c"]
-"""What stands in the place of a key."""
+"""Odd keys."""
 _HERE = "\x01here\x01"
 
 
@@ -77,7 +77,7 @@ def odd_json(sound: bytes, values: Iterable[str]) -> Iterator[bytes]:
 
 
 def renamed_json(sound: bytes) -> Iterator[bytes]:
-    """A JSON document with odd keys in the place of each of its keys, and beside it."""
+    """A JSON document with odd keys instead of each of its keys, and in addition to it."""
     for path in _paths(json.loads(sound)):
         if path and isinstance(path[-1], str):
             for key in KEYS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ SCHEMA = pa.schema([pa.field("a", pa.string())])
 LAKE = {f"docdb_v2/{number}.parquet": bytes([number]) for number in (1, 2)}
 
 
-class Document:
+class Document(ABC):
     """A document, sound at first, and what reads it."""
 
     name: str
@@ -52,8 +53,9 @@ class Document:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @abstractmethod
     def read(self, content: bytes) -> None:
-        raise NotImplementedError
+        """Write the document with this content, and read it."""
 
 
 class LeaseDocument(Document):
@@ -73,7 +75,7 @@ class LeaseDocument(Document):
 
 
 class RollbackDocument(Document):
-    """Whatever it says, a publish does not go over a rollback without being told so."""
+    """Whatever it holds, a publish over a rollback is refused."""
 
     name = "rolled_back.json"
     sound = b'{"from": "b", "to": "a", "at": "2026-01-01T00:00:00+00:00"}'

@@ -1,4 +1,4 @@
-"""The log of dbt, a JSON document a line: what is said, and which nodes ended."""
+"""The log of dbt, one JSON document per line: messages, and the nodes that ended."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.typed import checked, typed_json
 
 _ENDS = ("Result", "SkippingDetails")
-"""How the names of events end that tell of the end of a node."""
+"""Ends of the names of events for the end of a node."""
 
 
 class Event(NamedTuple):
     """One line.
 
     Attributes:
-        message: What dbt says; None if the line is no event.
+        message: Message of dbt; None if the line is no event.
         ended: Number of the node that ended; None if none did.
         total: Number of nodes of the run.
     """
@@ -68,7 +68,7 @@ def parse_event(line: str) -> Event:
         return Event()
     message = event.info.msg
     if event.info.name.endswith(_ENDS):
-        with suppress(NotJsonError):  # it tells of something else than a node
+        with suppress(NotJsonError):  # an event of something other than a node
             end = checked(event.data, _End)
             total = end.num_models if end.total is None else end.total
             if total is not None:
