@@ -6,13 +6,9 @@
 # together with the pydantic of the schemas.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/environments.sh
 
-python=.venv/bin/python
-[ -x "$python" ] || python=python3
-folder="${BIODATA_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/biodata-cache-tools}"
-tag=$("$python" -c 'import sys; print(sys.implementation.cache_tag)')
 target="$folder/clients-1-$tag"
-mkdir -p "$folder"
 
 if [ ! -e "$target/complete" ]; then
     rm -rf "$target"

@@ -9,17 +9,14 @@ python_version=1.4.3
 wasm_versions="1.32.0 1.28.0"
 extensions="v1.4.3/wasm_eh/parquet v1.4.3/wasm_eh/icu"
 
-python=.venv/bin/python
-[ -x "$python" ] || python=python3
-folder="${BIODATA_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/biodata-cache-tools}"
-mkdir -p "$folder"
+. scripts/environments.sh
 # A folder of its own until it is whole: two installations at once do not meet.
 unfinished=$(mktemp -d "$folder/unfinished-XXXXXX")
 trap 'rm -rf "$unfinished"' EXIT
 
 finish() { [ -e "$folder/$1" ] || mv "$unfinished/$1" "$folder/$1"; }
 
-name="duckdb-$python_version-$("$python" -c 'import sys; print(sys.implementation.cache_tag)')"
+name="duckdb-$python_version-$tag"
 if [ ! -e "$folder/$name" ]; then
     "$python" -m pip install --quiet --disable-pip-version-check --no-deps \
         --target "$unfinished/$name" "duckdb==$python_version"

@@ -4,13 +4,9 @@
 # default in the cache folder of the user). The versions are fixed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/environments.sh
 
-python=.venv/bin/python
-[ -x "$python" ] || python=python3
-folder="${BIODATA_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/biodata-cache-tools}"
-tag=$("$python" -c 'import sys; print(sys.implementation.cache_tag)')
 target="$folder/spark-4.1.0-$tag"
-mkdir -p "$folder"
 
 if [ ! -e "$target/complete" ]; then
     rm -rf "$target"
