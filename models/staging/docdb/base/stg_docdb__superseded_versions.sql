@@ -14,12 +14,7 @@ with version as (
 
 ranked_version as (
     select
-        _id,
-        name,
-        _last_modified,
-        run,
-        position,
-        is_deleted,
+        *,
         rank() over (
             partition by _id
             order by
