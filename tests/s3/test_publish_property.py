@@ -98,5 +98,5 @@ class Publishing(RuleBasedStateMachine):
         assert files == {partition_path("qc", "subject_id", subject) for subject in self.live}
 
 
-Publishing.TestCase.settings = settings(max_examples=drawn(6), stateful_step_count=8, deadline=None)
+Publishing.TestCase.settings = settings(max_examples=drawn(6), stateful_step_count=8)
 TestPublishing = pytest.mark.nightly(pytest.mark.slow(Publishing.TestCase))

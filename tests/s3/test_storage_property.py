@@ -212,7 +212,6 @@ def test_all_storages_behave_alike(aws: Server, bucket: str, examples: int) -> N
         settings=settings(
             max_examples=examples,
             stateful_step_count=30,
-            deadline=None,
             phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),

@@ -179,7 +179,6 @@ def test_every_source_gives_the_same_rows(
 
     @settings(
         max_examples=examples,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(records=documents)
@@ -243,7 +242,6 @@ def test_however_json_spells_a_document_every_source_gives_the_same_bytes(
 ) -> None:
     @settings(
         max_examples=drawn(6),
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(records=spelt)
@@ -282,7 +280,6 @@ def test_every_kind_of_bson_is_the_same_from_a_database_a_dump_and_extended_json
 ) -> None:
     @settings(
         max_examples=drawn(4),
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(records=documents_of_bson)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import bson
 import pytest
 from damage import VALUES, damaged
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodata_cache import CacheError
@@ -37,7 +37,6 @@ SOUND = {
 }
 SOUND |= {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in SOUND.items()}
 keys = st.sampled_from(["subject", "quality_control", "other", "name"])
-QUIET = [HealthCheck.too_slow]
 
 
 def run(source: Path, raw: Path) -> Report:
@@ -68,7 +67,7 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top
 
 
-@settings(max_examples=drawn(10), deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=drawn(10))
 @given(data=st.data(), name=st.sampled_from([*SOUND]))
 def test_a_damaged_file_is_named_and_costs_no_other_record(
     data: st.DataObject, name: str, lakes: Path, tmp_path_factory: pytest.TempPathFactory
@@ -104,7 +103,7 @@ def _is_sound(content: bytes) -> bool:
     return bool(content)
 
 
-@settings(max_examples=drawn(8), deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=drawn(8))
 @given(odd=st.lists(st.tuples(keys, st.integers(0, len(VALUES) - 1)), min_size=1, max_size=3))
 def test_one_odd_record_costs_one_record_and_every_form_gives_the_same(
     odd: list[tuple[str, int]], tmp_path_factory: pytest.TempPathFactory

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 from damage import VALUES, damaged_json, odd_json, renamed_json
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_cache import Published
 
@@ -260,7 +260,7 @@ def test_a_sound_document_is_read(tmp_path: Path) -> None:
 def test_a_damaged_document_is_named_or_does_no_harm(name: str, tmp_path: Path) -> None:
     document = DOCUMENTS[name](tmp_path)
 
-    @settings(max_examples=drawn(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=drawn(8))
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         _read(document, data.draw(damaged_json(document.sound)))

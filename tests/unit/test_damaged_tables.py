@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from damage import damaged, parquet
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biodata_cache import CacheError, custom
@@ -134,7 +134,7 @@ def test_a_damaged_table_is_named_or_read(
     sound = pickle.dumps(frame) if query is None else parquet(query, path)
     contents = damaged(sound) | tables(names) if names else damaged(sound)
 
-    @settings(max_examples=drawn(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=drawn(12))
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
         content = data.draw(contents)
@@ -151,7 +151,7 @@ def test_a_damaged_table_is_named_or_read(
     check()
 
 
-@settings(max_examples=drawn(40), deadline=None)
+@settings(max_examples=drawn(40))
 @given(
     values=st.lists(
         st.none()

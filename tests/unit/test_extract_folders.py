@@ -254,7 +254,6 @@ _folders = st.dictionaries(st.sampled_from("pqr"), st.sets(st.sampled_from("abcd
 
 @settings(
     max_examples=5,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.tuples(_folders, st.booleans()), min_size=1, max_size=5))

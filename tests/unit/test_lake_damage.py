@@ -77,7 +77,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(damage=damages)
 def test_whatever_happens_to_a_file_it_is_named_and_its_records_come_again(
     sound: Path, damage: Callable[[bytes], bytes]
@@ -99,7 +99,7 @@ def test_whatever_happens_to_a_file_it_is_named_and_its_records_come_again(
     assert run(sound / "a.jsonl", raw).unchanged == COUNT
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(damage=damages)
 def test_a_damaged_list_is_named_and_a_full_run_mends_it(
     sound: Path, damage: Callable[[bytes], bytes]

@@ -165,10 +165,10 @@ class _killed:  # noqa: N801  # a context manager
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=2, stateful_step_count=10, deadline=None)
+TestNights.settings = settings(max_examples=2, stateful_step_count=10)
 
 
 @pytest.mark.nightly
 @pytest.mark.slow
 class TestManyNights(Nights.TestCase):  # type: ignore[misc,name-defined]
-    settings = settings(max_examples=drawn(40), stateful_step_count=16, deadline=None)
+    settings = settings(max_examples=drawn(40), stateful_step_count=16)

@@ -9,7 +9,7 @@ import bson
 import pytest
 from bson import json_util
 from bson.codec_options import CodecOptions
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.documents.document import SECTIONS, Row, UnusableDocumentError, read_document
@@ -29,7 +29,7 @@ values = st.recursive(
 documents = st.dictionaries(texts, values, max_size=4).map(
     lambda found: {"_id": "a", "subject": found}
 )
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=60)
 
 
 def subject(row: Row) -> Any:

@@ -8,7 +8,7 @@ import re
 from dataclasses import asdict
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -42,7 +42,7 @@ def tokens(draw: st.DrawFn) -> str:
     return f"{scheme}host.invalid/?{draw(st.sampled_from(['token', 'x']))}={SECRET}"
 
 
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@hypothesis_settings(max_examples=60)
 @given(name=st.sampled_from(NAMES), address=addresses() | tokens())
 def test_no_message_and_no_text_of_settings_shows_it(name: str, address: str) -> None:
     output = ""
