@@ -32,7 +32,10 @@
     {%- set objects = objects_folder() -%}
     {% if meta.get('buckets') %}
         {%- set target = this.incorporate(type='view') -%}
-        {% do write_buckets(compiled_code, model, objects, meta) %}
+        {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
+        {% call statement('buckets', language='python') -%}
+            {{ python_that_writes_buckets(compiled_code, objects, model) }}
+        {%- endcall %}
         {% call statement('main') -%}
             {{ create_view_as(target, buckets_written(objects, this.identifier, meta)) }}
         {%- endcall %}
@@ -73,7 +76,6 @@
                 target, model, objects ~ '/' ~ file, "row_group_size 10240"
             ) %}
         {% endif %}
-        {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
         {% call statement('partitions', language='python') -%}
             {{ python_that_writes_partitions(
                 target, area ~ '/' ~ meta.get('folder', this.identifier), model, changed_keys
@@ -185,48 +187,17 @@
         The texts of a table and its columns, as key-value metadata. The file of a partition has
         none: there may be a hundred thousand of them, each smaller than the texts.
     -#}
-    {%- set texts = {} -%}
-    {%- for column in model.columns.values() -%}
-        {%- do texts.update({column.name: column.description | trim}) -%}
-    {%- endfor -%}
+    {%- set texts = texts_of_columns(model) -%}
     kv_metadata {description: '{{ model.description | trim | replace("'", "''") }}', columns: '
     {{- tojson(texts) | replace("'", "''") }}'}
 {%- endmacro %}
 
-{% macro write_buckets(sql, model, folder, meta) -%}
-    {#- Sequentially, as a bucket is sorted in memory. -#}
-    {%- set columns = [] -%}
+{% macro texts_of_columns(model) -%}
+    {%- set texts = {} -%}
     {%- for column in model.columns.values() -%}
-        {%- do columns.append(
-            'cast(' ~ adapter.quote(column.name) ~ ' as ' ~ column.data_type ~ ') as '
-            ~ adapter.quote(column.name)
-        ) -%}
+        {%- do texts.update({column.name: column.description | trim}) -%}
     {%- endfor -%}
-    {%- set keys = [] -%}
-    {%- for name in meta.sort_order -%}
-        {%- do keys.append(adapter.quote(name) ~ ' nulls last') -%}
-    {%- endfor -%}
-    {%- for bucket in range(meta.buckets) -%}
-        {% do run_query(
-            "copy (select " ~ columns | join(', ') ~ " from (" ~ sql ~ ") where bucket = " ~ bucket
-            ~ " order by " ~ keys | join(', ') ~ ") to '"
-            ~ bucket_file(folder, model.name, bucket) | replace("'", "''")
-            ~ "' (format parquet, compression zstd, row_group_size 2048, "
-            ~ texts_in_file(model) ~ ")"
-        ) %}
-    {%- endfor -%}
-{%- endmacro %}
-
-{% macro buckets_written(folder, name, meta) -%}
-    {%- set files = [] -%}
-    {%- for bucket in range(meta.buckets) -%}
-        {%- do files.append("'" ~ bucket_file(folder, name, bucket) | replace("'", "''") ~ "'") -%}
-    {%- endfor -%}
-    select * from read_parquet([{{ files | join(', ') }}], hive_partitioning = false)
-{%- endmacro %}
-
-{% macro bucket_file(folder, name, bucket) -%}
-    {{ return(folder ~ '/' ~ name ~ '-' ~ '%02d' % bucket ~ '.pqt') }}
+    {{ return(texts) }}
 {%- endmacro %}
 
 {% macro make_folder(path) -%}
