@@ -203,7 +203,9 @@
             when {{ json_type(value) }} = 'array'
                 then {{ _json_elements(
                     json_struct(value, ['json']),
-                    _json_element('i', 'null', 'concat(' ~ path ~ ", '[', i, ']')", 'items[i + 1]'),
+                    _json_element(
+                        'i - 1', 'null', 'concat(' ~ path ~ ", '[', i - 1, ']')", 'item'
+                    ),
                     keep_nulls
                 ) }}
             when
@@ -214,10 +216,7 @@
                 then {{ _json_elements(
                     'map_entries(' ~ json_struct(value, {'*': 'json'}) ~ ')',
                     _json_element(
-                        'i',
-                        'items[i + 1].key',
-                        'concat(' ~ path ~ ", '.', items[i + 1].key)",
-                        'items[i + 1].value'
+                        'i - 1', 'item.key', 'concat(' ~ path ~ ", '.', item.key)", 'item.value'
                     ),
                     keep_nulls
                 ) }}
@@ -236,15 +235,14 @@
     }) }}
 {%- endmacro %}
 
+{#- An element speaks of `item` and of `i`, which counts from one. -#}
 {% macro _json_elements(list, element, keep_nulls) -%}
-    {#- A list with one element binds the name `items`, so that the JSON is parsed once. -#}
-    list_transform(
-        [{{ list }}],
-        lambda items: list_filter(
-            list_transform(range(len(items)), lambda i: {{ element }}),
-            lambda item: {{ 'true' if keep_nulls else 'item.value is not null' }}
-        )
-    )[1]
+    {%- set elements = 'list_transform(' ~ list ~ ', lambda item, i: ' ~ element ~ ')' -%}
+    {%- if keep_nulls -%}
+        {{ elements }}
+    {%- else -%}
+        list_filter({{ elements }}, lambda element: element.value is not null)
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro explode(list, position, element) -%}
@@ -253,6 +251,13 @@
 {%- endmacro %}
 
 {% macro parse_timestamp(text) -%}
+    case
+        when {{ is_plain_time(text) }} then try_cast({{ text }} as timestamptz)
+        else {{ parse_other_time(text) }}
+    end
+{%- endmacro %}
+
+{% macro parse_other_time(text) -%}
     {%- set instant = 'try_cast(' ~ castable_time(text) ~ ' as timestamptz)' -%}
     case
         when
@@ -267,7 +272,7 @@
     end
 {%- endmacro %}
 
-{#- A fast test for the form of nearly all times. -#}
+{#- A fast test for the form of nearly all times, which can be cast as they are. -#}
 {% macro is_plain_time(text) -%}
     (
         regexp_full_match(

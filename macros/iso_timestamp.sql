@@ -1,7 +1,7 @@
 {% macro iso_timestamp(text) -%}
     case
         when {{ is_plain_time(text) }} then replace({{ text }}, ' ', 'T')
-        when {{ parse_timestamp(text) }} is not null
+        when {{ parse_other_time(text) }} is not null
             then regexp_replace(
                 regexp_replace(
                     replace({{ castable_time(text) }}, ' ', 'T'),

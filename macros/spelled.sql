@@ -1,8 +1,11 @@
+{#- Looked up in a list: a `case` would trim the text anew for each word. -#}
 {% macro spelled(text, words) -%}
-    case lower({{ trimmed(text) }})
-        {%- for word in words %}
-        when '{{ word | lower }}' then '{{ word }}'
-        {%- endfor %}
-        else {{ text }}
-    end
+    coalesce(
+        ['{{ words | join("', '") }}'][
+            list_position(
+                ['{{ words | join("', '") | lower }}'], lower({{ trimmed(text) }})
+            )
+        ],
+        {{ text }}
+    )
 {%- endmacro %}
