@@ -13,6 +13,7 @@
         judgement, data level, object type          a text with a spelling of its own
         object                                      an object; in a list, the first one
         object or NAME                              likewise; a text in its place is its field NAME
+        object with NAME                            likewise; an object without it is reported
         object of NAME                              an object of which only the text NAME is read
         text or NAME                                a text, or an object as in the line above
         list, list or object, list or text          what `explode_json` takes apart
@@ -141,7 +142,7 @@
     {%- set text = json_text(value) -%}
     case
         when {{ json_is_other(value, shape.right) }} then 'wrong kind'
-        {%- if shape.main and shape.kind != 'objects' %}
+        {%- if shape.main and (shape.kind != 'objects' or shape.is_needed) %}
         when {{ json_by_type(
             value, 'false', json_type(json_field(value, shape.main)) ~ ' is null', 'false'
         ) }}
@@ -242,6 +243,8 @@
         }) }}
     {%- elif words.startswith('object or ') -%}
         {{ return({'kind': 'objects', 'right': ['object'], 'main': last}) }}
+    {%- elif words.startswith('object with ') -%}
+        {{ return({'kind': 'objects', 'right': ['object'], 'main': last, 'is_needed': true}) }}
     {%- elif words.startswith('object of ') -%}
         {{ return({'kind': 'main', 'right': ['object'], 'main': last}) }}
     {%- elif words.startswith('text or ') -%}

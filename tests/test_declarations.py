@@ -181,24 +181,8 @@ def test_every_field_of_a_record_has_its_path() -> None:
             assert re.split(r"[.\[]", row["path"])[0] in sections, row
 
 
-#: Paths that two models declare: a surgery's coordinate system is read for each procedure that is
-#: placed in it, an implanted probe as a device and as a fiber; `status` as the object of its keys.
-READ_BY_TWO = {
-    "quality_control.status",
-    *(
-        f"procedures.subject_procedures[].coordinate_system.{field}"
-        for field in ("name", "origin", "axis_unit", "axes", "axes[]")
-    ),
-    *(
-        f"procedures.subject_procedures[].procedures[].{field}"
-        for field in (
-            "implanted_device",
-            "device_config",
-            "device_config.primary_targeted_structure",
-            "device_config.transform",
-        )
-    ),
-}
+#: One model takes `status` for an object, the other has a row for each of its keys.
+READ_BY_TWO = {"quality_control.status"}
 
 
 def test_every_field_of_a_record_is_read_by_one_model() -> None:

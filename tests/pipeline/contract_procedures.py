@@ -61,7 +61,10 @@ def _system(holder: Fields) -> Fields | None:
         (holder.object(name), is_object(holder.value.get(name)))
         for name in ("global_coordinate_system", "coordinate_system")
     ]
-    return next((system for system, is_usable in systems if is_usable), None)
+    used = next((system for system, is_usable in systems if is_usable), None)
+    # What is wrong with it is reported also where nothing is placed in it.
+    _system_columns(used)
+    return used
 
 
 def _subject_procedure(procedure: Fields) -> Row:

@@ -34,11 +34,6 @@ NOT_SHOWN = {
         "procedures.subject_procedures[].procedures[].transform",
     },
     "injections": {
-        "procedures.subject_procedures[].coordinate_system.axes",
-        "procedures.subject_procedures[].coordinate_system.axes[]",
-        "procedures.subject_procedures[].coordinate_system.axis_unit",
-        "procedures.subject_procedures[].coordinate_system.name",
-        "procedures.subject_procedures[].coordinate_system.origin",
         "procedures.subject_procedures[].procedures[].coordinates[][].reference_coordinate_system",
         "procedures.subject_procedures[].procedures[].injection_materials[].addgene_id.name",
     },

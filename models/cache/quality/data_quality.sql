@@ -38,10 +38,12 @@ published_error as (
         on
             type_error.entity = published_field.entity
             and type_error.field = published_field.field
-    -- What several rows of a model read, a coordinate system, is one value.
+    -- What two models judge, the device that is a patch cord, is one value.
     qualify row_number() over (
         partition by type_error.record_id, type_error.path
-        order by type_error.problem, type_error.value
+        order by
+            type_error.problem, type_error.value,
+            published_field.table_name, published_field.column_name
     ) = 1
 ),
 

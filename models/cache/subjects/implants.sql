@@ -30,11 +30,11 @@ rotation as (
         arg_min(angle.angle, axis.position) filter (where axis.axis_name = 'ML') as ml,
         arg_min(angle.angle, axis.position) filter (where axis.axis_name = 'SI') as si
     from angle
-    left join {{ ref('stg_docdb__implant_axes') }} as axis
+    left join {{ ref('int_procedure_axes') }} as axis
         on
             angle.record_id = axis.record_id
             and angle.surgery_position = axis.surgery_position
-            and angle.implant_position = axis.implant_position
+            and angle.implant_position = axis.part_position
             and angle.axis_position = axis.position
     group by all
 ),
@@ -47,8 +47,8 @@ implant as (
         cast(procedure.start_date as date) as start_date,
         nullif(device.device_name, '') as device_name,
         device.device_type,
-        nullif(device.targeted_structure, '') as targeted_structure,
-        nullif(device.targeted_structure_name, '') as targeted_structure_name,
+        nullif(config.targeted_structure, '') as targeted_structure,
+        nullif(config.targeted_structure_name, '') as targeted_structure_name,
         placed.target_coordinate_ap as coordinate_ap,
         placed.target_coordinate_ml as coordinate_ml,
         placed.target_coordinate_si as coordinate_si,
@@ -60,7 +60,7 @@ implant as (
         cast(rotation.ml as double) as rotation_ml,
         cast(rotation.si as double) as rotation_si,
         rotation.rotation_unit,
-        device.transform,
+        coalesce(config.transform_json, device.transform_json) as transform,
         nullif(device.model, '') as model,
         nullif(device.serial_number, '') as serial_number,
         cast(device.length as double) as length,
@@ -71,6 +71,11 @@ implant as (
         on
             device.record_id = procedure.record_id
             and device.surgery_position = procedure.position
+    left join {{ ref('stg_docdb__implants') }} as config
+        on
+            device.record_id = config.record_id
+            and device.surgery_position = config.surgery_position
+            and device.position = config.position
     left join {{ ref('int_implants_placed') }} as placed
         on
             device.record_id = placed.record_id

@@ -33,9 +33,9 @@ select
     site.coordinate_ml,
     site.coordinate_si,
     site.coordinate_depth,
-    injection.coordinate_system_name as coordinate_system,
-    injection.coordinate_system_origin as coordinate_origin,
-    injection.coordinate_system_unit as coordinate_unit,
+    system.coordinate_system_name as coordinate_system,
+    system.coordinate_system_origin as coordinate_origin,
+    system.coordinate_system_unit as coordinate_unit,
     site.transform,
     coalesce(relative_position.relative_position, []) as relative_position,
     material.material,
@@ -67,6 +67,10 @@ inner join {{ ref('stg_docdb__surgery_procedures') }} as part
         injection.record_id = part.record_id
         and injection.surgery_position = part.surgery_position
         and injection.position = part.position
+left join {{ ref('stg_docdb__coordinate_systems') }} as system
+    on
+        injection.record_id = system.record_id
+        and injection.coordinate_system_path = system.path
 left join {{ ref('int_injection_materials') }} as material
     on
         injection.record_id = material.record_id

@@ -27,29 +27,12 @@ with number as (
 ),
 
 axis as (
-    select
-        record_id,
-        'implant' as kind,
-        surgery_position,
-        implant_position as part_position,
-        position,
-        axis_name
-    from {{ ref('stg_docdb__implant_axes') }}
-    union all
-    select
-        record_id,
-        'injection' as kind,
-        surgery_position,
-        injection_position as part_position,
-        position,
-        axis_name
-    from {{ ref('stg_docdb__injection_axes') }}
+    select * from {{ ref('int_procedure_axes') }}
 ),
 
 named_system as (
     select distinct
         record_id,
-        kind,
         surgery_position,
         part_position
     from axis
@@ -80,13 +63,11 @@ from target_number as number
 left join axis
     on
         number.record_id = axis.record_id
-        and number.kind = axis.kind
         and number.surgery_position = axis.surgery_position
         and number.part_position = axis.part_position
         and number.position = axis.position
 left join named_system
     on
         number.record_id = named_system.record_id
-        and number.kind = named_system.kind
         and number.surgery_position = named_system.surgery_position
         and number.part_position = named_system.part_position

@@ -25,6 +25,7 @@ counted_session as (
 
 procedure as (
     select record_id from {{ ref('stg_docdb__implants') }}
+    where object_type = 'Probe implant'
     union
     select record_id from {{ ref('stg_docdb__injections') }}
     where object_type = 'Brain injection'

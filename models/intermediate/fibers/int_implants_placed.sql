@@ -4,7 +4,8 @@ with implant as (
     select
         *,
         replace(nullif(device_name, ''), '_', ' ') as fiber
-    from {{ ref('stg_docdb__implants') }}
+    from {{ ref('stg_docdb__implanted_devices') }}
+    where object_type = 'Probe implant'
 ),
 
 target as (
@@ -20,17 +21,26 @@ placed_implant as (
         implant.path,
         implant.device_name,
         implant.fiber,
-        coalesce(nullif(nullif(implant.targeted_structure, ''), 'root'), 'missing')
+        coalesce(nullif(nullif(config.targeted_structure, ''), 'root'), 'missing')
             as targeted_structure,
         target.target_coordinate_ap,
         target.target_coordinate_ml,
         target.target_coordinate_si,
         target.target_coordinate_depth,
         coalesce(target.coordinates, 'missing') as coordinates,
-        implant.coordinate_system_name,
-        implant.coordinate_system_origin,
-        implant.coordinate_system_unit
+        system.coordinate_system_name,
+        system.coordinate_system_origin,
+        system.coordinate_system_unit
     from implant
+    left join {{ ref('stg_docdb__implants') }} as config
+        on
+            implant.record_id = config.record_id
+            and implant.surgery_position = config.surgery_position
+            and implant.position = config.position
+    left join {{ ref('stg_docdb__coordinate_systems') }} as system
+        on
+            implant.record_id = system.record_id
+            and implant.coordinate_system_path = system.path
     left join target
         on
             implant.record_id = target.record_id

@@ -9,6 +9,7 @@ with axes as (
         position as implant_position,
         {{ explode_list(fields, 'axis', 'local_axes_json', 'local_axes_path') }} as axis
     from {{ ref('stg_docdb__implants') }}
+    where object_type = 'Probe implant'
 )
 
 select

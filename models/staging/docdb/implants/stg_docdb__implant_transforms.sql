@@ -17,6 +17,7 @@ with elements as (
         position as implant_position,
         {{ explode_list(fields, 'step', 'transform_json', 'transform_path') }} as element
     from {{ ref('stg_docdb__implants') }}
+    where object_type = 'Probe implant'
 ),
 
 steps as (

@@ -1,7 +1,7 @@
 -- Grain: one row per record and procedure that implants a device of any kind.
 
 {%- set fields = {
-    'implant.implanted_device': 'object or name',
+    'implant.implanted_device': 'object with name',
     'implant.device_config': 'object',
     'implant.transform': 'list',
     'device.object_type': 'text',
@@ -11,12 +11,6 @@
     'device.serial_number': 'text',
     'device.total_length': 'number or text',
     'device.length_unit': 'text',
-    'config.primary_targeted_structure': 'object or acronym',
-    'config.targeted_structure': 'object or name',
-    'config.transform': 'list',
-    'structure.acronym': 'text',
-    'structure.name': 'text',
-    'vessel.name': 'text',
 } %}
 
 with implants as (
@@ -24,6 +18,8 @@ with implants as (
         record_id,
         surgery_position,
         position,
+        object_type,
+        coordinate_system_path,
         {{ json_known_object(fields, 'procedure_json', 'path', 'implant') }} as implant
     from {{ ref('stg_docdb__surgery_procedures') }}
     where
@@ -37,29 +33,20 @@ devices as (
         record_id,
         surgery_position,
         position,
+        object_type,
+        coordinate_system_path,
         implant,
         {{ json_object(fields, 'implant.implanted_device', 'device') }} as device,
         {{ json_object(fields, 'implant.device_config', 'config') }} as config
     from implants
-),
-
-structures as (
-    select
-        record_id,
-        surgery_position,
-        position,
-        implant,
-        device,
-        config,
-        {{ json_object(fields, 'config.primary_targeted_structure', 'structure') }} as structure,
-        {{ json_object(fields, 'config.targeted_structure', 'vessel') }} as vessel
-    from devices
 )
 
 select
     record_id,
     surgery_position,
     position,
+    implant.path,
+    object_type,
     {{ read(fields, 'device.object_type') }} as device_type,
     {{ read(fields, 'device.name') }} as device_name,
     coalesce({{ read(fields, 'device.model') }}, {{ read(fields, 'device.probe_model') }})
@@ -67,10 +54,9 @@ select
     {{ read(fields, 'device.serial_number') }} as serial_number,
     {{ read(fields, 'device.total_length') }} as length,
     {{ read(fields, 'device.length_unit') }} as length_unit,
-    {{ read(fields, 'structure.acronym') }} as targeted_structure,
-    coalesce({{ read(fields, 'structure.name') }}, {{ read(fields, 'vessel.name') }})
-        as targeted_structure_name,
-    coalesce({{ read(fields, 'config.transform') }}, {{ read(fields, 'implant.transform') }})
-        as transform,
+    {{ read(fields, 'implant.transform') }} as transform_json,
+    config.value as config_json,
+    config.path as config_path,
+    coordinate_system_path,
     {{ invalid_fields(fields) }} as invalid_fields
-from structures
+from devices

@@ -8,10 +8,6 @@
     'injection.coordinates': 'list',
     'structure.acronym': 'text',
     'structure.name': 'text',
-    'system.name': 'text',
-    'system.origin': 'text or name',
-    'system.axis_unit': 'text',
-    'system.axes': 'list',
 } %}
 
 with injections as (
@@ -20,10 +16,8 @@ with injections as (
         surgery_position,
         position,
         object_type,
-        {{ json_known_object(fields, 'procedure_json', 'path', 'injection') }} as injection,
-        {{ json_known_object(
-            fields, 'coordinate_system_json', 'coordinate_system_path', 'system'
-        ) }} as system
+        coordinate_system_path,
+        {{ json_known_object(fields, 'procedure_json', 'path', 'injection') }} as injection
     from {{ ref('stg_docdb__surgery_procedures') }}
     where object_type in ('Brain injection', 'Injection')
 ),
@@ -34,8 +28,8 @@ structures as (
         surgery_position,
         position,
         object_type,
+        coordinate_system_path,
         injection,
-        system,
         {{ json_object(fields, 'injection.targeted_structure', 'structure') }} as structure
     from injections
 )
@@ -52,10 +46,6 @@ select
     {{ read(fields, 'injection.relative_position') }} as relative_position_json,
     {{ read(fields, 'injection.dynamics') }} as dynamics_json,
     {{ read(fields, 'injection.coordinates') }} as coordinates_json,
-    {{ read(fields, 'system.name') }} as coordinate_system_name,
-    {{ read(fields, 'system.origin') }} as coordinate_system_origin,
-    {{ read(fields, 'system.axis_unit') }} as coordinate_system_unit,
-    {{ read(fields, 'system.axes') }} as axes_json,
-    concat(system.path, '.axes') as axes_path,
+    coordinate_system_path,
     {{ invalid_fields(fields) }} as invalid_fields
 from structures

@@ -13,7 +13,6 @@
 with elements as (
     select
         record_id,
-        coordinate_system_json,
         coordinate_system_path,
         {{ explode_list(
             fields, 'surgery', 'subject_procedures_json', "concat(path, '.subject_procedures')"
@@ -24,7 +23,6 @@ with elements as (
 surgeries as (
     select
         record_id,
-        coordinate_system_json,
         coordinate_system_path,
         element,
         {{ json_object(fields, 'element', 'surgery') }} as surgery
@@ -34,7 +32,6 @@ surgeries as (
 coordinate_systems as (
     select
         record_id,
-        coordinate_system_json,
         coordinate_system_path,
         element,
         surgery,
@@ -66,9 +63,8 @@ select
             then concat(surgery.path, '.injections')
         else surgery.path
     end as procedures_path,
+    coalesce(global_system.value, own_system.value) as coordinate_system_json,
     -- Upgraded records name the coordinate system once, beside the surgeries.
-    coalesce(global_system.value, own_system.value, coordinate_system_json)
-        as coordinate_system_json,
     case
         when global_system.value is not null then global_system.path
         when own_system.value is not null then own_system.path

@@ -11,7 +11,6 @@ with elements as (
     select
         record_id,
         position as surgery_position,
-        coordinate_system_json,
         coordinate_system_path,
         {{ explode_list(fields, 'procedure', 'procedures_json', 'procedures_path') }} as element
     from {{ ref('stg_docdb__surgeries') }}
@@ -21,7 +20,6 @@ procedures as (
     select
         record_id,
         surgery_position,
-        coordinate_system_json,
         coordinate_system_path,
         element,
         {{ json_object(fields, 'element', 'procedure') }} as procedure
@@ -39,7 +37,6 @@ select
     {{ read(fields, 'procedure.notes') }} as notes,
     {{ read_rest(fields, 'procedure') }} as details,
     procedure.value as procedure_json,
-    coordinate_system_json,
     coordinate_system_path,
     {{ invalid_fields(fields) }} as invalid_fields
 from procedures

@@ -16,10 +16,11 @@
     'qc_metrics', 'qc_metric_evaluations', 'qc_metric_tags', 'qc_spim_values', 'qc_fiber_tips',
     'procedures', 'surgeries', 'surgery_procedures', 'subject_procedures',
     'specimen_procedures', 'procedure_experimenters', 'specimens', 'specimen_protocols',
-    'implants', 'implant_axes', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
+    'coordinate_systems', 'coordinate_axes',
+    'implants', 'implant_local_axes', 'implant_transforms', 'implant_coordinates',
     'implant_angles', 'implanted_devices',
-    'injections', 'injection_axes', 'injection_sites', 'injection_transforms',
-    'injection_coordinates', 'injection_relative_positions', 'injection_dynamics',
+    'injections', 'injection_sites', 'injection_transforms', 'injection_coordinates',
+    'injection_relative_positions', 'injection_dynamics',
     'injection_materials', 'injection_plasmids',
 ] %}
 
