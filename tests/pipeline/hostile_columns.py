@@ -22,62 +22,24 @@ OWNERS = {
 FOLDERS = {"quality_control": "qc"}
 #: Fields whose column these records do not show, by table; unit tests of their models do.
 NOT_SHOWN = {
-    "asset_basics": {
-        "acquisition.subject_details.year_of_birth",
-        "subject.subject_details.date_of_birth",
-        "subject.subject_details.year_of_birth",
-    },
-    "implants": {
-        "procedures.subject_procedures[].procedures[].device_config.targeted_structure",
-        "procedures.subject_procedures[].procedures[].device_config.targeted_structure.name",
-        "procedures.subject_procedures[].procedures[].implanted_device.probe_model",
-        "procedures.subject_procedures[].procedures[].transform",
-    },
-    "injections": {
-        "procedures.subject_procedures[].procedures[].coordinates[][].reference_coordinate_system",
-        "procedures.subject_procedures[].procedures[].injection_materials[].addgene_id.name",
-    },
-    "platform_fib": {
-        "procedures.coordinate_system",
-        "procedures.subject_procedures[].coordinate_system",
-        "procedures.subject_procedures[].coordinate_system.axes",
-        "procedures.subject_procedures[].coordinate_system.axes[]",
-        "procedures.subject_procedures[].coordinate_system.axis_unit",
-        "procedures.subject_procedures[].coordinate_system.name",
-        "procedures.subject_procedures[].coordinate_system.origin",
-        "procedures.subject_procedures[].global_coordinate_system",
-        "procedures.subject_procedures[].procedures[].device_config.coordinate_system",
-        "procedures.subject_procedures[].procedures[].device_config.coordinate_system.axes",
-        "procedures.subject_procedures[].procedures[].device_config.local_coordinate_system",
-        "procedures.subject_procedures[].procedures[].device_config.local_coordinate_system.axes",
-        "procedures.subject_procedures[].procedures[].device_config.local_coordinate_system.axes[]",
-        "procedures.subject_procedures[].procedures[].device_config.transform[].reference_coordinate_system",
-    },
-    "platform_qc": {
-        "quality_control.metrics[].tags[]",
-    },
-    "platform_smartspim": {
-        "data_description.institution",
-    },
-    "procedures": {
-        "procedures.subject_procedures[].baseline_weight",
-    },
+    # A row is of several assets: those that are stitched from it, whose keys it has, whose mice it
+    # counts. A stimulus epoch is counted by its position.
+    "platform_qc": {"quality_control.metrics[].tags[]"},
+    "platform_smartspim": {"data_description.institution"},
     "scientist_rl_fib": {
         "acquisition.stimulus_epochs[].performance_metrics.output_parameters.task_parameters.stage_in_use",
         "acquisition.stimulus_epochs[].performance_metrics.output_parameters.task_parameters.stage_in_use[]",
     },
-    "stimulus_epochs": {
-        "acquisition.stimulus_epochs[]",
-    },
-    "subjects": {
-        "subject.subject_details.rrid.name",
-    },
+    "stimulus_epochs": {"acquisition.stimulus_epochs[]"},
 }
 
 
 def attacked(record_id: str) -> tuple[str, str]:
     """The record that was attacked and the path of what was, as `published_fields` writes it."""
     place = record_id.rpartition("-")[0]
+    if place.startswith("variant:"):
+        _, kind, field = place.split(":")
+        return f"variant:{kind}", re.sub(r"\.\d+(?=\.|$)", "[]", field)
     tables = place.startswith("tables-")
     path = re.sub(r"\.\d+(?=\.|$)", "[]", place.removeprefix("tables-"))
     return (re.split(r"[.\[]", path)[0] if tables else "", path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hostile_tables
+import hostile_variants
 import pytest
 from contract_people import completed, is_name_in_letters
 from contract_records import expected
@@ -37,7 +38,8 @@ PROBLEMS = (
 def documents() -> dict[str, dict[str, Any]]:
     # Of the many of the other tables each fifth: of all, each was tried once.
     tables = itertools.islice(hostile_tables.records(), 0, None, 5)
-    return {record["_id"]: record for record in (*records(), *tables)}
+    drawn = (*records(), *tables, *hostile_variants.records())
+    return {record["_id"]: record for record in drawn}
 
 
 @pytest.fixture(scope="module")
