@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from biodata_cache._core.errors import CacheFileError
+from biodata_cache._core.messages import few
 from biodata_cache._reader.files import connections as _connections
 
 if TYPE_CHECKING:
@@ -64,12 +66,14 @@ def records(cache: PublishedCache, texts: Sequence[str]) -> dict[str, dict[str, 
         with _connections.connection(cache, files) as (duck, locations):
             rows = duck.execute(_RECORDS, {"files": locations, "ids": list(ids.values())})
             columns = [column[0] for column in rows.description or ()]
-            records_by_id = {
-                document["_id"]: document
-                for document in (
-                    _document(dict(zip(columns, row, strict=True))) for row in rows.fetchall()
-                )
-            }
+            found = [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+        try:
+            records_by_id = {row["_id"]: _document(row) for row in found}
+        except (TypeError, ValueError, RecursionError) as error:
+            addresses = few([file.address for file in files])
+            raise CacheFileError(
+                f"A record in {addresses} is damaged ({error}): publish a new build."
+            ) from None
         return {text: records_by_id[ids[text]] for text in dict.fromkeys(texts) if text in ids}
 
     return _connections.consistently(cache, read)

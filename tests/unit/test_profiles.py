@@ -157,3 +157,24 @@ def test_the_same_objects_are_counted_once(tmp_path: Path) -> None:
     assert again.table("one")["sample"] == [[2]]
     gone = decoded(_profiles.profiles(changed, {}, {}, known), tmp_path)
     assert gone.table("one") == {}, "neither known nor at hand"
+
+
+@pytest.mark.parametrize("content", ["", "[", "[1]", "null", "NaN", "[" * 100_000])
+def test_a_row_that_is_no_profile_is_not_known(content: str) -> None:
+    assert Profiles([_profiles.Profile("one", "", content)]).table("one") == {}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select 1 as other",
+        "select 'one' as name, '' as source, null::varchar as content",
+        "select 1 as name, 2 as source, 3 as content",
+    ],
+)
+def test_an_object_of_another_form_says_nothing(tmp_path: Path, query: str) -> None:
+    duckdb.sql(query).write_parquet(str(tmp_path / "rows.pqt"))
+    content = (tmp_path / "rows.pqt").read_bytes()
+    assert decoded(content, tmp_path).table("one") == {}
+    for damaged in (b"", content[:-9], content[:20] + content[40:]):
+        assert decoded(damaged, tmp_path).table("one") == {}

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from biodata_cache._core.errors import BuildError
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.sqltext import literal, parquet_of
 from biodata_cache._core.typed import typed_json
 from biodata_cache._pipeline.dbt.staging import Shard
@@ -44,6 +44,16 @@ class Job:
     shards: int
     memory: str
     duckdb: str | None
+
+
+@dataclass(frozen=True)
+class _File:
+    name: str
+
+
+@dataclass(frozen=True)
+class _Listed:
+    files: list[_File]
 
 
 def run(job: Job, shard: Shard) -> None:
@@ -85,9 +95,19 @@ def run(job: Job, shard: Shard) -> None:
 
 
 def _lake_files(folder: Path) -> list[Path]:
-    """The files that the list of the lake names."""
-    listed = json_value((folder / "files.json").read_bytes())
-    return [folder / file["name"] for file in listed["files"]]
+    """The files that the list of the lake names.
+
+    Raises:
+        BuildError: If the list is missing or damaged.
+    """
+    path = folder / "files.json"
+    try:
+        listed = typed_json(path.read_bytes(), _Listed)
+    except (NotJsonError, OSError) as error:
+        raise BuildError(
+            f"{path} is no list of the lake's files ({error}): extract again."
+        ) from None
+    return [folder / file.name for file in listed.files]
 
 
 def main() -> None:

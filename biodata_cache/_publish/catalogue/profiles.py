@@ -74,8 +74,13 @@ class Profiles:
 
     def _content(self, name: str) -> dict[str, Any]:
         row = self._rows.get(name)
-        content: dict[str, Any] = {} if row is None else json.loads(row.content)
-        return content
+        if row is None:
+            return {}
+        try:
+            content = json.loads(row.content)
+        except (ValueError, RecursionError):
+            return {}
+        return content if isinstance(content, dict) else {}
 
 
 def profiles(
@@ -163,12 +168,15 @@ def of_build(storage: Storage, registry: CacheRegistry, local: Mapping[str, Sour
 
 
 def decoded(content: Path) -> Profiles:
-    """The profiles of a file."""
+    """The profiles of a file; none if it is damaged or of another form."""
+    columns = ", ".join(f"{each}::varchar" for each in Profile._fields)
+    query = f"select {columns} from read_parquet(?)"
     with duckdb.connect() as duck:
-        query = f"select {', '.join(Profile._fields)} from read_parquet(?)"
-        return Profiles(
-            Profile(*row) for row in duck.execute(query, [pattern_of(str(content))]).fetchall()
-        )
+        try:
+            rows = duck.execute(query, [pattern_of(str(content))]).fetchall()
+        except (duckdb.Error, UnicodeDecodeError):
+            return Profiles()
+    return Profiles(Profile(*row) for row in rows if None not in row)
 
 
 def _json(content: object) -> str:
