@@ -60,6 +60,11 @@ def test_many_values_have_ends_and_a_histogram_only(tmp_path: Path) -> None:
     assert (result["distinct"], result["largest"], sum(result["bins"])) == (26, "23.0", 24)
 
 
+def test_of_a_column_of_long_texts_only_the_missing_ones_are_counted(tmp_path: Path) -> None:
+    texts = ", ".join(f"repeat('{letter}', {24 * 2**20})" for letter in "abc")
+    assert statistics(tmp_path, f"{texts}, null, null", "varchar") == {"missing": 2}
+
+
 def test_zero_has_no_sign(tmp_path: Path) -> None:
     for values in ("-0.0::double, 0.0::double", "0.0::double, -0.0::double"):
         assert statistics(tmp_path, values, "double")["values"] == [["0.0", 2]]

@@ -27,7 +27,7 @@ _BINS = 12
 _SMALL_BYTES = 8 * 2**20
 """Size of a table below which it is read once, and not for each column."""
 _MOST_BYTES = 64 * 2**20
-"""Encoded size of a column of texts from which on its distinct values are not counted."""
+"""Encoded size of a column of texts from which on only its missing values are counted."""
 _LONGEST = 120
 """Characters after which a text is cut."""
 _SAMPLE_ROWS, _SAMPLE_BYTES = 20, 6_000
@@ -66,16 +66,19 @@ def _columns(
     columns: Sequence[ColumnEntry],
 ) -> list[dict[str, Any]]:
     """Statistics of each column, in order."""
-    sizes = dict(
-        connection.execute(
-            "select path_in_schema.split(', ')[1], sum(total_uncompressed_size) "
-            "from parquet_metadata(?) group by all",
+    texts = {
+        name: nulls
+        for name, size, nulls in connection.execute(
+            "select path_in_schema, sum(total_uncompressed_size), sum(stats_null_count) "
+            "from parquet_metadata(?) where type = 'BYTE_ARRAY' group by all "
+            "having count(stats_null_count) = count(*)",
             [[pattern_of(str(file)) for file in files]],
         ).fetchall()
-    )
+        if size > _MOST_BYTES
+    }
     queries = [
-        _missing(source, column.name)
-        if str(column.type).startswith("VARCHAR") and sizes.get(column.name, 0) > _MOST_BYTES
+        _missing(texts[column.name])
+        if column.name in texts
         else _statistics(source, column.name, str(column.type))
         for column in columns
     ]
@@ -86,9 +89,9 @@ def _columns(
     ]
 
 
-def _missing(source: str, name: str) -> str:
-    """The query of how often a column of long texts is missing, in the form of `_statistics`."""
-    return f"select count(*) - count({quoted(name)}), null, null, null, null from {source}"
+def _missing(nulls: int) -> str:
+    """The query of a column of long texts, whose files say how often it is missing."""
+    return f"select {int(nulls)}, null, null, null, null"
 
 
 def _statistics(source: str, name: str, kind: str) -> str:
