@@ -67,6 +67,31 @@ STAGING_RULES = [
     _rule(r"\b(exclude|replace)\s*\(", "select list: name each column", MAY_EXCLUDE),
     _rule(r"\busing\s*\(|\b(semi|anti|asof|positional)\b", "join of one engine"),
 ]
+#: Above staging, what is built record by record may join and rank the rows of one record. A select
+#: list that begins with anything else could hold those of more.
+OF_ONE_RECORD = r"(?!\s*(coalesce\()?(\w+\.)?record_id\b)"
+BY_RECORD_RULES = [
+    _rule(
+        rf"\bselect(\s+distinct)?\b(?!\s+distinct)(?!\s+(\w+\.)?\*){OF_ONE_RECORD}",
+        "record by record: a select list begins with record_id",
+    ),
+    _rule(rf"\bpartition\s+by\b{OF_ONE_RECORD}", "record by record: partition by record_id first"),
+    _rule(
+        rf"\bgroup\s+by\b(?!\s+all\b){OF_ONE_RECORD}", "record by record: group by record_id first"
+    ),
+    _rule(
+        r"\bover\s*\((?!\s*partition\s+by\b)", "record by record: a window is that of one record"
+    ),
+    _rule(
+        r"\bon\b(?!\s+\w+\.record_id = \w+\.record_id\b)",
+        "record by record: join by record_id first",
+    ),
+    _rule(r"\busing\s*\((?!\s*record_id\b)", "record by record: join by record_id first"),
+    _rule(
+        r"\b(cross|positional)\s+join\b|\blimit\b|\bselect\s+\*\s+from\s*\(",
+        "record by record: rows of one record",
+    ),
+]
 #: A model is read on a screen and a half. In staging less is enough, but for the base views, which
 #: rank and join as well.
 LINES = 80
@@ -132,6 +157,10 @@ def _above(path: Path, text: str) -> Iterator[Finding]:
     pattern = rf"->|{JSON_MACRO.pattern}|{JSON_FUNCTION.pattern}"
     for match in re.finditer(pattern, code, re.IGNORECASE):
         yield _at(path, code, match.start(), "JSON above staging: flatten it there")
+    if path.parent.name == "record":
+        for rule in BY_RECORD_RULES:
+            for match in rule.pattern.finditer(code):
+                yield _at(path, code, match.start(), rule.reason)
 
 
 def _blank(text: str, pattern: str) -> str:

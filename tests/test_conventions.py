@@ -475,6 +475,34 @@ def test_every_model_says_its_grain_and_holds_no_json(
 
 
 @pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("select a from x", "select list"),
+        ("select distinct a from x", "select list"),
+        ("select count(*) as a from x", "select list"),
+        ("select record_id, max(a) over (partition by a) as b from x", "partition"),
+        ("select record_id, max(a) over () as b from x", "window"),
+        ("select record_id from x group by a, record_id", "group"),
+        ("select x.record_id from x left join y on x.a = y.a", "join"),
+        ("select x.record_id from x inner join y using (a)", "join"),
+        ("select x.record_id from x cross join y", "rows"),
+        ("select record_id from x limit 1", "rows"),
+    ],
+)
+def test_what_is_built_record_by_record_looks_at_one(
+    lint: Any, tmp_path: Path, sql: str, reason: str
+) -> None:
+    folder = tmp_path / "models" / "intermediate" / "things"
+    (folder / "record").mkdir(parents=True)
+    for path in (folder / "int_some.sql", folder / "record" / "int_things.sql"):
+        path.write_text(f"-- Grain: one row per thing.\n\n{sql}\n")
+    (result,) = lint.findings(tmp_path)
+    assert (result.path, result.line) == (path, 3)
+    assert result.reason.startswith("record by record: ")
+    assert reason in result.reason
+
+
+@pytest.mark.parametrize(
     ("name", "lines"), [("staging/stg_x__things.sql", 80), ("cache/things.sql", 110)]
 )
 def test_a_model_is_read_at_a_glance(lint: Any, tmp_path: Path, name: str, lines: int) -> None:

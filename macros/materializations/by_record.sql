@@ -41,7 +41,8 @@
     {%- set read = namespace(sql=sql) -%}
     {%- for id in model.depends_on.nodes -%}
         {%- set node = graph.nodes.get(id, {'name': id, 'config': {}}) -%}
-        {%- if node.name != 'stg_docdb__records' and node.config.materialized != 'by_record' -%}
+        {%- if node.name != 'stg_docdb__records'
+            and node.config.materialized not in ('by_record', 'staged') -%}
             {{ exceptions.raise_compiler_error(
                 model.name ~ ' is built record by record, and ' ~ node.name
                 ~ ', which it reads, is not: configure it as a table.'
