@@ -1,25 +1,32 @@
 """Plant faults one at a time, run the tests that stand nearest to each, and print what survives.
 
 Faults are planted in a copy of the project. A fault that nobody could notice is listed, with the
-reason, in `equivalent.txt`, and not planted again.
+reason, in `equivalent.txt`, and not planted again. Faults of Python are planted while dbt builds
+what the unit tests of SQL need. Ended early, it reports what it has by then.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
+import signal
 import sys
-import tempfile
 import time
-from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, TimeoutError  # noqa: A004 - until Python 3.11
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fault import Fault, judged_equivalent, sampled
+from folders import own_folder
 from python_faults import python_faults
 from python_tests import PythonTests
 from sql_faults import sql_faults
 from sql_tests import SqlTests
+from verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PROJECT = Path(__file__).resolve().parents[2]
 EQUIVALENT = Path(__file__).parent / "equivalent.txt"
@@ -41,7 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", choices=("sql", "python"), help="only one language")
     parser.add_argument("--under", default="", help="only files whose path starts so")
     parser.add_argument("--kind", default="", help="only this kind of fault")
-    parser.add_argument("--work", type=Path, help="work folder with a lake, to be used again")
+    parser.add_argument("--work", type=Path, help="work folder of the tests of SQL, to be kept")
     parser.add_argument("--list", action="store_true", help="print the faults, plant none")
     return parser.parse_args()
 
@@ -81,56 +88,56 @@ def copy_of_project(target: Path) -> Path:
 def main() -> int:
     """Plant, run, report."""
     options = arguments()
+    ends = time.monotonic() + options.minutes * 60
     planted = faults(options)
     if options.list:
         print(*(fault.id for fault in planted), sep="\n")
         return 0
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        project = copy_of_project(Path(folder) / "project")
-        return report(*run(options, planted, project, options.work or Path(folder) / "work"))
+    for name in ("SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.default_int_handler)
+    verdicts = Verdicts(len(planted))
+    try:
+        with own_folder() as folder:
+            run(options, planted, folder, verdicts, ends)
+    except KeyboardInterrupt:
+        verdicts.say("ended before all faults were planted")
+    return verdicts.report()
 
 
 def run(
-    options: argparse.Namespace, planted: list[Fault], project: Path, work: Path
-) -> tuple[list[Fault], list[Fault]]:
-    """Plant each fault: those that were caught, and those that survived."""
-    of_sql, of_python = SqlTests(project, work.resolve()), PythonTests(project)
-    if any(fault.path.endswith(".sql") for fault in planted):
-        if not (work / "raw").exists():
-            command = [sys.executable, "-m", "biodata_cache", "extract", "--source", "sample:20"]
-            subprocess.run([*command, "--work", work], cwd=PROJECT, check=True)
-        of_sql.prepare()
-    caught: list[Fault] = []
-    survived: list[Fault] = []
-    ends = time.monotonic() + options.minutes * 60
-    for index, fault in enumerate(planted, 1):
+    options: argparse.Namespace,
+    planted: list[Fault],
+    folder: Path,
+    verdicts: Verdicts,
+    ends: float,
+) -> None:
+    """Plant each fault: those of Python while the tests of SQL are prepared."""
+    of_sql = [fault for fault in planted if fault.path.endswith(".sql")]
+    of_python = [fault for fault in planted if not fault.path.endswith(".sql")]
+    verdicts.say(f"{len(of_python)} faults of Python, {len(of_sql)} of SQL; in {folder}")
+    python = PythonTests(copy_of_project(folder / "python"), folder, ends)
+    work = options.work or folder / "work"
+    sql = SqlTests(copy_of_project(folder / "sql"), work.resolve(), ends)
+    paths = {fault.path for fault in of_sql}
+    with ThreadPoolExecutor(1) as background, closing(sql):
+        preparation = background.submit(sql.prepare, paths, verdicts.say) if of_sql else None
+        plant(((fault, python.verdict(fault)) for fault in of_python), verdicts, ends)
+        if preparation is not None and time.monotonic() < ends:
+            try:
+                preparation.result(ends - time.monotonic())
+            except TimeoutError:
+                verdicts.say("the time is over before SQL is prepared")
+                return
+            plant(sql.verdicts(of_sql), verdicts, ends)
+
+
+def plant(found: Iterable[tuple[Fault, str]], verdicts: Verdicts, ends: float) -> None:
+    """Add each verdict as it comes, until the time is over."""
+    for fault, verdict in found:
+        verdicts.add(fault, verdict)
         if time.monotonic() > ends:
-            print(f"The time is over: {len(planted) - index + 1} faults were not planted.")
+            verdicts.say("the time is over")
             break
-        test = (of_sql if fault.path.endswith(".sql") else of_python).caught_by(fault)
-        (caught if test else survived).append(fault)
-        verdict = f"caught by {test}" if test else "SURVIVED"
-        print(
-            f"{index}/{len(planted)} {fault.path}:{fault.line} {fault.kind}: {verdict}", flush=True
-        )
-    return caught, survived
-
-
-def report(caught: list[Fault], survived: list[Fault]) -> int:
-    """Print what survived, and the figures of each kind."""
-    print("\nSurvived:" if survived else "\nNothing survived.")
-    for fault in survived:
-        print(f"  line {fault.line}: {fault.id}")
-    total, lost = (
-        Counter(it.kind for it in [*caught, *survived]),
-        Counter(it.kind for it in survived),
-    )
-    print("\nCaught of planted, by kind:")
-    for kind, count in sorted(total.items()):
-        print(f"  {kind}: {count - lost[kind]} of {count}")
-    planted = len(caught) + len(survived)
-    print(f"In all: {len(caught)} of {planted} ({100 * len(caught) / max(planted, 1):.0f} %).")
-    return 1 if survived else 0
 
 
 if __name__ == "__main__":
