@@ -22,6 +22,10 @@ NAMES = ["source", "v1_source", "root", "raw", "objects"]
 
 SCHEMES = "mongodb:// mongodb+srv:// https:// http:// MongoDB:// s3:// gs:// ftp://"
 MISSPELT = "mongodb: mongodb:/ https:/ // /// mongo: sample: ~"
+WORDS = (
+    "password PASSWORD Pwd passwd token authToken secret_key api-key AccountKey access_key "
+    "AWS_SECRET_ACCESS_KEY SharedAccessSignature"
+)
 schemes = st.sampled_from(["", " mongodb://", *SCHEMES.split(), *MISSPELT.split()])
 users = st.sampled_from(["user", "a.b", "me@lab.org", "µ", "u%40x", "", "user name"])
 passwords = st.sampled_from([SECRET, f"{SECRET}@x", f"a/{SECRET}", f"{SECRET}?", f"{SECRET}#1"])
@@ -42,8 +46,20 @@ def tokens(draw: st.DrawFn) -> str:
     return f"{scheme}host.invalid/?{draw(st.sampled_from(['token', 'x']))}={SECRET}"
 
 
-@hypothesis_settings(max_examples=60)
-@given(name=st.sampled_from(NAMES), address=addresses() | tokens())
+@st.composite
+def keywords(draw: st.DrawFn) -> str:
+    """A connection string of keywords, as of databases and of stores."""
+    word = draw(st.sampled_from(WORDS.split()))
+    value = draw(st.sampled_from([SECRET, f"'{SECRET}'", f'"{SECRET}"', f" {SECRET}"]))
+    pair = draw(st.sampled_from([f"{word}={value}", f"{word} = {value}", f'{{"{word}": {value}}}']))
+    before = draw(
+        st.sampled_from(["", "host=h user=me ", "AccountName=a;", "dbname=x&", "folder/"])
+    )
+    return f"{before}{pair}{draw(st.sampled_from(['', ';Endpoint=x', ' port=1', '/raw']))}"
+
+
+@hypothesis_settings(max_examples=90)
+@given(name=st.sampled_from(NAMES), address=addresses() | tokens() | keywords())
 def test_no_message_and_no_text_of_settings_shows_it(name: str, address: str) -> None:
     output = ""
     try:
@@ -74,6 +90,11 @@ def test_a_secret_is_no_text_and_goes_nowhere(text: str) -> None:
 )
 def test_what_holds_no_secret_is_shown_as_it_is(place: str) -> None:
     assert f"{Address(place)}" == place
+
+
+@pytest.mark.parametrize("root", ["subject=1/key=2", "tokens/a", "a=b;c", "s3://bucket/secrets"])
+def test_a_folder_that_only_resembles_a_secret_is_used(root: str) -> None:
+    assert str(settings.load(root=root).root) == root
 
 
 @pytest.mark.parametrize("source", ["sample", "sample:5", "records.jsonl", "mongodb://host/db"])

@@ -19,7 +19,13 @@ Parser = Callable[[str, str], Any]
 
 PREFIX = "BIODATA_CACHE_"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_CREDENTIALS = re.compile(r"^(?![A-Za-z]:[\\/]).*:.*@", re.DOTALL)
+_CREDENTIALS = re.compile(
+    r"^(?![A-Za-z]:[\\/]).*:.*@"  # user:password@host
+    # host=… password=…, or {"token": "…"}
+    r"|(passw|pwd|token|secret|credential|signature|(access|account|api|auth)[ _-]?key)"
+    r"\w*\W{0,3}[=:]",
+    re.DOTALL | re.IGNORECASE,
+)
 _VERSION_FOLDER = re.compile(r"bdc-v\d{1,18}(\.\d{1,18})*")
 
 
