@@ -1,4 +1,4 @@
-"""What became of each fault, told as it is known."""
+"""The verdict on each fault, reported as soon as it is known."""
 
 from __future__ import annotations
 

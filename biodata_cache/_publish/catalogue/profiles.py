@@ -15,6 +15,7 @@ import duckdb
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError
+from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.sqltext import literal, pattern_of
 from biodata_cache._publish.catalogue.quality import TABLES, quality
 from biodata_cache._publish.catalogue.statistics import profile
@@ -77,8 +78,8 @@ class Profiles:
         if row is None:
             return {}
         try:
-            content = json.loads(row.content)
-        except (ValueError, RecursionError):
+            content = json_value(row.content)
+        except NotJsonError:
             return {}
         return content if isinstance(content, dict) else {}
 
