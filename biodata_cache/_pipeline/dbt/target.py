@@ -25,6 +25,7 @@ from biodata_cache._storage.common import atomic_write, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from importlib.metadata import Distribution
     from pathlib import Path
 
 _KEY = ".parsed_from"
@@ -178,13 +179,16 @@ def _parts(
     yield sys.version.encode()
     yield os.fsencode(project)
     yield from _contents(project)
-    yield from sorted(
-        f"{distribution.metadata['Name']} {distribution.version}".encode()
-        for distribution in distributions()
-    )
+    yield from sorted(_description(distribution) for distribution in distributions())
     for name, value in sorted(environment.items()):
         if name.startswith(variables):
             yield os.fsencode(f"{name}={value}")
+
+
+def _description(distribution: Distribution) -> bytes:
+    """All that a package says of itself, its version too; to look for that would take longer."""
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO")
+    return (text or f"{distribution.name} {distribution.version}").encode()
 
 
 def _contents(project: Path) -> Iterator[bytes]:
