@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hostile import small_records
+from hostile_records import hostile_records
 from odd_objects import put_odd_objects
 from shared import made_once, published_sample
 from whole_runs import Pipeline
@@ -27,9 +28,13 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
 
 @pytest.fixture(scope="session")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """Small records, and all that is odd in a store of objects; tests must not change it."""
+    """Small and hostile records, and all that is odd in a store of objects.
+
+    Tests must not change it.
+    """
 
     def make(pipeline: Pipeline) -> None:
-        pipeline.run([*put_odd_objects(pipeline), *small_records(range(40))])
+        odd = put_odd_objects(pipeline)
+        pipeline.run([*odd, *small_records(range(40)), *hostile_records()])
 
     return made_once(tmp_path_factory, "objects", make)
