@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from biodata_cache._core.errors import CacheError, SourceError
 from biodata_cache._core.settings.values import ExtractOptions
 from extract.documents.document import V1, V2, Shape
-from extract.lake import compaction, takeover
+from extract.lake import compaction
 from extract.lake import rejects as _rejects
 from extract.lake.lake import Lake
 from extract.lake.rejects import RejectWriter
@@ -99,7 +99,7 @@ def extract(
         before_takeover=before_takeover,
     )
     if run.options.dry_run:
-        with takeover.state_of(run.lake) as state:
+        with run.lake.state() as state:
             _bring_up_to_date(run, source, state, None, None)
         run.report.seconds = time.perf_counter() - started
         return run.report
@@ -130,7 +130,7 @@ def without_records(lake: Lake, source: str) -> None:
         LakeError: If the lake cannot be read or written.
     """
     with lake.locked():
-        takeover.take_over(lake)
+        lake.begin_list()
         with lake.state() as state:
             is_of_another = any(kind_of(held) != kind_of(source) for held in state.sources)
             is_empty = not state.sources
@@ -149,7 +149,7 @@ def forget_sample(lake: Lake) -> None:
         LakeError: If the lake cannot be read or written.
     """
     with lake.locked():
-        takeover.take_over(lake)
+        lake.begin_list()
         listed = lake.store.listed()
         damage = lake.store.damage(listed)
         with lake.state([file for file in listed if file.name not in damage]) as state:
@@ -164,8 +164,8 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
     """One run that writes; the caller holds the lock."""
     lake, report = run.lake, run.report
     if run.options.full:
-        takeover.forget_damaged_list(lake)
-    takeover.take_over(lake)
+        lake.forget_damaged_list()
+    lake.begin_list()
     lake.sweep()
     listed = lake.store.listed()
     damage = lake.store.damage(listed)

@@ -102,8 +102,8 @@
         {% do _stop_without(name) %}
     {%- elif name in ['docdb_v1', 'docdb_v2'] -%}
         {{ exceptions.raise_compiler_error(
-            "The lake " ~ folder ~ " has no list of files: an older version wrote it. Run "
-            ~ "'biodata-cache extract' once, which rewrites it."
+            "The lake " ~ folder ~ " has no list of files: run "
+            ~ "'biodata-cache extract --full' once, all records are fetched anew."
         ) }}
     {%- endif -%}
     {{ return(pattern) }}

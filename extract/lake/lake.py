@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from biodata_cache._core.errors import LakeError
 from extract.documents.document import BUCKETS, IDENTITY, SECTIONS
-from extract.lake.folder import Folder, ListedFile, UnfinishedFile
+from extract.lake.folder import LIST, Folder, ListedFile, UnfinishedFile
 from extract.lake.policy import Policy
 from extract.lake.reading import is_read
 from extract.lake.state import State, connect
@@ -122,6 +123,31 @@ class Lake:
             if match is not None:
                 yield int(match[1])
 
+    def begin_list(self) -> None:
+        """Begin the list of a new lake, so that a lake with files but no list has lost it.
+
+        Raises:
+            LakeError: If the list is lost, or the lake cannot be written.
+        """
+        if self.store.has_list():
+            return
+        if self.store.names():
+            raise LakeError(
+                f"The lake {self.folder} has files but no {LIST}, the list of those that count: "
+                "run 'biodata-cache extract --full' once, all records are fetched anew."
+            )
+        self.store.commit([])
+
+    def forget_damaged_list(self) -> None:
+        """Discard a damaged or lost list, for a run that fetches all records again."""
+        try:
+            self.store.listed()
+            is_sound = self.store.has_list()
+        except LakeError:
+            is_sound = False
+        if not is_sound:
+            self.store.commit([])
+
     def commit(self, *, add: Iterable[ListedFile] = (), remove: Iterable[str] = ()) -> None:
         """Change the list of files in one step, then remove the files that it no longer names.
 
@@ -150,10 +176,6 @@ class Lake:
         if unlisted and not is_read(self.raw):
             for name in unlisted:
                 self.store.remove(name)
-
-    def has_files(self) -> bool:
-        """Whether there are files with names of this lake, listed or not."""
-        return any(_FILE.fullmatch(name) for name in self.store.names())
 
     def database(self) -> duckdb.DuckDBPyConnection:
         """A database to read its files with."""

@@ -54,7 +54,6 @@ class State:
         files: Files of the lake.
         spill: Folder to which the database may spill.
         memory: Memory limit of the database.
-        run: Number of the run that wrote a row, as SQL; for lakes without that column.
 
     Attributes:
         live: Number of records that are not deleted.
@@ -62,7 +61,7 @@ class State:
         newest_extract: The latest time of a run; None without any.
     """
 
-    def __init__(self, files: Sequence[Path], spill: Path, memory: str, run: str = "") -> None:
+    def __init__(self, files: Sequence[Path], spill: Path, memory: str) -> None:
         """Reads the columns that comparisons need from all files.
 
         Raises:
@@ -73,9 +72,8 @@ class State:
         with database_errors(folder):
             if files:
                 paths = ", ".join(literal(path) for path in paths_of(files))
-                columns = f"*, {run} as run" if run else "*"
                 self.execute(
-                    f"create view lake_row as select {columns} "
+                    "create view lake_row as select * "
                     f"from read_parquet([{paths}], hive_partitioning = false)"
                 )
                 self.execute(Path(__file__).with_name("state.sql").read_text(encoding="utf-8"))
