@@ -70,7 +70,7 @@
         'select count(*) from glob(' ~ path_literal(folder ~ '/files.json') ~ ')'
     )[0][0] -%}
     {%- if not has_list -%}
-        {{ return(_unlisted_files(folder, name)) }}
+        {% do _stop_without(name) %}
     {%- endif -%}
     {#- As much as that is allocated, and twice. -#}
     {%- set size = run_query(
@@ -93,20 +93,6 @@
         {% do _stop_without(name) %}
     {%- endif -%}
     {{ return('[' ~ paths | join(', ') ~ ']') }}
-{%- endmacro %}
-
-{% macro _unlisted_files(folder, name) -%}
-    {%- set pattern = path_literal(folder)[:-1] ~ "/*.parquet'" -%}
-    {%- set file_count = run_query('select count(*) from glob(' ~ pattern ~ ')')[0][0] -%}
-    {%- if not file_count -%}
-        {% do _stop_without(name) %}
-    {%- elif name in ['docdb_v1', 'docdb_v2'] -%}
-        {{ exceptions.raise_compiler_error(
-            "The lake " ~ folder ~ " has no list of files: run "
-            ~ "'biodata-cache extract --full' once, all records are fetched anew."
-        ) }}
-    {%- endif -%}
-    {{ return(pattern) }}
 {%- endmacro %}
 
 {% macro _stop_without(name) -%}

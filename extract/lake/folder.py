@@ -134,7 +134,7 @@ class Folder:
         return (self.path / name).stat().st_size
 
     def measured(self, name: str) -> ListedFile:
-        """The entry of a file that exists, for folders that had no list.
+        """The entry of a file that exists, for a list that is made again.
 
         Raises:
             LakeError: If it cannot be read.

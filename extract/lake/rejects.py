@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -178,8 +178,8 @@ class RejectWriter:
 
 
 def _is_note(row: dict[str, Any]) -> bool:
-    """Whether a row is a note on a repair; earlier versions lack its record."""
-    return bool(row["reason"].startswith(REPAIRED) and row.get("record_id"))
+    """Whether a row is a note on a repair."""
+    return bool(row["reason"].startswith(REPAIRED))
 
 
 def forget(lake: Lake) -> None:
@@ -195,8 +195,7 @@ class _Files:
         self.store = Folder(lake.raw / _FOLDER)
         self._raw = lake.raw
         self._collection = lake.collection
-        # Those of older versions were named after the collection alone, or after a time.
-        self._name = re.compile(rf"{lake.collection}(-.*)?\.parquet", re.ASCII)
+        self._name = re.compile(rf"{lake.collection}-\d{{8,}}\.parquet", re.ASCII)
         self._next = 1 + max(map(_number_of, self.store.names()), default=0)
 
     def own(self) -> list[ListedFile]:
@@ -230,8 +229,8 @@ class _Files:
         added, removed = list(add), {file.name for file in remove}
         with self._listing():
             if added or removed or not self.store.has_list():
-                old = self.store.listed() if self.store.has_list() else self._adopted()
-                self.store.commit([*(file for file in old if file.name not in removed), *added])
+                kept = [file for file in self.store.listed() if file.name not in removed]
+                self.store.commit([*kept, *added])
             listed = {file.name for file in self.store.listed()}
         unlisted = [
             name for name in self.store.names() if self._name.fullmatch(name) and name not in listed
@@ -239,14 +238,6 @@ class _Files:
         if unlisted and not is_read(self._raw):
             for name in unlisted:
                 self.store.remove(name)
-
-    def _adopted(self) -> list[ListedFile]:
-        """The files that are there, of an older version, which kept no list."""
-        files = []
-        for name in self.store.names():
-            with suppress(LakeError):  # damaged: it is given up
-                files.append(self.store.measured(name))
-        return files
 
     @contextmanager
     def _listing(self) -> Iterator[None]:
@@ -265,5 +256,5 @@ class _Files:
 
 
 def _number_of(name: str) -> int:
-    match = re.fullmatch(r".*-(\d{8})\.parquet", name, re.ASCII)
+    match = re.fullmatch(r".*-(\d{8,})\.parquet", name, re.ASCII)
     return int(match[1]) if match is not None else 0

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from extract.lake.folder import ListedFile
-
 SCHEMA = pa.schema(
     [
         pa.field("location", pa.string(), nullable=False),
@@ -37,15 +35,14 @@ SCHEMA = pa.schema(
 FILE_BYTES = 64 * 2**20
 MOST_FILES = 32
 _EMPTY = "schema"
-_JOINED = "-compact"
-_NUMBERED = re.compile(r"(.*)-(\d{4,})\.parquet", re.ASCII)
+_NUMBERED = re.compile(r".*-(\d{4,})\.parquet", re.ASCII)
 
 
 class TableFolder:
     """A folder of tables, each a file that is replaced as a whole, and their list.
 
-    A folder of an older version has no list: it gets one of what is there. A file that is damaged
-    leaves it, and its content is copied or requested again.
+    A list that is lost is made again, of the files that are there. A file that is damaged leaves
+    it, and its content is copied or requested again.
 
     Args:
         path: The folder.
@@ -63,7 +60,8 @@ class TableFolder:
         path.mkdir(parents=True, exist_ok=True)
         self._store.remove_unfinished()
         if not self._store.has_list():
-            self._store.commit(self._adopted())
+            numbered = filter(_NUMBERED.fullmatch, self._store.names())
+            self._store.commit(self._store.measured(name) for name in numbered)
         listed = self._store.listed()
         damaged = self._store.damage(listed)
         if damaged:
@@ -72,14 +70,6 @@ class TableFolder:
         if held is None or not held.equals(schema):
             self.write(_EMPTY, schema.empty_table())
         self.sweep()
-
-    def _adopted(self) -> Iterator[ListedFile]:
-        """The files that are there, of a folder without a list."""
-        stems = [name.removesuffix(".parquet") for name in self._store.names()]
-        # What an older version joined stands for all that it had written before.
-        joined = max((stem for stem in stems if stem.endswith(_JOINED)), default="")
-        for name in (f"{stem}.parquet" for stem in stems if stem >= joined):
-            yield self._store.measured(name)
 
     def files(self) -> list[Path]:
         """The files of the folder."""
@@ -151,14 +141,13 @@ class TableFolder:
 
 
 def _key_of(name: str) -> str:
-    """The name of the table that a file holds; older versions did not number them."""
-    match = _NUMBERED.fullmatch(name)
-    return match[1] if match is not None else name.removesuffix(".parquet")
+    """The name of the table that a listed file holds."""
+    return name.rpartition("-")[0]
 
 
 def _number_of(name: str) -> int:
     match = _NUMBERED.fullmatch(name)
-    return int(match[2]) if match is not None else 0
+    return int(match[1]) if match is not None else 0
 
 
 class ResponseTable:
@@ -235,7 +224,7 @@ class ResponseTable:
             connection.register("wanted", wanted)
             connection.execute(_COMPACT, {"files": paths_of(old)})
             table = connection.to_arrow_table().cast(SCHEMA)
-        self._tables.replace(f"{max(_key_of(path.name) for path in old)}{_JOINED}", table, old)
+        self._tables.replace(f"{max(_key_of(path.name) for path in old)}-compact", table, old)
 
 
 # Grain: one row per location and object, of the newest response about each location.

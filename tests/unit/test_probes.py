@@ -411,20 +411,6 @@ def test_a_compaction_that_was_killed_leaves_nothing(lake: Fixture) -> None:
     assert len(lake.rows("trainer_states")) == 1
 
 
-def test_a_compaction_of_an_older_version_that_was_killed_is_finished(lake: Fixture) -> None:
-    """Its file stands for all that were written before it, and there is no list yet."""
-    lake.records(asset("m"))
-    lake.put("m/behavior/trainer_state.json")
-    lake.ask()
-    folder = lake.raw / "objects_trainer_states"
-    (first,) = (path for path in folder.glob("*.parquet") if "schema" not in path.stem)
-    shutil.copy(first, folder / "20240101T000000000000Z-0000.parquet")
-    first.rename(folder / "20240101T000000000000Z-0000-compact.parquet")
-    (folder / "files.json").unlink()
-    lake.ask()
-    assert len(lake.rows("trainer_states")) == 1
-
-
 def test_a_second_extract_is_refused(lake: Fixture) -> None:
     lake.records(asset("m"))
     with object_tables.locked(lake.raw), pytest.raises(LockedError):

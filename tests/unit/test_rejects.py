@@ -109,18 +109,6 @@ def test_a_damaged_list_is_begun_anew(damage: str, source: Path, tmp_path: Path)
     check_lakes(raw)
 
 
-def test_files_of_an_older_version_are_taken_over(source: Path, tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    run(source, raw)
-    (name,) = names(raw)
-    (raw / "rejects" / "files.json").unlink()
-    (raw / "rejects" / name).rename(raw / "rejects" / "docdb_v2.parquet")
-    (raw / "rejects" / "docdb_v1.parquet").write_bytes(b"damaged")
-    run(source, raw)
-    assert names(raw) == ["docdb_v2.parquet"]
-    assert reasons(raw) == ["not JSON", "repaired"]
-
-
 def test_notes_of_another_kind_of_source_go_with_its_records(source: Path, tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     run(source, raw, "docdb_v1")
