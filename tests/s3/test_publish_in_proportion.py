@@ -16,6 +16,7 @@ from biodata_cache import AuditError, CacheError, LockedError
 from biodata_cache._cli.commands.verification import verified
 from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._core.settings import values as _settings
+from biodata_cache._publish.build.build_manifest import BuildManifest
 from biodata_cache._publish.publish import Times, publish
 
 if TYPE_CHECKING:
@@ -109,6 +110,19 @@ def test_corruption_of_the_build_on_disk_is_found_within_a_week(local: Build) ->
         with pytest.raises(AuditError, match="quality_control"):
             publish(local.settings, **when)  # type: ignore[arg-type]
     assert contents(local) == before
+
+
+def test_a_publish_that_looks_at_everything_leaves_other_hashes_known(local: Build) -> None:
+    other = local.work / "build.duckdb"
+    hashed = BuildManifest(local.work)
+    [sha256] = hashed.hashes([other]).values()
+    hashed.write()
+    damage(other)
+    audited = BuildManifest(local.work, is_trusted=False)
+    audited.hashes([local.area / "qc/subject_id=1/data.pqt"])
+    audited.write()
+    assert [*BuildManifest(local.work).hashes([other]).values()] == [sha256]
+    assert [*BuildManifest(local.work, is_trusted=False).hashes([other]).values()] != [sha256]
 
 
 @pytest.mark.parametrize("pattern", [".objects/*.pqt", "bdc-v*/assets.pqt", "bdc-v*/qc/*/data.pqt"])

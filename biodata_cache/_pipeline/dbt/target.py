@@ -16,7 +16,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import distributions
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import BuildError
@@ -25,8 +25,6 @@ from biodata_cache._storage.common import atomic_write, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from importlib.metadata import Distribution
-    from pathlib import Path
 
 _KEY = ".parsed_from"
 _PARSED = "partial_parse.msgpack"
@@ -179,16 +177,16 @@ def _parts(
     yield sys.version.encode()
     yield os.fsencode(project)
     yield from _contents(project)
-    yield from sorted(_description(distribution) for distribution in distributions())
+    yield from _packages()
     for name, value in sorted(environment.items()):
         if name.startswith(variables):
             yield os.fsencode(f"{name}={value}")
 
 
-def _description(distribution: Distribution) -> bytes:
-    """All that a package says of itself, its version too; to look for that would take longer."""
-    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO")
-    return (text or f"{distribution.name} {distribution.version}").encode()
+def _packages() -> list[bytes]:
+    """Names and versions of the installed packages, as the names of their metadata folders."""
+    folders = {Path(folder or ".") for folder in sys.path}
+    return sorted(os.fsencode(each.name) for path in folders for each in path.glob("*.*-info"))
 
 
 def _contents(project: Path) -> Iterator[bytes]:

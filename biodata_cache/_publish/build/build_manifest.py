@@ -56,9 +56,10 @@ class BuildManifest:
     """What is known of the files of a work folder."""
 
     def __init__(self, work: Path, *, is_trusted: bool = True) -> None:
-        """Read the manifest, unless all files are to be hashed and audited again."""
+        """Read the manifest; if it is not trusted, requested files are hashed and audited again."""
         self._work = work
-        self._known = _read(work) if is_trusted else {}
+        self._known = _read(work)
+        self._is_trusted = is_trusted
         self._files: dict[str, BuiltFile] = {}
 
     def files(self, paths: Iterable[Path]) -> dict[Path, BuiltFile]:
@@ -68,10 +69,11 @@ class BuildManifest:
             OSError: If a file cannot be read.
         """
         names = {path: self._name(path) for path in paths}
+        trusted = self._known if self._is_trusted else {}
         new: dict[Path, tuple[int, int, int]] = {}
         for path, name in names.items():
             identity = file_identity(path) or (0, 0, 0)
-            known = self._files.get(name) or self._known.get(name)
+            known = self._files.get(name) or trusted.get(name)
             if known is not None and known.identity == identity:
                 self._files[name] = known
             else:
@@ -79,7 +81,7 @@ class BuildManifest:
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="sha256") as threads:
             hashes = threads.map(sha256_of, new)
             for (path, identity), sha256 in zip(new.items(), hashes, strict=True):
-                known = self._known.get(names[path])
+                known = trusted.get(names[path])
                 same = known is not None and known.sha256 == sha256
                 audited = known.audited if known is not None and same else None
                 self._files[names[path]] = BuiltFile(identity, sha256, audited)
