@@ -63,23 +63,30 @@ if TYPE_CHECKING:
     from biodata_cache._reader.scan import Scan
     from biodata_cache._session import Cache
     from biodata_cache._subject import Subject, subject
-    from biodata_cache.tables import (
-        acquisition_devices,
+    from biodata_cache.tables._assets import (
         asset_basics,
         asset_lineage,
         assets,
-        assets_smartspim,
-        behavior_curriculum,
-        data_quality,
-        foraging_sessions,
-        funding,
-        get_record,
-        get_records,
-        implants,
-        injections,
         metadata_core,
+        raw_to_derived,
+        source_data,
+        swdb_collections,
+        unique_genotypes,
+        unique_project_names,
+        unique_subject_ids,
+    )
+    from biodata_cache.tables._checks import (
+        data_quality,
         metadata_upgrade,
         metadata_upgrade_history,
+        record_consistency,
+        record_consistency_checks,
+        record_consistency_results,
+    )
+    from biodata_cache.tables._platforms import (
+        assets_smartspim,
+        behavior_curriculum,
+        foraging_sessions,
         platform_dynamic_foraging_events,
         platform_dynamic_foraging_sessions,
         platform_dynamic_foraging_trials,
@@ -90,30 +97,26 @@ if TYPE_CHECKING:
         platform_smartspim,
         platform_smartspim_fiber_ccf,
         platform_smartspim_qc_metrics,
-        procedures,
-        processing_steps,
+        scientist_rl_fib,
+    )
+    from biodata_cache.tables._quality import (
         qc,
         qc_status,
         qc_status_by_modality,
         qc_tag_status,
         quality_control,
         quality_control_history,
-        raw_to_derived,
-        record_consistency,
-        record_consistency_checks,
-        record_consistency_results,
-        records,
-        scientist_rl_fib,
-        sessions,
-        source_data,
-        stimulus_epochs,
-        subjects,
-        swdb_collections,
         time_to_qc,
-        unique_genotypes,
-        unique_project_names,
-        unique_subject_ids,
     )
+    from biodata_cache.tables._records import get_record, get_records, records
+    from biodata_cache.tables._sessions import (
+        acquisition_devices,
+        funding,
+        processing_steps,
+        sessions,
+        stimulus_epochs,
+    )
+    from biodata_cache.tables._subjects import implants, injections, procedures, subjects
 
     __version__: str
 

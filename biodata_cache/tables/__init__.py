@@ -30,113 +30,25 @@ Only these functions are imported from here. They make a selection; `_reader` ru
 
 from __future__ import annotations
 
-from biodata_cache.tables._assets import (
-    asset_basics,
-    asset_lineage,
-    assets,
-    metadata_core,
-    raw_to_derived,
-    source_data,
-    swdb_collections,
-    unique_genotypes,
-    unique_project_names,
-    unique_subject_ids,
-)
-from biodata_cache.tables._checks import (
-    data_quality,
-    metadata_upgrade,
-    metadata_upgrade_history,
-    record_consistency,
-    record_consistency_checks,
-    record_consistency_results,
-)
-from biodata_cache.tables._completion import name_columns as _name_columns
-from biodata_cache.tables._platforms import (
-    assets_smartspim,
-    behavior_curriculum,
-    foraging_sessions,
-    platform_dynamic_foraging_events,
-    platform_dynamic_foraging_sessions,
-    platform_dynamic_foraging_trials,
-    platform_exaspim,
-    platform_exaspim_intermediates,
-    platform_fib,
-    platform_qc,
-    platform_smartspim,
-    platform_smartspim_fiber_ccf,
-    platform_smartspim_qc_metrics,
-    scientist_rl_fib,
-)
-from biodata_cache.tables._quality import (
-    qc,
-    qc_status,
-    qc_status_by_modality,
-    qc_tag_status,
-    quality_control,
-    quality_control_history,
-    time_to_qc,
-)
-from biodata_cache.tables._records import get_record, get_records, records
-from biodata_cache.tables._sessions import (
-    acquisition_devices,
-    funding,
-    processing_steps,
-    sessions,
-    stimulus_epochs,
-)
-from biodata_cache.tables._subjects import implants, injections, procedures, subjects
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "acquisition_devices",
-    "asset_basics",
-    "asset_lineage",
-    "assets",
-    "assets_smartspim",
-    "behavior_curriculum",
-    "data_quality",
-    "foraging_sessions",
-    "funding",
-    "get_record",
-    "get_records",
-    "implants",
-    "injections",
-    "metadata_core",
-    "metadata_upgrade",
-    "metadata_upgrade_history",
-    "platform_dynamic_foraging_events",
-    "platform_dynamic_foraging_sessions",
-    "platform_dynamic_foraging_trials",
-    "platform_exaspim",
-    "platform_exaspim_intermediates",
-    "platform_fib",
-    "platform_qc",
-    "platform_smartspim",
-    "platform_smartspim_fiber_ccf",
-    "platform_smartspim_qc_metrics",
-    "procedures",
-    "processing_steps",
-    "qc",
-    "qc_status",
-    "qc_status_by_modality",
-    "qc_tag_status",
-    "quality_control",
-    "quality_control_history",
-    "raw_to_derived",
-    "record_consistency",
-    "record_consistency_checks",
-    "record_consistency_results",
-    "records",
-    "scientist_rl_fib",
-    "sessions",
-    "source_data",
-    "stimulus_epochs",
-    "subjects",
-    "swdb_collections",
-    "time_to_qc",
-    "unique_genotypes",
-    "unique_project_names",
-    "unique_subject_ids",
-]
+from biodata_cache._core.names import TABLE_FUNCTIONS as _TABLE_FUNCTIONS
 
-for _name in __all__:
-    _name_columns(globals()[_name])
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """The function of this name, from the module of its area (PEP 562)."""
+    if name not in _TABLE_FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    area = import_module(f"{__name__}.{_TABLE_FUNCTIONS[name]}")
+    function: Callable[..., Any] = getattr(area, name)
+    import_module(f"{__name__}._completion").name_columns(function)
+    globals()[name] = function
+    return function
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_TABLE_FUNCTIONS})

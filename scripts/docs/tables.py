@@ -12,7 +12,7 @@ import queries
 import text
 
 import biodata_cache
-from biodata_cache import tables as functions
+from biodata_cache._core.names import TABLE_FUNCTIONS
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._publish.catalogue.provenance import checks_of
 
@@ -111,7 +111,7 @@ def _facts(table: Table) -> str:
 
 def _function(table: Table) -> str:
     name = table.name
-    if name not in functions.__all__:
+    if name not in TABLE_FUNCTIONS:
         return f'`biodata_cache.scan("{name}")`'
     taken = [
         parameter

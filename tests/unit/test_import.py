@@ -7,6 +7,7 @@ import inspect
 import pydoc
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -83,15 +84,19 @@ def test_every_name_resolves_to_what_it_is_called():
 
 
 def test_every_table_function_is_public():
-    assert set(tables.__all__) <= set(biodata_cache.__all__)
-    assert sorted(tables.__all__) == sorted(TABLE_FUNCTIONS)
+    assert set(TABLE_FUNCTIONS) <= set(biodata_cache.__all__)
+    assert set(TABLE_FUNCTIONS) <= set(dir(tables))
+    modules = [import_module(f"{tables.__name__}.{area}") for area in set(TABLE_FUNCTIONS.values())]
     defined = {
-        name
-        for name, value in vars(tables).items()
-        if str(getattr(value, "__module__", "")).startswith(tables.__name__)
-        and not name.startswith("_")
+        name: module.__name__.rpartition(".")[2]
+        for module in modules
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
     }
-    assert set(tables.__all__) == defined
+    assert defined == TABLE_FUNCTIONS
+    for name in TABLE_FUNCTIONS:
+        assert getattr(biodata_cache, name) is getattr(tables, name)
+    assert not hasattr(tables, "no_such_table")
 
 
 def test_every_error_is_a_cache_error():
