@@ -37,10 +37,6 @@ def asset_basics(
 ) -> pd.DataFrame:
     """Read the commonly used metadata of every asset.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per record, sorted by name. `modalities`, `code_ocean` and the names of people are
         arrays of texts; `age` is in days. Names are not unique: `assets` has one row per name.
@@ -62,10 +58,6 @@ def assets(
 ) -> pd.DataFrame:
     """Read every asset once, typed.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per asset name, from its newest record. Acquisition times are in UTC,
         `acquisition_start_local` is the clock on the wall; `modalities` and `platforms` are arrays
@@ -78,10 +70,6 @@ def asset_lineage(
     *, columns: Sequence[str] | None = None, **filters: Unpack[AssetLineageFilters]
 ) -> pd.DataFrame:
     """Read what each derived asset was made from.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per derived asset and source, with the raw asset at the root of it.
@@ -96,10 +84,6 @@ def source_data(
 ) -> pd.DataFrame:
     """Read the sources, the pipeline and the processing time of every derived asset.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per derived asset and source; the empty text stands for what is unknown.
         `processing_time` is text of the form `YYYY-MM-DD_HH-MM-SS`.
@@ -113,10 +97,6 @@ def metadata_core(
 ) -> pd.DataFrame:
     """Read which core files every record has.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per record, with one flag per core file.
     """
@@ -128,10 +108,6 @@ def unique_project_names(
     *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueProjectNamesFilters]
 ) -> list[str]:
     """List the names of all projects.
-
-    Args:
-        columns: The one column that there is; None for the same.
-        filters: What it must hold.
 
     Returns:
         Project names, sorted.
@@ -151,10 +127,6 @@ def unique_subject_ids(
 ) -> list[str]:
     """List the ids of all subjects.
 
-    Args:
-        columns: The one column that there is; None for the same.
-        filters: What it must hold.
-
     Returns:
         Subject ids, sorted as text.
     """
@@ -166,10 +138,6 @@ def unique_genotypes(
     *, columns: Sequence[str] | None = None, **filters: Unpack[UniqueGenotypesFilters]
 ) -> list[str]:
     """List all genotypes.
-
-    Args:
-        columns: The one column that there is; None for the same.
-        filters: What it must hold.
 
     Returns:
         Genotypes, sorted.
@@ -231,10 +199,6 @@ def swdb_collections(
     *, columns: Sequence[str] | None = None, **filters: Unpack[SwdbCollectionsFilters]
 ) -> pd.DataFrame:
     """Read which data assets belong to public collections, such as those of a workshop.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per collection, asset that it holds and data asset in that.

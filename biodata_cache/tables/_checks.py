@@ -29,10 +29,6 @@ def metadata_upgrade(
 ) -> pd.DataFrame:
     """Read how the upgrade of metadata records went.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per record of version 1 that the upgrader knows. Beside the columns about its last
         run there is one per version of the upgrader, named like `0.14.3`.
@@ -45,10 +41,6 @@ def metadata_upgrade_history(
 ) -> pd.DataFrame:
     """Read how the upgrade of metadata records went with each version of the upgrader.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per record of version 1 and version of the upgrader that ran on it.
     """
@@ -59,10 +51,6 @@ def record_consistency(
     *, columns: Sequence[str] | None = None, **filters: Unpack[RecordConsistencyFilters]
 ) -> pd.DataFrame:
     """Read which records contradict each other or lack what links to them.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per record and check that it fails.
@@ -76,10 +64,6 @@ def record_consistency_results(
 ) -> pd.DataFrame:
     """Read the result of every consistency check for every record.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
-
     Returns:
         One row per check and record, with `status` `pass` or `fail`.
     """
@@ -92,10 +76,6 @@ def record_consistency_checks(
 ) -> pd.DataFrame:
     """Read which checks of consistency there are, and how many records fail each.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: What columns must hold.
-
     Returns:
         One row per check.
     """
@@ -106,10 +86,6 @@ def data_quality(
     *, columns: Sequence[str] | None = None, **filters: Unpack[DataQualityFilters]
 ) -> pd.DataFrame:
     """Read what the other tables had to leave out or repair.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per such value, with the record and the path in it.

@@ -26,20 +26,26 @@ class _NoFilter:
 
 
 _NO_FILTER = _NoFilter()
-
-
-COLUMNS = "Columns:"
-"""Heading of the columns in a docstring."""
+_ARGUMENTS = """\
+Args:
+    columns: Columns to read, in this order; None for all.
+    filters: Filters by column name; `biodata_cache.tables` lists their forms.
+"""
 
 
 def name_columns(function: Callable[..., Any]) -> None:
     """Show the filters of a function in its signature, and the texts of columns in its docstring.
 
-    The filters are in place of `**filters`.
+    The filters are in place of `**filters`. What `columns` and `filters` are is said here for all
+    functions that have no other arguments.
 
     Args:
         function: Function of a table; one without typed filters stays as it is.
     """
+    documentation = cleandoc(function.__doc__ or "")
+    if "Args:" not in documentation:
+        documentation = documentation.replace("Returns:", f"{_ARGUMENTS}\nReturns:", 1)
+    function.__doc__ = documentation
     match = _FILTERS.fullmatch(str(getattr(function, "__annotations__", {}).get("filters")))
     if match is None:
         return
@@ -59,7 +65,7 @@ def name_columns(function: Callable[..., Any]) -> None:
         textwrap.fill(f"{name}: {text}", 96, initial_indent="    ", subsequent_indent="        ")
         for name, text in _texts()[match[1]].items()
     ]
-    function.__doc__ = "\n".join([cleandoc(function.__doc__ or ""), "", COLUMNS, *lines])
+    function.__doc__ = "\n".join([documentation, "", "Columns:", *lines])
 
 
 @functools.cache

@@ -63,10 +63,6 @@ def platform_fib(
 ) -> pd.DataFrame:
     """Read the fibers and channels of all fiber photometry.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per asset, fiber and channel. What the record does not say is the text `missing`;
         `target_coordinate_unit` is the unit of the coordinates of the same row.
@@ -78,10 +74,6 @@ def platform_smartspim(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimFilters]
 ) -> pd.DataFrame:
     """Read SmartSPIM imaging, with links to look at it.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per raw asset and channel of its latest stitched asset; where there is none, one row
@@ -95,10 +87,6 @@ def platform_smartspim_qc_metrics(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformSmartspimQcMetricsFilters]
 ) -> pd.DataFrame:
     """Read the metrics of every SmartSPIM image.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per derived asset, metric and channel that it names. `value` is text.
@@ -116,10 +104,6 @@ def platform_smartspim_fiber_ccf(
 ) -> pd.DataFrame:
     """Read where the tips of implanted fibers are in SmartSPIM images.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per derived asset and fiber. `ap`, `ml` and `dv` are indices into a volume of 25 µm,
         missing until the tip was annotated.
@@ -133,10 +117,6 @@ def assets_smartspim(
 ) -> pd.DataFrame:
     """Read SmartSPIM imaging: `platform_smartspim` by its older name.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per raw asset and channel.
     """
@@ -148,10 +128,6 @@ def platform_exaspim(
     *, columns: Sequence[str] | None = None, **filters: Unpack[PlatformExaspimFilters]
 ) -> pd.DataFrame:
     """Read ExaSPIM imaging, with links to look at it.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per raw asset, with its latest fused asset.
@@ -165,10 +141,6 @@ def platform_exaspim_intermediates(
 ) -> pd.DataFrame:
     """Read which folders of results and intermediate data lie beside fused ExaSPIM images.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per raw asset, with its latest fused asset. Flags are missing where there is none,
         or the store did not respond.
@@ -181,10 +153,6 @@ def behavior_curriculum(
     *, columns: Sequence[str] | None = None, **filters: Unpack[BehaviorCurriculumFilters]
 ) -> pd.DataFrame:
     """Read where in its training an animal was.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset with behavior; without a trainer state, the other columns are missing.
@@ -202,10 +170,6 @@ def foraging_sessions(
 ) -> pd.DataFrame:
     """Read the sessions of dynamic foraging.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per session. `session_date` is text; `curriculum_name` is the text `None` for a
         session off any curriculum.
@@ -218,10 +182,6 @@ def platform_dynamic_foraging_sessions(
     *, columns: Sequence[str] | None = None, **filters: FilterValue
 ) -> pd.DataFrame:
     """Read the sessions of the dynamic-foraging database.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per session, with further columns as the database has them.
@@ -295,10 +255,6 @@ def scientist_rl_fib(
     *, columns: Sequence[str] | None = None, **filters: Unpack[ScientistRlFibFilters]
 ) -> pd.DataFrame:
     """Read which structures, coordinates and indicators trained mice have.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per targeted structure, coordinates and indicator; `mouse_ids` is an array of texts.

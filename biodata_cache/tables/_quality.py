@@ -149,10 +149,6 @@ def qc_status(
 ) -> pd.DataFrame:
     """Read one verdict per asset.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per asset name with quality control; `last_evaluated_at` is in UTC. The status is
         missing where there are no metrics.
@@ -164,10 +160,6 @@ def qc_status_by_modality(
     *, columns: Sequence[str] | None = None, **filters: Unpack[QcStatusByModalityFilters]
 ) -> pd.DataFrame:
     """Read one verdict per asset, modality and stage.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset name, modality and stage of its metrics; `last_evaluated_at` is in UTC.
@@ -181,10 +173,6 @@ def time_to_qc(
     *, columns: Sequence[str] | None = None, **filters: Unpack[TimeToQcFilters]
 ) -> pd.DataFrame:
     """Read how long quality control took.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per derived asset with quality control; `days_to_qc` is in days.

@@ -26,10 +26,6 @@ def records(
 ) -> pd.DataFrame:
     """Read whole records as JSON text, one column per section; `get_record` gives them as dicts.
 
-    Args:
-        columns: Columns to read, in this order; None for all, which is gigabytes of a whole cache.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per record.
     """

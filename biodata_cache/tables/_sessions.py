@@ -26,10 +26,6 @@ def sessions(
 ) -> pd.DataFrame:
     """Read every recording session: who, where, how long, how many trials.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per raw asset with an acquisition, sorted by name. Rewards and weights are in the
         units beside them; `age` is in days, `duration_s` in seconds.
@@ -48,10 +44,6 @@ def stimulus_epochs(
 ) -> pd.DataFrame:
     """Read what was presented or asked of the animal in each part of a session.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per asset and stimulus epoch. `task_parameters` and `output_parameters` are JSON
         text; rewards are in `reward_unit`.
@@ -63,10 +55,6 @@ def acquisition_devices(
     *, columns: Sequence[str] | None = None, **filters: Unpack[AcquisitionDevicesFilters]
 ) -> pd.DataFrame:
     """Read the devices in use: cameras, lasers, probes, detectors, patch cords.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset, data stream and device. `details` is JSON text of what else its
@@ -80,10 +68,6 @@ def processing_steps(
 ) -> pd.DataFrame:
     """Read what was run on each asset: code, pipeline, times and parameters.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per asset and data process, in the order of the record; `is_last` marks the one
         that ended last. `parameters` is JSON text.
@@ -95,10 +79,6 @@ def funding(
     *, columns: Sequence[str] | None = None, **filters: Unpack[FundingFilters]
 ) -> pd.DataFrame:
     """Read who paid for each asset.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per asset and funding source; `fundees` is an array of names.

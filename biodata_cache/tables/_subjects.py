@@ -25,10 +25,6 @@ def subjects(
 ) -> pd.DataFrame:
     """Read what is known of every subject, and how much was recorded of it.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per subject. `alleles`, `project_names` and `modalities` are arrays of texts,
         `housing` is JSON text.
@@ -47,10 +43,6 @@ def procedures(
 ) -> pd.DataFrame:
     """Read what was done to every subject and its specimens.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per subject, procedure and part of it: a surgery has a row for each thing that was
         done. What no column holds is in `details` and `surgery_details`, as JSON text.
@@ -67,10 +59,6 @@ def injections(
 ) -> pd.DataFrame:
     """Read what was injected into every subject, where and how much.
 
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
-
     Returns:
         One row per subject, injection, material and coordinates. Units stand beside the numbers;
         `relative_position` and `plasmid_tars_alias` are arrays of texts.
@@ -86,10 +74,6 @@ def implants(
     *, columns: Sequence[str] | None = None, **filters: Unpack[ImplantsFilters]
 ) -> pd.DataFrame:
     """Read the devices that were implanted into every subject.
-
-    Args:
-        columns: Columns to read, in this order; None for all.
-        filters: Filters by column name; `biodata_cache.tables` lists their forms.
 
     Returns:
         One row per subject and device, with its target; coordinates are in `coordinate_unit`.

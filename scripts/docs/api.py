@@ -8,8 +8,9 @@ import biodata_cache
 
 _INTRODUCTION = """\
 What `import biodata_cache` offers. Importing it does no work: `BIODATA_CACHE_ROOT` says where the
-published tables are. The functions of tables take columns as filters: which those are, and what is
-in them, stands on the pages of the [tables](tables/index.md) and in `help()`."""
+published tables are. The functions of tables take `columns`, those to read in this order, and
+columns as filters: which there are, and what is in them, stands on the pages of the
+[tables](tables/index.md) and in `help()`."""
 
 
 def page() -> str:
