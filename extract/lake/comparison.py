@@ -70,9 +70,9 @@ class Reading:
         """Those of the given records that are the same in source and lake."""
         return {text for (text,) in self._state.rows_of(texts, _AS_HELD)}
 
-    def in_part_changed(self) -> set[int]:
-        """Positions of documents that did not change while others of the same `_id` did."""
-        return {position for (position,) in self._state.rows(_IN_PART_CHANGED)}
+    def in_part_changed(self) -> dict[int, str]:
+        """Positions of documents that did not change while others of the same `_id` did; hashes."""
+        return dict(self._state.rows(_IN_PART_CHANGED))
 
 
 _SHOWN = """
@@ -109,7 +109,7 @@ inner join compared on requested.text = compared._id
 where compared.held = compared.same and compared.shown = compared.same
 """
 _IN_PART_CHANGED = """
-select shown.position
+select shown.position, shown.content_hash
 from shown
 inner join compared on shown._id = compared._id
 inner join live on shown._id = live._id and shown.content_hash = live.content_hash

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import SourceError
@@ -57,7 +59,8 @@ def read_file(
 ) -> Iterator[Document | BrokenFile]:
     """Every document of one file, in order; of a damaged one a `BrokenFile` and nothing else.
 
-    A file is read to its end before its first document is given, as a checksum comes last.
+    A file is read to its end before its first document is given, as a checksum comes last. One that
+    was written while it was read may lack documents that it held: its `BrokenFile` comes last.
 
     Args:
         path: File to read.
@@ -68,6 +71,28 @@ def read_file(
     Raises:
         SourceError: If the file cannot be opened.
     """
+    before = _stamp(path)
+    is_broken = False
+    for item in _read(path, name, collection, salvage=salvage):
+        is_broken = is_broken or isinstance(item, BrokenFile)
+        yield item
+    if not is_broken and _stamp(path) != before:
+        yield BrokenFile(name, "it changed while it was read")
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What tells whether a file was written or replaced; None if it is not there."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _read(
+    path: Path, name: str, collection: str, *, salvage: bool
+) -> Iterator[Document | BrokenFile]:
+    """Documents of a file that does not change."""
     try:
         if path.name.endswith(".gz") and not path.stat().st_size:  # gzip takes it for nothing
             yield BrokenFile(name, "damaged compression: the file is empty")
@@ -85,6 +110,11 @@ def read_file(
     except DAMAGED_COMPRESSION as error:
         yield BrokenFile(name, f"damaged compression: {error}")
     except OSError as error:
+        if error.errno == ENOSPC:
+            raise SourceError(
+                f"There is no room in {tempfile.gettempdir()} for a copy of {str(path)!r}: "
+                "make room, or name a folder that has some in TMPDIR."
+            ) from None
         raise SourceError(
             f"Source file {str(path)!r} cannot be read: {error.strerror or error}. "
             "Check that it exists and that you may read it."

@@ -221,10 +221,22 @@ def _write_in_part_changed(
 
     Where a source holds several documents with one `_id`, the newest run must hold all of them,
     as the newest run decides. This is rare, and costs a second pass over the source when it is so.
+
+    Raises:
+        SourceError: If the second pass finds other documents.
     """
-    positions = reading.in_part_changed()
-    if not positions:
+    left = reading.in_part_changed()
+    if not left:
         return
     for position, document in enumerate(source.documents()):
-        if position in positions and isinstance(document, Document):
-            writer.add(read_document(document.content, shape), position)
+        if position in left and isinstance(document, Document):
+            try:
+                row = read_document(document.content, shape)
+            except UnusableDocumentError:
+                break
+            if row.content_hash != left[position]:
+                break
+            writer.add(row, position)
+            del left[position]
+    if left:
+        raise SourceError(f"{source.description} changed while it was read: run again.")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import gzip
 import io
 import mmap
+import shutil
+import tempfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,6 +29,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BLOCK = 2**20
 _LONGEST_LINE = 2**30
+_IN_MEMORY = 2**28
 _split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -141,10 +144,7 @@ def _whole(path: Path) -> tuple[Text, str | None]:
     """All that a file holds as UTF-8, and how it is damaged."""
     damage = None
     if path.suffix != ".gz":
-        if path.stat().st_size == 0:
-            return b"", None
-        with path.open("rb") as file:  # mapped: an array of many gigabytes need not fit into memory
-            content: Text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        content = _plain(path)
     else:
         blocks: list[bytes] = []
         try:
@@ -161,6 +161,19 @@ def _whole(path: Path) -> tuple[Text, str | None]:
     except UnicodeDecodeError as error:
         sound = content[: error.start // 2 * 2]
         return as_utf8(sound), damage or f"not UTF-16 from byte {error.start:,} on"
+
+
+def _plain(path: Path) -> Text:
+    """All that a file holds; where that need not fit into memory, mapped.
+
+    What is mapped is a copy: a file that is cut while it is mapped ends the process.
+    """
+    if path.stat().st_size <= _IN_MEMORY:
+        return path.read_bytes()
+    with path.open("rb") as file, tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy, _BLOCK)
+        copy.flush()
+        return mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ) if copy.tell() else b""
 
 
 def _has_record_in_first_line(path: Path) -> bool:

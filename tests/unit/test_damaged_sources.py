@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import zlib
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -18,12 +21,13 @@ from biodata_cache import CacheError
 from examples import drawn
 from extract.lake.lake import Lake
 from extract.pipeline import extract
-from extract.sources.open import open_source
+from extract.sources.open import FileSource, open_source
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from extract.report import Report
+    from extract.sources.base import BrokenFile, Document
 
 pytestmark = pytest.mark.nightly
 RECORDS = [{"_id": f"r{number}", "subject": {"x": number * "é"}} for number in range(8)]
@@ -92,6 +96,44 @@ def test_a_damaged_file_is_named_and_costs_no_other_record(
         assert after == before
         assert report.incomplete
     shutil.rmtree(folder.parent)
+
+
+class Changing(FileSource):
+    """A folder in which something happens to a file once its first document is read."""
+
+    def __init__(self, path: Path, event: Callable[[Path], object]) -> None:
+        super().__init__(path.parent)
+        self._event = partial(event, path)
+
+    def documents(self) -> Iterator[Document | BrokenFile]:
+        for number, document in enumerate(super().documents()):
+            yield document
+            if number == 0:
+                self._event()
+
+
+EVENTS: dict[str, Callable[[Path], object]] = {
+    "emptied": lambda path: os.truncate(path, 0),
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "written anew": lambda path: path.write_bytes(path.read_bytes()[:200]),
+    "replaced": lambda path: Path(shutil.copy(path, f"{path}-new")).replace(path),
+    "appended to": lambda path: path.write_bytes(path.read_bytes() * 2),
+    "gone": Path.unlink,
+    "another name": lambda path: path.rename(f"{path}-old"),
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.bson.gz"])
+def test_of_a_file_that_changes_while_it_is_read_nothing_is_deleted(
+    name: str, event: str, lakes: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(lakes / name, tmp_path / "copy")
+    raw, path = tmp_path / "copy/raw", tmp_path / "copy/in" / name
+    before = held(raw)
+    report = extract(Changing(path, EVENTS[event]), raw)
+    assert (report.deleted, held(raw)) == (0, before)
+    assert [name in reason for reason in report.incomplete] == [True]
 
 
 def _is_sound(content: bytes) -> bool:
