@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from built import Build
+from readers import QUERY, reading
 
 import biodata_cache
 from biodata_cache import Cache
@@ -22,32 +20,6 @@ if TYPE_CHECKING:
 
 READERS, PUBLISHES = 10, 20
 SUBJECTS = [f"{number:03}" for number in range(20)]
-# Every row of every table says which publish it is of.
-QUERY = """
-    select project_name as number from assets
-    union all select value from quality_control
-    union all select number from qc_status
-"""
-READ = f"""
-import json, pathlib, sys, biodata_cache
-stop, counts = pathlib.Path(sys.argv[1]), dict(queries=0, mixed=0, errors=[], builds=[])
-while not stop.exists() or not counts["queries"]:
-    try:
-        found = [set(biodata_cache.sql({QUERY!r})["number"])]
-        if {{connecting}}:
-            with biodata_cache.connect() as duck:
-                tables = "assets", "quality_control", "qc_status"
-                columns = "project_name", "value", "number"
-                each = [duck.sql(f"select distinct {{{{c}}}} from {{{{t}}}}").fetchall()
-                        for t, c in zip(tables, columns)]
-                found.append({{{{number for rows in each for (number,) in rows}}}})
-        counts["queries"] += len(found)
-        counts["mixed"] += sum(len(each) != 1 for each in found)
-        counts["builds"] = sorted({{{{*counts["builds"], *found[0]}}}})
-    except Exception as error:
-        counts["errors"].append(repr(error))
-print(json.dumps(counts))
-"""
 
 
 @pytest.fixture(params=["folder", "S3"])
@@ -84,17 +56,10 @@ def test_readers_during_publishes_never_see_two_builds(
         monkeypatch.setenv("BIODATA_CACHE_KEEP_DAYS", "0")
         monkeypatch.setenv("BIODATA_CACHE_GRACE_HOURS", "0")
     publish(made(build, 0).settings)
-    code, stop = READ.format(connecting=grace == "24"), tmp_path / "stop"
-    readers = [
-        subprocess.Popen([sys.executable, "-c", code, str(stop)], stdout=subprocess.PIPE)
-        for _ in range(READERS)
-    ]
-    try:
+    with reading(READERS, tmp_path / "seen", connecting=grace == "24") as counts:
         for number in range(1, PUBLISHES + 1):
             publish(made(build, number).settings)
-    finally:
-        stop.touch()
-        counts = [json.loads(reader.communicate()[0]) for reader in readers]
+    assert len(counts) == READERS
     assert [error for each in counts for error in each["errors"]] == []
     assert sum(each["mixed"] for each in counts) == 0
     assert sum(each["queries"] for each in counts) > PUBLISHES
