@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Names
 
 _UNFINISHED = ".unfinished-"
-_UNFINISHED_LEGACY = ".publish-*"  # of older versions
 _LOCK_TIMEOUT_SECONDS = 60.0
 _REPLACE_ATTEMPTS = 3
 _LONGEST_NAME_BYTES = 255
@@ -167,9 +166,8 @@ class LocalStorage(StreamedReads, LockedConditionalWrites):
     def sweep(self, prefix: str) -> None:
         """Remove the temporary folders of interrupted writes."""
         top = prefix.partition("/")[0] or "*"
-        for pattern in (f"{_UNFINISHED}{top}-*", _UNFINISHED_LEGACY):
-            for folder in self.home.glob(pattern):
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.home.glob(f"{_UNFINISHED}{top}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def lease(

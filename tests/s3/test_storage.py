@@ -186,7 +186,6 @@ def test_unfinished_writes_are_swept_where_they_would_have_gone(tmp_path: Path) 
     for top in ("x", "custom"):
         (tmp_path / f".unfinished-{top}-0123").mkdir()
         (tmp_path / f".unfinished-{top}-0123" / "file").write_bytes(b"part")
-    (tmp_path / ".publish-of-an-older-version").mkdir()
     assert list(storage.list("")) == []
     storage.sweep("x/")
     assert [path.name for path in tmp_path.iterdir()] == [".unfinished-custom-0123"]
