@@ -142,8 +142,10 @@ class Scan:
             types = _read.column_types(duck, quoted(entry.name), {})
             columns, conditions = _read.checked(entry, types, selection)
             relation = duck.sql(f"from {quoted(entry.name)}")
-            kept = _filter_sql.as_expression(conditions)
-            relation = relation if kept is None else relation.filter(kept)
+            kept, values = _filter_sql.as_sql(conditions, _filter_sql.VARIABLE)
+            for name, value in values.items():
+                duck.execute(f"set variable {name} = $value", {"value": value})
+            relation = relation.filter(kept) if kept else relation
             converted = _read.expressions(columns, selection)
             selected = [
                 duckdb.SQLExpression(converted[name][1]).alias(name)

@@ -1,7 +1,6 @@
 """Parses keyword filters on columns into conditions.
 
-Values of filters are never part of the SQL text: they are bound as parameters, or are constants of
-DuckDB expressions.
+Values of filters are never part of the SQL text: they are bound as parameters, or are variables.
 """
 
 from __future__ import annotations

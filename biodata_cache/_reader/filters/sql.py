@@ -1,19 +1,10 @@
-"""Converts conditions to SQL with parameters, and to DuckDB expressions."""
+"""Converts conditions to SQL, in which values are parameters or variables."""
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
-from duckdb import (
-    CoalesceOperator,
-    ColumnExpression,
-    ConstantExpression,
-    FunctionExpression,
-    LambdaExpression,
-    SQLExpression,
-)
 
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._reader.filters.kinds import AnyOf, Condition, HasAll, Matches, Negated, Within
@@ -25,11 +16,18 @@ if TYPE_CHECKING:
 _TIME_IN_NAMES = "%Y-%m-%d_%H-%M-%S"
 _MANY = 50
 
-# As SQL with parameters --------------------------------------------------------------------------
+VARIABLE = "getvariable('{}')"
+"""Stands for a value in SQL without parameters, as that of a relation."""
 
 
-def as_sql(conditions: Sequence[Condition]) -> tuple[str, dict[str, object]]:
+def as_sql(
+    conditions: Sequence[Condition], placeholder: str = "${}"
+) -> tuple[str, dict[str, object]]:
     """The conditions after `where`, and the values of their parameters; empty for none.
+
+    Args:
+        conditions: The conditions.
+        placeholder: What stands for a value, `{}` being its name.
 
     Example:
         >>> from biodata_cache._reader.filters.conditions import conditions
@@ -41,7 +39,7 @@ def as_sql(conditions: Sequence[Condition]) -> tuple[str, dict[str, object]]:
     def bind(value: object) -> str:
         parameter = f"filter_{len(values)}"
         values[parameter] = value
-        return f"${parameter}"
+        return placeholder.format(parameter)
 
     return " and ".join(_as_sql(each, bind) for each in conditions), values
 
@@ -125,81 +123,6 @@ def instant_of(column: str) -> str:
     )
 
 
-# As DuckDB expressions ---------------------------------------------------------------------------
-
-
-def as_expression(conditions: Sequence[Condition]) -> duckdb.Expression | None:
-    """The conditions as one expression, its values as constants; None for none."""
-    whole: duckdb.Expression | None = None
-    for each in conditions:
-        part = _expression(each)
-        whole = part if whole is None else whole & part
-    return whole
-
-
-def _expression(condition: Condition) -> duckdb.Expression:
-    if isinstance(condition, Negated):
-        holds = _expression(condition.condition)
-        return ~CoalesceOperator(holds, ConstantExpression(value=False))
-    if isinstance(condition, AnyOf):
-        return _any_of(condition)
-    if isinstance(condition, Within):
-        return _within_ends(condition)
-    column = column_expression(condition.column)
-    if isinstance(condition, HasAll):
-        listed = ConstantExpression(list(condition.values))
-        return FunctionExpression("list_has_all", column, listed)
-    return _matches(condition, column)
-
-
-def _matches(condition: Matches, column: duckdb.Expression) -> duckdb.Expression:
-    def test(text: duckdb.Expression) -> duckdb.Expression:
-        sought: duckdb.Expression = ConstantExpression(condition.text)
-        if condition.is_pattern:
-            return FunctionExpression("~~", text, sought)
-        lower = (FunctionExpression("lower", each) for each in (text, sought))
-        return FunctionExpression("contains", *lower)
-
-    if not condition.type.endswith("[]"):
-        return test(column)
-    common = FunctionExpression(
-        "list_filter", column, LambdaExpression("element", test(ColumnExpression("element")))
-    )
-    return FunctionExpression("len", common) > ConstantExpression(0)
-
-
 def column_expression(name: str) -> duckdb.Expression:
     """A column by name; `ColumnExpression` misreads names with dots and quotes."""
-    return SQLExpression(quoted(name))
-
-
-def _any_of(condition: AnyOf) -> duckdb.Expression:
-    column = column_expression(condition.column)
-    whole: duckdb.Expression = ConstantExpression(value=False)
-    if condition.values and condition.type.endswith("[]"):
-        listed = ConstantExpression(list(condition.values))
-        whole = FunctionExpression("list_has_any", column, listed)
-    elif condition.values:
-        whole = column.isin(*map(_constant, condition.values))
-    return whole | column.isnull() if condition.or_missing else whole
-
-
-def _within_ends(condition: Within) -> duckdb.Expression:
-    column: duckdb.Expression = SQLExpression(_compared(condition))
-    whole = column.isnotnull()
-    for sign, bound in ((">", condition.low), ("<", condition.high)):
-        if bound is not None:
-            end = _constant(bound.value)
-            whole &= _COMPARISONS[sign, bound.inclusive](column, end)
-    return whole
-
-
-def _constant(value: Any) -> duckdb.Expression:  # noqa: ANN401  # of one of the kinds above
-    return ConstantExpression(value)
-
-
-_COMPARISONS: dict[tuple[str, bool], Callable[[Any, Any], Any]] = {
-    (">", True): operator.ge,
-    ("<", True): operator.le,
-    ("<", False): operator.lt,
-}
+    return duckdb.SQLExpression(quoted(name))
