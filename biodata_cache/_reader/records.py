@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._reader.files.catalog import PublishedCache
+    from biodata_cache._storage.base import DataFile
 
 # Grain: one row per requested name or id that exists, with its record.
 _NAMED = """
@@ -70,16 +71,21 @@ def records(cache: PublishedCache, texts: Sequence[str]) -> dict[str, dict[str, 
         try:
             records_by_id = {row["_id"]: _document(row) for row in found}
         except (TypeError, ValueError, RecursionError) as error:
-            addresses = few([file.address for file in files])
-            raise CacheFileError(
-                f"A record in {addresses} is damaged ({error}): publish a new build."
-            ) from None
+            raise _damaged(files, str(error)) from None
+        missing = [each for each in ids.values() if each not in records_by_id]
+        if missing:
+            raise _damaged(files, f"there is no record {missing[0]!r}")
         return {text: records_by_id[ids[text]] for text in dict.fromkeys(texts) if text in ids}
 
     return _connections.consistently(cache, read)
 
 
 _BUCKETS = 16
+
+
+def _damaged(files: Sequence[DataFile], reason: str) -> CacheFileError:
+    addresses = few([file.address for file in files])
+    return CacheFileError(f"A record in {addresses} is damaged ({reason}): publish a new build.")
 
 
 def _bucket(record_id: str) -> int:

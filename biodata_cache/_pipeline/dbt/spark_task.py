@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -20,6 +22,9 @@ from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.sqltext import literal, parquet_of
 from biodata_cache._core.typed import typed_json
 from biodata_cache._pipeline.dbt.staging import Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LAKE = "docdb_v2"
 
@@ -60,7 +65,7 @@ def run(job: Job, shard: Shard) -> None:
     """Write the rows of a shard to `<out>/<shard>/<model>/<shard>.parquet`.
 
     Raises:
-        BuildError: If this machine has another version of DuckDB.
+        BuildError: If this machine has another version of DuckDB, or a file cannot be read.
     """
     if job.duckdb not in {None, duckdb.__version__}:
         raise BuildError(
@@ -72,7 +77,12 @@ def run(job: Job, shard: Shard) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Spark may run a task twice, even at once: a file is complete whichever of them wrote it.
     unfinished = path.with_suffix(f".{os.getpid()}")
-    with tempfile.TemporaryDirectory() as temporary, duckdb.connect() as connection:
+    lake, earlier = _lake_files(Path(job.lake) / _LAKE), sorted(folder.glob("*/*.parquet"))
+    with (
+        _named_errors(job, folder),
+        tempfile.TemporaryDirectory() as temporary,
+        duckdb.connect() as connection,
+    ):
         # One task has one core.
         connection.execute("set threads = 1; set TimeZone = 'UTC'")
         connection.execute(f"set memory_limit = {literal(job.memory)}")
@@ -80,18 +90,31 @@ def run(job: Job, shard: Shard) -> None:
         for schema in ("lake", job.schema):
             connection.execute(f"create schema {schema}")
         first, last = shard.buckets
-        lake = parquet_of(_lake_files(Path(job.lake) / _LAKE))
         connection.execute(
-            f"create view lake.{_LAKE} as from {lake} where bucket between {first} and {last}"
+            f"create view lake.{_LAKE} as from {parquet_of(lake)} "
+            f"where bucket between {first} and {last}"
         )
-        for earlier in sorted(folder.glob("*/*.parquet")):
-            if earlier != path:
-                name = f"{job.schema}.{earlier.parent.name}"
-                connection.execute(f"create view {name} as from {parquet_of([earlier])}")
+        for file in earlier:
+            if file != path:
+                name = f"{job.schema}.{file.parent.name}"
+                connection.execute(f"create view {name} as from {parquet_of([file])}")
         connection.execute(
             f"copy ({job.sql}\n) to {literal(str(unfinished))} (format parquet, compression zstd)"
         )
     unfinished.replace(path)
+
+
+@contextmanager
+def _named_errors(job: Job, folder: Path) -> Iterator[None]:
+    """Say of an error of DuckDB which model it is of, and where its files are."""
+    try:
+        yield
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BuildError(
+            f"{job.model} cannot be made of the files in {Path(job.lake) / _LAKE} and {folder} "
+            f"({reason}): extract again if a file is damaged, and build again."
+        ) from None
 
 
 def _lake_files(folder: Path) -> list[Path]:
