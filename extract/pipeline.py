@@ -17,6 +17,7 @@ from biodata_cache._core.settings.values import ExtractOptions
 from extract.documents.document import V1, V2, Shape
 from extract.lake import compaction
 from extract.lake import rejects as _rejects
+from extract.lake.folder import LIST
 from extract.lake.lake import Lake
 from extract.lake.rejects import RejectWriter
 from extract.lake.source_files import SourceFiles
@@ -43,6 +44,7 @@ _LOST = (
     "what it held may not all have come again, so that no build reads this lake: mend the source "
     "(--prune accepts that files of a folder are gone), or go without it with --full"
 )
+_ALL_READ_NOW = "so that the lake holds what this run has read, and nothing else"
 
 
 @dataclass
@@ -163,8 +165,7 @@ def forget_sample(lake: Lake) -> None:
 def _write(run: _Run, source: Source | DatabaseSource) -> None:
     """One run that writes; the caller holds the lock."""
     lake, report = run.lake, run.report
-    if run.options.full:
-        lake.forget_damaged_list()
+    is_list_lost = run.options.full and lake.forget_damaged_list()
     lake.begin_list()
     lake.sweep()
     listed = lake.store.listed()
@@ -202,6 +203,8 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
     report.rejected = rejects.count
     if run.options.full:
         replaced = [file.name for file in listed]
+        if is_list_lost:
+            report.damaged.append(f"{lake.folder / LIST}: it was lost, {_ALL_READ_NOW}")
     elif report.missing or report.rejected:  # what a damaged file held may not have come again
         replaced = []
         if damage:

@@ -138,15 +138,21 @@ class Lake:
             )
         self.store.commit([])
 
-    def forget_damaged_list(self) -> None:
-        """Discard a damaged or lost list, for a run that fetches all records again."""
+    def forget_damaged_list(self) -> bool:
+        """Discard a damaged or lost list, for a run that fetches all records again.
+
+        Returns:
+            Whether there was a lake whose list is lost.
+        """
         try:
             self.store.listed()
             is_sound = self.store.has_list()
         except LakeError:
             is_sound = False
+        is_lost = not is_sound and (self.store.has_list() or bool(self.store.names()))
         if not is_sound:
             self.store.commit([])
+        return is_lost
 
     def commit(self, *, add: Iterable[ListedFile] = (), remove: Iterable[str] = ()) -> None:
         """Change the list of files in one step, then remove the files that it no longer names.

@@ -221,5 +221,7 @@ def test_a_lake_that_lost_its_list_is_not_taken_for_an_empty_one(tmp_path: Path)
     (raw / "docdb_v2" / LIST).unlink()
     with pytest.raises(LakeError, match=r"no files\.json.*extract --full"):
         run(source, raw)
-    assert run(source, raw, full=True).new == COUNT
-    assert len(names(raw)) == COUNT
+    report = run(source, raw, full=True)
+    assert (report.new, len(names(raw))) == (COUNT, COUNT)
+    assert "what this run has read, and nothing else" in "; ".join(report.damaged)
+    assert not run(source, raw, full=True).damaged
