@@ -26,8 +26,12 @@ _PATIENCE = 60.0
 _PATIENCE_INTERRUPTED = 0.5
 
 
-def notify(run: Run) -> Iterator[str]:
+def notify(run: Run, *, patience: float = _PATIENCE) -> Iterator[str]:
     """Write the metrics and start the operator's command, after a run has left its report.
+
+    Args:
+        run: The run.
+        patience: So many seconds the command may take.
 
     Yields:
         A sentence for each failure; failures never fail the run.
@@ -42,8 +46,8 @@ def notify(run: Run) -> Iterator[str]:
         except OSError as error:
             yield f"the metrics {settings.metrics} cannot be written ({error.strerror or error})"
     if settings.on_finish:
-        patience = _PATIENCE_INTERRUPTED if run.status == "interrupted" else _PATIENCE
-        problem = _start(settings, run.path, run.status, patience)
+        seconds = _PATIENCE_INTERRUPTED if run.status == "interrupted" else patience
+        problem = _start(settings, run.path, run.status, seconds)
         if problem:
             yield f"the command of {PREFIX}ON_FINISH {problem}"
 

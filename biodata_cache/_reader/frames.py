@@ -108,7 +108,6 @@ def arrow(
     return duck.execute(query, values).arrow(ROWS_AT_ONCE).read_all()
 
 
-@functools.cache
 def has_arrow() -> bool:
     """Whether pyarrow is installed; reading is faster with it."""
     return util.find_spec("pyarrow") is not None

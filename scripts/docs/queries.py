@@ -22,14 +22,14 @@ class Query:
     sql: str
 
 
-def queries(table: str) -> list[Query]:
+def queries(table: str, folder: Path = FOLDER) -> list[Query]:
     """The queries of a table: each begins with a comment that is its question.
 
     Raises:
         FileNotFoundError: The table has none.
         ValueError: One does not begin with its question.
     """
-    path = FOLDER / f"{table}.sql"
+    path = folder / f"{table}.sql"
     queries = []
     for part in re.split(r";\s*\n", path.read_text(encoding="utf-8").rstrip().rstrip(";") + ";\n"):
         if not part.strip():

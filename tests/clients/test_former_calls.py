@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,6 @@ import pytest
 
 import biodata_cache
 from biodata_cache import sync
-from biodata_cache._core import messages
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +27,6 @@ MIGRATION = Path(__file__).parents[2] / "docs" / "migration.md"
 @pytest.fixture
 def sample(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The published sample to read and write beside, and what expressions speak of."""
-    monkeypatch.setattr(messages, "_warned", [])
     here = tmp_path / "root"
     shutil.copytree(root, here)
     monkeypatch.setenv("BIODATA_CACHE_ROOT", str(here))
@@ -90,10 +90,20 @@ def test_answers_are_those_of_the_package_that_is_replaced(sample: dict[str, Any
 
 
 def test_force_update_warns_once_that_it_does_nothing(sample: dict[str, Any]) -> None:
-    with pytest.warns(FutureWarning, match="force_update does nothing since version") as reported:
-        biodata_cache.asset_basics(force_update=False)
-    assert [warning.filename for warning in reported] == [__file__]
-    assert len(biodata_cache.qc(sample["subject"], force_update=True))
+    """In a process of its own: others of this one may have been warned before."""
+    code = (
+        "import warnings, biodata_cache\n"
+        "with warnings.catch_warnings(record=True) as reported:\n"
+        "    warnings.simplefilter('always')\n"
+        "    biodata_cache.asset_basics(force_update=False)\n"
+        f"    assert len(biodata_cache.qc({sample['subject']!r}, force_update=True))\n"
+        "for each in reported:\n"
+        "    print(each.category.__name__, each.filename, each.lineno, each.message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("FutureWarning <string> 4 force_update does nothing since version")
 
 
 @pytest.mark.parametrize("expression", calls.REFUSED)

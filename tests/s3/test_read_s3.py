@@ -238,7 +238,7 @@ def test_a_custom_table_is_old_or_new_while_it_is_written(published: Build) -> N
 def test_without_the_wheel_of_the_extension_duckdb_installs_it(
     published: Build, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
-    monkeypatch.setattr(_engine.util, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "duckdb_extension_httpfs", None)  # as if not installed
     engine = duckdb.connect(
         config={
             "extension_directory": str(tmp_path),

@@ -111,16 +111,13 @@ def test_every_command_is_on_its_page() -> None:
         assert f"(#{name})" in sent, name
 
 
-def test_a_query_without_a_question_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_query_without_a_question_is_refused(tmp_path: Path) -> None:
     queries = script("queries")
-    monkeypatch.setattr(queries, "FOLDER", tmp_path)
     (tmp_path / "t.sql").write_text("-- One?\nselect 1;\n\nselect ';';\n")
     with pytest.raises(ValueError, match="select"):
-        queries.queries("t")
+        queries.queries("t", tmp_path)
     (tmp_path / "t.sql").write_text("-- One\n-- line?\nselect 1;\n\n-- Two?\nselect ';';\n")
-    assert [(query.question, query.sql) for query in queries.queries("t")] == [
+    assert [(query.question, query.sql) for query in queries.queries("t", tmp_path)] == [
         ("One line?", "select 1"),
         ("Two?", "select ';'"),
     ]

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -29,7 +30,10 @@ from biodata_cache import (
     SettingsError,
     TableNotFoundError,
 )
+from biodata_cache._reader import sql as _sql
 from biodata_cache._reader.files.connections import connection, consistently
+from biodata_cache._reader.scan import Scan
+from biodata_cache._reader.selection import selection
 from biodata_cache._session import current_published
 from biodata_cache._storage.cached import CachedStorage
 
@@ -576,19 +580,27 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_again(cache):
     assert result == ["a", "b"]
 
 
-def test_a_copy_that_is_removed_before_it_is_read_is_made_again(cache, monkeypatch):
-    """As another process does that needs the space."""
+class OnceGone(CachedStorage):
+    """A storage of which each other read finds its local copy removed, as for another's space."""
+
+    requested = 0
+
+    def locations(self, files, *, is_whole=False):
+        self.requested += 1
+        return ["gone.pqt"] if self.requested % 2 else super().locations(files, is_whole=is_whole)
+
+
+def test_a_copy_that_is_removed_before_it_is_read_is_made_again(cache):
     cache.plain("assets", "select 'a' as name")
-    places, requested = CachedStorage.locations, []
-
-    def once_gone(store, files, *, is_whole=False):
-        requested.append(files)
-        return ["gone.pqt"] if len(requested) % 2 else places(store, files, is_whole=is_whole)
-
-    monkeypatch.setattr(CachedStorage, "locations", once_gone)
+    published = current_published()
+    store = OnceGone(published.store.storage)
+    opened = replace(published, store=store)
+    scanned = Scan(lambda: opened, selection("assets", None, {}))
     for read in (
-        biodata_cache.assets,
-        lambda: biodata_cache.sql("from assets"),
-        lambda: biodata_cache.scan("assets").duckdb().df(),
+        scanned.df,
+        lambda: _sql.sql(opened, "from assets", None),
+        lambda: scanned.duckdb().df(),
     ):
+        before = store.requested
         assert read()["name"].tolist() == ["a"]
+        assert store.requested == before + 2
