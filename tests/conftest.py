@@ -6,12 +6,11 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import dbt_processes
 import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
@@ -19,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from examples import TIMES
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
@@ -70,13 +70,9 @@ def dbt(dbt_work: Path) -> Dbt:
 
 def _run_dbt(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     with FileLock(work / ".lock"):
-        return subprocess.run(
-            [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments, "--profiles-dir", "."],
-            cwd=PROJECT,
-            env={**os.environ, "BIODATA_CACHE_WORK": str(work), "DBT_LOG_PATH": str(work)},
-            capture_output=True,
-            text=True,
-            check=False,
+        paths = {"BIODATA_CACHE_WORK": str(work), "DBT_LOG_PATH": str(work)}
+        return dbt_processes.run(
+            PROJECT, "--quiet", *arguments, "--profiles-dir", ".", environment=os.environ | paths
         )
 
 

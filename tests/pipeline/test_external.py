@@ -6,10 +6,9 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import dbt_processes
 import duckdb
 import pyarrow.parquet as pq
 import pytest
@@ -101,20 +100,8 @@ def build(folder: Path, keys: list[str], *, rows: int = 3, by_change: bool = Fal
         "KEYS": "|".join(keys),
         "ROWS": str(rows),
     }
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from dbt.cli.main import cli; cli()",
-            "build",
-            "--profiles-dir",
-            ".",
-        ],
-        cwd=folder,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = dbt_processes.run(
+        folder, "build", "--profiles-dir", ".", environment=os.environ | variables
     )
     assert done.returncode == 0, done.stdout
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+import dbt_processes
 import pytest
 
 import biodata_cache
@@ -74,13 +73,9 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> dict[str | None, FailedN
             f"models: [{{name: {name}, data_tests: "
             f"[rules: {{name: rules_of_{name}, arguments: {RULES}}}]}}]"
         )
-    finished = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--quiet", "build", "--profiles-dir", "."],
-        cwd=folder,
-        env={**os.environ, "DBT_LOG_PATH": str(folder / "logs")},
-        capture_output=True,
-        text=True,
-        check=False,
+    logs = {"DBT_LOG_PATH": str(folder / "logs")}
+    finished = dbt_processes.run(
+        folder, "--quiet", "build", "--profiles-dir", ".", environment=os.environ | logs
     )
     assert finished.returncode == 1, finished.stdout + finished.stderr
     return {node.model: node for node in failed_nodes(folder / "work")}

@@ -4,48 +4,62 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import dbt_processes
 import pytest
 
 from biodata_cache._pipeline.dbt import worker
 
-WORKER = Path(worker.__file__)
+if TYPE_CHECKING:
+    import subprocess
+
 PARSED = "target/partial_parse.msgpack"
+
+
+RUN = ("run", "--profiles-dir", ".", "--vars", "{word: swordfish}")
+
+
+def new_project(folder: Path) -> Path:
+    (folder / "models").mkdir()
+    (folder / "models/one.sql").write_text("select {{ log('told', info=true) or 1 }} as number")
+    (folder / "dbt_project.yml").write_text("{name: small, profile: small}")
+    (folder / "profiles.yml").write_text(
+        "small: {target: build, outputs: {build: {type: duckdb, path: build.duckdb}}}"
+    )
+    return folder
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models/one.sql").write_text("select {{ log('told', info=true) or 1 }} as number")
-    (tmp_path / "dbt_project.yml").write_text("{name: small, profile: small}")
-    (tmp_path / "profiles.yml").write_text(
-        "small: {target: build, outputs: {build: {type: duckdb, path: build.duckdb}}}"
-    )
-    return tmp_path
+    return new_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def finished(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A project that was run, and what dbt said."""
+    folder = new_project(tmp_path_factory.mktemp("finished"))
+    return folder, run(folder, *RUN)
 
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    process = subprocess.Popen(
-        [sys.executable, str(WORKER), "lock", "logs/dbt.log", PARSED, *arguments],
-        cwd=project,
-        env=os.environ | {"DBT_ENV_SECRET_WORD": "swordfish"},
-        stdin=subprocess.PIPE,  # held open, as by a command
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    """Run the script, its standard input held open as by a command."""
+    return dbt_processes.run(
+        project,
+        *("lock", "logs/dbt.log", PARSED, *arguments),
+        environment=os.environ | {"DBT_ENV_SECRET_WORD": "swordfish"},
+        code=f"import runpy; runpy.run_path({worker.__file__!r}, run_name='__main__')",
     )
-    with process, process.stdin or open(os.devnull):  # noqa: PTH123
-        assert process.stdout is not None
-        assert process.stderr is not None
-        out, output = process.stdout.read(), process.stderr.read()
-    return subprocess.CompletedProcess(arguments, process.returncode, out, output)
 
 
-def test_events_are_written_once_and_without_secrets(project: Path) -> None:
-    done = run(project, "run", "--profiles-dir", ".", "--vars", "{word: swordfish}")
+def test_events_are_written_once_and_without_secrets(
+    finished: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    project, done = finished
     assert done.returncode == 0, done.stdout + done.stderr
     events = [json.loads(line)["info"] for line in done.stdout.splitlines()]
     assert "debug" not in {event["level"] for event in events}
@@ -58,11 +72,13 @@ def test_events_are_written_once_and_without_secrets(project: Path) -> None:
     assert "swordfish" not in log + done.stdout
 
 
-def test_what_was_parsed_is_built_as_it_was(project: Path) -> None:
-    assert run(project, "run", "--profiles-dir", ".").returncode == 0
+def test_what_was_parsed_is_built_as_it_was(
+    finished: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    project = Path(shutil.copytree(finished[0], tmp_path / "project"))
     (project / "target/run_results.json").unlink()
     (project / "models/one.sql").write_text("of another project")
-    done = run(project, "run", "--profiles-dir", ".")
+    done = run(project, *RUN)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "OK created sql view model main.one" in done.stdout
     manifest, results = (
