@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,8 +58,13 @@ def parquet_of(files: Iterable[Path]) -> str:
 def pattern_of(path: str) -> str:
     """A path escaped as a glob pattern of DuckDB that matches only itself.
 
+    DuckDB takes a backslash for the end of a folder's name, so that no pattern matches a name that
+    has one; where none does, it opens the file of that very name.
+
     Example:
         >>> pattern_of("a[b]*/c.parquet")
         'a[[]b][*]/c.parquet'
     """
+    if "\\" in path and os.sep == "/" and "://" not in path:
+        return path
     return "".join(f"[{char}]" if char in "[*?" else char for char in path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BSON_SUFFIXES = (".bson", ".bson.gz", ".archive", ".archive.gz")
 TEXT_SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 SUFFIXES = (*TEXT_SUFFIXES, *BSON_SUFFIXES)
+_LONGEST_SHOWN = 300
 # Other files of `mongodump`.
 _NO_DOCUMENTS = (".metadata.json", ".metadata.json.gz", "prelude.json", "prelude.json.gz")
 
@@ -25,8 +26,15 @@ def find_files(path: Path) -> list[Path]:
     """Files of a source in a stable order.
 
     Raises:
-        SourceError: If the path does not exist or has no readable file.
+        SourceError: If the path does not exist, cannot be searched, or has no readable file.
     """
+    try:
+        return _files_of(path)
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         if not path.name.endswith(SUFFIXES):
             raise SourceError(
@@ -115,7 +123,13 @@ def _read(
                 f"There is no room in {tempfile.gettempdir()} for a copy of {str(path)!r}: "
                 "make room, or name a folder that has some in TMPDIR."
             ) from None
-        raise SourceError(
-            f"Source file {str(path)!r} cannot be read: {error.strerror or error}. "
-            "Check that it exists and that you may read it."
-        ) from None
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: OSError) -> SourceError:
+    """The error for a file or folder of a source that the system does not let us read."""
+    shown = str(path) if len(str(path)) <= _LONGEST_SHOWN else f"{str(path)[:_LONGEST_SHOWN]}…"
+    return SourceError(
+        f"Source {shown!r} cannot be read: {error.strerror or error}. "
+        "Check that it exists and that you may read it."
+    )

@@ -11,7 +11,7 @@ from biodata_cache._core.errors import MissingDependencyError, SettingsError, So
 from extract.documents.document import V1, V2, Shape
 from extract.sample import generator as sample
 from extract.sources.base import BrokenFile, Document, SourceOptions
-from extract.sources.files import BSON_SUFFIXES, find_files, read_file
+from extract.sources.files import BSON_SUFFIXES, find_files, read_file, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ class FileSource:
         if any(file.name.endswith(BSON_SUFFIXES) for file in self._paths):
             require_docdb("bson", "a file in BSON")
         self.description = f"file:{path.name}"
-        self.size: int | None = sum(file.stat().st_size for file in self._paths)
+        self.size: int | None = sum(map(_size_of, self._paths))
         names = tuple(self._name_of(file) for file in self._paths)
         self.files: tuple[str, ...] | None = None if self._paths == [path] else names
 
@@ -79,6 +79,13 @@ class FileSource:
 
     def _name_of(self, file: Path) -> str:
         return file.name if file == self.path else file.relative_to(self.path).as_posix()
+
+
+def _size_of(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError as error:
+        raise unreadable(file, error) from None
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Source | DatabaseSource:

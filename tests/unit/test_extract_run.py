@@ -202,6 +202,8 @@ def test_empty_source_leaves_a_lake_with_a_schema(tmp_path: Path) -> None:
         ("mongodb://user:secret@host/db?nonsense", SettingsError, "mongodb://"),
         ("ftp://user:secret@host", SettingsError, "ftp://"),
         ("mongodb:/user:secret@host", SettingsError, "mongodb://"),
+        ("x" * 5_000, SourceError, "File name too long"),
+        ("a/" * 5_000, SourceError, "File name too long"),
     ],
 )
 def test_unusable_source_is_named(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from published_cache import Published
 
-NAMES = ["a*b", "a?b", "a[x]b", "[!a]", "**", "a[", "a'b", "{{ 7*7 }}", "a{x,y}b"]
-MATCHED = ["axb", "a1b", "xab", "x", "a*bc"]
+NAMES = ["a*b", "a?b", "a[x]b", "[!a]", "**", "a[", "a'b", "{{ 7*7 }}", "a{x,y}b", "a\\?b", "[a\\b"]
+MATCHED = ["axb", "a1b", "a\\xb", "xab", "x", "a*bc"]
 COUNT = "select count(*) as n from quality_control"
 
 
@@ -65,3 +65,21 @@ def test_a_name_is_shown_as_it_is_and_does_not_control_the_terminal(
     work = ["--work", str(tmp_path / "w"), "--objects", "none"]
     done = CliRunner().invoke(cli, ["extract", "--source", str(tmp_path / name), *work])
     assert f"1 records from {shown}" in done.stderr
+
+
+@pytest.mark.parametrize("name", [" a", "a ", "\ta", "a\n"])
+def test_blanks_are_part_of_the_name_of_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, count in (("a", 1), (name, 2)):
+        (tmp_path / folder).mkdir()
+        lines = [f'{{"_id": "{number}"}}\n' for number in range(count)]
+        (tmp_path / folder / "x.jsonl").write_text("".join(lines))
+    for given in (name, str(tmp_path / name) if name[0] == "a" else name):
+        done = CliRunner().invoke(
+            cli, ["extract", "--source", given, "--work", name, "--objects", "none", "--full"]
+        )
+        assert "2 records from" in done.stderr
+    assert (tmp_path / name / "raw").is_dir()
+    assert not (tmp_path / "a/raw").exists()

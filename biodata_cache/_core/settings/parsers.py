@@ -43,6 +43,14 @@ def expanded(name: str, path: str) -> str:
         ) from None
 
 
+def is_there(path: str) -> bool:
+    """Whether a text is the path of something; one that no path can have is not."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def version_folder(name: str, version: str) -> str:
     """Folder name of a version that is given as `0.50.0`, `v0.50.0` or `bdc-v0.50.0`.
 
@@ -83,7 +91,7 @@ def as_location(name: str, text: str, *, has_option: bool = True) -> str:
         SettingsError: If it looks like an address with a password; the message does not show it.
     """
     is_address = name in {"SOURCE", "V1_SOURCE"} and _ADDRESS.match(text) is not None
-    if is_address or not _CREDENTIALS.search(text) or Path(text).exists():
+    if is_address or not _CREDENTIALS.search(text) or is_there(text):
         return expanded(name, text)
     expected = (
         "mongodb://… or https://…, or a path" if "SOURCE" in name else "a folder or s3://bucket"

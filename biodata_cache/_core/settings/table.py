@@ -50,8 +50,13 @@ class Setting:
         return "--" + self.name.lower().replace("_", "-")
 
     def text(self, given: str | None) -> str:
-        """The text that is given, or else the variable; empty if neither is set."""
-        return (os.environ.get(self.variable, "") if given is None else given).strip()
+        """The text that is given, or else the variable; empty if neither is set.
+
+        Blanks around it are left out, unless they are of the name of a file or folder.
+        """
+        text = os.environ.get(self.variable, "") if given is None else given
+        stripped = text.strip()
+        return text if text != stripped and stripped and parsers.is_there(text) else stripped
 
     def value(self, given: str | None = None) -> Any:  # noqa: ANN401  # as the parser makes it
         """The value; None if there is neither a text nor a default.
