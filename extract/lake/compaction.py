@@ -43,14 +43,8 @@ def compact(lake: Lake) -> int:
         written: list[ListedFile] = []
         run = lake.next_run()
         for buckets in _ranges(lake, chosen):
-            output = RowGroups(lake, run, len(written), buckets)
-            try:
-                for batch in _needed(lake, connection, listed, chosen, buckets):
-                    output.add(batch)
-                written += output.close()
-            except BaseException:
-                output.abandon()
-                raise
+            batches = _needed(lake, connection, listed, chosen, buckets)
+            written += _write(lake, run, len(written), buckets, batches)
     lake.commit(add=written, remove=[file.name for file in chosen])
     return len(chosen)
 
@@ -111,66 +105,55 @@ def _paths(lake: Lake, files: Iterable[ListedFile]) -> list[str]:
     return paths_of(lake.folder / file.name for file in files)
 
 
-class RowGroups:
-    """Files that are being written, with row groups of the usual size.
+def _write(
+    lake: Lake,
+    run: int,
+    first: int,
+    buckets: tuple[int, int],
+    batches: Iterable[pa.RecordBatch],
+) -> list[ListedFile]:
+    """Write rows to new files.
 
     Args:
         lake: The lake that they are for.
         run: Number of the run that writes them.
         first: Number of the first file.
-        buckets: First and last hash bucket of their records.
+        buckets: First and last hash bucket of the rows.
+        batches: The rows.
     """
+    finished: list[ListedFile] = []
+    file: UnfinishedFile | None = None
+    try:
+        for group in _groups(lake, batches):
+            if file is None:
+                file = create_file(lake, lake.file_name(run, first + len(finished)))
+            file.write(group)
+            if file.size >= lake.policy.output_bytes:
+                finished.append(file.finish(run, buckets))
+                file = None
+        if file is not None:
+            finished.append(file.finish(run, buckets))
+    except BaseException:
+        if file is not None:
+            file.discard()
+        raise
+    return finished
 
-    def __init__(self, lake: Lake, run: int, first: int, buckets: tuple[int, int]) -> None:
-        """Begins no file yet."""
-        self._lake = lake
-        self._run = run
-        self._number = first
-        self._buckets = buckets
-        self._tables: list[pa.Table] = []
-        self._rows = 0
-        self._bytes = 0
-        self._file: UnfinishedFile | None = None
-        self._finished: list[ListedFile] = []
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Append rows."""
-        policy = self._lake.policy
+def _groups(lake: Lake, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The rows in row groups of the usual size."""
+    policy, rows, size = lake.policy, 0, 0
+    parts: list[pa.Table] = []
+    for batch in batches:
         table = pa.Table.from_batches([batch]).cast(SCHEMA)
         while table.num_rows:
-            part = table.slice(0, policy.group_rows - self._rows)
+            part = table.slice(0, policy.group_rows - rows)
             table = table.slice(part.num_rows)
-            self._tables.append(part)
-            self._rows += part.num_rows
-            self._bytes += part.nbytes
-            if self._rows >= policy.group_rows or self._bytes >= policy.group_bytes:
-                self._flush()
-
-    def close(self) -> list[ListedFile]:
-        """Finish all files."""
-        self._flush()
-        self._finish()
-        return self._finished
-
-    def abandon(self) -> None:
-        """Discard the unfinished file; finished ones stay unlisted."""
-        if self._file is not None:
-            self._file.discard()
-
-    def _flush(self) -> None:
-        """Write the buffered rows as one row group."""
-        if not self._rows:
-            return
-        if self._file is None:
-            name = self._lake.file_name(self._run, self._number)
-            self._file = create_file(self._lake, name)
-            self._number += 1
-        self._file.write(pa.concat_tables(self._tables))
-        self._tables, self._rows, self._bytes = [], 0, 0
-        if self._file.size >= self._lake.policy.output_bytes:
-            self._finish()
-
-    def _finish(self) -> None:
-        if self._file is not None:
-            self._finished.append(self._file.finish(self._run, self._buckets))
-            self._file = None
+            parts.append(part)
+            rows += part.num_rows
+            size += part.nbytes
+            if rows >= policy.group_rows or size >= policy.group_bytes:
+                yield pa.concat_tables(parts)
+                parts, rows, size = [], 0, 0
+    if parts:
+        yield pa.concat_tables(parts)

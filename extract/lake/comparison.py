@@ -61,11 +61,6 @@ class Reading:
         """Numbers of new, changed and unchanged records."""
         return Counts(*next(self._state.rows(_COUNTS)))
 
-    def missing(self) -> Iterator[str]:
-        """The `_id`s of live records that the source does not have."""
-        for (record_id,) in self._state.rows("select _id from compared where shown = 0"):
-            yield record_id
-
     def unchanged(self, texts: list[str]) -> set[str]:
         """Those of the given records that are the same in source and lake."""
         return {text for (text,) in self._state.rows_of(texts, _AS_HELD)}

@@ -19,7 +19,7 @@ from biodata_cache._core.errors import LakeError
 from extract.documents.document import BUCKETS, IDENTITY, SECTIONS
 from extract.lake.folder import LIST, Folder, ListedFile, UnfinishedFile
 from extract.lake.policy import Policy
-from extract.lake.reading import is_read
+from extract.lake.reading import sweep
 from extract.lake.state import State, connect
 
 if TYPE_CHECKING:
@@ -171,17 +171,8 @@ class Lake:
         self.sweep()
 
     def sweep(self) -> None:
-        """Remove unlisted files of this lake, unless there is a reader.
-
-        In that case the next writer removes them.
-        """
-        listed = {file.name for file in self.store.listed()}
-        unlisted = [
-            name for name in self.store.names() if _FILE.fullmatch(name) and name not in listed
-        ]
-        if unlisted and not is_read(self.raw):
-            for name in unlisted:
-                self.store.remove(name)
+        """Remove unlisted files of this lake, unless there is a reader."""
+        sweep(self.store, _FILE)
 
     def database(self) -> duckdb.DuckDBPyConnection:
         """A database to read its files with."""

@@ -1,4 +1,4 @@
-"""Registers readers of the lakes, so that files are not removed while they are read."""
+"""Registers readers of the lakes, and removes unlisted files while there is none."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from filelock import FileLock, Timeout
 from extract.lake.folder import unwritable
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
     from pathlib import Path
+
+    from extract.lake.folder import Folder
 
 _READERS = ".readers"
 
@@ -41,6 +44,24 @@ def reading(raw: Path) -> Iterator[None]:
     finally:
         lock.release()
         path.unlink(missing_ok=True)
+
+
+def sweep(store: Folder, own: re.Pattern[str] | None = None) -> None:
+    """Remove files that the list of a lake does not name; a later writer does if there is a reader.
+
+    Args:
+        store: The lake, below the folder of all lakes.
+        own: What its own files are called; by default all files are its own.
+    """
+    listed = {file.name for file in store.listed()}
+    unlisted = [
+        name
+        for name in store.names()
+        if name not in listed and (own is None or own.fullmatch(name))
+    ]
+    if unlisted and not is_read(store.path.parent):
+        for name in unlisted:
+            store.remove(name)
 
 
 def is_read(raw: Path) -> bool:

@@ -13,7 +13,7 @@ from filelock import FileLock
 from biodata_cache._core.errors import LakeError
 from extract.documents.repairs import Repair
 from extract.lake.folder import Folder, ListedFile, unwritable
-from extract.lake.reading import is_read
+from extract.lake.reading import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -231,13 +231,7 @@ class _Files:
             if added or removed or not self.store.has_list():
                 kept = [file for file in self.store.listed() if file.name not in removed]
                 self.store.commit([*kept, *added])
-            listed = {file.name for file in self.store.listed()}
-        unlisted = [
-            name for name in self.store.names() if self._name.fullmatch(name) and name not in listed
-        ]
-        if unlisted and not is_read(self._raw):
-            for name in unlisted:
-                self.store.remove(name)
+        sweep(self.store, self._name)
 
     @contextmanager
     def _listing(self) -> Iterator[None]:

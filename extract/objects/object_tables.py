@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from extract.lake.folder import Folder
-from extract.lake.reading import is_read
+from extract.lake.reading import sweep
 from extract.lake.state import database_errors, paths_of
 
 if TYPE_CHECKING:
@@ -133,11 +133,7 @@ class TableFolder:
 
     def sweep(self) -> None:
         """Remove files that are not listed, unless they may be in use."""
-        listed = {path.name for path in self.files()}
-        unlisted = [name for name in self._store.names() if name not in listed]
-        if unlisted and not is_read(self.path.parent):
-            for name in unlisted:
-                self._store.remove(name)
+        sweep(self._store)
 
 
 def _key_of(name: str) -> str:
