@@ -24,7 +24,10 @@ class SourceOptions:
     """Options for reading databases and files.
 
     Attributes:
-        workers: Number of fetching threads.
+        collection: Collection to read, also from a `mongodump` archive that holds several.
+        shape: What its documents are like.
+        retries: How long to try.
+        workers: Number of fetching threads, and of requests or cursors at once.
         salvage: Whether to read the intact documents of a damaged file.
     """
 
@@ -113,12 +116,10 @@ class Source(Protocol):
 
     Attributes:
         description: The source as text for a reader; a column of the lake.
-        size: Bytes it will read, if they can be known; for progress.
         files: Names of the files of a folder, as documents name them; None for any other source.
     """
 
     description: str
-    size: int | None
     files: tuple[str, ...] | None
 
     def documents(self) -> Iterator[Document | BrokenFile]:
@@ -164,13 +165,11 @@ class DatabaseSource(Protocol):
 
     Attributes:
         description: The source as text for a reader, without any secret.
-        size: Bytes it will read, if they can be known; for progress.
         retries: How long to try.
         workers: How many threads may fetch at once.
     """
 
     description: str
-    size: int | None
     retries: Retries
     workers: int
 

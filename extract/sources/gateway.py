@@ -22,8 +22,8 @@ from aind_data_access_api.document_db import MetadataDbClient
 
 from biodata_cache._core.errors import SettingsError, SourceError
 from extract.documents import json_scan
-from extract.documents.document import V2, Shape, UnusableDocumentError, listed_identity
-from extract.retries import Limit, Retries, TransientError, Worker
+from extract.documents.document import V1, UnusableDocumentError, listed_identity
+from extract.retries import Limit, TransientError, Worker
 from extract.sources.base import Entry, Fetched
 from extract.sources.gateway_responses import (
     Session,
@@ -37,6 +37,8 @@ from extract.sources.hosts import is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from extract.sources.base import SourceOptions
 
 _LISTED_AT_ONCE = 5_000
 _CONFIRMED_AT_ONCE = 100
@@ -53,25 +55,10 @@ class GatewaySource:
 
     Args:
         address: `https://…`; only the host counts.
-        database: Name of the database.
-        collection: Name of the collection.
-        version: Version of the records, `v2` or `v1`.
-        shape: What documents are like.
-        retries: How long to try.
-        workers: How many requests may be under way at once.
+        options: Database, collection and limits.
     """
 
-    def __init__(
-        self,
-        address: str,
-        database: str = "metadata_index",
-        collection: str = "data_assets",
-        *,
-        version: str = "v2",
-        shape: Shape = V2,
-        retries: Retries | None = None,
-        workers: int = 4,
-    ) -> None:
+    def __init__(self, address: str, options: SourceOptions) -> None:
         """Reads the address; connects to nothing yet.
 
         Raises:
@@ -88,12 +75,12 @@ class GatewaySource:
             raise SettingsError(
                 "The address of the gateway cannot be used: give https://host, without a password."
             )
-        self.size: int | None = None
-        self.retries = retries or Retries()
-        self.workers = workers
-        self.description = f"https://{host}/{version}/{database}/{collection}"
-        self._names = (host, database, collection, version)
-        self._shape = shape
+        self.retries = options.retries
+        self.workers = options.workers
+        version = "v1" if options.shape is V1 else "v2"
+        self.description = f"https://{host}/{version}/{options.database}/{options.collection}"
+        self._names = (host, options.database, options.collection, version)
+        self._shape = options.shape
         self._page = _FIRST_PAGE
         self._local = threading.local()
         self._opened: list[tuple[Session, Worker]] = []

@@ -17,8 +17,7 @@ from pymongo.uri_parser import parse_uri
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import SettingsError, SourceError
-from extract.documents.document import V2, Shape
-from extract.retries import Limit, Retries, TransientError, Worker
+from extract.retries import Limit, TransientError, Worker
 from extract.sources.base import Entry, Fetched
 from extract.sources.bson_text import OPTIONS, convert, last_modified_text, text_of
 from extract.sources.hosts import is_unknown
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from bson.codec_options import CodecOptions
     from pymongo.collection import Collection
     from pymongo.cursor import Cursor
+
+    from extract.sources.base import SourceOptions
 
 _Document = TypeVar("_Document", bound="Mapping[str, Any]")
 
@@ -55,43 +56,29 @@ class MongoSource:
 
     Args:
         uri: `mongodb://…` or `mongodb+srv://…`; may hold a password, which is shown nowhere.
-        database: Name of the database.
-        collection: Name of the collection.
-        shape: What its documents are like.
-        retries: How long to try.
-        workers: How many cursors may be open at once.
+        options: Database, collection and limits.
     """
 
-    def __init__(
-        self,
-        uri: str,
-        database: str = "metadata_index",
-        collection: str = "data_assets",
-        *,
-        shape: Shape = V2,
-        retries: Retries | None = None,
-        workers: int = 4,
-    ) -> None:
+    def __init__(self, uri: str, options: SourceOptions) -> None:
         """Reads the address; connects to nothing yet.
 
         Raises:
             SettingsError: If the address cannot be parsed.
             SourceError: If the host name is unknown.
         """
-        self.size: int | None = None
-        self.retries = retries or Retries()
-        self.workers = workers
+        self.retries = options.retries
+        self.workers = options.workers
         self._uri = uri
         self._secrets = _secrets(uri)
-        self._shape = shape
-        self._database = database
-        self._name = collection
+        self._shape = options.shape
+        self._database = options.database
+        self._name = options.collection
         self._hosts: list[tuple[str, int | None]] = []
         try:
             parsed = parse_uri(uri, validate=True, warn=False)
             self._hosts = list(parsed["nodelist"])
             # A socket without a limit would be waited for without an end.
-            options = {
+            given = {
                 key.lower()
                 for key, value in parsed["options"].items()
                 if value or key.lower() != "sockettimeoutms"
@@ -102,10 +89,10 @@ class MongoSource:
             host if port in (None, 27017) or host.startswith("/") else f"{host}:{port}"
             for host, port in self._hosts
         )
-        self.description = f"mongodb://{hosts}/{database}.{collection}"
+        self.description = f"mongodb://{hosts}/{self._database}.{self._name}"
         self._size_hint = 0.0
         self._reply_bytes = REPLY_BYTES
-        self._client = self._connect(options)
+        self._client = self._connect(given)
 
     def list_entries(self) -> Iterator[Entry]:
         """Every document of the collection once: `_id` and `_last_modified`, in order of `_id`.

@@ -11,7 +11,7 @@ from biodata_cache._core.errors import MissingDependencyError, SettingsError, So
 from extract.documents.document import V1, V2, Shape
 from extract.sample import generator as sample
 from extract.sources.base import BrokenFile, Document, SourceOptions
-from extract.sources.files import BSON_SUFFIXES, find_files, read_file, unreadable
+from extract.sources.files import BSON_SUFFIXES, find_files, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ class SampleSource:
         """Takes the number of records, of which None is the built-in sample, and their version."""
         self.count = count
         self._documents = sample.v1_documents if shape is V1 else sample.documents
-        self.size: int | None = None
         self.files: tuple[str, ...] | None = None
         self.description = "sample" if count is None else f"sample:{count}"
 
@@ -39,53 +38,39 @@ class SampleSource:
 class FileSource:
     """One file, or a folder of files."""
 
-    def __init__(
-        self, path: Path, collection: str = "data_assets", *, salvage: bool = False
-    ) -> None:
+    def __init__(self, path: Path, options: SourceOptions) -> None:
         """Lists the files; opens none.
-
-        Args:
-            path: A file or folder.
-            collection: Collection to read from a `mongodump` archive that holds several.
-            salvage: Read what can be read of a damaged file.
 
         Raises:
             SourceError: If the path does not exist or has no readable file.
             MissingDependencyError: If a file is BSON and pymongo is not installed.
         """
         self.path = path
-        self.collection = collection
-        self.salvage = salvage
+        self._options = options
         self._paths = find_files(path)
         if any(file.name.endswith(BSON_SUFFIXES) for file in self._paths):
             require_docdb("bson", "a file in BSON")
         self.description = f"file:{path.name}"
-        self.size: int | None = sum(map(_size_of, self._paths))
         names = tuple(self._name_of(file) for file in self._paths)
         self.files: tuple[str, ...] | None = None if self._paths == [path] else names
 
     def documents(self) -> Iterator[Document | BrokenFile]:
         """Every document of every file, in the order of the file names."""
         for file in self._paths:
-            yield from read_file(file, self._name_of(file), self.collection, salvage=self.salvage)
+            yield from self._read(file, salvage=self._options.salvage)
 
     def damage(self) -> Iterator[BrokenFile]:
         """The files whose beginning cannot be read; looks at one document of each."""
         for file in self._paths:
-            documents = read_file(file, self._name_of(file), self.collection, salvage=True)
-            first = next(documents, None)
+            first = next(self._read(file, salvage=True), None)
             if isinstance(first, BrokenFile):
                 yield first
 
+    def _read(self, file: Path, *, salvage: bool) -> Iterator[Document | BrokenFile]:
+        return read_file(file, self._name_of(file), self._options.collection, salvage=salvage)
+
     def _name_of(self, file: Path) -> str:
         return file.name if file == self.path else file.relative_to(self.path).as_posix()
-
-
-def _size_of(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError as error:
-        raise unreadable(file, error) from None
 
 
 def open_source(text: str, options: SourceOptions | None = None) -> Source | DatabaseSource:
@@ -122,7 +107,7 @@ def open_source(text: str, options: SourceOptions | None = None) -> Source | Dat
         raise SettingsError(f"Source '{kind}:…' is no address: write '{kind}://…', or a path.")
     if not text:
         raise SourceError("No source: give 'sample', 'sample:N', or the path of a file or folder.")
-    return FileSource(Path(text), options.collection, salvage=options.salvage)
+    return FileSource(Path(text), options)
 
 
 def _open_database(text: str, options: SourceOptions) -> DatabaseSource:
@@ -131,27 +116,12 @@ def _open_database(text: str, options: SourceOptions) -> DatabaseSource:
         require_docdb("pymongo", f"the source {scheme}://…")
         from extract.sources.mongodb import MongoSource  # noqa: PLC0415  # needs the extra `docdb`
 
-        return MongoSource(
-            text,
-            options.database,
-            options.collection,
-            shape=options.shape,
-            retries=options.retries,
-            workers=options.workers,
-        )
+        return MongoSource(text, options)
     if scheme == "https":
         require_docdb("aind_data_access_api", "the gateway")
         from extract.sources.gateway import GatewaySource  # noqa: PLC0415  # needs the extra `docdb`
 
-        return GatewaySource(
-            text,
-            options.database,
-            options.collection,
-            version="v1" if options.shape is V1 else "v2",
-            shape=options.shape,
-            retries=options.retries,
-            workers=options.workers,
-        )
+        return GatewaySource(text, options)
     # Never the rest: it may hold a password.
     raise SettingsError(
         f"Source '{scheme}://…' cannot be read: give 'sample', 'sample:N', the path of a file or "

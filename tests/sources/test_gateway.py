@@ -225,9 +225,8 @@ def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
         raise socket.gaierror(code, "as the system says it")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    source = GatewaySource(
-        "https://gateway.invalid", retries=Retries(ceiling=0.5, first=0.01, longest=0.1)
-    )
+    options = SourceOptions(retries=Retries(ceiling=0.5, first=0.01, longest=0.1))
+    source = GatewaySource("https://gateway.invalid", options)
     with pytest.raises(SourceError, match=message):
         extract(source, tmp_path)
     assert (len(requested) > 1) == is_repeated

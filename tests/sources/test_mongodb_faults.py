@@ -30,6 +30,7 @@ from extract.lake.policy import Policy
 from extract.lake.writer import LakeWriter
 from extract.pipeline import extract
 from extract.retries import Retries
+from extract.sources.base import SourceOptions
 from extract.sources.mongodb import MongoSource
 
 PASSWORD = "s3cret/p@ss:wörd"
@@ -393,7 +394,7 @@ def test_only_a_host_that_nobody_knows_ends_the_run_at_once(
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     source = MongoSource(
         "mongodb://host.invalid/?serverSelectionTimeoutMS=100",
-        retries=Retries(ceiling=0.5, first=0.01, longest=0.1),
+        SourceOptions(retries=Retries(ceiling=0.5, first=0.01, longest=0.1)),
     )
     with pytest.raises(SourceError, match=message):
         extract(source, tmp_path)
