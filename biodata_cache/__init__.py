@@ -11,6 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from biodata_cache._core.names import FORMER_TABLES as _FORMER_TABLES
 from biodata_cache._core.names import TABLE_FUNCTIONS as _TABLE_FUNCTIONS
 
 if TYPE_CHECKING:
@@ -241,30 +242,17 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """The public object of this name, from the module it lives in (PEP 562)."""
-    if name not in __all__:
-        if name.startswith(_ELSEWHERE):
-            return _elsewhere(name)
+    if name in _FORMER_TABLES:
+        value: object = import_module(f"{__name__}.tables._elsewhere").function(name)
+    elif name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "__version__":
-        value: object = import_module("biodata_cache._core.settings.values").installed_version()
+    elif name == "__version__":
+        value = import_module("biodata_cache._core.settings.values").installed_version()
     else:
         home = "tables" if name in _TABLE_FUNCTIONS else _HOMES.get(name, "_functions")
         home = "_core.errors" if name.endswith(("Error", "Warning")) else home
         value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
-    return value
-
-
-# How names of functions begin whose tables other versions publish: `tables._elsewhere` has them.
-_ELSEWHERE = ("cell_", "platform_", "record_consistency_", "storage_", "swdb_")
-
-
-def _elsewhere(name: str) -> object:
-    """The function of a table that this package only reads."""
-    module = import_module(f"{__name__}.tables._elsewhere")
-    if name not in module.FUNCTIONS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = module.function(name)
     return value
 
 

@@ -1,8 +1,8 @@
-"""Names of the functions that read one published table each, with their module in `tables`."""
+"""Names of the functions that read one published table each."""
 
 from __future__ import annotations
 
-TABLE_FUNCTIONS = {
+TABLE_FUNCTIONS = {  # with their module in `tables`
     "acquisition_devices": "_sessions",
     "asset_basics": "_assets",
     "asset_lineage": "_assets",
@@ -53,3 +53,30 @@ TABLE_FUNCTIONS = {
     "unique_project_names": "_assets",
     "unique_subject_ids": "_assets",
 }
+FORMER_TABLES = (
+    "cell_genes",
+    "cell_index",
+    "cell_properties",
+    "platform_df_operations",
+    "platform_ecephys_spikes",
+    "platform_ecephys_units",
+    "platform_fib_operations",
+    "platform_fib_traces",
+    "platform_mouselight",
+    "platform_pophys",
+    "platform_video_frame_times",
+    "platform_visual_coding_ophys",
+    "platform_visual_learning_cell_gene",
+    "platform_visual_learning_coreg",
+    "storage_lens",
+    "swdb_2025_bci",
+    "swdb_2025_v1dd",
+    "swdb_2026_bci",
+    "swdb_2026_dynamic_routing",
+    "swdb_2026_neuropixels_opto",
+    "swdb_2026_v1dd",
+    "swdb_2026_visual_coding_neuropixels",
+    "swdb_2026_visual_coding_ophys",
+    "swdb_2026_visual_learning",
+)
+"""Tables of version 0.42 that this package only reads: `tables._elsewhere` has their functions."""

@@ -19,37 +19,9 @@ if TYPE_CHECKING:
 
     from biodata_cache._reader.filters.conditions import FilterValue
 
-FUNCTIONS = (
-    "cell_genes",
-    "cell_index",
-    "cell_properties",
-    "platform_df_operations",
-    "platform_ecephys_spikes",
-    "platform_ecephys_units",
-    "platform_fib_operations",
-    "platform_fib_traces",
-    "platform_mouselight",
-    "platform_pophys",
-    "platform_video_frame_times",
-    "platform_visual_coding_ophys",
-    "platform_visual_learning_cell_gene",
-    "platform_visual_learning_coreg",
-    "storage_lens",
-    "swdb_2025_bci",
-    "swdb_2025_v1dd",
-    "swdb_2026_bci",
-    "swdb_2026_dynamic_routing",
-    "swdb_2026_neuropixels_opto",
-    "swdb_2026_v1dd",
-    "swdb_2026_visual_coding_neuropixels",
-    "swdb_2026_visual_coding_ophys",
-    "swdb_2026_visual_learning",
-)
-"""Names of these functions, of which a function of the same name in `tables` comes first."""
-
 
 def function(name: str) -> Callable[..., pd.DataFrame]:
-    """The function of this name, one of `FUNCTIONS`."""
+    """The function of this name, one of `names.FORMER_TABLES`."""
 
     def read(
         key: str | bool | None = None,  # noqa: FBT001  # `force_update`, where there is no key
