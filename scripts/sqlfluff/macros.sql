@@ -19,6 +19,7 @@
 {% macro json_slot(value, path) %}null{% endmacro %}
 {% macro json_struct(text, shape) %}null{% endmacro %}
 {% macro json_type(value) %}null{% endmacro %}
+{% macro list_in_order(value, position, where='true') %}null{% endmacro %}
 {% macro local_time(text) %}null{% endmacro %}
 {% macro material_name(name, virus) %}null{% endmacro %}
 {% macro model_hash(name, prefix) %}null{% endmacro %}

@@ -14,7 +14,7 @@ fundee as (
     select
         record_id,
         funding_position,
-        list(person_name order by position) as fundees
+        {{ list_in_order('person_name', 'position') }} as fundees
     from {{ ref('stg_docdb__fundees') }}
     where person_name is not null
     group by all

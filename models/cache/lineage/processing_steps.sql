@@ -39,7 +39,7 @@ experimenter as (
     select
         record_id,
         process_position,
-        list(person_name order by position) as experimenters
+        {{ list_in_order('person_name', 'position') }} as experimenters
     from {{ ref('stg_docdb__process_experimenters') }}
     where person_name is not null
     group by all
@@ -52,6 +52,16 @@ step as (
         coalesce(process.end_at, process.start_at) as ended_at
     from process
     left join only_pipeline on process.record_id = only_pipeline.record_id
+),
+
+-- Ranked without what else a step says: parameters are long.
+last_step as (
+    select
+        record_id,
+        arg_max(position, {'ended_at': ended_at, 'position': position}) as position
+    from step
+    where ended_at is not null
+    group by all
 )
 
 select
@@ -65,11 +75,7 @@ select
     step.start_at,
     step.end_at,
     date_diff('microsecond', step.start_at, step.end_at) / 1e6 as duration_s,
-    step.ended_at is not null
-    and row_number() over (
-        partition by step.record_id
-        order by step.ended_at desc nulls last, step.position desc
-    ) = 1 as is_last,
+    coalesce(step.position = last_step.position, false) as is_last,
     code.code_url,
     code.code_name,
     code.code_version,
@@ -97,3 +103,4 @@ left join experimenter
     on
         step.record_id = experimenter.record_id
         and step.position = experimenter.process_position
+left join last_step on step.record_id = last_step.record_id

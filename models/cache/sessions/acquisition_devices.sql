@@ -67,7 +67,7 @@ stream_modality as (
     select
         record_id,
         stream_position,
-        list(abbreviation order by position) as stream_modalities
+        {{ list_in_order('abbreviation', 'position') }} as stream_modalities
     from {{ ref('stg_docdb__stream_modalities') }}
     where abbreviation is not null
     group by all

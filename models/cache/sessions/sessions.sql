@@ -11,7 +11,7 @@ with asset as (
 protocol as (
     select
         record_id,
-        list(protocol_id order by position) as protocol_ids
+        {{ list_in_order('protocol_id', 'position') }} as protocol_ids
     from {{ ref('stg_docdb__protocols') }}
     where protocol_id != ''
     group by all
@@ -20,7 +20,7 @@ protocol as (
 ethics_review as (
     select
         record_id,
-        list(ethics_review_id order by position) as ethics_review_ids
+        {{ list_in_order('ethics_review_id', 'position') }} as ethics_review_ids
     from {{ ref('stg_docdb__ethics_reviews') }}
     where ethics_review_id != ''
     group by all

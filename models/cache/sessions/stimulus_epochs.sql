@@ -14,7 +14,7 @@ stimulus_modality as (
     select
         record_id,
         epoch_position,
-        list(stimulus_modality order by position) as stimulus_modalities
+        {{ list_in_order('stimulus_modality', 'position') }} as stimulus_modalities
     from {{ ref('stg_docdb__epoch_modalities') }}
     where stimulus_modality is not null
     group by all
@@ -24,7 +24,7 @@ device as (
     select
         record_id,
         epoch_position,
-        list(device_name order by position) as active_devices
+        {{ list_in_order('device_name', 'position') }} as active_devices
     from {{ ref('stg_docdb__epoch_devices') }}
     where device_name is not null
     group by all

@@ -14,7 +14,7 @@ relative_position as (
         record_id,
         surgery_position,
         injection_position,
-        list(relative_position order by position) as relative_position
+        {{ list_in_order('relative_position', 'position') }} as relative_position
     from {{ ref('stg_docdb__injection_relative_positions') }}
     where relative_position != ''
     group by all

@@ -9,7 +9,7 @@ experimenter as (
         record_id,
         kind,
         procedure_position,
-        list(person_name order by position) as experimenters
+        {{ list_in_order('person_name', 'position') }} as experimenters
     from {{ ref('stg_docdb__procedure_experimenters') }}
     where person_name is not null
     group by all
@@ -20,7 +20,7 @@ normalized_experimenter as (
         record_id,
         role,
         list_index,
-        list(person_name order by person_position) as experimenters_normalized
+        {{ list_in_order('person_name', 'person_position') }} as experimenters_normalized
     from {{ ref('int_people_normalized') }}
     group by all
 ),

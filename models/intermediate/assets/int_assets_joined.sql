@@ -7,7 +7,7 @@ with record as (
 modality as (
     select
         record_id,
-        list(abbreviation order by position) as modalities
+        {{ list_in_order('abbreviation', 'position') }} as modalities
     from {{ ref('stg_docdb__modalities') }}
     where abbreviation is not null
     group by all
@@ -16,7 +16,7 @@ modality as (
 code_ocean as (
     select
         record_id,
-        list(identifier order by position) as code_ocean
+        {{ list_in_order('identifier', 'position') }} as code_ocean
     from {{ ref('stg_docdb__code_ocean_ids') }}
     where identifier != ''
     group by all

@@ -41,13 +41,13 @@ person as (
 people as (
     select
         record_id,
-        list(person_name order by position) filter (where list_name = 'experimenters')
+        {{ list_in_order("person_name", "position", "list_name = 'experimenters'") }}
             as experimenters,
-        list(person_name order by position) filter (where list_name = 'experimenters_normalized')
+        {{ list_in_order("person_name", "position", "list_name = 'experimenters_normalized'") }}
             as experimenters_normalized,
-        list(person_name order by position) filter (where list_name = 'investigators')
+        {{ list_in_order("person_name", "position", "list_name = 'investigators'") }}
             as investigators,
-        list(person_name order by position) filter (where list_name = 'investigators_normalized')
+        {{ list_in_order("person_name", "position", "list_name = 'investigators_normalized'") }}
             as investigators_normalized
     from person
     group by all

@@ -8,7 +8,7 @@ with asset as (
 allele as (
     select
         record_id,
-        list(allele_name order by position) as alleles
+        {{ list_in_order('allele_name', 'position') }} as alleles
     from {{ ref('stg_docdb__alleles') }}
     where allele_name != ''
     group by all

@@ -30,7 +30,7 @@ stimulus as (
 stimulus_list as (
     select
         record_id,
-        list(stimulus_name order by first_position) as stimulus_names
+        {{ list_in_order('stimulus_name', 'first_position') }} as stimulus_names
     from stimulus
     group by all
 ),

@@ -6,7 +6,7 @@ with plasmid as (
         surgery_position,
         injection_position,
         material_position,
-        list(plasmid_tars_alias order by position) as plasmid_tars_alias
+        {{ list_in_order('plasmid_tars_alias', 'position') }} as plasmid_tars_alias
     from {{ ref('stg_docdb__injection_plasmids') }}
     where plasmid_tars_alias != ''
     group by all

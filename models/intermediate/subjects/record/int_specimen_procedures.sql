@@ -14,7 +14,7 @@ protocol as (
     select
         record_id,
         procedure_position,
-        list(protocol_id order by position) as protocol_ids
+        {{ list_in_order('protocol_id', 'position') }} as protocol_ids
     from {{ ref('stg_docdb__specimen_protocols') }}
     where protocol_id != ''
     group by all
