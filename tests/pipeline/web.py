@@ -70,6 +70,7 @@ def served(folder: Path, *, page: str = "") -> Iterator[Bucket]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for an acknowledgement, 40 ms
     root: Path
     root_page: bytes
     requests: list[Request]

@@ -12,9 +12,10 @@ from built import Build
 from faults import proxy_before
 
 from biodata_cache._core.settings.parsers import system_cache
+from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from faults import Proxy
@@ -48,16 +49,20 @@ def proxy(session_proxy: Proxy) -> Proxy:
 @pytest.fixture
 def aws(s3: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
     """The environment of somebody who owns the server, and nothing of this machine's."""
+    _become_owner(s3, monkeypatch, tmp_path)
+    return s3
+
+
+def _become_owner(s3: Server, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("AWS_", "BIODATA_CACHE_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "no-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", str(tmp_path / "copies"))
+    monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", str(folder / "copies"))
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
-    return s3
 
 
 @pytest.fixture
@@ -84,3 +89,21 @@ def build(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build
     root = f"s3://{bucket}/some/prefix"
     monkeypatch.setenv("BIODATA_CACHE_ROOT", root)
     return Build(tmp_path / "work", root)
+
+
+@pytest.fixture(scope="session")
+def publish_once(
+    s3: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[dict[str, str]], Build]:
+    """Publishes a build of subjects; tests that share it must change nothing of it."""
+
+    def published(subjects: dict[str, str]) -> Build:
+        folder, name = tmp_path_factory.mktemp("once"), f"once-{secrets.token_hex(6)}"
+        s3.new_bucket(name)
+        build = Build(folder / "work", f"s3://{name}/some/prefix")
+        with pytest.MonkeyPatch.context() as owner:
+            _become_owner(s3, owner, folder)
+            publish(build.make(subjects).settings)
+        return build
+
+    return published

@@ -147,7 +147,9 @@ def test_it_ends_after_every_write(builds: list[Build], what: str, how: str) -> 
     assert kill_at(builds, what, how, lambda _: True) > 12
 
 
-@pytest.mark.parametrize(("options", "opened"), [(["--full"], 2), ([], 1)])
+@pytest.mark.parametrize(
+    ("options", "opened"), [([], 1), pytest.param(["--full"], 2, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", ["bdc-v*/qc/subject_id=1/data.pqt", "objects/quality_control.pqt"])
 def test_what_changed_after_the_audit_is_not_published(
     builds: list[Build], name: str, options: list[str], opened: int

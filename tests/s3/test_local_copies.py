@@ -19,12 +19,26 @@ from biodata_cache._publish.publish import publish
 from biodata_cache._storage.disk_cache import LocalCopies
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from built import Build
     from faults import Proxy
     from server import Server
 
 FAULTS = ["drop", "drop_answer", "503"]
 SUBJECTS = {"0451": "1", "451": "2", "a/b c%d=é'": "3", "..": "4"}
+
+
+@pytest.fixture(scope="module")
+def published_once(publish_once: Callable[[dict[str, str]], Build]) -> Build:
+    return publish_once(SUBJECTS)
+
+
+@pytest.fixture
+def shared(aws: Server, published_once: Build, monkeypatch: pytest.MonkeyPatch) -> Build:
+    """A published build that tests only read."""
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", published_once.root)
+    return published_once
 
 
 @pytest.fixture
@@ -38,6 +52,13 @@ def seen_by(aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Proxy
     """The proxy that readers go through."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     return proxy
+
+
+@pytest.fixture
+def shown(shared: Build, seen_by: Proxy) -> Proxy:
+    """The proxy, where something is published that tests only read, its counts at zero."""
+    seen_by.reset()
+    return seen_by
 
 
 @pytest.fixture
@@ -61,7 +82,7 @@ def data_requests(proxy: Proxy) -> list[str]:
     return [request.path for request in proxy.requests if request.path.endswith(".pqt")]
 
 
-def test_what_has_not_changed_is_not_transferred_again(seen: Proxy) -> None:
+def test_what_has_not_changed_is_not_transferred_again(shown: Proxy) -> None:
     reads = [
         biodata_cache.assets,
         biodata_cache.quality_control,
@@ -73,11 +94,11 @@ def test_what_has_not_changed_is_not_transferred_again(seen: Proxy) -> None:
     before = [read() for read in reads]
     assert len(copies()) == 2, "an object of each table"
     for read, frame in zip(reads, before, strict=True):
-        seen.reset()
+        shown.reset()
         pd.testing.assert_frame_equal(read(), frame)
-        assert data_requests(seen) == []
-        assert seen.bytes_sent == 0
-        assert {request.path.rpartition("/")[2] for request in seen.requests} == {
+        assert data_requests(shown) == []
+        assert shown.bytes_sent == 0
+        assert {request.path.rpartition("/")[2] for request in shown.requests} == {
             "cache_registry.json"
         }
 
@@ -96,18 +117,18 @@ def test_a_publish_is_seen_at_once(published: Build, seen: Proxy) -> None:
     assert len(data_requests(seen)) == 2
 
 
-def test_copies_can_be_switched_off(seen: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_can_be_switched_off(shown: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", os.environ["BIODATA_CACHE_LOCAL_CACHE"])
     monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", "off")
     for _ in range(2):
-        seen.reset()
+        shown.reset()
         assert len(biodata_cache.assets()) == 2
-        assert data_requests(seen) != []
+        assert data_requests(shown) != []
     assert not Path(os.environ["HOME"]).exists()
 
 
 @pytest.mark.parametrize("damage", [b"damaged", None])
-def test_a_damaged_copy_is_never_read(seen: Proxy, damage: bytes | None) -> None:
+def test_a_damaged_copy_is_never_read(shown: Proxy, damage: bytes | None) -> None:
     before = biodata_cache.assets()
     (copy,) = copies()
     content = copy.read_bytes()
@@ -121,7 +142,7 @@ def test_a_damaged_copy_is_never_read(seen: Proxy, damage: bytes | None) -> None
 
 
 def test_a_folder_that_cannot_be_written_keeps_nobody_from_reading(
-    seen: Proxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shown: Proxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE", str(tmp_path / "file" / "folder"))
@@ -129,14 +150,14 @@ def test_a_folder_that_cannot_be_written_keeps_nobody_from_reading(
     assert len(biodata_cache.quality_control()) == len(SUBJECTS)
 
 
-def test_the_folder_stays_within_its_limit(seen: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_stays_within_its_limit(shown: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE_SIZE", "1500")
     for subject in [*SUBJECTS] * 2:
         assert biodata_cache.qc(subject)["value"].tolist() == [SUBJECTS[subject]]
         assert sum(path.stat().st_size for path in copies()) <= 1500
-        seen.reset()
+        shown.reset()
         assert len(biodata_cache.qc(subject)) == 1
-        assert data_requests(seen) == []
+        assert data_requests(shown) == []
     assert len(biodata_cache.quality_control()) == len(SUBJECTS)
     monkeypatch.setenv("BIODATA_CACHE_LOCAL_CACHE_SIZE", "10")
     assert len(biodata_cache.assets()) == 2
@@ -168,7 +189,7 @@ def test_processes_share_a_folder_that_is_too_small(
     assert not [*copies()[0].parents[1].glob(".unfinished-*")]
 
 
-@pytest.mark.parametrize("how", ["whole", "in parts"])
+@pytest.mark.parametrize("how", ["whole", pytest.param("in parts", marks=pytest.mark.slow)])
 def test_a_large_object_is_read_in_parts_until_there_is_a_copy(
     published: Build, seen: Proxy, how: str
 ) -> None:
@@ -252,7 +273,7 @@ def test_the_size_of_an_object_is_requested_if_it_is_unknown(
     "fault",
     ["truncate", *(pytest.param(each, marks=pytest.mark.slow) for each in FAULTS)],
 )
-def test_a_copy_is_whole_whatever_goes_wrong(seen: Proxy, fault: str) -> None:
+def test_a_copy_is_whole_whatever_goes_wrong(shown: Proxy, fault: str) -> None:
     at: list[int] = []
     name = object_of("assets")
 
@@ -262,25 +283,25 @@ def test_a_copy_is_whole_whatever_goes_wrong(seen: Proxy, fault: str) -> None:
             return fault
         return None
 
-    seen.fault = fail
+    shown.fault = fail
     assert len(biodata_cache.assets()) == 2
     assert len(at) == 2
     assert len(copies()) == 1
-    seen.reset()
+    shown.reset()
     assert len(biodata_cache.assets()) == 2
-    assert data_requests(seen) == []
+    assert data_requests(shown) == []
 
 
-def test_connections_and_relations_read_copies(seen: Proxy) -> None:
+def test_connections_and_relations_read_copies(shown: Proxy) -> None:
     with connect() as duck:
         assert len(copies()) == 2, "an object of each table"
         assert duck.sql("select count(*) from quality_control").fetchone() == (len(SUBJECTS),)
         joined = "select count(*) from assets cross join quality_control"
         assert duck.sql(joined).fetchone() == (2 * len(SUBJECTS),)
     rows = scan("quality_control", subject_id="0451").duckdb()
-    seen.reset()
+    shown.reset()
     assert rows.select("value").fetchall() == [("1",)]
-    assert seen.requests == []
+    assert shown.requests == []
 
 
 def test_a_connection_opens_one_object_of_many_subjects(build: Build, seen_by: Proxy) -> None:

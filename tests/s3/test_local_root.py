@@ -224,7 +224,7 @@ def test_a_reader_sees_whole_tables_while_they_are_replaced(build: Build) -> Non
             values = biodata_cache.quality_control("1")["value"].tolist()
             if values not in (["a"], ["b"]):
                 wrong.append(values)
-            done.wait(0.002)  # the publisher has work to do
+            done.wait(0.02)  # the publisher has work to do
 
     with ThreadPoolExecutor(2) as pool:
         readers = [pool.submit(look) for _ in range(2)]

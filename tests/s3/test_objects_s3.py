@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -69,13 +70,13 @@ def test_a_server_behaves_as_a_folder_does(
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     probes.write_objects(tmp_path / "buckets", sample.objects())
+    extract(open_source("sample"), tmp_path / "raw")
     found = {}
     for name, store in (
         ("server", s3_store()),
         ("folder", folder_store(tmp_path / "buckets")),
     ):
-        raw = tmp_path / name
-        extract(open_source("sample"), raw)
+        raw = shutil.copytree(tmp_path / "raw", tmp_path / name)
         with answers.locked(raw):
             report = probes.send(store, raw, paths_of(Lake(raw, "docdb_v2").files()))
             sessions, missing = foraging.copy_sessions(store, raw)

@@ -90,7 +90,7 @@ def test_a_changed_partition_costs_what_it_takes_whatever_else_there_is(
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
     proxy.is_encrypted = True
     costs = []
-    for count in (5, 50):
+    for count in (5, 25):
         subjects = {str(number): "first" for number in range(count)}
         publish(build.make(subjects, built_at=f"2026-01-{count % 28:02}T00:00:00Z").settings)
         proxy.requests.clear()
@@ -178,7 +178,9 @@ def test_what_cannot_be_read_of_the_last_publish_is_looked_at_again(local: Build
     assert contents(local) == before
 
 
-@pytest.mark.parametrize("uploads", [1, 2, 4, 6])
+@pytest.mark.parametrize(
+    "uploads", [4, *(pytest.param(number, marks=pytest.mark.slow) for number in (1, 2, 6))]
+)
 def test_a_publish_that_was_stopped_is_completed_the_next_night(
     build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, uploads: int
 ) -> None:

@@ -196,6 +196,7 @@ def test_second_publisher_is_refused_and_the_lock_is_given_back(build: Build) ->
         rollback(build.settings)
 
 
+@pytest.mark.slow
 def test_a_publish_that_loses_its_lock_while_it_removes_releases_nothing(
     build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +220,7 @@ def test_a_publish_that_loses_its_lock_while_it_removes_releases_nothing(
     assert storage.get("cache_versions.json") is None
 
 
+@pytest.mark.slow
 def test_rollback_puts_the_last_builds_back_one_after_the_other(
     aws: Server, bucket: str, build: Build
 ) -> None:
@@ -249,6 +251,7 @@ def test_rollback_puts_the_last_builds_back_one_after_the_other(
     assert [each["built_at"][:10] for each in history] == ["2026-01-01", "2026-01-04"]
 
 
+@pytest.mark.slow
 def test_builds_are_kept_for_as_long_as_set(
     aws: Server, bucket: str, build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:

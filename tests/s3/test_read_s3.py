@@ -30,11 +30,25 @@ from biodata_cache._publish.publish import publish
 from biodata_cache._storage import engine as _engine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from built import Build
     from faults import Proxy
     from server import Server
 
 SUBJECTS = {"0451": "1", "451": "2", "a/b c%d=é'": "3", "..": "4", "*[0]?": "5", "": "6"}
+
+
+@pytest.fixture(scope="module")
+def published_once(publish_once: Callable[[dict[str, str]], Build]) -> Build:
+    return publish_once(SUBJECTS)
+
+
+@pytest.fixture
+def shared(aws: Server, published_once: Build, monkeypatch: pytest.MonkeyPatch) -> Build:
+    """A published build that tests only read."""
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", published_once.root)
+    return published_once
 
 
 @pytest.fixture
@@ -48,8 +62,8 @@ def without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
 
-def test_tables_partitions_registry_and_versions(published: Build) -> None:
-    assert biodata_cache.get_cache_versions() == [published.area.name]
+def test_tables_partitions_registry_and_versions(shared: Build) -> None:
+    assert biodata_cache.get_cache_versions() == [shared.area.name]
     assert biodata_cache.get_cache_registry()["assets"].row_count == 2
     assets = biodata_cache.assets()
     assert assets["name"].tolist() == ["a", "b"]
@@ -62,7 +76,7 @@ def test_tables_partitions_registry_and_versions(published: Build) -> None:
         assert len(biodata_cache.quality_control("00451")) == 0
 
 
-def test_threads_read_at_once(published: Build) -> None:
+def test_threads_read_at_once(shared: Build) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(biodata_cache.quality_control, [*SUBJECTS] * 8))
     assert [frame["value"].tolist() for frame in found] == [[v] for v in SUBJECTS.values()] * 8
@@ -102,7 +116,7 @@ def test_a_user_who_may_read(
 
 
 @pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"])
-def test_wrong_credentials(published: Build, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_wrong_credentials(shared: Build, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "wrong")
     with pytest.raises(AccessError, match="refuses the credentials") as caught:
         biodata_cache.assets()
@@ -110,7 +124,7 @@ def test_wrong_credentials(published: Build, monkeypatch: pytest.MonkeyPatch, na
     assert s3_server.ROOT_SECRET not in str(caught.value)
 
 
-def test_a_bucket_that_is_not_there(published: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_is_not_there(shared: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIODATA_CACHE_ROOT", "s3://no-such-bucket")
     for read in (biodata_cache.assets, biodata_cache.get_cache_versions, lambda: custom("mine")):
         with pytest.raises(CacheNotFoundError, match=r"no bucket 'no-such-bucket' at http"):
@@ -141,7 +155,7 @@ def test_a_file_that_is_gone_or_damaged(aws: Server, published: Build, bucket: s
         biodata_cache.assets()
 
 
-def test_nobody_at_the_endpoint(published: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_at_the_endpoint(shared: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3_server.free_port()}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(UnreachableError, match=r"does not answer.*AWS_ENDPOINT_URL"):
@@ -236,7 +250,7 @@ def test_a_custom_table_is_old_or_new_while_it_is_written(published: Build) -> N
 
 
 def test_without_the_wheel_of_the_extension_duckdb_installs_it(
-    published: Build, monkeypatch: pytest.MonkeyPatch, tmp_path
+    shared: Build, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
     monkeypatch.setitem(sys.modules, "duckdb_extension_httpfs", None)  # as if not installed
     engine = duckdb.connect(
@@ -250,13 +264,13 @@ def test_without_the_wheel_of_the_extension_duckdb_installs_it(
 
 
 def test_the_region_of_the_bucket_is_looked_up(
-    published: Build, monkeypatch: pytest.MonkeyPatch
+    shared: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     assert len(biodata_cache.assets()) == 2
 
 
-def test_a_process_that_forks_reads_on(published: Build) -> None:
+def test_a_process_that_forks_reads_on(shared: Build) -> None:
     """The child must not use the database of its parent, whose threads it does not have."""
     code = (
         "import os, biodata_cache as b\n"

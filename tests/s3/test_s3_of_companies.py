@@ -53,6 +53,7 @@ class Forward(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for an acknowledgement, 40 ms
     server: Forward
 
     def log_message(self, *args: object) -> None:

@@ -82,6 +82,7 @@ class Gateway:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each answer waits for an acknowledgement, 40 ms
 
             def do_GET(self) -> None:
                 status, body = gateway.answer(self.path)

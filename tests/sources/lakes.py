@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import duckdb
+from click.testing import CliRunner
 
+from biodata_cache._cli import cli
 from extract.documents.document import IDENTITY, SECTIONS
 from extract.lake.lake import Lake
 
@@ -83,16 +85,12 @@ def run_records(raw: Path, collection: str = "docdb_v2") -> list[dict]:
 
 
 def start(*arguments: str, groups: int | None = None, **environment: str) -> subprocess.Popen:
-    """Start the command line in a process; `groups` makes it finish a file after so many rows."""
+    """Start the command line in a process."""
     code = "from biodata_cache.__main__ import main; main()"
     # Below a shell's background job, interrupts are ignored from the start.
     code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"
-    if groups is not None:
-        arguments += ("--bounds", json.dumps({"group_rows": groups}))
+    arguments, settings = _called(arguments, groups, environment)
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIODATA_CACHE_")}
-    # These tests are about records: no object store is probed.
-    environment = {"OBJECTS": "none", **environment}
-    settings = {f"BIODATA_CACHE_{name}": value for name, value in environment.items()}
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         env=inherited | {"PYTHONPATH": str(ROOT)} | settings,
@@ -103,7 +101,18 @@ def start(*arguments: str, groups: int | None = None, **environment: str) -> sub
 
 
 def run(*arguments: str, groups: int | None = None, **environment: str) -> tuple[int, str]:
-    """Run the command line; its exit code and its output."""
-    with start(*arguments, groups=groups, **environment) as process:
-        output, errors = process.communicate(timeout=120)
-        return process.returncode, output + errors
+    """Run the command line in this process; its exit code and its output."""
+    arguments, settings = _called(arguments, groups, environment)
+    done = CliRunner().invoke(cli, arguments, env=settings, catch_exceptions=False)
+    return done.exit_code, done.stdout + done.stderr
+
+
+def _called(
+    arguments: tuple[str, ...], groups: int | None, environment: dict[str, str]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Arguments and settings of a call; `groups` makes it finish a file after so many rows."""
+    if groups is not None:
+        arguments += ("--bounds", json.dumps({"group_rows": groups}))
+    # These tests are about records: no object store is probed.
+    environment = {"OBJECTS": "none", **environment}
+    return arguments, {f"BIODATA_CACHE_{name}": value for name, value in environment.items()}

@@ -102,6 +102,8 @@ class Proxy:
             except OSError:
                 _reset(client)
                 continue
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             number, self.connections = self.connections, self.connections + 1
             threading.Thread(target=self._pump, args=(client, server), daemon=True).start()
             threading.Thread(

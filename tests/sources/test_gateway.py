@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from dataclasses import replace
 
 import pytest
 import trustme
@@ -50,8 +51,8 @@ def gateway(authority, tmp_path_factory, monkeypatch):
     server.close()
 
 
-def fetch(gateway, raw, lake="docdb_v2", shape=None, **options):
-    source_options = SourceOptions(retries=QUICK, **({"shape": shape} if shape else {}))
+def fetch(gateway, raw, lake="docdb_v2", shape=None, retries=QUICK, **options):
+    source_options = SourceOptions(retries=retries, **({"shape": shape} if shape else {}))
     source = open_source(gateway.address, source_options)
     return extract(source, raw, lake, options=ExtractOptions(**options))
 
@@ -205,7 +206,7 @@ def test_faults_that_do_not_pass(gateway, tmp_path, fault, reason):
 def test_faults_have_a_ceiling(gateway, tmp_path):
     gateway.fault = lambda number: 503
     with pytest.raises(SourceError, match=r"answered 503.*Gave up after"):
-        fetch(gateway, tmp_path)
+        fetch(gateway, tmp_path, retries=replace(QUICK, ceiling=0.5))
 
 
 @pytest.mark.parametrize(

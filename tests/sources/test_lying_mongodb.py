@@ -122,7 +122,7 @@ def held(raw: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
-@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("is_first", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_lie_ends_in_an_error_in_time_and_loses_nothing(
     lie: Lie,
     is_first: bool,  # noqa: FBT001

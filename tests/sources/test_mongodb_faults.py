@@ -128,6 +128,7 @@ def test_patience_has_a_ceiling_and_what_came_is_kept(filled, tmp_path):
     assert [record["outcome"] for record in run_records(tmp_path)][:2] == ["failed", "completed"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(OWN_SERVER), reason="restarts a server of its own")
 def test_server_restarted_during_the_scan(mongodb_uri, tmp_path):
     import pymongo
@@ -228,9 +229,9 @@ def test_clock_of_this_machine_going_backwards(filled, tmp_path):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", [0, pytest.param(range(1, 1 + drawn(11)), marks=pytest.mark.slow)])
-def test_killed_at_any_moment(filled, tmp_path, seed):
-    for number in [seed] if isinstance(seed, int) else seed:
+@pytest.mark.slow
+def test_killed_at_any_moment(filled, tmp_path):
+    for number in range(1 + drawn(11)):
         _kill_and_check(filled, tmp_path / str(number), number)
 
 
@@ -280,6 +281,7 @@ def test_interrupt_ends_soon_and_keeps_what_came(filled, tmp_path):
     check(filled, tmp_path)
 
 
+@pytest.mark.slow
 def test_second_run_refuses_and_a_stale_lock_is_recognised(filled, tmp_path):
     # One worker fetches batch by batch: some arrive, the next one hangs until the run is killed.
     proxy = Proxy(port(filled), lambda connection, chunk: "pass" if proxy.bytes < 300_000 else 60)

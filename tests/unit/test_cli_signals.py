@@ -81,7 +81,11 @@ def test_a_signal_after_the_end_of_a_command_changes_nothing(number: signal.Sign
     assert done.stdout
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [SIGNALS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in SIGNALS[1:])],
+    ids=lambda number: number.name,
+)
 def test_a_signal_that_breaks_an_import_is_no_fault(tmp_path: Path, number: signal.Signals) -> None:
     code = (
         f"import os, sys; signal_number = {int(number)}\n"

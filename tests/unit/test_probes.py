@@ -233,6 +233,7 @@ class EveryFourth:
         return b"{}"
 
 
+@pytest.mark.slow
 def test_a_night_of_16_000_known_assets_sends_fewer_than_500_probes(lake: Fixture) -> None:
     """Assets of four years, measured at one pace; of three in four there is no object."""
     created = [FIRST - timedelta(hours=number * 2.19) for number in range(16_000)]
