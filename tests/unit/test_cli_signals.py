@@ -110,6 +110,7 @@ def test_a_signal_that_breaks_an_import_is_no_fault(tmp_path: Path, number: sign
     assert report["status"] == "interrupted"
 
 
+@pytest.mark.slow
 def test_an_extract_says_that_it_was_interrupted(tmp_path: Path) -> None:
     """By one signal; all three end a command in the tests before, below and of endings."""
     process = start("extract", "--source", "sample:20000", "--work", str(tmp_path))
