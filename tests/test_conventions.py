@@ -366,7 +366,9 @@ def test_each_macro_is_used(manifest: dict[str, Any], macros: list[dict[str, Any
     ("shape", "message"),
     [
         ("{'a': 'integer'}", "a leaf is 'text' or 'json', not 'integer'"),
-        ("{'a': [{'b': 'text'}]}", "explode it and parse each element"),
+        pytest.param(
+            "{'a': [{'b': 'text'}]}", "explode it and parse each element", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_json_struct_refuses_shapes_that_lose_values(dbt: Dbt, shape: str, message: str) -> None:

@@ -92,7 +92,9 @@ def another(project: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(project, tmp_path / "traps"))
 
 
-def build(folder: Path, keys: list[str], *, rows: int = 3, by_change: bool = False) -> None:
+def build(
+    folder: Path, keys: list[str], *options: str, rows: int = 3, by_change: bool = False
+) -> None:
     """Build with these keys, and so many rows of the key 451."""
     variables = {
         "BIODATA_CACHE_WORK": "work",
@@ -101,7 +103,7 @@ def build(folder: Path, keys: list[str], *, rows: int = 3, by_change: bool = Fal
         "ROWS": str(rows),
     }
     done = dbt_processes.run(
-        folder, "build", "--profiles-dir", ".", environment=os.environ | variables
+        folder, "build", "--profiles-dir", ".", *options, environment=os.environ | variables
     )
     assert done.returncode == 0, done.stdout
 
@@ -236,7 +238,7 @@ def test_contract_is_enforced(another: Path) -> None:
             "[{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
         )
     with pytest.raises(AssertionError) as failed:
-        build(another, ["a"])
+        build(another, ["a"], "--select", "wrong", "wrong_open")
     refused = re.findall(
         r"Error in model (\w+) .*\s+This model has an enforced contract that failed",
         str(failed.value),

@@ -142,7 +142,7 @@ def test_dbt_ends_with_the_build_that_started_it(tmp_path: Path, number: signal.
 
 
 def test_json_of_an_extract_that_probed_objects(tmp_path: Path) -> None:
-    process = start("extract", "--source", "sample", "--work", str(tmp_path), "--json")
+    process = start("extract", "--source", "sample:20", "--work", str(tmp_path), "--json")
     out, output = process.communicate(timeout=60)
     assert process.returncode == 0, output
     objects = json.loads(out)["extract"]["objects"]

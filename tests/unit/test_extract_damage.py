@@ -80,7 +80,17 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "damage", "part"), DAMAGES)
+def each_once(damages: list[tuple[Any, ...]]) -> list[Any]:
+    """The first damage of each kind to each form of a file; the others are slow."""
+    known, result = set(), []
+    for name, content, damage, part in damages:
+        marks = [pytest.mark.slow] if (name, damage) in known else []
+        known.add((name, damage))
+        result.append(pytest.param(name, content, damage, part, marks=marks))
+    return result
+
+
+@pytest.mark.parametrize(("name", "content", "damage", "part"), each_once(DAMAGES))
 @pytest.mark.parametrize("other", [0, 100])
 def test_a_damaged_file_deletes_and_changes_nothing(
     tmp_path: Path,

@@ -23,10 +23,10 @@ def sources(raw: Path, collection: str) -> set[str]:
 def test_a_run_that_ends_halfway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = tmp_path / "work" / "raw"
     given = ["extract", "--work", str(tmp_path / "work"), "--source"]
-    assert CliRunner().invoke(cli, [*given, "sample"]).exit_code == 0
+    assert CliRunner().invoke(cli, [*given, "sample:20"]).exit_code == 0
     names = ("foraging_sessions", "upgrade_status", "platform_dynamic_foraging_trials")
     tables = [raw / name for name in names]
-    assert sources(raw, "docdb_v1") == {"sample"}
+    assert sources(raw, "docdb_v1") == {"sample:20"}
     before = [len(list(table.glob("*.parquet"))) for table in tables]
 
     (tmp_path / "own.jsonl").write_text('{"_id": "a", "name": "alpha"}\n')

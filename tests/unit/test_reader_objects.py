@@ -178,6 +178,7 @@ def test_a_missing_object_is_named(cache: Built) -> None:
         biodata_cache.assets()
 
 
+@pytest.mark.slow
 def test_an_object_is_hashed_once_for_all_processes(cache: Built, local: Path) -> None:
     cache.plain("assets", "select 'a' as name")
     path = object_of(cache, "assets")
