@@ -81,10 +81,15 @@ class Two:
 
 @dataclass
 class Reader:
-    """Reads all the while; what it saw that no reader should."""
+    """Reads all the while; what it saw that no reader should.
+
+    Attributes:
+        looking: Held while it looks: who changes what no publisher would takes it meanwhile.
+    """
 
     reads: int = 0
     wrong: list[str] = field(default_factory=list)
+    looking: threading.Lock = field(default_factory=threading.Lock)
 
 
 @contextmanager
@@ -94,12 +99,14 @@ def reader_looking_on(build: Build) -> Iterator[Reader]:
 
     def look() -> None:
         while not done.is_set():
-            try:
-                _look(build)
-            except (CacheError, AssertionError) as error:
-                reader.wrong.append(f"{type(error).__name__}: {error}")
+            started = time.thread_time()
+            with reader.looking:
+                try:
+                    _look(build)
+                except (CacheError, AssertionError) as error:
+                    reader.wrong.append(f"{type(error).__name__}: {error}")
             reader.reads += 1
-            done.wait(0.02)  # the others have work to do
+            done.wait(0.02 + 2 * (time.thread_time() - started))  # the others have work to do
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -307,8 +314,25 @@ class Victim:
         return self._how
 
 
+@contextmanager
+def kept_bucket(server: Server, build: Build) -> Iterator[Callable[[], object]]:
+    """What brings the bucket back to its state of now, in the files of the server."""
+    bucket = server.folder / "data" / build.root.split("/")[2]
+    kept = build.work.with_name("kept")
+    shutil.copytree(bucket, kept, symlinks=True)  # their times and attributes, too
+
+    def restore() -> None:
+        for path in bucket.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(kept, bucket, symlinks=True, dirs_exist_ok=True)
+
+    yield restore
+    shutil.rmtree(kept)
+
+
 def _kill(
     two: Two,
+    server: Server,
     proxy: Proxy,
     monkeypatch: pytest.MonkeyPatch,
     what: str,
@@ -318,10 +342,6 @@ def _kill(
     """Kill a publisher at its Nth write, for each N until it ends before; how often it was."""
     build, version = two.builds[0], _settings.installed_version()
     first, second = (1, 0) if what == "rollback" else (0, 1)
-
-    def restore() -> None:
-        publish(two.builds[second].settings, lease=LEASE, force=True)
-        publish(two.builds[first].settings, lease=LEASE, force=True)
 
     def again() -> None:
         storage = open_storage(build.settings)
@@ -338,13 +358,16 @@ def _kill(
         through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         through.setenv("AWS_MAX_ATTEMPTS", "2")  # what fails goes on failing
         publishers = Publishers()
+    for state in (second, first):
+        publish(two.builds[state].settings, lease=LEASE, force=True)
     killed, number = 0, 0
-    with publishers, reader_looking_on(build) as reader:
+    with publishers, kept_bucket(server, build) as restore, reader_looking_on(build) as reader:
         while True:
             number += 1
             if not points(number):
                 continue
-            _until_unlocked(restore)
+            with reader.looking:
+                restore()
             proxy.reset()
             victim = Victim(number, how)
             proxy.fault = victim.fault
@@ -367,28 +390,28 @@ def _kill(
 @pytest.mark.parametrize("how", ["SIGTERM", "disk full"])
 @pytest.mark.parametrize("what", ["publish", "rollback"])
 def test_a_publisher_that_is_terminated_or_finds_the_disk_full(
-    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str, how: str
+    build: Build, aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str, how: str
 ) -> None:
     points = [*range(2, 400, 4)]
-    assert _kill(Two.of(build), proxy, monkeypatch, what, how, points.__contains__) > 2
+    assert _kill(Two.of(build), aws, proxy, monkeypatch, what, how, points.__contains__) > 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["publish", "rollback"])
 def test_a_publisher_that_is_killed_before_every_write(
-    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str
+    build: Build, aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """Killed after a write is killed before the next one."""
-    assert _kill(Two.of(build), proxy, monkeypatch, what, "drop", lambda _: True) > 12
+    assert _kill(Two.of(build), aws, proxy, monkeypatch, what, "drop", lambda _: True) > 12
 
 
 @pytest.mark.slow
 def test_a_publisher_that_is_killed_after_a_write(
-    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    build: Build, aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first, which takes the lock, and one in between."""
     two, points = Two.of(build), {1, 9, 400}
-    assert _kill(two, proxy, monkeypatch, "publish", "drop_answer", points.__contains__) == 2
+    assert _kill(two, aws, proxy, monkeypatch, "publish", "drop_answer", points.__contains__) == 2
 
 
 def test_a_first_publisher_that_is_killed_releases_nothing(
