@@ -202,7 +202,10 @@ def test_two_builds_are_read_side_by_side(two: tuple[str, str]) -> None:
     assert repr(before).endswith(f"bdc-v0.50.0, {two[0]}>")
 
 
-@pytest.mark.parametrize("name", ["latest", "", "../x", 5, "20260101T060000Z"])
+@pytest.mark.parametrize(
+    "name",
+    ["latest", "", "../x", 5, "20260101T060000Z", "20269999T081500Z-0a1b2c3d"],
+)
 def test_what_is_no_build_is_refused(two: tuple[str, str], name: Any) -> None:
     for refused in (use_build, lambda build: Cache(build=build)):
         with pytest.raises(ArgumentError, match="build must be the name of a build"):

@@ -102,6 +102,8 @@ def test_first_rows_fit_whatever_is_in_them(tmp_path: Path) -> None:
     assert len(sample) == 20
     wide = ", ".join(f"repeat('{name}', 100) as {name}{name}" for name in "abcdefghijklmnopqrstuvw")
     assert len(profiled(tmp_path, f"select {wide} from range(99)")["sample"]) == 2
+    widest = ", ".join(f"repeat('x', 119) as x{number}" for number in range(60))
+    assert len(profiled(tmp_path, f"select {widest} from range(99)")["sample"]) == 1
     assert profiled(tmp_path, "select 9007199254740993 as n, 'inf'::double as d")["sample"] == [
         ["9007199254740993", "inf"]
     ]

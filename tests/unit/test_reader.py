@@ -31,7 +31,7 @@ from biodata_cache import (
     TableNotFoundError,
 )
 from biodata_cache._reader import sql as _sql
-from biodata_cache._reader.files.connections import connection, consistently
+from biodata_cache._reader.files.connections import ChangedError, connection, consistently
 from biodata_cache._reader.scan import Scan
 from biodata_cache._reader.selection import selection
 from biodata_cache._session import current_published
@@ -578,6 +578,19 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_again(cache):
 
     assert consistently(published, read) == "b"
     assert result == ["a", "b"]
+
+
+def test_a_file_that_changes_at_each_attempt_is_given_up(cache):
+    cache.plain("assets", "select 'a' as name")
+    result = []
+
+    def read(registry):
+        result.append(registry["assets"].name)
+        raise ChangedError(f"changed {len(result)}")
+
+    with pytest.raises(ChangedError, match="changed 3"):
+        consistently(current_published(), read, attempts=3)
+    assert result == ["assets"] * 3
 
 
 class OnceGone(CachedStorage):

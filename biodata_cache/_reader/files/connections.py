@@ -29,22 +29,33 @@ _DENIED = {401, 403}
 _SERVER_FAILED = 500
 
 
-def consistently(cache: PublishedCache, read: Callable[[CacheRegistry], _Result]) -> _Result:
+def consistently(
+    cache: PublishedCache,
+    read: Callable[[CacheRegistry], _Result],
+    *,
+    attempts: int = _ATTEMPTS,
+) -> _Result:
     """The result of a read from one state of the published cache.
 
     A publish may remove or replace a file after the registry was read. If a read fails and the
     registry has changed, or a file changed while it was read, the read is repeated.
 
+    Args:
+        cache: The published cache.
+        read: Reads what a registry names.
+        attempts: So often it is read at most.
+
     Raises:
-        CacheFileError: If a file is missing or damaged though the registry has not changed.
+        CacheFileError: If a file is missing or damaged though the registry has not changed, or if
+            each attempt found it changed.
     """
     registry = cache.registry()
     cache.warn_if_behind()
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(attempts):
         try:
             return read(registry)
         except CacheFileError as error:  # noqa: PERF203  # next to a read that costs nothing
-            if attempt == _ATTEMPTS - 1:
+            if attempt == attempts - 1:
                 raise
             is_changing = isinstance(error, ChangedError)
             if is_changing:
