@@ -174,9 +174,7 @@ class _Restless(MongoSource):
 def restless(collection, happens):
     source = _Restless(
         f"mongodb://127.0.0.1:{port(collection)}",
-        collection.database.name,
-        collection.name,
-        retries=QUICK,
+        SourceOptions(database=collection.database.name, collection=collection.name, retries=QUICK),
     )
     source.happens = happens
     return source

@@ -21,6 +21,7 @@ from biodata_cache import CacheError
 from examples import drawn
 from extract.lake.lake import Lake
 from extract.pipeline import extract
+from extract.sources.base import SourceOptions
 from extract.sources.open import FileSource, open_source
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Changing(FileSource):
     """A folder in which something happens to a file once its first document is read."""
 
     def __init__(self, path: Path, event: Callable[[Path], object]) -> None:
-        super().__init__(path.parent)
+        super().__init__(path.parent, SourceOptions())
         self._event = partial(event, path)
 
     def documents(self) -> Iterator[Document | BrokenFile]:
