@@ -105,18 +105,32 @@ def test_instants_come_in_utc(cache):
     assert column[1] is pd.NaT
 
 
-def test_instants_come_in_utc_wherever_the_machine_is(cache):
-    cache.plain("assets", "select timestamptz '2024-01-31 08:50:58-08:00' as acquisition_start_at")
-    code = "import biodata_cache; print(biodata_cache.assets()['acquisition_start_at'][0])"
-    done = subprocess.run(
+def printed(code: str, **variables: str) -> str:
+    """What a process that executes this code as `python -c` prints."""
+    return subprocess.run(
         [sys.executable, "-c", code],
         check=True,
         capture_output=True,
         text=True,
         cwd=Path(biodata_cache.__file__).parents[1],
-        env=os.environ | {"TZ": "America/Los_Angeles"},
+        env=os.environ | variables,
+    ).stdout.strip()
+
+
+def test_instants_come_in_utc_wherever_the_machine_is(cache):
+    cache.plain("assets", "select timestamptz '2024-01-31 08:50:58-08:00' as acquisition_start_at")
+    code = "import biodata_cache; print(biodata_cache.assets()['acquisition_start_at'][0])"
+    assert printed(code, TZ="America/Los_Angeles") == "2024-01-31 16:50:58+00:00"
+
+
+@pytest.mark.usefixtures("cache")
+def test_no_bar_of_progress_is_printed_between_results():
+    query = "select current_setting('enable_progress_bar') as is_shown"
+    by_duckdb = f"import duckdb; print(duckdb.sql({query!r}).fetchone()[0])"
+    assert printed(by_duckdb) == "True", "DuckDB prints none of its own accord"
+    assert printed(f"import biodata_cache; print(biodata_cache.sql({query!r})['is_shown'][0])") == (
+        "False"
     )
-    assert done.stdout.strip() == "2024-01-31 16:50:58+00:00"
 
 
 def test_text_times_stay_as_the_record_has_them(cache):

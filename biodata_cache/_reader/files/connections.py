@@ -102,6 +102,8 @@ def connection(
         errors(cache, paths, [file.address for file in files]),
     ):
         duck.execute("set TimeZone = 'UTC'")
+        # In `python -c` and in notebooks, DuckDB would print it to stdout.
+        duck.execute("set enable_progress_bar = false")
         yield duck, [pattern_of(location) for location in paths]
 
 
