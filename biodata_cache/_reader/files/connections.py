@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
@@ -102,8 +102,10 @@ def connection(
         errors(cache, paths, [file.address for file in files]),
     ):
         duck.execute("set TimeZone = 'UTC'")
-        # In `python -c` and in notebooks, DuckDB would print it to stdout.
-        duck.execute("set enable_progress_bar = false")
+        # In `python -c`, DuckDB would print it to stdout. In a notebook without ipywidgets there is
+        # none, and the setting is refused.
+        with suppress(duckdb.InvalidInputException):
+            duck.execute("set enable_progress_bar = false")
         yield duck, [pattern_of(location) for location in paths]
 
 
