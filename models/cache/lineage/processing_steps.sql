@@ -58,7 +58,7 @@ step as (
 last_step as (
     select
         record_id,
-        arg_max(position, struct_pack(ended_at := ended_at, position := position)) as position
+        arg_max(position, row(ended_at, position)) as position
     from step
     where ended_at is not null
     group by all
