@@ -24,6 +24,7 @@ class SourceOptions:
     """Options for reading databases and files.
 
     Attributes:
+        database: Database to read.
         collection: Collection to read, also from a `mongodump` archive that holds several.
         shape: What its documents are like.
         retries: How long to try.

@@ -7,6 +7,7 @@ from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import SourceError
+from biodata_cache._storage.common import file_identity
 from extract.sources.base import BrokenFile, Document
 from extract.sources.text_forms import DAMAGED_COMPRESSION, read_text
 
@@ -79,22 +80,13 @@ def read_file(
     Raises:
         SourceError: If the file cannot be opened.
     """
-    before = _stamp(path)
+    before = file_identity(path)
     is_broken = False
     for item in _read(path, name, collection, salvage=salvage):
         is_broken = is_broken or isinstance(item, BrokenFile)
         yield item
-    if not is_broken and _stamp(path) != before:
+    if not is_broken and file_identity(path) != before:
         yield BrokenFile(name, "it changed while it was read")
-
-
-def _stamp(path: Path) -> tuple[int, ...] | None:
-    """What tells whether a file was written or replaced; None if it is not there."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _read(
