@@ -34,9 +34,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.names import TABLE_FUNCTIONS as _TABLE_FUNCTIONS
+from biodata_cache.tables._completion import name_columns as _name_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+__all__ = list(_TABLE_FUNCTIONS)
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
@@ -45,7 +48,7 @@ def __getattr__(name: str) -> Callable[..., Any]:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     area = import_module(f"{__name__}.{_TABLE_FUNCTIONS[name]}")
     function: Callable[..., Any] = getattr(area, name)
-    import_module(f"{__name__}._completion").name_columns(function)
+    _name_columns(function)
     globals()[name] = function
     return function
 

@@ -84,7 +84,8 @@ def test_every_name_resolves_to_what_it_is_called():
 
 
 def test_every_table_function_is_public():
-    assert set(TABLE_FUNCTIONS) <= set(biodata_cache.__all__)
+    assert set(tables.__all__) <= set(biodata_cache.__all__)
+    assert sorted(tables.__all__) == sorted(TABLE_FUNCTIONS)
     assert set(TABLE_FUNCTIONS) <= set(dir(tables))
     modules = [import_module(f"{tables.__name__}.{area}") for area in set(TABLE_FUNCTIONS.values())]
     defined = {
