@@ -15,7 +15,7 @@ from biodata_cache._core.settings.parsers import system_cache
 from biodata_cache._publish.publish import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from faults import Proxy
@@ -91,19 +91,22 @@ def build(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build
     return Build(tmp_path / "work", root)
 
 
-@pytest.fixture(scope="session")
-def publish_once(
-    s3: Server, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[dict[str, str]], Build]:
-    """Publishes a build of subjects; tests that share it must change nothing of it."""
+@pytest.fixture(scope="module")
+def published_once(
+    s3: Server, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Build:
+    """A published build of the module's `SUBJECTS`."""
+    folder, name = tmp_path_factory.mktemp("once"), f"once-{secrets.token_hex(6)}"
+    s3.new_bucket(name)
+    build = Build(folder / "work", f"s3://{name}/some/prefix")
+    with pytest.MonkeyPatch.context() as owner:
+        _become_owner(s3, owner, folder)
+        publish(build.make(request.module.SUBJECTS).settings)
+    return build
 
-    def published(subjects: dict[str, str]) -> Build:
-        folder, name = tmp_path_factory.mktemp("once"), f"once-{secrets.token_hex(6)}"
-        s3.new_bucket(name)
-        build = Build(folder / "work", f"s3://{name}/some/prefix")
-        with pytest.MonkeyPatch.context() as owner:
-            _become_owner(s3, owner, folder)
-            publish(build.make(subjects).settings)
-        return build
 
-    return published
+@pytest.fixture
+def shared(aws: Server, published_once: Build, monkeypatch: pytest.MonkeyPatch) -> Build:
+    """What is published once for the tests of a module, which only read it."""
+    monkeypatch.setenv("BIODATA_CACHE_ROOT", published_once.root)
+    return published_once

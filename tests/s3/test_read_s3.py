@@ -30,25 +30,11 @@ from biodata_cache._publish.publish import publish
 from biodata_cache._storage import engine as _engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from built import Build
     from faults import Proxy
     from server import Server
 
 SUBJECTS = {"0451": "1", "451": "2", "a/b c%d=é'": "3", "..": "4", "*[0]?": "5", "": "6"}
-
-
-@pytest.fixture(scope="module")
-def published_once(publish_once: Callable[[dict[str, str]], Build]) -> Build:
-    return publish_once(SUBJECTS)
-
-
-@pytest.fixture
-def shared(aws: Server, published_once: Build, monkeypatch: pytest.MonkeyPatch) -> Build:
-    """A published build that tests only read."""
-    monkeypatch.setenv("BIODATA_CACHE_ROOT", published_once.root)
-    return published_once
 
 
 @pytest.fixture
