@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Path:
 def finished(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A project that was run, and what dbt said."""
+    """A project after a run of dbt, and the output of the run."""
     folder = new_project(tmp_path_factory.mktemp("finished"))
     return folder, run(folder, *RUN)
 
