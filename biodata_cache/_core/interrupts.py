@@ -20,6 +20,16 @@ def signal_received() -> None:
     _received.set()
 
 
+def raise_received() -> None:
+    """Raise `KeyboardInterrupt` again if a signal was received, in case other code swallowed it.
+
+    Raises:
+        KeyboardInterrupt: If a signal requested the end of this process.
+    """
+    if _received.is_set():
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def interrupts() -> Iterator[None]:
     """Raise `KeyboardInterrupt` for an error that an interrupt has caused.

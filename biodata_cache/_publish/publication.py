@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import LockedError, RegistryError
+from biodata_cache._core.interrupts import raise_received
 from biodata_cache._core.registry import history as _history
 from biodata_cache._publish.catalogue import page as _catalogue
 from biodata_cache._publish.catalogue import profiles as _profiles
@@ -131,6 +132,7 @@ class Publication:
 
     def run(self, lease: Lease, progress: Progress | None) -> None:
         """Write all changes, and remove the marker at the end."""
+        raise_received()  # the plan was made with DuckDB, which may have swallowed it
         self._keep_before()
         self._in_parallel(self._put_object, self._objects)
         if self.report.written or self._gone:
