@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
-from queue import SimpleQueue
-from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from threading import Event
-
-Result = TypeVar("Result")
 
 
 class TransientError(SourceError):
@@ -70,51 +63,6 @@ class Limit:
                 f"{self._what} has not ended after {self._seconds:,.0f} s: look at the source, or "
                 "set BIODATA_CACHE_RETRY_SECONDS to more, and run again."
             )
-
-
-class Worker:
-    """A thread that runs one task after another, so that its caller can stop waiting.
-
-    Nothing else bounds all that a request consists of: the look-up of a name, the handshake,
-    headers and a body that come byte by byte.
-    """
-
-    def __init__(self, name: str) -> None:
-        """Starts the thread, which never keeps the process from ending."""
-        self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        Thread(target=self._work, name=name, daemon=True).start()
-
-    def result(self, task: Callable[[], Result], seconds: float) -> Result:
-        """The result of a task.
-
-        Args:
-            task: What to do; its errors are raised here.
-            seconds: How long to wait.
-
-        Raises:
-            TimeoutError: If it takes longer; this worker is then of no more use.
-        """
-        done: Future[Result] = Future()
-        self._tasks.put((done, task))
-        try:
-            return done.result(timeout=seconds)
-        except FutureTimeoutError:
-            if done.done():  # it was the task's own
-                raise
-            self.close()
-            raise TimeoutError from None
-
-    def close(self) -> None:
-        """Let the thread end once its task has."""
-        self._tasks.put(None)
-
-    def _work(self) -> None:
-        while (waiting := self._tasks.get()) is not None:
-            done, task = waiting
-            try:
-                done.set_result(task())
-            except BaseException as error:  # noqa: BLE001  # raised in the thread that waits
-                done.set_exception(error)
 
 
 class Attempts:

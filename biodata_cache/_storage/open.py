@@ -10,6 +10,7 @@ from biodata_cache._core.errors import MissingDependencyError, SettingsError
 from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._core.settings.address import Address
 from biodata_cache._core.settings.values import PREFIX
+from biodata_cache._storage.base import PATIENCE
 from biodata_cache._storage.cached import cached
 from biodata_cache._storage.local import LocalStorage
 
@@ -52,7 +53,12 @@ def check_root(settings: Settings) -> None:
 def _open(settings: Settings) -> Storage:
     if settings.backend == "S3":
         return _bucket(
-            settings.root, "root", "ROOT", CACHE_FOLDER, requester_pays=settings.requester_pays
+            settings.root,
+            "root",
+            "ROOT",
+            CACHE_FOLDER,
+            requester_pays=settings.requester_pays,
+            patience=settings.retry_seconds,
         )
     return LocalStorage(Path(settings.root).absolute(), CACHE_FOLDER)
 
@@ -67,17 +73,19 @@ def open_cached(settings: Settings) -> CachedStorage:
     return cached(_open(settings), settings.local_cache, settings.local_cache_size)
 
 
-def open_lake(raw: str, *, requester_pays: bool = False) -> S3Storage:
+def open_lake(raw: str, *, requester_pays: bool = False, patience: float = PATIENCE) -> S3Storage:
     """The storage of a raw lake at `s3://bucket/prefix`.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the address names no bucket, or no prefix in it.
     """
-    return _prefix(raw, "raw lake", "RAW", requester_pays=requester_pays)
+    return _prefix(raw, "raw lake", "RAW", requester_pays=requester_pays, patience=patience)
 
 
-def open_staging(address: str, *, requester_pays: bool = False) -> Storage:
+def open_staging(
+    address: str, *, requester_pays: bool = False, patience: float = PATIENCE
+) -> Storage:
     """The storage of staging that other processes build: a folder, or `s3://bucket/prefix`.
 
     Raises:
@@ -91,12 +99,14 @@ def open_staging(address: str, *, requester_pays: bool = False) -> Storage:
                 "s3://bucket/prefix."
             )
         return LocalStorage(Path(address).absolute())
-    return _prefix(address, "staging", "ROOT", requester_pays=requester_pays)
+    return _prefix(address, "staging", "ROOT", requester_pays=requester_pays, patience=patience)
 
 
-def _prefix(address: str, what: str, setting: str, *, requester_pays: bool) -> S3Storage:
+def _prefix(
+    address: str, what: str, setting: str, *, requester_pays: bool, patience: float
+) -> S3Storage:
     """The storage of a prefix in a bucket."""
-    storage = _bucket(address, what, setting, requester_pays=requester_pays)
+    storage = _bucket(address, what, setting, requester_pays=requester_pays, patience=patience)
     if not storage.prefix:
         raise SettingsError(
             f"The {what} {address!r} would be a whole bucket: write s3://bucket/prefix."
@@ -105,7 +115,11 @@ def _prefix(address: str, what: str, setting: str, *, requester_pays: bool) -> S
 
 
 def open_bucket(
-    bucket: str, *, is_anonymous: bool = False, requester_pays: bool = False
+    bucket: str,
+    *,
+    is_anonymous: bool = False,
+    requester_pays: bool = False,
+    patience: float = PATIENCE,
 ) -> S3Storage:
     """The storage of a whole bucket that others manage.
 
@@ -119,6 +133,7 @@ def open_bucket(
         "OBJECTS",
         is_anonymous=is_anonymous,
         requester_pays=requester_pays,
+        patience=patience,
     )
     return replace(storage, is_foreign=True)
 
@@ -131,6 +146,7 @@ def _bucket(
     *,
     is_anonymous: bool = False,
     requester_pays: bool = False,
+    patience: float = PATIENCE,
 ) -> S3Storage:
     """The storage of an address, or of a folder below it."""
     try:
@@ -143,5 +159,5 @@ def _bucket(
         ) from error
     bucket, prefix = split_address(address, what)
     prefix = "/".join(part for part in (prefix, folder) if part)
-    client = access(is_anonymous=is_anonymous, requester_pays=requester_pays)
+    client = access(is_anonymous=is_anonymous, requester_pays=requester_pays, patience=patience)
     return S3Storage(bucket, prefix, client, f"{PREFIX}{setting}")

@@ -33,8 +33,9 @@ from biodata_cache._storage.s3_client import (
     Access,
     as_cache_error,
     code_of,
-    retried,
+    field_of,
 )
+from biodata_cache._storage.s3_time_limits import limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -132,7 +133,7 @@ class S3Storage(StreamedReads):
                 raise
 
         with self._errors(path):
-            return retried(attempt)
+            return self.access.retried(attempt)
 
     def stat(self, path: str) -> Stat | None:
         """Size, ETag and recorded hash of an object."""
@@ -143,8 +144,8 @@ class S3Storage(StreamedReads):
                 if code_of(error) == "NoSuchKey":
                     return None
                 raise
-        recorded = response.get("Metadata", {}).get("sha256")
-        return Stat(response["ContentLength"], response["ETag"], recorded)
+            recorded = response.get("Metadata", {}).get("sha256")
+            return Stat(field_of(response, "ContentLength"), field_of(response, "ETag"), recorded)
 
     def list(self, prefix: str) -> Iterator[tuple[str, Stat]]:
         """Every object whose key begins with the prefix."""
@@ -152,7 +153,8 @@ class S3Storage(StreamedReads):
         with self._errors(prefix):
             for page in self._pages("list_objects_v2", prefix, PaginationConfig=self._page_config):
                 for item in page.get("Contents", ()):
-                    yield item["Key"][start:], Stat(item.get("Size", 0), item.get("ETag", ""))
+                    key = field_of(item, "Key")
+                    yield key[start:], Stat(item.get("Size", 0), item.get("ETag", ""))
 
     def folders(self, prefix: str) -> Names:
         """Common prefixes right below."""
@@ -160,7 +162,7 @@ class S3Storage(StreamedReads):
         start = len(self._key(folder))
         with self._errors(prefix):
             return sorted(
-                item["Prefix"][start:].rstrip("/")
+                field_of(item, "Prefix")[start:].rstrip("/")
                 for page in self._pages("list_objects_v2", folder, Delimiter="/")
                 for item in page.get("CommonPrefixes", ())
             )
@@ -184,7 +186,7 @@ class S3Storage(StreamedReads):
                 data = source if isinstance(source, bytes) else source.read_bytes()
                 if hashlib.sha256(data).hexdigest() != sha256:
                     raise content_mismatch(self.address(path), source)
-                return str(self._call("put_object", path, Body=data, **options)["ETag"])
+                return str(field_of(self._call("put_object", path, Body=data, **options), "ETag"))
             with source.open("rb") as file:
                 self.access.client.upload_fileobj(
                     _VerifiedFile(file, sha256, content_mismatch(self.address(path), source)),
@@ -197,7 +199,7 @@ class S3Storage(StreamedReads):
                         max_concurrency=4,
                     ),
                 )
-            return str(self._call("head_object", path)["ETag"])
+            return str(field_of(self._call("head_object", path), "ETag"))
 
     def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
         """Put an object with `If-Match` or `If-None-Match`."""
@@ -211,7 +213,7 @@ class S3Storage(StreamedReads):
                 if code_of(error) not in CONFLICTS | {"NoSuchKey"}:
                     raise
             else:
-                return str(response["ETag"])
+                return str(field_of(response, "ETag"))
         current = self.get(path)
         return current.tag if current is not None and current.content == data else None
 
@@ -228,9 +230,9 @@ class S3Storage(StreamedReads):
             options = _options(target, stat.sha256) | {"MetadataDirective": "REPLACE"}
             if stat.size < _MAX_SINGLE_COPY_BYTES:
                 response = self._call("copy_object", target, CopySource=source, **options)
-                return str(response["CopyObjectResult"]["ETag"])
+                return str(field_of(response.get("CopyObjectResult", {}), "ETag"))
             self.access.client.copy(source, self.bucket, self._key(target), ExtraArgs=options)
-            return str(self._call("head_object", target)["ETag"])
+            return str(field_of(self._call("head_object", target), "ETag"))
 
     def delete(self, paths: Iterable[str]) -> None:
         """Delete objects, a thousand with each request."""
@@ -268,9 +270,8 @@ class S3Storage(StreamedReads):
                     return  # a lifecycle rule of the bucket may do it instead
                 raise
             for upload in unfinished:
-                self.access.client.abort_multipart_upload(
-                    Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-                )
+                names = {name: field_of(upload, name) for name in ("Key", "UploadId")}
+                self.access.client.abort_multipart_upload(Bucket=self.bucket, **names)
 
     def lease(
         self, path: str, seconds: float = LEASE_SECONDS, stage: str = "publish"
@@ -296,8 +297,9 @@ class S3Storage(StreamedReads):
         return response
 
     def _pages(self, operation: str, prefix: str, **options: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
-        pages = self.access.client.get_paginator(operation)
-        yield from pages.paginate(Bucket=self.bucket, Prefix=self._key(prefix), **options)
+        paginator = self.access.client.get_paginator(operation)
+        pages = paginator.paginate(Bucket=self.bucket, Prefix=self._key(prefix), **options)
+        return limited(pages, self.address(prefix), self.access.patience)
 
     def _etag(self, source: bytes | Path, size: int) -> str:
         """ETag that S3 computes for this content; another with SSE-KMS or SSE-C encryption."""
@@ -329,7 +331,7 @@ class S3Storage(StreamedReads):
         yield OpenContent(response["Body"], response.get("ETag", ""), _age(response), recorded)
 
     def _retried(self, attempt: Callable[[], _Result]) -> _Result:
-        return retried(attempt)
+        return self.access.retried(attempt)
 
     @contextmanager
     def _errors(self, path: str, what: str = "read") -> Iterator[None]:  # noqa: ARG002

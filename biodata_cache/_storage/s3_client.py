@@ -1,7 +1,7 @@
 """The S3 client that the AWS settings configure, and the translation of its exceptions.
 
-`retried` repeats what boto3 does not: a response whose body breaks off. boto3 repeats everything
-else, `AWS_MAX_ATTEMPTS` times.
+`Access.retried` repeats what boto3 does not: a response whose body breaks off. boto3 repeats
+everything else, `AWS_MAX_ATTEMPTS` times.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from biodata_cache._core.errors import (
     SettingsError,
     UnreachableError,
 )
+from biodata_cache._storage.base import PATIENCE
+from biodata_cache._storage.s3_time_limits import EndlessError, TimeLimitedSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +41,15 @@ ERRORS = (
     boto3.exceptions.Boto3Error,
 )
 """Base classes of the exceptions of boto3."""
+
+_LEAST_PATIENCE = 1.0
+
+
+class LackingError(botocore.exceptions.BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """A response without a field that every server sends."""
+
+    fmt = "an answer lacks {name}"
+
 
 CONFLICTS = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
 _ATTEMPTS = 7
@@ -71,12 +82,14 @@ class Access:
     Attributes:
         client: Client of boto3; safe to share between threads.
         credentials: Credentials to sign with; None to send unsigned requests.
+        patience: Seconds without progress after which the server counts as unreachable.
         regions: Known regions by bucket.
     """
 
     client: Any
     credentials: Any
     requester_pays: bool
+    patience: float
     regions: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -101,6 +114,18 @@ class Access:
             self.regions[bucket] = str(known or "us-east-1")
         return self.regions[bucket]
 
+    def retried(self, attempt: Callable[[], _Result]) -> _Result:
+        """The result of an attempt, which is repeated if the response is interrupted."""
+        end = time.monotonic() + self.patience
+        for number in range(1, _READ_ATTEMPTS + 1):
+            try:
+                return attempt()
+            except _INTERRUPTED_READS:
+                if number == _READ_ATTEMPTS or time.monotonic() > end:
+                    raise
+            time.sleep(0.05 * 2**number)
+        raise AssertionError  # the last attempt returns or raises
+
 
 def split_address(address: str, what: str) -> tuple[str, str]:
     """Bucket and prefix of an address.
@@ -120,41 +145,55 @@ def split_address(address: str, what: str) -> tuple[str, str]:
     return bucket, prefix.strip("/")
 
 
-def access(*, is_anonymous: bool = False, requester_pays: bool = False) -> Access:
-    """The client that the AWS environment configures; an anonymous one signs no requests.
+def access(
+    *, is_anonymous: bool = False, requester_pays: bool = False, patience: float = PATIENCE
+) -> Access:
+    """The client that the AWS environment configures.
+
+    Args:
+        is_anonymous: Whether to sign no requests.
+        requester_pays: Whether the requester pays.
+        patience: Seconds without progress after which the server counts as unreachable.
 
     Raises:
         SettingsError: If the AWS settings contradict each other.
     """
     # A client depends on the AWS variables of the environment, and does not survive a fork.
     environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
-    return _access(environment, os.getpid(), is_anonymous, requester_pays)
+    patience = max(patience, _LEAST_PATIENCE)
+    return _access(environment, os.getpid(), is_anonymous, requester_pays, patience)
 
 
 @lru_cache(maxsize=8)
-def _access(environment: object, process: int, is_anonymous: bool, requester_pays: bool) -> Access:  # noqa: ARG001, FBT001
+def _access(
+    environment: object,  # noqa: ARG001
+    process: int,  # noqa: ARG001
+    is_anonymous: bool,  # noqa: FBT001
+    requester_pays: bool,  # noqa: FBT001
+    patience: float,
+) -> Access:
     """A cached client: making one takes longer than reading a table."""
     try:
         session = boto3.Session()
         credentials = None if is_anonymous else session.get_credentials()
         # boto3 does not read this variable, other AWS tools do.
         region = session.region_name or os.environ.get("AWS_REGION")
-        client = _client(session, region, is_signed=credentials is not None)
+        client = _client(session, region, patience, is_signed=credentials is not None)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise SettingsError(f"The settings of AWS cannot be used: {error}.") from error
     if requester_pays:
         client.meta.events.register("before-sign.s3", _pay)
-    return Access(client, credentials, requester_pays)
+    return Access(client, credentials, requester_pays, patience)
 
 
-def _client(session: Any, region: str | None, *, is_signed: bool) -> Any:  # noqa: ANN401  # boto3 has no types
+def _client(session: Any, region: str | None, patience: float, *, is_signed: bool) -> Any:  # noqa: ANN401  # boto3 has no types
     config: dict[str, Any] = {
         "retries": {
             "mode": "standard",
             "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or _ATTEMPTS),
         },
-        "connect_timeout": 10,
-        "read_timeout": 60,
+        "connect_timeout": max(1.0, patience / 30),
+        "read_timeout": patience / 5,
         "max_pool_connections": 32,
         # By default botocore describes the machine in each request: slower than signing.
         "user_agent": "biodata-cache",
@@ -166,23 +205,13 @@ def _client(session: Any, region: str | None, *, is_signed: bool) -> Any:  # noq
         # Self-hosted servers rarely have a host name for each bucket.
         config["s3"] = {"addressing_style": "path"}
         client = session.client("s3", region_name=region, config=Config(**config))
+    endpoint = client._endpoint  # noqa: SLF001  # botocore has no public way to it
+    endpoint.http_session = TimeLimitedSession(endpoint.http_session, patience)
     return client
 
 
 def _pay(request: Any, **_: object) -> None:  # noqa: ANN401  # boto3 has no types
     request.headers["x-amz-request-payer"] = "requester"
-
-
-def retried(attempt: Callable[[], _Result]) -> _Result:
-    """The result of an attempt, which is repeated if the response is interrupted."""
-    for number in range(1, _READ_ATTEMPTS + 1):
-        try:
-            return attempt()
-        except _INTERRUPTED_READS:
-            if number == _READ_ATTEMPTS:
-                raise
-        time.sleep(0.05 * 2**number)
-    raise AssertionError  # the last attempt returns or raises
 
 
 def code_of(error: BaseException | None) -> str:
@@ -191,6 +220,17 @@ def code_of(error: BaseException | None) -> str:
         return ""
     code = str(error.response.get("Error", {}).get("Code", ""))
     return _CODES_BY_STATUS.get(code, code)
+
+
+def field_of(response: dict[str, Any], name: str) -> Any:  # noqa: ANN401  # boto3 has no types
+    """A field that a response must have.
+
+    Raises:
+        LackingError: If it lacks the field.
+    """
+    if name not in response:
+        raise LackingError(name=name)
+    return response[name]
 
 
 def as_cache_error(
@@ -208,6 +248,8 @@ def as_cache_error(
             botocore.exceptions.HTTPClientError,
             botocore.exceptions.ConnectionError,
             botocore.exceptions.IncompleteReadError,
+            EndlessError,
+            LackingError,
         ),
     ):
         return UnreachableError(

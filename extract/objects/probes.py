@@ -64,7 +64,7 @@ class Report:
 
 
 def open_store(
-    objects: str, source: str, work: Path, *, requester_pays: bool = False
+    objects: str, source: str, work: Path, open_s3: Callable[[], ObjectStore] = s3_store
 ) -> ObjectStore | None:
     """The object store that the settings name.
 
@@ -72,7 +72,7 @@ def open_store(
         objects: `s3`, `sample`, `none`, or a folder of buckets.
         source: Where the records come from, with the seed of a sample.
         work: Work folder; the objects of the sample are written there.
-        requester_pays: Whether the requester pays, on S3.
+        open_s3: Opens S3.
 
     Returns:
         The store; None for `none`.
@@ -88,7 +88,7 @@ def open_store(
     if objects == "none":
         return None
     if objects == "s3":
-        return s3_store(requester_pays=requester_pays)
+        return open_s3()
     if objects == "sample":
         _, _, count = source.partition(":")
         folder = work / "objects"

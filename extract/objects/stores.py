@@ -20,6 +20,7 @@ from biodata_cache._core.errors import (
     SourceError,
     UnreachableError,
 )
+from biodata_cache._storage.base import PATIENCE
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.open import open_bucket
 
@@ -122,7 +123,7 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
     return ObjectStore(description or f"folder:{folder}", storages)
 
 
-def s3_store(*, requester_pays: bool = False) -> ObjectStore:
+def s3_store(*, requester_pays: bool = False, patience: float = PATIENCE) -> ObjectStore:
     """Amazon S3, or a server with its protocol.
 
     Credentials, region, profile and `AWS_ENDPOINT_URL` are found as AWS tools find them. Without
@@ -131,6 +132,7 @@ def s3_store(*, requester_pays: bool = False) -> ObjectStore:
 
     Args:
         requester_pays: Whether the requester pays; anonymous requests cannot.
+        patience: Seconds without progress after which S3 counts as unreachable.
 
     Raises:
         MissingDependencyError: If boto3 is not installed.
@@ -141,8 +143,8 @@ def s3_store(*, requester_pays: bool = False) -> ObjectStore:
 
     @lru_cache(maxsize=256)
     def storages(bucket: str) -> list[Storage]:
-        signed = open_bucket(bucket, requester_pays=requester_pays)
-        anonymous = open_bucket(bucket, is_anonymous=True)
+        signed = open_bucket(bucket, requester_pays=requester_pays, patience=patience)
+        anonymous = open_bucket(bucket, is_anonymous=True, patience=patience)
         return [anonymous] if signed.access.credentials is None else [signed, anonymous]
 
     return ObjectStore("s3" if endpoint is None else f"s3:{endpoint.rpartition('@')[2]}", storages)

@@ -21,9 +21,10 @@ import requests
 from aind_data_access_api.document_db import MetadataDbClient
 
 from biodata_cache._core.errors import SettingsError, SourceError
+from biodata_cache._core.time_limits import result_within
 from extract.documents import json_scan
 from extract.documents.document import V1, UnusableDocumentError, listed_identity
-from extract.retries import Limit, TransientError, Worker
+from extract.retries import Limit, TransientError
 from extract.sources.base import Entry, Fetched
 from extract.sources.gateway_responses import (
     Session,
@@ -83,7 +84,7 @@ class GatewaySource:
         self._shape = options.shape
         self._page = _FIRST_PAGE
         self._local = threading.local()
-        self._opened: list[tuple[Session, Worker]] = []
+        self._opened: list[Session] = []
         self._moves = 0
 
     def list_entries(self) -> Iterator[Entry]:
@@ -205,9 +206,8 @@ class GatewaySource:
 
     def close(self) -> None:
         """Close all connections."""
-        for session, worker in self._opened:
+        for session in self._opened:
             session.close()
-            worker.close()
 
     def _existing(self, texts: list[str]) -> set[str]:
         existing: set[str] = set()
@@ -253,16 +253,18 @@ class GatewaySource:
         self, query: dict[str, Any], projection: dict[str, int] | None, limit: int
     ) -> list[bytes]:
         """The records in the response to a query, as they are written."""
-        client, session, worker = self._client()
+        client, session = self._client()
         session.responses = 0
         started = time.monotonic()
         try:
             with self._translated():
-                documents: list[bytes] = worker.result(
+                documents: list[bytes] = result_within(
+                    max(self.retries.ceiling, _LEAST_SECONDS),
                     lambda: client.retrieve_docdb_records(
                         filter_query=query, projection=projection, sort={"_id": 1}, limit=limit
                     ),
-                    max(self.retries.ceiling, _LEAST_SECONDS),
+                    name="gateway",
+                    when_late=session.close,
                 )
         except TimeoutError:
             del self._local.client  # its thread may never end
@@ -292,12 +294,12 @@ class GatewaySource:
         """Whether the last response had to be completed by another."""
         return self._client()[1].responses > 1
 
-    def _client(self) -> tuple[MetadataDbClient, Session, Worker]:
+    def _client(self) -> tuple[MetadataDbClient, Session]:
         """The client of this thread, as sessions are not thread-safe."""
         if not hasattr(self._local, "client"):
             host, database, collection, version = self._names
-            session, worker = Session(), Worker("gateway")
-            self._opened.append((session, worker))
+            session = Session()
+            self._opened.append(session)
             client = MetadataDbClient(
                 host=host,
                 database=database,
@@ -305,8 +307,8 @@ class GatewaySource:
                 version=version,
                 session=session,
             )
-            self._local.client = (client, session, worker)
-        opened: tuple[MetadataDbClient, Session, Worker] = self._local.client
+            self._local.client = (client, session)
+        opened: tuple[MetadataDbClient, Session] = self._local.client
         return opened
 
     @contextmanager

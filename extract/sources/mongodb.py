@@ -17,7 +17,8 @@ from pymongo.uri_parser import parse_uri
 
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import SettingsError, SourceError
-from extract.retries import Limit, TransientError, Worker
+from biodata_cache._core.time_limits import result_within
+from extract.retries import Limit, TransientError
 from extract.sources.base import Entry, Fetched
 from extract.sources.bson_text import OPTIONS, convert, last_modified_text, text_of
 from extract.sources.hosts import is_unknown
@@ -204,18 +205,17 @@ class MongoSource:
 
     def _check_exists(self) -> None:
         """Check that an empty collection exists."""
-        worker = Worker("mongodb")  # the driver would read a list without an end to its end
-        try:
-            names = worker.result(
-                self._client[self._database].list_collection_names, self.retries.ceiling
+        try:  # the driver would read a list without an end to its end
+            names = result_within(
+                self.retries.ceiling,
+                self._client[self._database].list_collection_names,
+                name="mongodb",
             )
         except TimeoutError:
             raise TransientError(
                 f"{self.description}: the server has not named its collections within "
                 f"{self.retries.ceiling:,.0f} s."
             ) from None
-        finally:
-            worker.close()
         if self._name not in names:
             there = ", ".join(sorted(names)[:10])
             raise SourceError(

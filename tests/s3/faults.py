@@ -6,12 +6,12 @@ import http.client
 import re
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,12 @@ SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
 REFUSED = b"""<?xml version="1.0" encoding="UTF-8"?>
 <DeleteResult><Error><Key>%s</Key><Code>AccessDenied</Code>
 <Message>Access Denied</Message></Error></DeleteResult>"""
+
+
+PAGE = b"""<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult><IsTruncated>true</IsTruncated>
+<NextContinuationToken>%d</NextContinuationToken><Contents><Key>%s%d</Key><Size>1</Size>
+<ETag>"0"</ETag></Contents></ListBucketResult>"""
 
 
 _CODES = {"500": b"InternalError", "503": b"SlowDown", "507": b"InsufficientStorage"}
@@ -51,6 +57,9 @@ class Proxy:
     500, 503: answer that.
     507: answer that to what would write, as a server whose disk is full does.
     refuse: remove nothing, and say so in an answer of success, as S3 does of single objects.
+    drip: send a byte of the answer's body each tenth of a second; drip_head: of its head, too.
+    endless: send a body that never ends, as fast as the client reads.
+    more: answer every listing with a page of new keys, and say that there are more.
 
     Args:
         clock: Seconds that the server's clock is ahead of this machine's.
@@ -144,10 +153,17 @@ class _Handler(BaseHTTPRequestHandler):
             code = _CODES[fault]
             self._answer(int(fault), [("Content-Type", "application/xml")], SLOW_DOWN % code)
             return
-        if fault == "refuse":
-            self._answer(200, [("Content-Type", "application/xml")], REFUSED % _first_key(body))
+        listing = parse_qs(urlsplit(self.path).query)
+        instead = {"refuse": REFUSED % _first_key(body)}
+        if "list-type" in listing:
+            instead["more"] = PAGE % (number, listing.get("prefix", [""])[0].encode(), number)
+        if fault in instead:
+            self._answer(200, [("Content-Type", "application/xml")], instead[fault])
             return
         status, headers, answer = self._forward(body)
+        if fault in {"drip", "drip_head", "endless"}:
+            self._go_on(fault, status, headers, answer)
+            return
         if fault == "drop_answer":
             self.close_connection = True
             return
@@ -174,6 +190,26 @@ class _Handler(BaseHTTPRequestHandler):
             return answer.status, answer.getheaders(), answer.read()
         finally:
             upstream.close()
+
+    def _go_on(self, fault: str, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Answer without an end in sight, until the client has gone away."""
+        self.close_connection = True
+        lines = [f"HTTP/1.1 {status} OK"]
+        kept = {"etag", "last-modified", "date", "content-type"}
+        lines += [f"{name}: {value}" for name, value in headers if name.lower() in kept]
+        is_endless = fault == "endless"
+        length = "Transfer-Encoding: chunked" if is_endless else f"Content-Length: {len(body)}"
+        head = "\r\n".join([*lines, length, "", ""]).encode()
+        slow = head + body if fault == "drip_head" else body
+        with suppress(OSError):
+            if fault != "drip_head":
+                self.wfile.write(head)
+            block = b"100000\r\n" + b" " * 2**20 + b"\r\n"
+            while is_endless and self.command != "HEAD":
+                self.wfile.write(block)
+            for byte in slow:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.1)
 
     def _answer(
         self, status: int, headers: list[tuple[str, str]], body: bytes, cut: int | None = None

@@ -125,7 +125,7 @@ _ALL = (
         "RETRY_SECONDS",
         parsers.at_least(0),
         "300",
-        "Seconds without progress after which a database counts as unreachable.",
+        "Seconds without progress after which a database or a bucket counts as unreachable.",
     ),
     Setting("WORKERS", parsers.at_least(1, int), "4", "Number of threads that fetch records."),
     Setting(

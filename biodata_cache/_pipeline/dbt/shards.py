@@ -48,7 +48,9 @@ def build_shard(
         LockedError: If another build is running in the same work folder.
     """
     require("dbt.adapters.duckdb", "pyarrow")
-    storage = open_staging(out, requester_pays=settings.requester_pays)
+    storage = open_staging(
+        out, requester_pays=settings.requester_pays, patience=settings.retry_seconds
+    )
     work = settings.work.resolve()
     written = work / _WRITTEN
     first, last = shard.buckets
