@@ -165,9 +165,7 @@ def forget_sample(lake: Lake) -> None:
 def _write(run: _Run, source: Source | DatabaseSource) -> None:
     """One run that writes; the caller holds the lock."""
     lake, report = run.lake, run.report
-    is_list_lost = run.options.full and lake.forget_damaged_list()
-    lake.begin_list()
-    lake.sweep()
+    is_list_lost = lake.begin_run(is_full=run.options.full)
     listed = lake.store.listed()
     damage = lake.store.damage(listed)
     report.damaged = [f"{lake.folder / name}: {problem}" for name, problem in damage.items()]
@@ -177,7 +175,8 @@ def _write(run: _Run, source: Source | DatabaseSource) -> None:
         _check_clock(report, state)
         # One source takes the place of another in one step, or not at all.
         is_takeover = any(is_another(held, source.description) for held in state.sources)
-        is_resumable = isinstance(source, DatabaseSource) and not is_takeover
+        is_sound = not (is_takeover or is_list_lost)
+        is_resumable = isinstance(source, DatabaseSource) and is_sound
         writer = LakeWriter(
             lake,
             source.description,

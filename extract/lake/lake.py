@@ -138,21 +138,35 @@ class Lake:
             )
         self.store.commit([])
 
-    def forget_damaged_list(self) -> bool:
-        """Discard a damaged or lost list, for a run that fetches all records again.
+    def begin_run(self, *, is_full: bool) -> bool:
+        """Prepare the folder for a run that writes.
+
+        Nobody reads a lake that has lost its list, or whose list is damaged. A run that fetches
+        all records again begins another one at its end, and until then leaves the files as they
+        are.
+
+        Args:
+            is_full: Whether the run fetches all records again.
 
         Returns:
-            Whether there was a lake whose list is lost.
+            Whether the list is lost.
+
+        Raises:
+            LakeError: If the list is lost and the run is not full, or the lake cannot be written.
         """
+        if is_full and self._has_lost_list():
+            self.store.remove(LIST)  # a damaged one
+            return True
+        self.begin_list()
+        self.sweep()
+        return False
+
+    def _has_lost_list(self) -> bool:
         try:
             self.store.listed()
-            is_sound = self.store.has_list()
         except LakeError:
-            is_sound = False
-        is_lost = not is_sound and (self.store.has_list() or bool(self.store.names()))
-        if not is_sound:
-            self.store.commit([])
-        return is_lost
+            return True
+        return not self.store.has_list() and bool(self.store.names())
 
     def commit(self, *, add: Iterable[ListedFile] = (), remove: Iterable[str] = ()) -> None:
         """Change the list of files in one step, then remove the files that it no longer names.

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biodata_cache import CacheError, LakeError
+from biodata_cache import CacheError, LakeError, SourceError
 from biodata_cache._core.settings.values import ExtractOptions
 from extract.lake.check import check_lakes
 from extract.lake.folder import LIST
@@ -219,6 +219,12 @@ def test_a_lake_that_lost_its_list_is_not_taken_for_an_empty_one(tmp_path: Path)
     source, raw = write(tmp_path / "a.jsonl"), tmp_path / "raw"
     run(source, raw)
     (raw / "docdb_v2" / LIST).unlink()
+    with pytest.raises(LakeError, match=r"no files\.json.*extract --full"):
+        run(source, raw)
+    before = sorted((raw / "docdb_v2").glob("*.parquet"))
+    with pytest.raises(SourceError):
+        run(tmp_path / "none.jsonl", raw, full=True)
+    assert sorted((raw / "docdb_v2").glob("*.parquet")) == before
     with pytest.raises(LakeError, match=r"no files\.json.*extract --full"):
         run(source, raw)
     report = run(source, raw, full=True)
