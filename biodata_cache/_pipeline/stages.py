@@ -51,7 +51,11 @@ def run_sync(
     Raises:
         CacheError: If a stage failed; the published cache is unchanged.
     """
+    require("filelock")
+    from biodata_cache._pipeline.dbt.process import check_work_name  # noqa: PLC0415
+
     check_root(settings)  # before an hour of work, not after it
+    check_work_name(settings.work)
     _check_rollback(settings, force=force)
     outcome = run_extract(settings, report, options, outcome=outcome)
     full = options is not None and options.full

@@ -83,3 +83,13 @@ def test_blanks_are_part_of_the_name_of_what_is_there(
         assert "2 records from" in done.stderr
     assert (tmp_path / name / "raw").is_dir()
     assert not (tmp_path / "a/raw").exists()
+
+
+def test_a_work_folder_that_dbt_cannot_use_is_refused_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    work = tmp_path / "a?b"
+    given = ["--source", "sample:5", "--work", str(work), "--root", str(tmp_path / "root")]
+    done = CliRunner().invoke(cli, ["sync", *given])
+    assert (done.exit_code, work.exists()) == (1, False)
+    assert "has a '?' in its name" in done.stderr

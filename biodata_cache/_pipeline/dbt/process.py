@@ -80,6 +80,19 @@ def run_dbt(
     return _verdict(work, exit_code, output)
 
 
+def check_work_name(work: Path) -> None:
+    """Check that dbt can build in a work folder of this name.
+
+    Raises:
+        BuildError: If dbt reads the name as something else.
+    """
+    if "?" in str(work):
+        raise BuildError(
+            f"The work folder {str(work)!r} has a '?' in its name, after which dbt expects "
+            "options: name another with --work."
+        )
+
+
 @contextmanager
 def checked_lake(work: Path, raw: Path) -> Iterator[str]:
     """Hold the work folder and the lake of a build; gives the hash of what the lake holds.
@@ -94,11 +107,7 @@ def checked_lake(work: Path, raw: Path) -> Iterator[str]:
     from extract.lake.check import check_lakes  # noqa: PLC0415
     from extract.lake.reading import reading  # noqa: PLC0415
 
-    if "?" in str(work):
-        raise BuildError(
-            f"The work folder {str(work)!r} has a '?' in its name, after which dbt expects "
-            "options: name another with --work."
-        )
+    check_work_name(work)
     with work_locked(work), reading(raw):
         check_lakes(raw)
         yield content_hash(raw)
