@@ -163,7 +163,19 @@ def copy_upgrades(
         forget_sample(raw)
     status = TableFolder(raw / "upgrade_status", STATUS_SCHEMA)
     history = TableFolder(raw / "upgrade_history", HISTORY_SCHEMA)
-    kept = [] if published is None else _copy_history(published, history)
+    count, kept = _copy_status(published, sample, status, prune=prune)
+    if published is not None:
+        kept += _copy_history(published, history, status.read(_STATUS))
+    return count, kept
+
+
+_STATUS = "status"
+
+
+def _copy_status(
+    published: Published | None, sample: Published | None, status: TableFolder, *, prune: bool
+) -> tuple[int | None, list[str]]:
+    """Copy the custom table; returns its rows, and a sentence for what was kept in its place."""
     for store in (published, sample):
         content = None if store is None else store.read(CUSTOM)
         if content is None:
@@ -171,21 +183,17 @@ def copy_upgrades(
         try:
             table = _status(content)
         except SourceError as error:
-            return None, [*kept, f"{error} What an earlier run read of it stays."]
+            return None, [f"{error} What an earlier run read of it stays."]
         origin = "sample" if store is sample else "published"
         status.write(_STATUS, table.replace_schema_metadata({"origin": origin}))
-        return int(table.num_rows), kept
+        return int(table.num_rows), []
     if (published is not None or sample is not None) and status.find(_STATUS) is not None:
-        if prune:
-            status.remove(_STATUS)
-        else:
-            kept.append(
+        if not prune:
+            return None, [
                 f"The custom table {CUSTOM} is not there: what an earlier run read of it stays."
-            )
-    return None, kept
-
-
-_STATUS = "status"
+            ]
+        status.remove(_STATUS)
+    return None, []
 
 
 def forget_sample(raw: Path) -> None:
@@ -207,8 +215,12 @@ def _status(content: bytes) -> pa.Table:
     return table
 
 
-def _copy_history(published: Published, tables: TableFolder) -> list[str]:
-    """Copy upgrade histories of published versions; returns a sentence for each unreadable one."""
+def _copy_history(published: Published, tables: TableFolder, status: pa.Table | None) -> list[str]:
+    """Copy upgrade histories of published versions; returns a sentence for each unreadable one.
+
+    What the custom table says itself is no history yet: a night after the publish of it would have
+    to build for nothing.
+    """
     kept = []
     for version in published.versions():
         content = published.read(f"{version}/{TABLE}")
@@ -218,8 +230,7 @@ def _copy_history(published: Published, tables: TableFolder) -> list[str]:
             except SourceError as error:
                 kept.append(f"{error} What an earlier run read of it stays.")
             else:
-                if table.num_rows:  # else a night after the first publish would have to build
-                    _keep(table, tables, version)
+                _keep(table, tables, version, status)
     return kept
 
 
@@ -257,18 +268,29 @@ def _history(table: pa.Table, version: str) -> pa.Table:
     return whole.filter(whole.column("status").is_valid())
 
 
-def _keep(table: pa.Table, tables: TableFolder, version: str) -> None:
+def _keep(table: pa.Table, tables: TableFolder, version: str, status: pa.Table | None) -> None:
     """Merge new rows of the history into the old ones, which they replace."""
     with duckdb.connect() as connection:
-        connection.register("new", table)
+        connection.register("published", table)
         old = tables.read(version)
         connection.register("old", HISTORY_SCHEMA.empty_table() if old is None else old)
+        connection.register("current", STATUS_SCHEMA.empty_table() if status is None else status)
         merged = connection.execute(_MERGE).to_arrow_table().cast(HISTORY_SCHEMA)
-    tables.write(version, merged)
+    if merged.num_rows or old is not None:
+        tables.write(version, merged)
 
 
 # Grain: one row per record and upgrader version; what was read last wins.
 _MERGE = """
+with new as (
+    select published.*
+    from published
+    anti join current
+        on
+            published._id = cast(current.v1_id as varchar)
+            and published.upgrader_version = lower(trim(cast(current.upgrader_version as varchar)))
+)
+
 select _id, upgrader_version, status, published_in from new
 union all
 select old._id, old.upgrader_version, old.status, old.published_in

@@ -115,6 +115,27 @@ def test_a_published_table_without_upgrades_changes_no_lake(cache: Fixture) -> N
     assert {p: p.read_bytes() for p in cache.raw.rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.parametrize("prune", [False, True])
+def test_a_published_run_is_history_as_soon_as_the_custom_table_has_another(
+    cache: Fixture, *, prune: bool
+) -> None:
+    """Before it is not: a night after its publish has nothing to build."""
+    cache.write(CUSTOM, RUN.replace("0.2", " 0.2A"))
+    cache.copy()
+    before = {path: path.read_bytes() for path in cache.raw.rglob("*") if path.is_file()}
+    cache.write(
+        "bdc-v0.1.0/metadata_upgrade.pqt", "select 'a' as _id, 'x' as name, 'success' as \"0.2a\""
+    )
+    cache.copy()
+    assert {p: p.read_bytes() for p in cache.raw.rglob("*") if p.is_file()} == before
+    if prune:
+        (cache.home / CUSTOM).unlink()
+    else:
+        cache.write(CUSTOM, RUN.replace("0.2", "0.3"))
+    cache.copy(prune=prune)
+    assert cache.history() == [("a", "0.2a", "success", "bdc-v0.1.0")]
+
+
 @pytest.mark.parametrize("path", [CUSTOM, "bdc-v0.1.0/metadata_upgrade.pqt"])
 @pytest.mark.parametrize("content", [b"", b"PAR1 half", b"PAR1" + b"x" * 100 + b"PAR1"])
 def test_a_table_that_cannot_be_read_costs_nothing_else_and_the_old_one_stays(
