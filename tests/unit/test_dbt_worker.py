@@ -72,6 +72,18 @@ def test_events_are_written_once_and_without_secrets(
     assert "swordfish" not in log + done.stdout
 
 
+def test_a_long_log_is_kept_under_another_name(project: Path) -> None:
+    log = project / "logs/dbt.log"
+    log.parent.mkdir()
+    long = 10 * 1024**2 + 1
+    log.touch()
+    os.truncate(log, long)
+    done = run(project, "run", "--profiles-dir", ".", "--nothing")
+    assert done.returncode == 2
+    assert log.with_name("dbt.log.1").stat().st_size == long
+    assert log.stat().st_size < long
+
+
 def test_what_was_parsed_is_built_as_it_was(
     finished: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:

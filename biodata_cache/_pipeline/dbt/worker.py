@@ -14,7 +14,6 @@ each time: a fifth of what a small build costs.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import threading
@@ -22,7 +21,7 @@ from datetime import datetime, timezone
 from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from filelock import FileLock
 
@@ -84,23 +83,32 @@ def _writer(path: Path) -> Callable[[EventMsg], None]:
     from dbt_common.events.functions import msg_to_dict  # noqa: PLC0415
     from dbt_common.exceptions.base import env_secrets, scrub_secrets  # noqa: PLC0415
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    log, secrets = logging.Logger("dbt"), env_secrets()
-    log.addHandler(
-        RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8")
-    )
+    log, secrets, lock = _opened_log(path), env_secrets(), threading.Lock()
 
     def write(event: EventMsg) -> None:
         info: Any = event.info
         at = datetime.fromtimestamp(info.ts.seconds, timezone.utc)
         line = f"{at:%Y-%m-%dT%H:%M:%SZ} [{info.level:<5}] [{info.thread:<10}]: {info.msg}"
-        log.info("%s", scrub_secrets(line, secrets))
+        with lock:  # each model and test that runs has a thread
+            log.write(f"{scrub_secrets(line, secrets)}\n")
         if info.level != "debug":
             message = json.dumps(msg_to_dict(event), default=str)
-            sys.stdout.write(f"{scrub_secrets(message, secrets)}\n")
-            sys.stdout.flush()
+            with lock:
+                sys.stdout.write(f"{scrub_secrets(message, secrets)}\n")
+                sys.stdout.flush()
 
     return write
+
+
+def _opened_log(path: Path) -> TextIO:
+    """The text log, for a run to be added; one that has become long is kept under another name.
+
+    Only here, before a run: logging would look for the size of the file at every line.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and path.stat().st_size > _LOG_BYTES:
+        RotatingFileHandler(path, backupCount=_LOGS_KEPT, delay=True).doRollover()
+    return path.open("a", encoding="utf-8", buffering=1)  # each line is in the file at once
 
 
 def end_with_command() -> None:
