@@ -31,9 +31,11 @@ from biodata_cache._storage.s3_client import (
     CONFLICTS,
     ERRORS,
     Access,
+    WrongAnswerError,
     as_cache_error,
     code_of,
     field_of,
+    parsed_answers,
 )
 from biodata_cache._storage.s3_time_limits import limited
 
@@ -154,6 +156,8 @@ class S3Storage(StreamedReads):
             for page in self._pages("list_objects_v2", prefix, PaginationConfig=self._page_config):
                 for item in page.get("Contents", ()):
                     key = field_of(item, "Key")
+                    if not key.startswith(self._key(prefix)):
+                        raise WrongAnswerError(problem=f"it lists {key!r} below {prefix!r}")
                     yield key[start:], Stat(item.get("Size", 0), item.get("ETag", ""))
 
     def folders(self, prefix: str) -> Names:
@@ -336,7 +340,8 @@ class S3Storage(StreamedReads):
     @contextmanager
     def _errors(self, path: str, what: str = "read") -> Iterator[None]:  # noqa: ARG002
         try:
-            yield
+            with parsed_answers():
+                yield
         except ERRORS as error:
             raise as_cache_error(
                 error,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 import time
+import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,7 +33,7 @@ from biodata_cache._storage.base import PATIENCE
 from biodata_cache._storage.s3_time_limits import EndlessError, TimeLimitedSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _Result = TypeVar("_Result")
 
@@ -45,10 +47,10 @@ ERRORS = (
 _LEAST_PATIENCE = 1.0
 
 
-class LackingError(botocore.exceptions.BotoCoreError):  # type: ignore[misc]  # botocore has no types
-    """A response without a field that every server sends."""
+class WrongAnswerError(botocore.exceptions.BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """A response that no server of S3 sends."""
 
-    fmt = "an answer lacks {name}"
+    fmt = "an answer is none of S3: {problem}"
 
 
 CONFLICTS = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
@@ -226,11 +228,31 @@ def field_of(response: dict[str, Any], name: str) -> Any:  # noqa: ANN401  # bot
     """A field that a response must have.
 
     Raises:
-        LackingError: If it lacks the field.
+        WrongAnswerError: If it lacks the field.
     """
     if name not in response:
-        raise LackingError(name=name)
+        raise WrongAnswerError(problem=f"it has no {name}")
     return response[name]
+
+
+@contextmanager
+def parsed_answers() -> Iterator[None]:
+    """Raise one error for whatever botocore raises over a response that it cannot use.
+
+    Raises:
+        WrongAnswerError: If it cannot.
+    """
+    try:
+        yield
+    except (*ERRORS, CacheError, MemoryError):
+        raise
+    except Exception as error:
+        frames = traceback.walk_tb(error.__traceback__)
+        names = [str(frame.f_globals.get("__name__")) for frame, _ in frames]
+        if not any(name.startswith("botocore.") for name in names):
+            raise
+        problem = f"{type(error).__name__}: {error}"
+        raise WrongAnswerError(problem=problem) from error
 
 
 def as_cache_error(
@@ -249,7 +271,7 @@ def as_cache_error(
             botocore.exceptions.ConnectionError,
             botocore.exceptions.IncompleteReadError,
             EndlessError,
-            LackingError,
+            WrongAnswerError,
         ),
     ):
         return UnreachableError(

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -29,6 +30,8 @@ PAGE = b"""<?xml version="1.0" encoding="UTF-8"?>
 <ETag>"0"</ETag></Contents></ListBucketResult>"""
 
 
+_ODD = ["", "abc", "-1", "9" * 30, '"', "Thu, 99 Foo 2026 99:99:99 GMT", "\xe9"]
+_STATUSES = [204, 206, 301, 304, 307, 400, 403, 404, 409, 412, 416, 500, 500, 500, 503, 503]
 _CODES = {"500": b"InternalError", "503": b"SlowDown", "507": b"InsufficientStorage"}
 
 
@@ -59,6 +62,7 @@ class Proxy:
     refuse: remove nothing, and say so in an answer of success, as S3 does of single objects.
     drip: send a byte of the answer's body each tenth of a second; drip_head: of its head, too.
     endless: send a body that never ends, as fast as the client reads.
+    garble: damage the head or the body of the answer somewhere, by `chance`.
     more: answer every listing with a page of new keys, and say that there are more.
 
     Args:
@@ -74,6 +78,7 @@ class Proxy:
     port: int = 0
     clock: float = 0.0
     is_encrypted: bool = False
+    chance: Random = field(default_factory=lambda: Random(0))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -110,6 +115,14 @@ def proxy_before(endpoint: str) -> Iterator[Proxy]:
 def _turned(text: bytes) -> bytes:
     """Each MD5 of a text, backwards."""
     return re.sub(rb"\b[0-9a-f]{32}\b", lambda found: found[0][::-1], text)
+
+
+def _later(date: str, seconds: float) -> str:
+    """A date and a time after it; what is no date stays."""
+    try:
+        return formatdate(parsedate_to_datetime(date).timestamp() + seconds, usegmt=True)
+    except ValueError:
+        return date
 
 
 def _first_key(deletion: bytes) -> bytes:
@@ -161,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, [("Content-Type", "application/xml")], instead[fault])
             return
         status, headers, answer = self._forward(body)
-        if fault in {"drip", "drip_head", "endless"}:
+        if fault in {"drip", "drip_head", "endless", "garble"}:
             self._go_on(fault, status, headers, answer)
             return
         if fault == "drop_answer":
@@ -191,8 +204,35 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
+    def _garbled(
+        self, status: int, headers: list[tuple[str, str]], body: bytes
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        chance = self.proxy.chance
+        what = chance.choice(["headers", "values", "body", "status"])
+        if what == "headers":
+            return status, [each for each in headers if chance.random() < 0.6], body
+        if what == "values":
+            lengths = {"content-length", "transfer-encoding"}
+            return (
+                status,
+                [
+                    (name, chance.choice(_ODD) if name.lower() not in lengths else value)
+                    for name, value in headers
+                ],
+                body,
+            )
+        if what == "status":
+            return chance.choice(_STATUSES), headers, body
+        start = chance.randrange(len(body) + 1)
+        end = start + chance.randrange(60)
+        odd = [b"", chance.randbytes(end - start), 3 * body[start:end]]
+        return status, headers, body[:start] + chance.choice(odd) + body[end:]
+
     def _go_on(self, fault: str, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        """Answer without an end in sight, until the client has gone away."""
+        """Answer without an end in sight, until the client has gone away; or without sense."""
+        if fault == "garble":
+            self._answer(*self._garbled(status, headers, body))
+            return
         self.close_connection = True
         lines = [f"HTTP/1.1 {status} OK"]
         kept = {"etag", "last-modified", "date", "content-type"}
@@ -220,8 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
             if name.lower() == "etag" and self.proxy.is_encrypted and ".pqt" in self.path:
                 self.send_header(name, _turned(value.encode()).decode())
             elif name.lower() in {"date", "last-modified"}:
-                moved = parsedate_to_datetime(value).timestamp() + self.proxy.clock
-                self.send_header(name, formatdate(moved, usegmt=True))
+                self.send_header(name, _later(value, self.proxy.clock))
             elif name.lower() not in {"connection", "transfer-encoding", "content-length"}:
                 self.send_header(name, value)
         length = lengths[0] if self.command == "HEAD" and lengths else str(len(body))

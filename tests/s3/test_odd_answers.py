@@ -1,8 +1,10 @@
-"""Servers whose answers come byte by byte, or have no end: whoever asks is told, and goes on."""
+"""Servers whose answers have no end, or make no sense: whoever asks is told, and goes on."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,3 +102,25 @@ def test_whatever_one_does_ends(impatient: Build, proxy: Proxy, name: str, where
         assert proxy.faults > 0
     else:
         assert proxy.faults == 0
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3, 4))])
+def test_answers_that_make_no_sense_are_an_error_of_ours_or_do_no_harm(
+    impatient: Build, proxy: Proxy, tmp_path: Path, seed: int
+) -> None:
+    storage, path = open_storage(impatient.settings), f"{impatient.area.name}/{REGISTRY}"
+    proxy.chance = Random(seed)
+    tasks = {name: partial(each, storage, path, tmp_path) for name, each in OPERATIONS.items()}
+    reads = ("versions", "registry", "plain table", "partition", "query")
+    tasks |= {name: partial(COMMANDS[name], impatient) for name in reads}
+    told = 0
+    for _ in range(15):
+        for task in tasks.values():
+            proxy.fault = lambda *_: "garble" if proxy.chance.random() < 0.5 else None
+            try:
+                task()
+            except CacheError:
+                told += 1
+    proxy.fault = lambda *_: None
+    assert told > 0
+    assert len(biodata_cache.assets()) == 2
