@@ -216,6 +216,17 @@ def test_a_large_file_goes_in_parts_and_is_known_again(
     assert copy.sha256 == sha256(data)
 
 
+@pytest.mark.parametrize(("more", "parts"), [(-1, None), (0, None), (1, 2)])
+def test_a_file_of_the_size_of_a_part_is_one_request(
+    bucket_storage: S3Storage, tmp_path: Path, more: int, parts: int | None
+) -> None:
+    data, source = b"x" * (bucket_storage.part_bytes + more), tmp_path / "large"
+    source.write_bytes(data)
+    tag = bucket_storage.put("large.pqt", source, sha256(data))
+    whole = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    assert tag.endswith(f'-{parts}"') if parts else tag == f'"{whole}"'
+
+
 def test_a_large_file_that_changed_does_not_become_an_object(
     bucket_storage: S3Storage, tmp_path: Path, aws: Server
 ) -> None:

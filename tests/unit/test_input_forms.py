@@ -148,6 +148,16 @@ def record_id(item: Document | BrokenFile) -> str | None:
         return None
 
 
+@pytest.mark.slow
+def test_a_file_that_is_too_large_for_memory_has_all_records(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with path.open("wb") as file:
+        file.write(b'[{"_id": "first"},' + b" " * 2**28)
+        file.write(b'{"_id": "last"}]')
+    documents, damage = documents_in(path)
+    assert ([each["_id"] for each in documents], damage) == (["first", "last"], [])
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.json.gz", "a.ndjson"])
 @pytest.mark.parametrize("text", ["<html>503</html>", "hello", "[1, 2", '{"a": ]', "\x00\x01"])
 def test_what_is_no_json_gives_no_record(name: str, text: str, tmp_path: Path) -> None:
