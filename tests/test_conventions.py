@@ -224,6 +224,9 @@ def test_the_rules_of_a_table_are_one_test_of_its_columns(
         kinds = [test["test_metadata"]["name"] for test in tests]
         assert set(kinds) <= {"rules", "relationships"}, name
         assert kinds.count("rules") <= 1, name
+        for test in tests:
+            if test["test_metadata"]["name"] == "relationships":
+                assert test["config"].get("where"), f"{name}: of all rows, it is one of the rules"
         for kind, *columns in _checks(tests):
             assert set(columns) <= set(model["columns"]), f"{name}: {kind}"
         names = [test["name"] for test in tests if test["test_metadata"]["name"] == "rules"]

@@ -28,7 +28,8 @@ broken:
   outputs: {build: {type: duckdb, path: "work/build.duckdb", settings: {TimeZone: UTC}}}
 """
 RULES = """{unique: [id, [kind, "order"]], not_null: [id, kind], castable_time: [at],
-            accepted_values: {kind: [a, b, "it's"]}}"""
+            accepted_values: {kind: [a, b, "it's"]},
+            relationships: {order: {to: "ref('missing')", field: id}}}"""
 GOOD = "(1, 'a', 1, '2024-01-31'), (2, 'a', 2, null), (3, 'b', 1, null), (4, 'it''s', null, null)"
 #: Rows beside the good ones, by the name of a table, and the rows of its test.
 BROKEN = {
@@ -42,7 +43,11 @@ BROKEN = {
         "(8, 'c', 1, null), (9, 'c', 2, null), (10, 'A', 3, null)",
         [["accepted_values", "kind", "A", "1"], ["accepted_values", "kind", "c", "2"]],
     ),
-    "no_time": ("(11, 'b', 5, '31.1.')", [["castable_time", "at", "31.1.", "1"]]),
+    "no_time": ("(11, 'b', 3, '31.1.')", [["castable_time", "at", "31.1.", "1"]]),
+    "unrelated": (  # one of the IDs that are referred to is NULL
+        "(12, 'b', 8, null), (13, 'b', 9, null), (14, 'a', 8, null)",
+        [["relationships", "order", "8", "2"], ["relationships", "order", "9", "1"]],
+    ),
     "every": (  # the first row of each rule comes before the second of any
         "(null, 'x', 1, 'x'), (null, 'y', 1, 'y')",
         [

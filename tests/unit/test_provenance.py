@@ -85,6 +85,10 @@ def test_a_table_that_is_made_from_nothing() -> None:
             "`first` is a `name` of `assets`, or missing",
         ),
         (
+            generic("rules", relationships={"first": {"to": "ref('assets')", "field": "name"}}),
+            "`first` is a `name` of `assets`, or missing",
+        ),
+        (
             generic("rules", accepted_values={"first": ["Pass", "Fail"]}),
             "`first` is one of `Pass` or `Fail`",
         ),

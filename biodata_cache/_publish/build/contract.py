@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.layout import partition_path
 from biodata_cache._core.registry.entries import TABLE_TYPES, ForeignKey
-from biodata_cache._publish.catalogue.provenance import column_of, referred
+from biodata_cache._publish.catalogue.provenance import checks_of, referred
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,18 +106,19 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
 def _foreign_keys(
     manifest: dict[str, Any], published: set[str]
 ) -> dict[str, tuple[ForeignKey, ...]]:
-    """The foreign keys of each table: what a test of `relationships` holds for all of its rows."""
+    """The foreign keys of each table: what a check of `relationships` holds for all of its rows."""
     keys: dict[str, list[ForeignKey]] = {}
     for _, test in sorted(manifest["nodes"].items()):
-        described = test.get("test_metadata") or {}
-        if described.get("name") != "relationships" or test["config"].get("where"):
+        if test["resource_type"] != "test":
             continue
         table = str(test.get("attached_node")).rpartition(".")[2]
-        kwargs = described["kwargs"]
-        target = referred(kwargs["to"])
-        if {table, target} <= published and test["config"]["severity"].lower() == "error":
-            key = ForeignKey(column_of(test), target, str(kwargs["field"]))
-            keys.setdefault(table, []).append(key)
+        for check in checks_of(test):
+            if check.kind != "relationships" or test["config"].get("where"):
+                continue
+            target, (column,) = referred(check.details["to"]), check.columns
+            if {table, target} <= published and test["config"]["severity"].lower() == "error":
+                key = ForeignKey(column, target, str(check.details["field"]))
+                keys.setdefault(table, []).append(key)
     return {name: tuple(sorted(some, key=lambda key: key.column)) for name, some in keys.items()}
 
 

@@ -79,6 +79,9 @@ def checks_of(test: dict[str, Any]) -> Iterator[Check]:
         if rule == "accepted_values":
             for column, values in given.items():
                 yield Check(rule, (column,), {"values": values})
+        elif rule == "relationships":
+            for column, target in given.items():
+                yield Check(rule, (column,), target)
         elif rule != "model":
             for columns in given:
                 yield Check(rule, (columns,) if isinstance(columns, str) else tuple(columns))

@@ -1,8 +1,10 @@
 {#
-    The rules of a table that need no other table, as one test: a test costs dbt more than DuckDB.
+    The rules of a table, as one test: a test costs dbt more than DuckDB.
     The rows name the broken rule, its column, the value, and in how many rows.
 #}
-{% test rules(model, unique=[], not_null=[], accepted_values={}, castable_time=[]) %}
+{% test rules(
+    model, unique=[], not_null=[], accepted_values={}, castable_time=[], relationships={}
+) %}
     {{- config(fail_calc='coalesce(sum(row_count), 0)') -}}
     {%- set broken = [] -%}
     {%- for key in unique -%}
@@ -24,6 +26,15 @@
             {{ column }} is not null and try_cast({{ column }} as timestamptz) is null
         {%- endset -%}
         {%- do broken.append(broken_rows(model, 'castable_time', [name], is_broken)) -%}
+    {%- endfor -%}
+    {%- for name, referred in relationships.items() -%}
+        {%- set column, field = adapter.quote(name), 'referred.' ~ adapter.quote(referred.field) -%}
+        {%- set is_broken -%}
+            {{ column }} is not null and {{ column }} not in (
+                select {{ field }} from {{ referred.to }} as referred where {{ field }} is not null
+            )
+        {%- endset -%}
+        {%- do broken.append(broken_rows(model, 'relationships', [name], is_broken)) -%}
     {%- endfor -%}
     select *
     from (
