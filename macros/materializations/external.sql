@@ -32,9 +32,13 @@
     {%- set objects = objects_folder() -%}
     {% if meta.get('buckets') %}
         {%- set target = this.incorporate(type='view') -%}
+        {%- set of_changed = none -%}
+        {%- if is_by_change() and meta.get('record_key') -%}
+            {%- set of_changed = sql_of_changed_records(compiled_code, model) -%}
+        {%- endif -%}
         {#- dbt takes Python from a materialization alone, and not from a macro that it calls. -#}
         {% call statement('buckets', language='python') -%}
-            {{ python_that_writes_buckets(compiled_code, objects, model) }}
+            {{ python_that_writes_buckets(compiled_code, objects, model, of_changed) }}
         {%- endcall %}
         {% call statement('main') -%}
             {{ create_view_as(target, buckets_written(objects, this.identifier, meta)) }}

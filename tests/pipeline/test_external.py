@@ -273,6 +273,55 @@ def test_table_in_buckets_is_sorted_objects_and_no_file(project: Path) -> None:
     assert "spread-00.pqt" in view[0]
 
 
+RECORDS = """
+{{ config(materialized="table", contract={"enforced": false}, post_hook=[
+    "create or replace table by_change.changed_record as
+     select format('{:05}', i) as record_id
+     from (select unnest([0, 7, 4094, 4095, 4096, 8192, 12000, 12001, 13000]) as i)",
+    "create or replace table by_change.stg_docdb__records as
+     from {{ this }} where record_id in (from by_change.changed_record)",
+]) }}
+select
+    format('{:05}', i) as key,
+    cast(if(i = 8192, {{ env_var('ROWS') }}, i) as integer) as number,
+    i // 6000 as bucket,
+    key as record_id
+from (select unnest(range(13000 + {{ env_var('ROWS') }} % 2)) as i)
+where i not in ({{ "7, 4096, 12001" if env_var('ROWS') == '3' else "0, 4095, 12000" }})
+"""
+
+
+@pytest.mark.slow
+def test_changed_records_are_merged_into_sorted_objects_as_if_all_were_written(
+    another: Path,
+) -> None:
+    """Some come, change and go, at both ends of objects and of row groups; one object has none."""
+    for name, sql, meta in (
+        ("stg_docdb__records", RECORDS, "{}"),
+        (
+            "recorded",
+            "select * from {{ ref('stg_docdb__records') }}",
+            "{sort_order: [key], buckets: 4, record_key: key}",
+        ),
+    ):
+        (another / f"models/{name}.sql").write_text(sql)
+        (another / f"models/{name}.yml").write_text(
+            f"models: [{{name: {name}, config: {{meta: {meta}}}, "
+            "columns: [{name: number, data_type: integer}, {name: key, data_type: varchar}]}]"
+        )
+    objects = another / "work/cache/data-asset-cache/objects"
+    found = []
+    for rows_, by_change in ((3, False), (4, True), (4, False)):
+        build(another, ["a"], "--select", "+recorded", rows=rows_, by_change=by_change)
+        files = sorted(objects.glob("recorded*"))
+        found.append([(file.name, file.stat().st_mtime_ns, file.read_bytes()) for file in files])
+    before, after, whole = found
+    assert [name for name, _, _ in after] == [f"recorded-{bucket:02}.pqt" for bucket in range(4)]
+    assert [each[0::2] for each in after] == [each[0::2] for each in whole]
+    assert before[3] == after[3]
+    assert all(old[2] != new[2] for old, new in zip(before[:3], after[:3], strict=True))
+
+
 @pytest.mark.slow
 def test_bytes_do_not_depend_on_the_run_and_a_partition_is_one_file_of_any_size(
     another: Path,
