@@ -104,7 +104,8 @@ def profiles(
     """
     rows = [Profile(_LINEAGE, "", _json(lineage))]
     entries = {entry.name: entry for entry in tables}
-    with duckdb.connect() as duck, temporary_folder() as spill:
+    # Of two threads one would mostly wait for the other: for many small steps it asks for work.
+    with duckdb.connect(config={"threads": 1}) as duck, temporary_folder() as spill:
         duck.execute("set TimeZone = 'UTC'")
         duck.execute(f"set temp_directory = {literal(spill)}")
 
