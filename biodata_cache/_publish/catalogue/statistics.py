@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _MOST_VALUES = 20
 """Distinct values up to which a column is described by all of them."""
 _BINS = 12
-_SMALL_BYTES = 8 * 2**20
-"""Size of a table below which it is read once, and not for each column."""
 _MOST_BYTES = 64 * 2**20
 """Encoded size of a column of texts from which on only its missing values are counted."""
 _LONGEST = 120
@@ -46,9 +44,6 @@ def profile(
 ) -> dict[str, Any]:
     """Statistics of every column, the first rows, and the rows of each month; times are UTC."""
     source = parquet_of(files)
-    if sum(file.stat().st_size for file in files) < _SMALL_BYTES:
-        connection.execute(f"create or replace temp table small as from {source}")
-        source = "small"
     return {
         "columns": _columns(connection, source, files, columns),
         "sample": _sample(connection, source, columns),
