@@ -12,8 +12,7 @@ metric as (
 evaluation as (
     select
         *,
-        row_number() over (partition by record_id, metric_position order by position desc) = 1
-            as is_last
+        position = max(position) over (partition by record_id, metric_position) as is_last
     from {{ ref('stg_docdb__qc_metric_evaluations') }}
 ),
 
