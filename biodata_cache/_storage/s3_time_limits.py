@@ -134,12 +134,14 @@ def limited(pages: Any, address: str, patience: float) -> Iterator[dict[str, Any
     Raises:
         EndlessError: If the listing goes on after that.
     """
-    end = time.monotonic() + _LISTING * patience
-    for number, page in enumerate(pages):
-        if number >= _MOST_PAGES:
-            raise EndlessError(what=f"The listing of {address}", measure=f"{_MOST_PAGES:,} pages")
-        if time.monotonic() > end:
-            raise EndlessError(
-                what=f"The listing of {address}", measure=f"{_LISTING * patience:,.0f} s"
-            )
+    what, spent, following = f"The listing of {address}", 0.0, iter(pages)
+    for _ in range(_MOST_PAGES):
+        began = time.monotonic()
+        page = next(following, None)
+        if page is None:
+            return
+        spent += time.monotonic() - began  # not what is done with a page
+        if spent > _LISTING * patience:
+            raise EndlessError(what=what, measure=f"{_LISTING * patience:,.0f} s")
         yield page
+    raise EndlessError(what=what, measure=f"{_MOST_PAGES:,} pages")
