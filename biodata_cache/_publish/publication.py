@@ -247,8 +247,7 @@ class Publication:
         )
         home = self._storage.address().replace("\\", "/")
         root = home.removesuffix(f"/{_layout.CACHE_FOLDER}")
-        return {
-            _layout.HISTORY_FILE: _history.document(builds),
+        documents = {
             _layout.PAGE_FILE: page,
             _layout.QUALITY_PAGE_FILE: _catalogue.quality_page(self._folder, builds, profiles),
             _layout.DATABASE_FILE: database(self._folder, after.registry, root),
@@ -257,6 +256,8 @@ class Publication:
             ),
             _layout.CROISSANT_FILE: croissant(self._folder, after.registry, home),
         }
+        hashes = {name: sha256(content).hexdigest() for name, content in documents.items()}
+        return documents | {_layout.HISTORY_FILE: _history.document(builds, hashes)}
 
     def _owned(self, tables: Iterable[TableEntry]) -> set[str]:
         """Every listed file that a publish of these tables may have written."""

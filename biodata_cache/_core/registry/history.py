@@ -1,13 +1,15 @@
 """History of the published builds of a version: their times and the sizes of their tables.
 
 Published beside the registry, one line per build, the live build last. A rollback removes the
-builds that it takes back.
+builds that it takes back. It also has the hashes of the documents that are made for people and for
+other tools, as no reader of ours needs them; its first line is the hash of all others.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import RegistryError
@@ -100,8 +102,13 @@ def extended(
     return (*earlier, now)[-MOST_BUILDS:]
 
 
-def document(builds: Iterable[PublishedBuild]) -> bytes:
-    """A history as it is published: JSON with one line for each build."""
+def document(builds: Iterable[PublishedBuild], documents: Mapping[str, str] | None = None) -> bytes:
+    """A history as it is published: JSON with one line for each build.
+
+    Args:
+        builds: The builds, the oldest first.
+        documents: SHA-256 of each document beside it, by name.
+    """
     lines = ",\n".join(
         json.dumps(
             {
@@ -113,7 +120,33 @@ def document(builds: Iterable[PublishedBuild]) -> bytes:
         )
         for build in builds
     )
-    return f'{{"builds": [\n{lines}\n]}}\n'.encode()
+    rest = f'"builds": [\n{lines}\n],\n"documents": {json.dumps(documents or {})}}}\n'.encode()
+    return f'{{"{_HASH}": "{sha256(rest).hexdigest()}",\n'.encode() + rest
+
+
+def documents_of(content: bytes, source: str) -> dict[str, str]:
+    """SHA-256 of each document beside a history, by name; none if an older publisher wrote it.
+
+    Raises:
+        RegistryError: If the history is damaged.
+
+    Example:
+        >>> content = document([], {"index.html": "0a1b"})
+        >>> documents_of(content, "cache_history.json")
+        {'index.html': '0a1b'}
+    """
+    parse(content, source)
+    history = json_value(content)
+    if not {_HASH, "documents"} & history.keys():
+        return {}
+    rest = content.partition(b"\n")[2]
+    documents = history.get("documents")
+    if history.get(_HASH) != sha256(rest).hexdigest() or not isinstance(documents, dict):
+        raise RegistryError(f"{source} is damaged: publish again, with --full.")
+    return documents
+
+
+_HASH = "sha256"
 
 
 def _build(item: dict[str, Any]) -> PublishedBuild:

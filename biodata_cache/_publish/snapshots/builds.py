@@ -12,7 +12,7 @@ from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, Regis
 from biodata_cache._core.registry import document as _document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from biodata_cache._core.registry.entries import CacheRegistry
     from biodata_cache._core.registry.history import PublishedBuild
@@ -44,20 +44,65 @@ def kept_builds(storage: Storage, version_folder: str) -> list[KeptBuild]:
     Raises:
         RegistryError: If the registry of one cannot be read.
     """
-    start = f"{_layout.builds_folder(version_folder)}/"
     kept_ones = []
-    for path, _ in storage.list(start):
-        build = path[len(start) :].removesuffix(".json")
-        got = storage.get(path) if _layout.is_build_name(build) else None
+    for path, build in _paths(storage, version_folder):
+        got = storage.get(path)
         if got is not None:
-            registry = _document.parse(got.content, storage.address(path))
-            if registry.build != build:
-                raise RegistryError(
-                    f"{storage.address(path)} is the registry of another build, "
-                    f"{registry.build!r}: remove it, it can be restored by nobody."
-                )
+            registry = _registry_of(build, got.content, storage.address(path))
             kept_ones.append(KeptBuild(build, got.content, registry, got.age))
     return sorted(kept_ones, key=lambda kept: (-kept.age, kept.build))
+
+
+def damaged_builds(
+    storage: Storage, version_folder: str, live: str, content: bytes | None
+) -> set[str]:
+    """Paths of kept registries that cannot be read, or that differ from that of the live build.
+
+    Args:
+        storage: The root.
+        version_folder: The version.
+        live: The live build.
+        content: Its registry.
+
+    Raises:
+        CacheError: If the root cannot be read.
+    """
+    damaged = set()
+    for path, build in _paths(storage, version_folder):
+        got = storage.get(path)
+        if got is None:
+            continue
+        is_sound = got.content == content if build == live else _is_registry_of(build, got.content)
+        if not is_sound:
+            damaged.add(path)
+    return damaged
+
+
+def _paths(storage: Storage, version_folder: str) -> Iterator[tuple[str, str]]:
+    """Paths of kept registries, with the names of their builds."""
+    start = f"{_layout.builds_folder(version_folder)}/"
+    for path, _ in storage.list(start):
+        build = path[len(start) :].removesuffix(".json")
+        if _layout.is_build_name(build):
+            yield path, build
+
+
+def _is_registry_of(build: str, content: bytes) -> bool:
+    try:
+        _registry_of(build, content, build)
+    except RegistryError:
+        return False
+    return True
+
+
+def _registry_of(build: str, content: bytes, address: str) -> CacheRegistry:
+    registry = _document.parse(content, address)
+    if registry.build != build:
+        raise RegistryError(
+            f"{address} is the registry of another build, {registry.build!r}: remove it, it can be "
+            "restored by nobody."
+        )
+    return registry
 
 
 def find(kept: Iterable[KeptBuild], build: str, address: str) -> KeptBuild:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
-from biodata_cache._core.errors import AccessError, CacheError
+from biodata_cache._core.errors import AccessError, CacheError, RegistryError
+from biodata_cache._core.registry import history as _history
 from biodata_cache._publish.snapshots import public_files as _public_files
+from biodata_cache._publish.snapshots.builds import damaged_builds
 from biodata_cache._publish.snapshots.snapshot import documents_of, read_published
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ class Verification:
     Attributes:
         files: Number of verified public files and documents.
         damaged: Paths of objects and files of this version that are missing or have another hash.
-        damaged_before: Paths of damaged objects of other versions and of kept builds only.
+        damaged_before: Paths of damaged objects of other versions and of kept builds only, and of
+            damaged registries of kept builds.
     """
 
     objects: int
@@ -53,7 +57,11 @@ def verify(storage: Storage, version_folder: str) -> Verification:
     with ThreadPoolExecutor(storage.threads) as pool:
         results = list(pool.map(is_damaged, every))
     damaged = {path for (path, _), is_so in zip(every, results, strict=True) if is_so} | unreadable
-    before = {path for path in damaged if path in objects} - {*map(_layout.object_path, named)}
+    with suppress(AccessError):  # a reader need not have the right to list them
+        damaged |= damaged_builds(storage, version_folder, published.build, published.content)
+    live = {*map(_layout.object_path, named), _layout.build_path(version_folder, published.build)}
+    kept = f"{_layout.builds_folder(version_folder)}/"
+    before = {path for path in damaged if path in objects or path.startswith(kept)} - live
     return Verification(len(objects), len(files), sorted(damaged - before), sorted(before))
 
 
@@ -75,7 +83,7 @@ def _listed(storage: Storage) -> list[str]:
 def _files(
     storage: Storage, version_folder: str, published: Published
 ) -> tuple[dict[str, str], set[str]]:
-    """Public files and documents of a version with their hashes, and a list that is unreadable."""
+    """Public files and documents of a version with their hashes, and lists that are unreadable."""
     registry = published.registry
     files: dict[str, str] = {}
     if registry.public_files is None:
@@ -83,11 +91,22 @@ def _files(
     for stage in documents_of(version_folder, registry, published.content or b""):
         for path, content in stage.items():
             files[f"{version_folder}/{path}"] = sha256(content).hexdigest()
+    unreadable = set()
     try:
         listed = _public_files.read(storage, registry.public_files)
     except CacheError:
-        return files, {_layout.object_path(registry.public_files.name)}
-    return files | {f"{version_folder}/{file.path}": file.sha256 for file in listed}, set()
+        unreadable.add(_layout.object_path(registry.public_files.name))
+    else:
+        files |= {f"{version_folder}/{file.path}": file.sha256 for file in listed}
+    history = _layout.history_path(version_folder)
+    try:
+        got = storage.get(history)
+        known = {} if got is None else _history.documents_of(got.content, history)
+    except RegistryError:
+        unreadable.add(history)
+    else:
+        files |= {f"{version_folder}/{name}": hashed for name, hashed in known.items()}
+    return files, unreadable
 
 
 def _files_of_old(version_folder: str, registry: CacheRegistry) -> dict[str, str]:
