@@ -257,7 +257,7 @@ class Publication:
             _layout.CROISSANT_FILE: croissant(self._folder, after.registry, home),
         }
         hashes = {name: sha256(content).hexdigest() for name, content in documents.items()}
-        return documents | {_layout.HISTORY_FILE: _history.document(builds, hashes)}
+        return {_layout.HISTORY_FILE: _history.document(builds, hashes), **documents}
 
     def _owned(self, tables: Iterable[TableEntry]) -> set[str]:
         """Every listed file that a publish of these tables may have written."""
