@@ -50,8 +50,12 @@ def test_who_is_in_time_closes_nothing() -> None:
 
 def test_an_interrupted_wait_closes_too() -> None:
     may_end, closed = Event(), Event()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # xdist ignores it
     Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
-        result_within(LONG, lambda: may_end.wait(LONG), name="left", when_late=closed.set)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            result_within(LONG, lambda: may_end.wait(LONG), name="left", when_late=closed.set)
+    finally:
+        signal.signal(signal.SIGINT, before)
     may_end.set()
     assert closed.wait(LONG)
