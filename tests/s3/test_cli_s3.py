@@ -87,7 +87,7 @@ def files_check(build: Build, *options: str) -> tuple[int, str]:
 
 def test_doctor_compares_every_file_and_the_next_publish_mends(build: Build) -> None:
     publish(build.make({"1": "a", "2": "a"}).settings)
-    assert files_check(build) == (0, "4 objects and 8 public files are what the registry says")
+    assert files_check(build) == (0, "4 objects and 13 public files are what the registry says")
     home = build.area.parents[3] / "root/data-asset-cache"
     folder = home / build.area.name
     registry = json.loads((folder / "cache_registry.json").read_text())

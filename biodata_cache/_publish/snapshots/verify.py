@@ -59,8 +59,8 @@ def verify(storage: Storage, version_folder: str) -> Verification:
     damaged = {path for (path, _), is_so in zip(every, results, strict=True) if is_so} | unreadable
     with suppress(AccessError):  # a reader need not have the right to list them
         damaged |= damaged_builds(storage, version_folder, published.build, published.content)
-    live = {*map(_layout.object_path, named), _layout.build_path(version_folder, published.build)}
     kept = f"{_layout.builds_folder(version_folder)}/"
+    live = {*map(_layout.object_path, named), f"{kept}{published.build}.json"}
     before = {path for path in damaged if path in objects or path.startswith(kept)} - live
     return Verification(len(objects), len(files), sorted(damaged - before), sorted(before))
 
