@@ -6,7 +6,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ConnectionClosedError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
 from biodata_cache._core.time_limits import result_within
 
@@ -45,6 +46,7 @@ class TimeLimitedSession:
         """The response to a request; its body is still to be read if it is an object.
 
         Raises:
+            ConnectionClosedError: If the body breaks off.
             EndlessError: If it does not arrive within the limits.
         """
         is_object, request.stream_output = request.stream_output, True
@@ -66,7 +68,10 @@ class TimeLimitedSession:
             None if has_length else _MOST_BYTES,
         )
         if not is_object:
-            _ = response.content
+            try:
+                _ = response.content
+            except HTTPError as error:  # botocore repeats its own errors
+                raise ConnectionClosedError(error=error, endpoint_url=address) from error
         return response
 
     def close(self) -> None:

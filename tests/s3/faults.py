@@ -61,6 +61,7 @@ class Proxy:
     507: answer that to what would write, as a server whose disk is full does.
     refuse: remove nothing, and say so in an answer of success, as S3 does of single objects.
     drip: send a byte of the answer's body each tenth of a second; drip_head: of its head, too.
+    cut: send half of the body as a chunk, and close the connection before the last one.
     endless: send a body that never ends, as fast as the client reads.
     garble: damage the head or the body of the answer somewhere, by `chance`.
     more: answer every listing with a page of new keys, and say that there are more.
@@ -174,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, [("Content-Type", "application/xml")], instead[fault])
             return
         status, headers, answer = self._forward(body)
-        if fault in {"drip", "drip_head", "endless", "garble"}:
+        if fault in {"drip", "drip_head", "endless", "garble", "cut"}:
             self._go_on(fault, status, headers, answer)
             return
         if fault == "drop_answer":
@@ -238,7 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
         kept = {"etag", "last-modified", "date", "content-type"}
         lines += [f"{name}: {value}" for name, value in headers if name.lower() in kept]
         is_endless = fault == "endless"
-        length = "Transfer-Encoding: chunked" if is_endless else f"Content-Length: {len(body)}"
+        is_chunked = fault in {"endless", "cut"}
+        length = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(body)}"
         head = "\r\n".join([*lines, length, "", ""]).encode()
         slow = head + body if fault == "drip_head" else body
         with suppress(OSError):
@@ -247,6 +249,10 @@ class _Handler(BaseHTTPRequestHandler):
             block = b"100000\r\n" + b" " * 2**20 + b"\r\n"
             while is_endless and self.command != "HEAD":
                 self.wfile.write(block)
+            if fault == "cut":
+                half = body[: len(body) // 2]
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(half), half))
+                return
             for byte in slow:
                 self.wfile.write(bytes([byte]))
                 time.sleep(0.1)

@@ -69,6 +69,23 @@ def test_every_operation_ends(impatient: Build, proxy: Proxy, tmp_path: Path, fa
     assert {name for name, each in found.items() if each != "UnreachableError"} <= bodiless, found
 
 
+@pytest.mark.parametrize("name", ["get", "list", "folders"])
+def test_a_response_that_breaks_off_is_requested_again(
+    impatient: Build, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    storage, path = open_storage(impatient.settings), f"{impatient.area.name}/{REGISTRY}"
+    whole = OPERATIONS[name](storage, path, tmp_path)
+    proxy.reset()
+    proxy.fault = lambda number, *_: "cut" if number == 1 else None
+    again = OPERATIONS[name](storage, path, tmp_path)
+    if name == "get":
+        assert again.content == whole.content  # type: ignore[attr-defined]
+    else:
+        assert again == whole
+    assert len(proxy.requests) == 2
+
+
 @pytest.mark.parametrize("name", ["list", "folders"])
 def test_a_listing_of_ever_new_keys_ends(
     impatient: Build, proxy: Proxy, tmp_path: Path, name: str
