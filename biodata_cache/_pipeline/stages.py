@@ -243,7 +243,6 @@ def run_rollback(settings: Settings, report: Reporter, *, to: str | None = None)
 
 def _check_rollback(settings: Settings, *, force: bool) -> None:
     """Check that the version is not rolled back, unless `force` is given."""
-    require("filelock")
     from biodata_cache._publish.rollback import check_not_rolled_back  # noqa: PLC0415
 
     if not force:

@@ -31,11 +31,11 @@ from biodata_cache._storage.s3_client import (
     CONFLICTS,
     ERRORS,
     Access,
-    WrongAnswerError,
+    InvalidResponseError,
     as_cache_error,
     code_of,
     field_of,
-    parsed_answers,
+    response_errors,
 )
 from biodata_cache._storage.s3_time_limits import limited
 
@@ -157,7 +157,7 @@ class S3Storage(StreamedReads):
                 for item in page.get("Contents", ()):
                     key = field_of(item, "Key")
                     if not key.startswith(self._key(prefix)):
-                        raise WrongAnswerError(problem=f"it lists {key!r} below {prefix!r}")
+                        raise InvalidResponseError(problem=f"it lists {key!r} below {prefix!r}")
                     yield key[start:], Stat(item.get("Size", 0), item.get("ETag", ""))
 
     def folders(self, prefix: str) -> Names:
@@ -340,7 +340,7 @@ class S3Storage(StreamedReads):
     @contextmanager
     def _errors(self, path: str, what: str = "read") -> Iterator[None]:  # noqa: ARG002
         try:
-            with parsed_answers():
+            with response_errors():
                 yield
         except ERRORS as error:
             raise as_cache_error(

@@ -47,10 +47,10 @@ ERRORS = (
 _LEAST_PATIENCE = 1.0
 
 
-class WrongAnswerError(botocore.exceptions.BotoCoreError):  # type: ignore[misc]  # botocore has no types
+class InvalidResponseError(botocore.exceptions.BotoCoreError):  # type: ignore[misc]  # botocore has no types
     """A response that no server of S3 sends."""
 
-    fmt = "an answer is none of S3: {problem}"
+    fmt = "invalid response: {problem}"
 
 
 CONFLICTS = {"ConditionalRequestConflict", "OperationAborted", "PreconditionFailed"}
@@ -228,31 +228,33 @@ def field_of(response: dict[str, Any], name: str) -> Any:  # noqa: ANN401  # bot
     """A field that a response must have.
 
     Raises:
-        WrongAnswerError: If it lacks the field.
+        InvalidResponseError: If it lacks the field.
     """
     if name not in response:
-        raise WrongAnswerError(problem=f"it has no {name}")
+        raise InvalidResponseError(problem=f"it has no {name}")
     return response[name]
 
 
 @contextmanager
-def parsed_answers() -> Iterator[None]:
-    """Raise one error for whatever botocore raises over a response that it cannot use.
+def response_errors() -> Iterator[None]:
+    """Translate what botocore raises for a response that it cannot parse, of whatever class.
+
+    An error that did not pass botocore is a fault of ours, and stays what it is.
 
     Raises:
-        WrongAnswerError: If it cannot.
+        InvalidResponseError: If it cannot parse one.
     """
     try:
         yield
     except (*ERRORS, CacheError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # of any class, RuntimeError too
         frames = traceback.walk_tb(error.__traceback__)
-        names = [str(frame.f_globals.get("__name__")) for frame, _ in frames]
-        if not any(name.startswith("botocore.") for name in names):
+        if not any(
+            str(frame.f_globals.get("__name__")).startswith("botocore.") for frame, _ in frames
+        ):
             raise
-        problem = f"{type(error).__name__}: {error}"
-        raise WrongAnswerError(problem=problem) from error
+        raise InvalidResponseError(problem=f"{type(error).__name__}: {error}") from error
 
 
 def as_cache_error(
@@ -271,7 +273,7 @@ def as_cache_error(
             botocore.exceptions.ConnectionError,
             botocore.exceptions.IncompleteReadError,
             EndlessError,
-            WrongAnswerError,
+            InvalidResponseError,
         ),
     ):
         return UnreachableError(

@@ -175,7 +175,7 @@ _STATUS = "status"
 def _copy_status(
     published: Published | None, sample: Published | None, status: TableFolder, *, prune: bool
 ) -> tuple[int | None, list[str]]:
-    """Copy the custom table; returns its rows, and a sentence for what was kept in its place."""
+    """Copy the custom table; returns its number of rows, and a sentence if an old copy is kept."""
     for store in (published, sample):
         content = None if store is None else store.read(CUSTOM)
         if content is None:

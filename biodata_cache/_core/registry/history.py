@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry
 
 MOST_BUILDS = 100
+_HASH = "sha256"
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,6 @@ def documents_of(content: bytes, source: str) -> dict[str, str]:
     if history.get(_HASH) != sha256(rest).hexdigest() or not isinstance(documents, dict):
         raise RegistryError(f"{source} is damaged: publish again, with --full.")
     return documents
-
-
-_HASH = "sha256"
 
 
 def _build(item: dict[str, Any]) -> PublishedBuild:

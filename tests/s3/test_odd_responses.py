@@ -1,4 +1,4 @@
-"""Servers whose answers have no end, or make no sense: whoever asks is told, and goes on."""
+"""Responses of S3 that do not end, or are invalid, end in an error of ours."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_whatever_one_does_ends(impatient: Build, proxy: Proxy, name: str, where
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3, 4))])
-def test_answers_that_make_no_sense_are_an_error_of_ours_or_do_no_harm(
+def test_an_invalid_response_is_an_error_of_ours_or_does_no_harm(
     impatient: Build, proxy: Proxy, tmp_path: Path, seed: int
 ) -> None:
     storage, path = open_storage(impatient.settings), f"{impatient.area.name}/{REGISTRY}"
