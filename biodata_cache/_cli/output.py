@@ -22,8 +22,9 @@ from rich.text import Text
 
 from biodata_cache._cli.signals import EXIT_INTERRUPTED, INTERRUPTED
 from biodata_cache._core import display as _display
-from biodata_cache._core.errors import NO_ROOM, ArgumentError, CacheError, SettingsError
+from biodata_cache._core.errors import ArgumentError, CacheError, SettingsError
 from biodata_cache._core.interrupts import interrupts
+from biodata_cache._core.messages import NO_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -35,14 +35,10 @@ Messages say what is wrong, with the offending value, and what to do about it.
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
-"""Numbers of the errors of a full disk."""
 
 
 class CacheError(Exception):

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import (
-    NO_ROOM,
     AccessError,
     CacheError,
     CacheFileError,
     LockedError,
     SettingsError,
 )
+from biodata_cache._core.messages import NO_ROOM
 from biodata_cache._storage.base import (
     LEASE_SECONDS,
     Stat,

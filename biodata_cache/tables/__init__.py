@@ -31,27 +31,31 @@ Only these functions are imported from here. They make a selection; `_reader` ru
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from biodata_cache._core.names import TABLE_FUNCTIONS as _TABLE_FUNCTIONS
 from biodata_cache.tables._completion import name_columns as _name_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    # Type checkers see the functions that these modules define, as no `__all__` limits them.
+    from biodata_cache.tables._assets import *
+    from biodata_cache.tables._checks import *
+    from biodata_cache.tables._platforms import *
+    from biodata_cache.tables._quality import *
+    from biodata_cache.tables._records import *
+    from biodata_cache.tables._sessions import *
+    from biodata_cache.tables._subjects import *
+else:
+    __all__ = list(_TABLE_FUNCTIONS)
 
-__all__ = list(_TABLE_FUNCTIONS)
+    def __getattr__(name: str) -> object:
+        """The function of this name, from the module of its area (PEP 562)."""
+        if name not in _TABLE_FUNCTIONS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        function = getattr(import_module(f"{__name__}.{_TABLE_FUNCTIONS[name]}"), name)
+        _name_columns(function)
+        globals()[name] = function
+        return function
 
-
-def __getattr__(name: str) -> Callable[..., Any]:
-    """The function of this name, from the module of its area (PEP 562)."""
-    if name not in _TABLE_FUNCTIONS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    area = import_module(f"{__name__}.{_TABLE_FUNCTIONS[name]}")
-    function: Callable[..., Any] = getattr(area, name)
-    _name_columns(function)
-    globals()[name] = function
-    return function
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_TABLE_FUNCTIONS})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_TABLE_FUNCTIONS})

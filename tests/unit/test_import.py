@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import pydoc
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import biodata_cache
-from biodata_cache import tables
+from biodata_cache import _functions, tables
+from biodata_cache._core import errors
 from biodata_cache._core.names import TABLE_FUNCTIONS
 
 PACKAGE = Path(biodata_cache.__file__).parent
@@ -38,19 +39,6 @@ def run(code: str, *options: str) -> str:
     ).stdout
 
 
-def imported_for_type_checkers() -> set[str]:
-    """Names that `__init__.py` imports or declares under `if TYPE_CHECKING`."""
-    names = set()
-    for node in ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.If):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.alias):
-                    names.add(inner.name)
-                elif isinstance(inner, ast.AnnAssign):
-                    names.add(inner.target.id)
-    return names
-
-
 def test_import_loads_nothing_heavy():
     before = "before = set(sys.modules); import biodata_cache; print(*(set(sys.modules) - before))"
     assert HEAVY & set(run(before).split()) == set()
@@ -72,8 +60,36 @@ def test_all_is_sorted_and_without_doubles():
     assert biodata_cache.__all__ == sorted(set(biodata_cache.__all__))
 
 
-def test_all_is_what_type_checkers_see():
-    assert set(biodata_cache.__all__) == imported_for_type_checkers()
+@pytest.mark.slow
+def test_type_checkers_see_all_names(tmp_path):
+    names = [*biodata_cache.__all__, "NO_NAME_OF_OURS"]
+    calls = ["reveal_type(tables.assets())", "tables.assets(no_column=1)"]
+    lines = ["from biodata_cache import tables", *(f"from biodata_cache import {n}" for n in names)]
+    program = tmp_path / "program.py"
+    program.write_text("\n".join([*lines, *calls]))
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PACKAGE.parent,  # its cache is that of `make lint`
+    )
+    unknown, revealed, refused = re.findall(r"program\.py:.*", checked.stdout)
+    assert "NO_NAME_OF_OURS" in unknown
+    assert "pandas.core.frame.DataFrame" in revealed
+    assert 'Unexpected keyword argument "no_column"' in refused
+
+
+def test_type_checkers_see_no_name_that_is_not_there():
+    # Both are imported whole.
+    for module in (errors, _functions):
+        defined = {
+            name
+            for name, value in vars(module).items()
+            if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
+        }
+        assert defined <= set(biodata_cache.__all__)
+        assert len(defined) > 10
 
 
 def test_every_name_resolves_to_what_it_is_called():
@@ -101,9 +117,9 @@ def test_every_table_function_is_public():
 
 
 def test_every_error_is_a_cache_error():
-    errors = [name for name in biodata_cache.__all__ if name.endswith("Error")]
-    assert len(errors) > 5
-    for name in errors:
+    names = [name for name in biodata_cache.__all__ if name.endswith("Error")]
+    assert len(names) > 5
+    for name in names:
         assert issubclass(getattr(biodata_cache, name), biodata_cache.CacheError)
 
 
