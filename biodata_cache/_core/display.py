@@ -9,8 +9,6 @@ import textwrap
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol
 
-from biodata_cache._core import messages as _messages
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -28,11 +26,6 @@ class _Named(Protocol):
     def type(self) -> str | None: ...
     @property
     def description(self) -> str: ...
-
-
-class _Partition(Protocol):
-    @property
-    def value(self) -> str: ...
 
 
 class _Table(Protocol):
@@ -64,8 +57,6 @@ class _Table(Protocol):
     def sort_order(self) -> Sequence[str]: ...
     @property
     def partition_count(self) -> int | None: ...
-    @property
-    def partitions(self) -> Sequence[_Partition] | None: ...
 
 
 def table_text(entry: _Table) -> str:
@@ -127,19 +118,13 @@ def facts(entry: _Table) -> list[str]:
     if entry.built_at is not None:
         lines.append(f"built {entry.built_at} ({ago(entry.built_at)})")
     if entry.partitioned:
-        lines.append(f"partitions: one file for each {entry.partition_key}{_values(entry)}")
+        count = "" if entry.partition_count is None else f" ({entry.partition_count:,})"
+        lines.append(f"partitions: one file for each {entry.partition_key}{count}")
     if entry.primary_key:
         lines.append(f"key: {', '.join(entry.primary_key)}")
     if entry.sort_order:
         lines.append(f"sorted by: {', '.join(entry.sort_order)}")
     return [*lines, f"location: {entry.location}"]
-
-
-def _values(entry: _Table) -> str:
-    if entry.partitions is None:
-        return "" if entry.partition_count is None else f" ({entry.partition_count:,})"
-    values = [partition.value for partition in entry.partitions]
-    return f" ({len(values):,}: {_messages.few(values)})"
 
 
 def size(count: int) -> str:

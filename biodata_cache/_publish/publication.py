@@ -124,8 +124,7 @@ class Publication:
         wanted = {file.path for file in snapshot.files} | {_layout.REGISTRY_FILE}
         wanted.update(*documents)
         once = (*before.registry, *self._pending.tables)
-        obsolete = {*self._owned(once), *(set(self._pending.paths) & self._listed.keys())}
-        self._gone = sorted(obsolete - wanted)
+        self._gone = sorted(self._owned(once) - wanted)
         self._foreign = self._listed.keys() - wanted - {*self._gone}
         self._is_switched = before.content != snapshot.content
         self.report = self._planned(len(wanted))

@@ -175,7 +175,7 @@ def publish(
                 storage.delete([_layout.rollback_path(folder)])
             publication.finish()
             held.check()
-            wait = tidy_up(storage, folder, *kept_for)
+            wait = tidy_up(storage, *kept_for)
             if is_whole_audit and not only_built:
                 audited_at = times.now.isoformat(timespec="seconds")
             newest = times.newest_extract(build.as_of, build.began_at)

@@ -73,8 +73,7 @@ def _subjects(cache: PublishedCache, registry: CacheRegistry, entry: TableEntry)
     """All subject ids, or those of the table's partitions if no table lists all of them."""
     if _SUBJECTS_TABLE not in registry:
         is_listed = entry.partition_key == _partitions.SUBJECT
-        listed = _partitions.listed(cache, registry, entry) if is_listed else []
-        return {each.value for each in listed}
+        return set(_partitions.values(cache, registry, entry) if is_listed else ())
     files = cache.files(registry[_SUBJECTS_TABLE])
     with _connections.connection(cache, files, is_whole=True) as (duck, locations):
         source = "read_parquet($files, hive_partitioning = false)"

@@ -263,7 +263,7 @@ def _scanned(
     if not locations:
         return no_rows(duck, entry), {}, registered_types(duck, entry)
     # Files of older publishers may lack the key column.
-    by_name = entry.partitions is None and has_key_in_names(entry, locations)
+    by_name = has_key_in_names(entry, locations)
     source = f"read_parquet($files, {options(entry, by_name=by_name)})"
     values: dict[str, object] = {"files": list(locations)}
     return source, values, known_types(entry) or column_types(duck, source, values)

@@ -68,9 +68,7 @@ class Scan:
         if len(files) == 1 and not entry.objects:
             return list(columns), files[0].address
         value = selection.filters.get(str(entry.partition_key))
-        is_there = isinstance(value, str) and any(
-            each.value == value for each in _partitions.listed(cache, registry, entry)
-        )
+        is_there = isinstance(value, str) and value in _partitions.values(cache, registry, entry)
         return list(columns), cache.location(entry, str(value) if is_there else None)
 
     @property

@@ -36,6 +36,8 @@ class Published:
     root: Path
     version: str = "0.50.0"
     entries: list[dict[str, object]] = field(default_factory=list)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    """Values of the partition key by table."""
 
     @property
     def home(self) -> Path:
@@ -61,10 +63,8 @@ class Published:
         columns: list[tuple[str, str]] = []
         for value, query in queries.items():
             columns = self._copy(query, location / partition_folder(key, value) / "data.pqt")
-        listed = {"partitions": [{"value": value, "rows": 1} for value in queries]}
-        self._enter(
-            name, location, columns, partitioned=True, partition_key=key, **(listed | extra)
-        )
+        self.values[name] = [*queries]
+        self._enter(name, location, columns, partitioned=True, partition_key=key, **extra)
         return location
 
     def build(self, time: str = "20260101T000000Z") -> str:
@@ -77,20 +77,18 @@ class Published:
         entries = []
         for entry in self.entries:
             path, key = Path(str(entry["location"])), entry["partition_key"]
-            listed: Any = entry.get("partitions") or []
             parts: dict[str | None, Path] = {None: path}
             if key is not None:
-                values = [each["value"] for each in listed]
                 parts = {
-                    value: path / partition_folder(str(key), value) / "data.pqt" for value in values
+                    value: path / partition_folder(str(key), value) / "data.pqt"
+                    for value in sorted(self.values.get(str(entry["name"]), ()))
                 }
             for value, part in parts.items():
                 within = part.relative_to(self.home).as_posix()
                 files.append((within, str(entry["name"]), value, part))
             made = self._object(entry, [*parts.values()])
-            kept = {name: it for name, it in entry.items() if name != "partitions"}
             count = {} if key is None else {"partition_count": len(parts)}
-            entries.append(kept | {"objects": [made]} | count)
+            entries.append(entry | {"objects": [made]} | count)
         content = {"tables": entries, "public_files": self._list(files)}
         digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
         build = f"{time}-{digest[:8]}"
@@ -213,6 +211,7 @@ class Templates:
             make(made)
             self._made[key] = made
         made = self._made[key]
+        target.values = dict(made.values)
         shutil.copytree(made.root, target.root, dirs_exist_ok=True)
         for document in target.root.rglob("*.json"):
             text = document.read_text(encoding="utf-8")

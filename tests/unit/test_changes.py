@@ -139,7 +139,7 @@ def test_partitions_are_compared_too(qc_cache: Published) -> None:
     first = qc_cache.build("20260101T000000Z")
     path = qc_cache.folder / "qc"
     shutil.copy(path / "subject_id=0451/data.pqt", path / "subject_id=451/data.pqt")
-    qc_cache.entries[-1]["partitions"] = [{"value": "451"}]
+    qc_cache.values["quality_control"] = ["451"]
     qc_cache.build("20260102T000000Z")
     result = changes("quality_control", since=first)
     assert set(result["change"]) == {"removed"}

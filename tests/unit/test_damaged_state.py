@@ -109,7 +109,7 @@ class KeptBuild(Document):
     def read(self, content: bytes) -> None:
         storage = LocalStorage(self.folder, "data-asset-cache")
         self._path.write_bytes(content)
-        tidy_up(storage, "bdc-v0.50.0", 14.0, 24.0)
+        tidy_up(storage, 14.0, 24.0)
         assert {path.name for path in (self._cache.home / ".objects").iterdir()} == self._objects
         for build in kept_builds(storage, "bdc-v0.50.0"):
             assert build.build == self._build

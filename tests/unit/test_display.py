@@ -50,6 +50,7 @@ def shown(cache: Any) -> Any:
         row_count=1234,
         bytes=2_500_000,
         files=7,
+        partition_count=7,
         built_at=built.isoformat().replace("+00:00", "Z"),
         primary_key=["name", "subject_id"],
         sort_order=["name"],
@@ -83,7 +84,7 @@ def test_a_table_in_a_terminal(shown: Any, monkeypatch: pytest.MonkeyPatch) -> N
     for fact in (
         "1,234 rows, 2.5 MB, 7 files",
         "(5 hours ago)",
-        "partitions: one file for each subject_id (7: 'a', 'b', 'c',",
+        "partitions: one file for each subject_id (7)",
         "key: name, subject_id",
         "name        VARCHAR  About name.",
     ):
@@ -127,7 +128,6 @@ def test_table_info_is_the_entry_with_where_it_is_read(shown: Any) -> None:
     assert info.version == "bdc-v0.50.0"
     assert info.location == str(shown.folder / "qc")
     assert info.columns == get_cache_registry()["quality_control"].columns
-    assert len(info.partitions or ()) == 7
     with pytest.raises(TableNotFoundError, match="Nearest: 'quality_control'"):
         table_info("quality_contro")
 

@@ -11,7 +11,6 @@ import biodata_cache
 from biodata_cache import (
     CacheRegistry,
     ColumnEntry,
-    PartitionEntry,
     RegistryError,
     TableNotFoundError,
     get_cache_registry,
@@ -43,7 +42,6 @@ NEW = {
     "build_id": "b1",
     "primary_key": ["asset_id", "metric_index"],
     "sort_order": ["asset_name"],
-    "partitions": [{"value": "0451", "rows": 7, "bytes": 1234, "sha256": "ab"}],
     "something_of_a_later_version": {"x": 1},
 }
 
@@ -51,18 +49,17 @@ NEW = {
 def test_every_key_is_an_attribute(cache):
     cache.enter(NEW)
     entry = get_cache_registry()["quality_control"]
-    for key in set(NEW) - {"columns", "partitions", "something_of_a_later_version"}:
+    for key in set(NEW) - {"columns", "something_of_a_later_version"}:
         value = getattr(entry, key)
         assert (list(value) if isinstance(value, tuple) else value) == NEW[key]
     assert entry.columns == (ColumnEntry("tags", "Tags", "VARCHAR[]"),)
-    assert entry.partitions == (PartitionEntry("0451", 7, 1234, "ab"),)
 
 
 def test_an_entry_of_an_older_publisher_loads(cache):
     cache.enter(OLD)
     (entry,) = get_cache_registry()
     assert entry.columns == (ColumnEntry("_id", "Id"),)
-    assert (entry.partitioned, entry.partition_key, entry.partitions) == (False, None, None)
+    assert (entry.partitioned, entry.partition_key) == (False, None)
     absent = [
         entry.row_count,
         entry.bytes,
@@ -117,9 +114,6 @@ def test_a_registry_cannot_be_changed(cache):
         ({"row_count": "7"}, "key 'row_count' must be a whole number"),
         ({"row_count": True}, "key 'row_count' must be a whole number"),
         ({"primary_key": "asset_id"}, "key 'primary_key' must be a list of texts"),
-        ({"partitions": {}}, "key 'partitions' must be a list"),
-        ({"partitions": [{"value": 451}]}, "partitions[0]: key 'value' must be a text"),
-        ({"partitions": [{"value": "1", "rows": 1.5}]}, "partitions[0]: key 'rows'"),
     ],
 )
 def test_a_malformed_entry_is_named_with_its_key(cache, change, where):

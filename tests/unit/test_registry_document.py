@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biodata_cache import CacheRegistry, ColumnEntry, PartitionEntry, RegistryError
+from biodata_cache import CacheRegistry, ColumnEntry, RegistryError
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.registry import document as _document
 from biodata_cache._core.registry.entries import CheckEntry, ForeignKey, ObjectFile, TableEntry
@@ -92,17 +92,6 @@ def test_what_another_version_says_is_kept_at_every_level() -> None:
     raw["tables"][0]["columns"][0]["unit"] = "mm"
     result = _document.parse(json.dumps(raw), "registry")
     assert json.loads(_document.document(result)) == raw
-
-
-def test_an_older_registry_lists_partitions_and_names_no_objects() -> None:
-    raw = json.loads(_document.document(REGISTRY))
-    del raw["tables"][0]["objects"], raw["build"], raw["public_files"], raw["profiles"]
-    raw["tables"][0]["partitions"] = [{"value": "0451", "rows": 7, "bytes": 1, "sha256": "ab"}]
-    result = _document.parse(json.dumps(raw), "registry")
-    assert result.build is None
-    assert result["quality_control"].objects == ()
-    assert result["quality_control"].partitions == (PartitionEntry("0451", 7, 1, "ab"),)
-    assert json.loads(_document.document(result))["tables"] == raw["tables"]
 
 
 def test_fragments_alone_are_a_registry() -> None:

@@ -195,7 +195,8 @@ def test_a_condition_on_the_key_opens_the_files_of_that_key_alone(both: Any) -> 
         entry["build_id"] = "b"
     both.write_registry()
     for path in (both.folder / "qc").glob("*/data.pqt"):
-        if path.parent.name not in {"subject_id=0451", "subject_id=451"}:
+        # The first file says what the columns are.
+        if path.parent.name not in {"subject_id=", "subject_id=0451", "subject_id=451"}:
             path.write_bytes(b"damaged")
     query = "select distinct subject_id from quality_control where subject_id = $subject"
     for subject in ("0451", "451"):
@@ -211,7 +212,7 @@ def test_partitions_whose_names_stand_for_nothing(both: Any) -> None:
     names = ["NULL", "null", "__HIVE_DEFAULT_PARTITION__"]
     queries = {name: f"select '{name}' as platform, 1 as n" for name in names}
     both.partitioned("platform_qc", "platform_qc", "platform", queries, build_id="b")
-    assert sql("from platform_qc")["platform"].tolist() == names
+    assert sorted(sql("from platform_qc")["platform"]) == sorted(names)
     for name in names:
         kept = sql("from platform_qc where platform = $name", {"name": name})
         assert kept["platform"].tolist() == [name]

@@ -22,7 +22,6 @@ from biodata_cache._publish.rollback import put_back
 from biodata_cache._publish.root_documents import read_status
 from biodata_cache._publish.snapshots.builds import build_before, kept_builds
 from biodata_cache._publish.snapshots.pending import Pending
-from biodata_cache._publish.snapshots.snapshot import read_published
 from biodata_cache._session import open_published
 from biodata_cache._storage.open import open_storage
 
@@ -232,11 +231,9 @@ def _builds(
     storage: Storage, cache: PublishedCache, registry: CacheRegistry
 ) -> tuple[str | None, dict[str, int | None], str | None, str | None]:
     """The build; rows by table and name of the one before, or why it is not known."""
-    build = registry.build or max((table.build_id or "" for table in registry), default="") or None
+    build = registry.build
     try:
-        live = read_published(storage, cache.version_folder).build
-        build = live if build else None
-        return (build, *_before(storage, cache, live), None)
+        return (build, *_before(storage, cache, build or ""), None)
     except CacheNotFoundError:
         return build, {}, None, "no earlier build is kept"
     except CacheError as error:

@@ -22,7 +22,6 @@ from biodata_cache._core.registry.entries import (
     ColumnEntry,
     ForeignKey,
     ObjectFile,
-    PartitionEntry,
     RegistryPart,
     TableEntry,
 )
@@ -91,7 +90,6 @@ Kind = TypeVar("Kind", bound=RegistryPart)
 _LISTS: dict[str, type[RegistryPart]] = {
     "tables": TableEntry,
     "columns": ColumnEntry,
-    "partitions": PartitionEntry,
     "objects": ObjectFile,
     "foreign_keys": ForeignKey,
     "checks": CheckEntry,
@@ -222,7 +220,7 @@ class _Item:
             raise self.wrong("type", "one of " + ", ".join(TABLE_TYPES))
         if any(object_name(each.sha256) != each.name for each in entry.objects):
             raise self.wrong("objects", "a list of files that are named by their sha256")
-        return entry if entry.partitioned else replace(entry, partition_key=None, partitions=None)
+        return entry if entry.partitioned else replace(entry, partition_key=None)
 
 
 def _shown(value: object) -> str:

@@ -92,23 +92,6 @@ class ColumnEntry(RegistryPart):
 
 
 @dataclass(frozen=True)
-class PartitionEntry(RegistryPart):
-    """One partition of a table.
-
-    Attributes:
-        value: Value of the partition key, as in the column.
-        rows: Number of rows.
-        bytes: Size of the file.
-        sha256: Checksum of the file.
-    """
-
-    value: str
-    rows: int | None = None
-    bytes: int | None = None
-    sha256: str | None = None
-
-
-@dataclass(frozen=True)
 class ObjectFile(RegistryPart):
     """An immutable file that is named by its content.
 
@@ -180,7 +163,6 @@ class TableEntry(RegistryPart):
             an older publisher made none.
         checks: The checks that ran on it.
         made_from: Names of its upstream models and sources, by layer.
-        partitions: Its partitions, listed by older publishers only.
         other: Unknown keys, written by a later version.
     """
 
@@ -204,7 +186,6 @@ class TableEntry(RegistryPart):
     objects: tuple[ObjectFile, ...] = ()
     checks: tuple[CheckEntry, ...] = ()
     made_from: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    partitions: tuple[PartitionEntry, ...] | None = None
     other: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

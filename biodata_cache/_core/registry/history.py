@@ -126,7 +126,7 @@ def document(builds: Iterable[PublishedBuild], documents: Mapping[str, str] | No
 
 
 def documents_of(content: bytes, source: str) -> dict[str, str]:
-    """SHA-256 of each document beside a history, by name; none if an older publisher wrote it.
+    """SHA-256 of each document beside a history, by name.
 
     Raises:
         RegistryError: If the history is damaged.
@@ -138,8 +138,6 @@ def documents_of(content: bytes, source: str) -> dict[str, str]:
     """
     parse(content, source)
     history = json_value(content)
-    if not {_HASH, "documents"} & history.keys():
-        return {}
     rest = content.partition(b"\n")[2]
     documents = history.get("documents")
     if history.get(_HASH) != sha256(rest).hexdigest() or not isinstance(documents, dict):

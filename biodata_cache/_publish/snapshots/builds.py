@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _HOUR = 3600.0
-_OLD_FOLDER = re.compile(r"\d{6}-.+")
 
 
 @dataclass(frozen=True)
@@ -155,21 +153,19 @@ def build_before(
     )
 
 
-def tidy_up(storage: Storage, version_folder: str, keep_days: float, grace_hours: float) -> float:
+def tidy_up(storage: Storage, keep_days: float, grace_hours: float) -> float:
     """Remove expired builds, and objects that no build references.
 
     Objects stay for `grace_hours` after their last use, as readers may still have them open.
 
     Args:
         storage: The root.
-        version_folder: The version that was published; copies kept by older publishers are removed.
         keep_days: Days for which a build is kept after it was replaced.
         grace_hours: Hours for which its objects stay after that.
 
     Returns:
         Seconds until the next build or object expires, if nothing is published until then.
     """
-    _remove_old_folders(storage, version_folder)
     named: set[str] = set()
     wait = math.inf
     versions = {*storage.folders(""), *storage.folders(f"{_layout.BUILDS}/")}
@@ -221,11 +217,3 @@ def _remove_objects(storage: Storage, named: set[str], grace: float) -> float:
             elif got is not None:
                 wait = min(wait, grace - got.age)
     return wait
-
-
-def _remove_old_folders(storage: Storage, version_folder: str) -> None:
-    """Remove the copies that older publishers kept of what they replaced."""
-    start = f"{_layout.builds_folder(version_folder)}/"
-    for name in storage.folders(start):
-        if _OLD_FOLDER.fullmatch(name):
-            storage.delete([path for path, _ in storage.list(f"{start}{name}/")])

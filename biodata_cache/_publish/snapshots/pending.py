@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import RegistryError
-from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.registry import document as _document
-from biodata_cache._core.typed import typed_json
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import CacheRegistry, TableEntry
@@ -20,37 +19,24 @@ if TYPE_CHECKING:
 _ROLLBACK = "is_rollback"
 
 
-@dataclass(frozen=True)
-class _OldJournal:
-    """What of the journal of an older version is read."""
-
-    paths: list[str]
-
-
 class Pending:
     """The marker of a publish that has begun to change public files and has not finished.
 
     Attributes:
         registry: Registry of the unfinished publish, with the tables of those before it; None if
-            there is no marker, or an older publisher wrote it.
+            there is no marker, or it is damaged.
         tables: Tables whose files may have been written.
-        paths: Files in the journal of an older publisher.
     """
 
     def __init__(self, storage: Storage, version_folder: str) -> None:
         self._storage = storage
         self._path = _layout.pending_path(version_folder)
         self.registry: CacheRegistry | None = None
-        self.paths: list[str] = []
         got = storage.get(self._path)
         self.is_there = got is not None
-        if got is None:
-            return
-        try:
-            self.registry = _document.parse(got.content, self._path)
-        except RegistryError:
-            # Markers are written atomically: this one is of an older version.
-            self.paths = _paths_of_old(got.content)
+        if got is not None:
+            with suppress(RegistryError):
+                self.registry = _document.parse(got.content, self._path)
 
     @property
     def tables(self) -> tuple[TableEntry, ...]:
@@ -83,11 +69,3 @@ class Pending:
         if self.is_there:
             self._storage.delete([self._path])
             self.is_there = False
-
-
-def _paths_of_old(content: bytes) -> list[str]:
-    """Paths in the journal of an older version."""
-    try:
-        return typed_json(content, _OldJournal).paths
-    except NotJsonError:
-        return []

@@ -46,15 +46,8 @@ class Published:
 
     @property
     def build(self) -> str:
-        """Name of the build; of an older publisher's, its newest table and its content."""
-        if self.registry.build is not None:
-            return self.registry.build
-        if not self.registry.tables:
-            return ""
-        newest = max(str(entry.build_id) for entry in self.registry)
-        kept = "".join(sign for sign in newest if sign.isalnum() or sign == "-")
-        content = self.content or _document.document(self.registry)
-        return f"{kept}-{hashlib.sha256(content).hexdigest()[:8]}"
+        """Name of the build; empty if there is none, or an older publisher made it."""
+        return self.registry.build or ""
 
 
 @dataclass(frozen=True)

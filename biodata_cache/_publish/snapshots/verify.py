@@ -87,7 +87,7 @@ def _files(
     registry = published.registry
     files: dict[str, str] = {}
     if registry.public_files is None:
-        return _files_of_old(version_folder, registry), set()
+        return {}, set()
     for stage in documents_of(version_folder, registry, published.content or b""):
         for path, content in stage.items():
             files[f"{version_folder}/{path}"] = sha256(content).hexdigest()
@@ -107,17 +107,3 @@ def _files(
     else:
         files |= {f"{version_folder}/{name}": hashed for name, hashed in known.items()}
     return files, unreadable
-
-
-def _files_of_old(version_folder: str, registry: CacheRegistry) -> dict[str, str]:
-    """Public files with hashes in the registry of an older publisher."""
-    files: dict[str, str] = {}
-    for entry in registry:
-        path = _layout.data_path(version_folder, entry.name, entry.location)
-        if entry.partition_key is None and entry.sha256 is not None:
-            files[path] = entry.sha256
-        for each in entry.partitions or ():
-            if entry.partition_key is not None and each.sha256 is not None:
-                whole = _layout.partition_path(path, entry.partition_key, each.value)
-                files[whole] = each.sha256
-    return files

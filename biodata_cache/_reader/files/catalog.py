@@ -27,7 +27,6 @@ from biodata_cache._core.layout import VERSIONS_FILE
 from biodata_cache._core.registry import document as _document
 from biodata_cache._core.registry import entries as _registry
 from biodata_cache._core.registry import history as _history
-from biodata_cache._core.registry.entries import PartitionEntry
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._reader.files.verified import VerifiedFiles
 from biodata_cache._storage.base import DataFile, is_named_by_content
@@ -242,33 +241,19 @@ class PublishedCache:
         """Path of the table in the storage."""
         return _layout.data_path(self.version_folder, table.name, table.location)
 
-    def partitions(self, table: TableEntry) -> list[PartitionEntry]:
-        """The partitions of a table of an older publisher, in the order of the registry.
+    def partitions(self, table: TableEntry) -> list[str]:
+        """Values of the partition key of a table of an older publisher, sorted.
 
         Raises:
             RegistryError: If the registry locates the table outside this version.
         """
-        if table.partitions is not None:
-            return list(table.partitions)
-        return [PartitionEntry(value) for value in self._listed_files(table, self._path(table))]
+        return [*self._listed_files(table, self._path(table))]
 
     def _partitions(
         self, table: TableEntry, folder: str, values: Sequence[str] | None, *, is_strict: bool
     ) -> list[_File]:
-        """The files of some partitions, or of all in the order of the registry.
-
-        Where the registry does not list them, the folder is listed instead, sorted by value.
-        """
-        if table.partitions is None:
-            known = self._listed_files(table, folder)
-        else:
-            key = str(table.partition_key)
-            known = {
-                each.value: [
-                    _File(_layout.partition_path(folder, key, each.value), each.bytes, each.sha256)
-                ]
-                for each in table.partitions
-            }
+        """The files of some partitions, or of all sorted by value, in their folder."""
+        known = self._listed_files(table, folder)
         if values is None:
             values = list(known)
         elif is_strict:

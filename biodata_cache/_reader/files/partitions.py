@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from biodata_cache._core.errors import ArgumentError
-from biodata_cache._core.registry.entries import PartitionEntry
 from biodata_cache._reader.files import connections as _connections
 from biodata_cache._reader.files.catalog import partition_not_found
 
@@ -40,14 +39,15 @@ def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
         entry = registry[name]
         if entry.partition_key is None:
             raise ArgumentError(f"{name} is one file, so that it has no partitions.")
-        entries = listed(cache, registry, entry)
+        rows = listed(cache, registry, entry)
+        keys, counts, sizes, hashes = zip(*rows, strict=True) if rows else ((), (), (), ())
         text = pd.Series(["text"]).dtype
         return pd.DataFrame(
             {
-                entry.partition_key: pd.Series([each.value for each in entries], dtype=text),
-                "rows": pd.Series([each.rows for each in entries], dtype="Int64"),
-                "bytes": pd.Series([each.bytes for each in entries], dtype="Int64"),
-                "sha256": pd.Series([each.sha256 for each in entries], dtype=text),
+                entry.partition_key: pd.Series(keys, dtype=text),
+                "rows": pd.Series(counts, dtype="Int64"),
+                "bytes": pd.Series(sizes, dtype="Int64"),
+                "sha256": pd.Series(hashes, dtype=text),
             }
         )
 
@@ -56,14 +56,18 @@ def frame(cache: PublishedCache, name: str) -> pd.DataFrame:
 
 def listed(
     cache: PublishedCache, registry: CacheRegistry, entry: TableEntry
-) -> list[PartitionEntry]:
-    """The partitions of a table, sorted by value; those of older publishers as registered."""
+) -> list[tuple[str, int | None, int | None, str | None]]:
+    """Value, rows, bytes and sha256 of the partitions of a table; older publishers give a value."""
     public_files = cache.public_files(registry)
     if public_files is None or not entry.objects:
-        return cache.partitions(entry)
+        return [(value, None, None, None) for value in cache.partitions(entry)]
     with _connections.connection(cache, [public_files], is_whole=True) as (duck, (location,)):
-        rows = duck.execute(_PARTITIONS, {"file": location, "table": entry.name}).fetchall()
-    return [PartitionEntry(*row) for row in rows]
+        return duck.execute(_PARTITIONS, {"file": location, "table": entry.name}).fetchall()
+
+
+def values(cache: PublishedCache, registry: CacheRegistry, entry: TableEntry) -> list[str]:
+    """Values of the partition key of a table, sorted."""
+    return [value for value, *_ in listed(cache, registry, entry)]
 
 
 def check(
@@ -80,6 +84,6 @@ def check(
     value = filters.get(str(entry.partition_key))
     if not (entry.objects and isinstance(value, str)) or entry.partition_key == SUBJECT:
         return
-    values = [each.value for each in listed(cache, registry, entry)]
-    if value not in values:
-        raise partition_not_found(entry, value, values)
+    known = values(cache, registry, entry)
+    if value not in known:
+        raise partition_not_found(entry, value, known)
