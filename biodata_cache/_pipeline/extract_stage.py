@@ -186,9 +186,7 @@ def _extract_the_rest(
         probes.prepare(raw)
         foraging.folder(raw)
         foraging_database.prepare(raw)
-        open_s3 = partial(
-            s3_store, requester_pays=settings.requester_pays, patience=settings.retry_seconds
-        )
+        open_s3 = partial(s3_store, settings.requests)
         published = upgrades.published_at(settings.root, open_s3)
         store = probes.open_store(
             settings.objects, settings.source.reveal(), settings.work, open_s3

@@ -186,11 +186,7 @@ class _Copy(HeldLake):
 
     def __init__(self, settings: Settings, storage: Storage | None = None) -> None:
         super().__init__(local_folder(settings))
-        self._storage = storage or open_lake(
-            settings.raw,
-            requester_pays=settings.requester_pays,
-            patience=settings.retry_seconds,
-        )
+        self._storage = storage or open_lake(settings.raw, settings.requests)
         self._lease: Lease | None = None
         self._is_broken = False
         self._files: dict[str, _File] = {}

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 
 LEASE_SECONDS = 180.0
-PATIENCE = 300.0
-"""Seconds without progress after which a server counts as unreachable."""
-
 
 Names = list[str]
 """An alias, because inside a storage `list` is a method."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from biodata_cache._core.errors import MissingDependencyError, SettingsError
 from biodata_cache._core.layout import CACHE_FOLDER
 from biodata_cache._core.settings.address import Address
-from biodata_cache._core.settings.values import PREFIX
-from biodata_cache._storage.base import PATIENCE
+from biodata_cache._core.settings.values import PREFIX, Requests
 from biodata_cache._storage.cached import cached
 from biodata_cache._storage.local import LocalStorage
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from biodata_cache._storage.base import Storage
     from biodata_cache._storage.cached import CachedStorage
     from biodata_cache._storage.s3 import S3Storage
+
+_REQUESTS = Requests()
 
 
 def open_storage(settings: Settings) -> Storage:
@@ -52,14 +53,7 @@ def check_root(settings: Settings) -> None:
 
 def _open(settings: Settings) -> Storage:
     if settings.backend == "S3":
-        return _bucket(
-            settings.root,
-            "root",
-            "ROOT",
-            CACHE_FOLDER,
-            requester_pays=settings.requester_pays,
-            patience=settings.retry_seconds,
-        )
+        return _bucket(settings.root, "root", "ROOT", settings.requests, CACHE_FOLDER)
     return LocalStorage(Path(settings.root).absolute(), CACHE_FOLDER)
 
 
@@ -73,19 +67,17 @@ def open_cached(settings: Settings) -> CachedStorage:
     return cached(_open(settings), settings.local_cache, settings.local_cache_size)
 
 
-def open_lake(raw: str, *, requester_pays: bool = False, patience: float = PATIENCE) -> S3Storage:
+def open_lake(raw: str, requests: Requests = _REQUESTS) -> S3Storage:
     """The storage of a raw lake at `s3://bucket/prefix`.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the address names no bucket, or no prefix in it.
     """
-    return _prefix(raw, "raw lake", "RAW", requester_pays=requester_pays, patience=patience)
+    return _prefix(raw, "raw lake", "RAW", requests)
 
 
-def open_staging(
-    address: str, *, requester_pays: bool = False, patience: float = PATIENCE
-) -> Storage:
+def open_staging(address: str, requests: Requests = _REQUESTS) -> Storage:
     """The storage of staging that other processes build: a folder, or `s3://bucket/prefix`.
 
     Raises:
@@ -99,14 +91,12 @@ def open_staging(
                 "s3://bucket/prefix."
             )
         return LocalStorage(Path(address).absolute())
-    return _prefix(address, "staging", "ROOT", requester_pays=requester_pays, patience=patience)
+    return _prefix(address, "staging", "ROOT", requests)
 
 
-def _prefix(
-    address: str, what: str, setting: str, *, requester_pays: bool, patience: float
-) -> S3Storage:
+def _prefix(address: str, what: str, setting: str, requests: Requests) -> S3Storage:
     """The storage of a prefix in a bucket."""
-    storage = _bucket(address, what, setting, requester_pays=requester_pays, patience=patience)
+    storage = _bucket(address, what, setting, requests)
     if not storage.prefix:
         raise SettingsError(
             f"The {what} {address!r} would be a whole bucket: write s3://bucket/prefix."
@@ -114,39 +104,19 @@ def _prefix(
     return storage
 
 
-def open_bucket(
-    bucket: str,
-    *,
-    is_anonymous: bool = False,
-    requester_pays: bool = False,
-    patience: float = PATIENCE,
-) -> S3Storage:
+def open_bucket(bucket: str, requests: Requests = _REQUESTS) -> S3Storage:
     """The storage of a whole bucket that others manage.
 
     Raises:
         MissingDependencyError: If the extra `s3` is not installed.
         SettingsError: If the name is invalid, or the AWS settings contradict each other.
     """
-    storage = _bucket(
-        f"s3://{bucket}",
-        "bucket",
-        "OBJECTS",
-        is_anonymous=is_anonymous,
-        requester_pays=requester_pays,
-        patience=patience,
-    )
+    storage = _bucket(f"s3://{bucket}", "bucket", "OBJECTS", requests)
     return replace(storage, is_foreign=True)
 
 
 def _bucket(
-    address: str,
-    what: str,
-    setting: str,
-    folder: str = "",
-    *,
-    is_anonymous: bool = False,
-    requester_pays: bool = False,
-    patience: float = PATIENCE,
+    address: str, what: str, setting: str, requests: Requests, folder: str = ""
 ) -> S3Storage:
     """The storage of an address, or of a folder below it."""
     try:
@@ -159,5 +129,4 @@ def _bucket(
         ) from error
     bucket, prefix = split_address(address, what)
     prefix = "/".join(part for part in (prefix, folder) if part)
-    client = access(is_anonymous=is_anonymous, requester_pays=requester_pays, patience=patience)
-    return S3Storage(bucket, prefix, client, f"{PREFIX}{setting}")
+    return S3Storage(bucket, prefix, access(requests), f"{PREFIX}{setting}")

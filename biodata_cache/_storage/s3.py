@@ -103,7 +103,7 @@ class S3Storage(StreamedReads):
             options["use_ssl"] = "true" if scheme == "https" else "false"
         elif "." in self.bucket:  # certificates do not cover a host name with more dots
             options["url_style"] = "path"
-        if self.access.requester_pays:
+        if self.access.requests.requester_pays:
             options["requester_pays"] = "true"
         return options
 
@@ -303,7 +303,7 @@ class S3Storage(StreamedReads):
     def _pages(self, operation: str, prefix: str, **options: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
         paginator = self.access.client.get_paginator(operation)
         pages = paginator.paginate(Bucket=self.bucket, Prefix=self._key(prefix), **options)
-        return limited(pages, self.address(prefix), self.access.patience)
+        return limited(pages, self.address(prefix), self.access.requests.patience)
 
     def _etag(self, source: bytes | Path, size: int) -> str:
         """ETag that S3 computes for this content; another with SSE-KMS or SSE-C encryption."""

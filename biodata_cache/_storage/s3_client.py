@@ -29,7 +29,7 @@ from biodata_cache._core.errors import (
     SettingsError,
     UnreachableError,
 )
-from biodata_cache._storage.base import PATIENCE
+from biodata_cache._core.settings.values import Requests
 from biodata_cache._storage.s3_time_limits import EndlessError, TimeLimitedSession
 
 if TYPE_CHECKING:
@@ -84,14 +84,12 @@ class Access:
     Attributes:
         client: Client of boto3; safe to share between threads.
         credentials: Credentials to sign with; None to send unsigned requests.
-        patience: Seconds without progress after which the server counts as unreachable.
         regions: Known regions by bucket.
     """
 
     client: Any
     credentials: Any
-    requester_pays: bool
-    patience: float
+    requests: Requests
     regions: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -118,7 +116,7 @@ class Access:
 
     def retried(self, attempt: Callable[[], _Result]) -> _Result:
         """The result of an attempt, which is repeated if the response is interrupted."""
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + self.requests.patience
         for number in range(1, _READ_ATTEMPTS + 1):
             try:
                 return attempt()
@@ -147,45 +145,36 @@ def split_address(address: str, what: str) -> tuple[str, str]:
     return bucket, prefix.strip("/")
 
 
-def access(
-    *, is_anonymous: bool = False, requester_pays: bool = False, patience: float = PATIENCE
-) -> Access:
+def access(requests: Requests = Requests()) -> Access:  # noqa: B008  # it cannot be changed
     """The client that the AWS environment configures.
-
-    Args:
-        is_anonymous: Whether to sign no requests.
-        requester_pays: Whether the requester pays.
-        patience: Seconds without progress after which the server counts as unreachable.
 
     Raises:
         SettingsError: If the AWS settings contradict each other.
     """
     # A client depends on the AWS variables of the environment, and does not survive a fork.
     environment = tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
-    patience = max(patience, _LEAST_PATIENCE)
-    return _access(environment, os.getpid(), is_anonymous, requester_pays, patience)
+    requests = requests._replace(patience=max(requests.patience, _LEAST_PATIENCE))
+    return _access(environment, os.getpid(), requests)
 
 
 @lru_cache(maxsize=8)
 def _access(
     environment: object,  # noqa: ARG001
     process: int,  # noqa: ARG001
-    is_anonymous: bool,  # noqa: FBT001
-    requester_pays: bool,  # noqa: FBT001
-    patience: float,
+    requests: Requests,
 ) -> Access:
     """A cached client: making one takes longer than reading a table."""
     try:
         session = boto3.Session()
-        credentials = None if is_anonymous else session.get_credentials()
+        credentials = None if requests.is_anonymous else session.get_credentials()
         # boto3 does not read this variable, other AWS tools do.
         region = session.region_name or os.environ.get("AWS_REGION")
-        client = _client(session, region, patience, is_signed=credentials is not None)
+        client = _client(session, region, requests.patience, is_signed=credentials is not None)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise SettingsError(f"The settings of AWS cannot be used: {error}.") from error
-    if requester_pays:
+    if requests.requester_pays:
         client.meta.events.register("before-sign.s3", _pay)
-    return Access(client, credentials, requester_pays, patience)
+    return Access(client, credentials, requests)
 
 
 def _client(session: Any, region: str | None, patience: float, *, is_signed: bool) -> Any:  # noqa: ANN401  # boto3 has no types

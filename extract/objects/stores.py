@@ -20,7 +20,7 @@ from biodata_cache._core.errors import (
     SourceError,
     UnreachableError,
 )
-from biodata_cache._storage.base import PATIENCE
+from biodata_cache._core.settings.values import Requests
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.open import open_bucket
 
@@ -123,28 +123,24 @@ def folder_store(folder: Path, description: str | None = None) -> ObjectStore:
     return ObjectStore(description or f"folder:{folder}", storages)
 
 
-def s3_store(*, requester_pays: bool = False, patience: float = PATIENCE) -> ObjectStore:
+def s3_store(requests: Requests = Requests()) -> ObjectStore:  # noqa: B008  # it cannot be changed
     """Amazon S3, or a server with its protocol.
 
     Credentials, region, profile and `AWS_ENDPOINT_URL` are found as AWS tools find them. Without
     credentials, and where they are refused, requests are anonymous: public buckets
     need none.
 
-    Args:
-        requester_pays: Whether the requester pays; anonymous requests cannot.
-        patience: Seconds without progress after which S3 counts as unreachable.
-
     Raises:
         MissingDependencyError: If boto3 is not installed.
         SettingsError: If the configuration of AWS cannot be used.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    open_bucket("any", is_anonymous=True)  # fails now rather than at the first request
+    unsigned = requests._replace(is_anonymous=True, requester_pays=False)
+    open_bucket("any", unsigned)  # fails now rather than at the first request
 
     @lru_cache(maxsize=256)
     def storages(bucket: str) -> list[Storage]:
-        signed = open_bucket(bucket, requester_pays=requester_pays, patience=patience)
-        anonymous = open_bucket(bucket, is_anonymous=True, patience=patience)
+        signed, anonymous = open_bucket(bucket, requests), open_bucket(bucket, unsigned)
         return [anonymous] if signed.access.credentials is None else [signed, anonymous]
 
     return ObjectStore("s3" if endpoint is None else f"s3:{endpoint.rpartition('@')[2]}", storages)

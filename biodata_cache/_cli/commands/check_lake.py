@@ -44,11 +44,7 @@ def raw_lake(settings: Settings) -> Check:
     """Whether the raw lake can be reached and, if it is a folder, read from end to end."""
     try:
         if _lake.is_remote(settings):
-            lake = open_lake(
-                settings.raw,
-                requester_pays=settings.requester_pays,
-                patience=settings.retry_seconds,
-            )
+            lake = open_lake(settings.raw, settings.requests)
             location, is_filled = lake.address(), _lake.RECORDS in lake.folders("")
             content = "" if is_filled else ", which holds no records yet"
         else:

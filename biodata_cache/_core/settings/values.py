@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import metadata
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from biodata_cache._core.errors import SettingsError
 from biodata_cache._core.layout import CACHE_FOLDER
@@ -33,6 +33,7 @@ __all__ = [
     "NO_SOURCE",
     "PREFIX",
     "ExtractOptions",
+    "Requests",
     "Settings",
     "ascending",
     "installed_version",
@@ -45,6 +46,20 @@ _DERIVED = {
     *("FORAGING_DATABASE", "DUCKDB_WASM", "LOCAL_CACHE", "MEMORY", "TEMP_DISK", "ON_FINISH"),
 }
 """Settings whose attribute is more than their own value."""
+
+
+class Requests(NamedTuple):
+    """How requests to S3 are made.
+
+    Attributes:
+        requester_pays: Whether the requester pays, which anonymous requests cannot.
+        patience: Seconds without progress after which the server counts as unreachable.
+        is_anonymous: Whether to sign none.
+    """
+
+    requester_pays: bool = False
+    patience: float = 300.0
+    is_anonymous: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +103,11 @@ class Settings:
     on_finish: str = field(default="", repr=False)
     metrics: Path | None = None
     is_memory_asked: bool = False
+
+    @property
+    def requests(self) -> Requests:
+        """How to make requests to S3."""
+        return Requests(self.requester_pays, self.retry_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -164,9 +164,7 @@ def _fetched(settings: Settings, address: str, state: str) -> str:
         state: What they must be made from.
     """
     folder = settings.work.resolve() / _STAGING
-    storage = open_staging(
-        address, requester_pays=settings.requester_pays, patience=settings.retry_seconds
-    )
+    storage = open_staging(address, settings.requests)
     try:
         if folder.exists():
             shutil.rmtree(folder)

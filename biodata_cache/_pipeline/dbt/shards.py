@@ -48,9 +48,7 @@ def build_shard(
         LockedError: If another build is running in the same work folder.
     """
     require("dbt.adapters.duckdb", "pyarrow")
-    storage = open_staging(
-        out, requester_pays=settings.requester_pays, patience=settings.retry_seconds
-    )
+    storage = open_staging(out, settings.requests)
     work = settings.work.resolve()
     written = work / _WRITTEN
     first, last = shard.buckets
