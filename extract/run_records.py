@@ -6,7 +6,9 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
 
 from biodata_cache._core.errors import LakeError
 from biodata_cache._core.foreign import NotJsonError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from extract.report import Report
 
 _COMPLETED = "completed"
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class _Run:
     """What of a record is read again."""
 
     outcome: str
-    started_at: datetime
+    started_at: _Time
     incomplete: list[str]
 
 

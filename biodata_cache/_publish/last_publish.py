@@ -29,11 +29,11 @@ _FOLDER = ".published"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PROGRAM = ("_core", "_publish", "_storage")
 """What of this package decides what is published."""
-AUDITED_ANEW_AFTER = timedelta(days=6, hours=12)
+_FULL_AUDIT_AFTER = timedelta(days=6, hours=12)
 """After so long all files are read again, those of the build and the published ones."""
 
 
-class Known(NamedTuple):
+class FileState(NamedTuple):
     """What a path of the root held when it was last written or compared.
 
     Attributes:
@@ -63,18 +63,18 @@ class LastPublish:
     as_of: datetime | None
     began: datetime
     tidy_at: datetime | None
-    files: dict[str, Known] = field(default_factory=dict)
+    files: dict[str, FileState] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
 
-    def is_still_so(self, storage: Storage, version_folder: str, now: datetime) -> bool:
+    def is_unchanged(self, storage: Storage, version_folder: str, now: datetime) -> bool:
         """Whether the root holds all that was left there, nothing else, and nothing has expired."""
         if self.tidy_at is not None and now >= self.tidy_at:
             return False
-        left = {path: known.tag for path, known in self.files.items()} | self.others
+        left = {path: state.tag for path, state in self.files.items()} | self.others
         builds, objects = f"{_layout.builds_folder(version_folder)}/", f"{_layout.OBJECTS}/"
-        there = tags_of(storage, f"{version_folder}/") | tags_of(storage, builds)
-        there |= {path: tag for path, tag in tags_of(storage, objects).items() if path in left}
-        return there == left
+        present = tags_of(storage, f"{version_folder}/") | tags_of(storage, builds)
+        present |= {path: tag for path, tag in tags_of(storage, objects).items() if path in left}
+        return present == left
 
 
 def tags_of(storage: Storage, prefix: str) -> dict[str, str]:
@@ -88,7 +88,7 @@ def is_audit_due(audited_at: object, now: datetime) -> bool:
         age = now - datetime.fromisoformat(str(audited_at))
     except (ValueError, TypeError):
         return True
-    return not timedelta(0) <= age < AUDITED_ANEW_AFTER
+    return not timedelta(0) <= age < _FULL_AUDIT_AFTER
 
 
 def made_from(work: Path, home: str, settings: object) -> str:
@@ -106,9 +106,11 @@ def made_from(work: Path, home: str, settings: object) -> str:
 def read_last(work: Path, address: str) -> LastPublish | None:
     """The last publish from this work folder to this address; None if nothing is known of it."""
     try:
-        return typed_json(_path(work, address).read_bytes(), LastPublish)
+        last = typed_json(_path(work, address).read_bytes(), LastPublish)
     except (OSError, ValueError):
         return None
+    times = (last.as_of, last.began, last.tidy_at)
+    return last if all(time is None or time.tzinfo for time in times) else None
 
 
 def write_last(work: Path, address: str, last: LastPublish) -> None:

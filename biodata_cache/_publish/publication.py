@@ -23,7 +23,7 @@ from biodata_cache._publish.catalogue import profiles as _profiles
 from biodata_cache._publish.catalogue.croissant import croissant
 from biodata_cache._publish.catalogue.database import database
 from biodata_cache._publish.catalogue.datapackage import datapackage
-from biodata_cache._publish.last_publish import Known, tags_of
+from biodata_cache._publish.last_publish import FileState, tags_of
 from biodata_cache._publish.snapshots.pending import Pending
 from biodata_cache._publish.snapshots.snapshot import documents_of
 
@@ -86,7 +86,7 @@ class Publication:
         before: Published,
         snapshot: Snapshot,
         *,
-        known: Mapping[str, Known] | None = None,
+        known: Mapping[str, FileState] | None = None,
         is_rollback: bool = False,
         duckdb_wasm: str = "",
     ) -> None:
@@ -104,7 +104,7 @@ class Publication:
         """
         self._storage = storage
         self._known = known or {}
-        self.files: dict[str, Known] = {}
+        self.files: dict[str, FileState] = {}
         self._folder = version_folder
         self._snapshot = snapshot
         self._is_rollback = is_rollback
@@ -202,15 +202,15 @@ class Publication:
         """Whether a path has the content with this hash; its source need not be at hand."""
         if stat is None:
             return False
-        known = Known(stat.tag, hashed)
-        is_so = self._known.get(path) == known or (
+        state = FileState(stat.tag, hashed)
+        is_current = self._known.get(path) == state or (
             hash_of(self._storage, path) == hashed
             if source is None
             else self._storage.holds(path, stat, source, hashed)
         )
-        if is_so:
-            self.files[path] = known
-        return is_so
+        if is_current:
+            self.files[path] = state
+        return is_current
 
     def _changed_documents(self, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
         def differs(item: tuple[str, bytes]) -> bool:
@@ -319,7 +319,7 @@ class Publication:
         def copy(path: str) -> None:
             whole = f"{self._folder}/{path}"
             tag = self._storage.copy(_layout.object_path(name), whole)
-            self.files[whole] = Known(tag, file.sha256)
+            self.files[whole] = FileState(tag, file.sha256)
 
         return copy
 
@@ -337,7 +337,7 @@ class Publication:
         self._put(_layout.object_path(name), source, hashed)
 
     def _put(self, path: str, source: Source, hashed: str) -> None:
-        self.files[path] = Known(self._storage.put(path, source, hashed), hashed)
+        self.files[path] = FileState(self._storage.put(path, source, hashed), hashed)
 
     def _switch(self, path: str) -> None:
         """Replace the registry, on the condition that it is still the one that was read."""
@@ -348,7 +348,7 @@ class Publication:
                 f"{self._storage.address(whole)} was written by somebody else while this publish "
                 "was at work: publish again."
             )
-        self.files[whole] = Known(tag, sha256(content).hexdigest())
+        self.files[whole] = FileState(tag, sha256(content).hexdigest())
 
     def _keep_before(self) -> None:
         """Keep the registry of the replaced build, in case its publisher was killed before that."""
@@ -370,7 +370,7 @@ class Publication:
         """The items that satisfy the predicate, which is called in parallel."""
         every = list(items)
         results = self._in_parallel(test, every)
-        return [item for item, is_so in zip(every, results, strict=True) if is_so]
+        return [item for item, is_chosen in zip(every, results, strict=True) if is_chosen]
 
     def _in_parallel(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         """Results of a function for each item, in parallel; the first error is raised."""

@@ -151,7 +151,7 @@ def publish(
         origin = made_from(work, storage.address(), decides)
         if last is not None and last.made_from == origin:
             with storage.lease(_layout.LEASE, lease):
-                if last.is_still_so(storage, folder, times.now):
+                if last.is_unchanged(storage, folder, times.now):
                     release(storage, folder)
                     report = _unchanged(storage, folder, last)
                     newest = times.newest_extract(last.as_of, last.began)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _PutBack:
+class _Rollback:
     """What of the document of a rollback is read again.
 
     Attributes:
@@ -97,8 +97,7 @@ def rollback(
         with _restored(storage, settings, now, kept) as publication:
             publication.run(held, progress)
             held.check()
-            word = {"from": now.build, "to": publication.report.build, "at": _now()}
-            content = as_json(word)
+            content = as_json({"from": now.build, "to": publication.report.build, "at": _now()})
             storage.put(_layout.rollback_path(folder), content, sha256(content).hexdigest())
             publication.finish()
             return publication.report
@@ -120,18 +119,18 @@ def check_not_rolled_back(storage: Storage, version_folder: str) -> None:
 
 def rolled_back_to(storage: Storage, version_folder: str) -> str | None:
     """The build to which the version was rolled back, also by an unfinished rollback."""
-    build = put_back(storage, version_folder)
+    build = last_rollback(storage, version_folder)
     pending = Pending(storage, version_folder).rolled_back_to
     if build is not None or pending is None:
         return build
     return pending if read_published(storage, version_folder).build == pending else None
 
 
-def put_back(storage: Storage, version_folder: str) -> str | None:
+def last_rollback(storage: Storage, version_folder: str) -> str | None:
     """The build of the last rollback, unless something was published since."""
     got = storage.get(_layout.rollback_path(version_folder))
     try:
-        return None if got is None else typed_json(got.content, _PutBack).to
+        return None if got is None else typed_json(got.content, _Rollback).to
     except NotJsonError:
         return "a build that is not known"
 
@@ -150,7 +149,7 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
     except RegistryError:
         history = ()
     return _builds.build_before(
-        kept, now.build, history, address, is_rolled_back=put_back(storage, folder) is not None
+        kept, now.build, history, address, is_rolled_back=last_rollback(storage, folder) is not None
     )
 
 
@@ -177,7 +176,7 @@ def _restored(
         sources: dict[str, bytes | Path] = {}
         for name, some in wanted.items():
             entry = kept.registry[name]
-            for file, source in _made_again(storage, entry, some, Path(temporary)):
+            for file, source in _regenerated(storage, entry, some, Path(temporary)):
                 made[file.path], sources[file.path] = file, source
         if all(made[file.path] == file for file in plan.changed_data if file.path in made):
             target = replace(then, sources=sources)
@@ -208,7 +207,7 @@ def _check_objects(storage: Storage, kept: KeptBuild) -> None:
         )
 
 
-def _made_again(
+def _regenerated(
     storage: Storage, entry: TableEntry, files: list[PublicFile], folder: Path
 ) -> Iterator[tuple[PublicFile, Path]]:
     """Regenerate public files of partitions, or of several objects, from those objects."""

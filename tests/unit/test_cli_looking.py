@@ -326,7 +326,7 @@ def test_looking_needs_nothing_that_building_needs(two_tables: Published) -> Non
     """Each command in a process that finds only what the extra `cli` brings."""
     script = """
         import json, sys
-        for name in ("boto3", "dbt", "filelock", "msgspec", "pyarrow", "pymongo", "pytz"):
+        for name in ("boto3", "dbt", "filelock", "pyarrow", "pymongo", "pytz"):
             sys.modules[name] = None
         from click.testing import CliRunner
         from biodata_cache._cli import cli

@@ -86,7 +86,7 @@ class Place:
         build = {"build": "b", "built_at": "2026-01-01T00:00:00Z", "tables": {"assets": [1, 2]}}
         time = NOW.isoformat()
         good = last_build.GoodBuild("l", "p", time, time, time, {"cache/a": "s"})
-        known = last_publish.Known("t", "s")
+        known = last_publish.FileState("t", "s")
         last = last_publish.LastPublish("m", 1, NOW, NOW, LATER, {"a": known}, {"b": "t"})
         last_publish.write_last(self.work, "here", last)
         status = {"checked_at": time, "audited_at": time, "build": "b", "newest_extract": time}
@@ -153,7 +153,7 @@ def _good_build(place: Place) -> None:
 def _last_publish(place: Place) -> None:
     last = last_publish.read_last(place.work, "here")
     if last is not None:
-        last.is_still_so(place.storage, VERSION, NOW)
+        last.is_unchanged(place.storage, VERSION, NOW)
         last_publish.write_last(place.work, "here", last)
 
 

@@ -22,7 +22,7 @@ from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.dbt import staging
 from biodata_cache._pipeline.dbt.events import Event, parse_event
-from biodata_cache._publish.rollback import check_not_rolled_back, put_back, rolled_back_to
+from biodata_cache._publish.rollback import check_not_rolled_back, last_rollback, rolled_back_to
 from biodata_cache._publish.snapshots.builds import kept_builds, tidy_up
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage
@@ -85,7 +85,7 @@ class RollbackDocument(Document):
         (self.folder / "data-asset-cache/.builds/bdc-v0.50.0").mkdir(parents=True, exist_ok=True)
         path = _rollback_path(storage)
         path.write_bytes(content)
-        assert isinstance(put_back(storage, "bdc-v0.50.0"), str)
+        assert isinstance(last_rollback(storage, "bdc-v0.50.0"), str)
         assert rolled_back_to(storage, "bdc-v0.50.0") is not None
         with pytest.raises(CacheError, match="was rolled back to"):
             check_not_rolled_back(storage, "bdc-v0.50.0")

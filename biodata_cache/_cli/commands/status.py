@@ -18,7 +18,7 @@ from biodata_cache._core.display import ago, seconds_since
 from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundError, SettingsError
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish.build.artifacts import failures, of_dbt, read_results, target_folder
-from biodata_cache._publish.rollback import put_back
+from biodata_cache._publish.rollback import last_rollback
 from biodata_cache._publish.root_documents import read_status
 from biodata_cache._publish.snapshots.builds import build_before, kept_builds
 from biodata_cache._publish.snapshots.pending import Pending
@@ -253,7 +253,7 @@ def _before(
     folder = cache.version_folder
     kept = kept_builds(storage, folder)  # of a publisher that kept no history
     address = storage.address(_layout.builds_folder(folder))
-    is_rolled_back = put_back(storage, folder) is not None
+    is_rolled_back = last_rollback(storage, folder) is not None
     previous = build_before(kept, live, (), address, is_rolled_back=is_rolled_back)
     return {entry.name: entry.row_count for entry in previous.registry}, previous.build
 
@@ -268,7 +268,7 @@ def _pending(storage: Storage, version_folder: str) -> Pending | None:
 
 def _rolled_back_to(storage: Storage, version_folder: str, pending: Pending | None) -> str | None:
     try:
-        build = put_back(storage, version_folder)
+        build = last_rollback(storage, version_folder)
     except CacheError:
         return None
     return pending.rolled_back_to if build is None and pending is not None else build

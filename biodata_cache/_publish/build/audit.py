@@ -109,12 +109,12 @@ def built_tables(
 def _needed(nodes: dict[str, Any], models: set[str], tables: set[str]) -> set[str]:
     """The tables and all the models and seeds that they are made from."""
     needed: set[str] = set()
-    open_ends = [name for name in models if nodes[name]["name"] in tables]
-    while open_ends:
-        name = open_ends.pop()
+    pending = [name for name in models if nodes[name]["name"] in tables]
+    while pending:
+        name = pending.pop()
         if name not in needed:
             needed.add(name)
-            open_ends += _parents(nodes, name)
+            pending += _parents(nodes, name)
     return needed
 
 

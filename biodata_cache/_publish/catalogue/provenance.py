@@ -58,7 +58,7 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
             )
     return {
         node["name"]: Provenance(
-            checks=tuple((check, came) for _, check, came in sorted(checks.get(name, []))),
+            checks=tuple((check, result) for _, check, result in sorted(checks.get(name, []))),
             made_from=_made_from(manifest, name),
         )
         for name, node in manifest["nodes"].items()
@@ -161,11 +161,11 @@ def _name(manifest: dict[str, Any], unique_id: str) -> str:
 
 def _ancestors(manifest: dict[str, Any], table: str) -> Iterator[str]:
     """Every node that a table depends on, each once."""
-    seen, open_ends = {table}, [table]
-    while open_ends:
-        node = manifest["nodes"].get(open_ends.pop(), {})
+    seen, pending = {table}, [table]
+    while pending:
+        node = manifest["nodes"].get(pending.pop(), {})
         for parent in node.get("depends_on", {}).get("nodes", ()):
             if parent not in seen:
                 seen.add(parent)
-                open_ends.append(parent)
+                pending.append(parent)
                 yield parent

@@ -56,7 +56,9 @@ def verify(storage: Storage, version_folder: str) -> Verification:
     every = [*objects.items(), *files.items()]
     with ThreadPoolExecutor(storage.threads) as pool:
         results = list(pool.map(is_damaged, every))
-    damaged = {path for (path, _), is_so in zip(every, results, strict=True) if is_so} | unreadable
+    damaged = {
+        path for (path, _), is_bad in zip(every, results, strict=True) if is_bad
+    } | unreadable
     with suppress(AccessError):  # a reader need not have the right to list them
         damaged |= damaged_builds(storage, version_folder, published.build, published.content)
     kept = f"{_layout.builds_folder(version_folder)}/"
