@@ -1,4 +1,4 @@
-"""How the registry and its tables look in a terminal and in a notebook."""
+"""Grids, sizes and ages as text for a terminal, and as HTML for a notebook."""
 
 from __future__ import annotations
 
@@ -6,125 +6,40 @@ import html
 import re
 import shutil
 import textwrap
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 _WIDEST = 120
 _LEAST_TEXT = 30
 _GAP = "  "
 
-
-class _Named(Protocol):
-    """A column of the registry."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> str | None: ...
-    @property
-    def description(self) -> str: ...
+Grid = tuple[Sequence[str], Sequence[Sequence[str]]]
+"""Header and rows."""
 
 
-class _Table(Protocol):
-    """An entry of the registry."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def location(self) -> str: ...
-    @property
-    def partitioned(self) -> bool: ...
-    @property
-    def partition_key(self) -> str | None: ...
-    @property
-    def columns(self) -> Sequence[_Named]: ...
-    @property
-    def row_count(self) -> int | None: ...
-    @property
-    def bytes(self) -> int | None: ...
-    @property
-    def files(self) -> int | None: ...
-    @property
-    def built_at(self) -> str | None: ...
-    @property
-    def primary_key(self) -> Sequence[str]: ...
-    @property
-    def sort_order(self) -> Sequence[str]: ...
-    @property
-    def partition_count(self) -> int | None: ...
-
-
-def table_text(entry: _Table) -> str:
-    """A table for a terminal: description, size, age and columns."""
+def page_text(title: str, description: str, facts: Iterable[str], grid: Grid) -> str:
+    """A title, paragraphs, facts and a grid for a terminal."""
     width = _width()
-    lines = [entry.name, ""]
-    lines += [line for part in _parts(entry) for line in textwrap.wrap(part, width)]
-    lines += ["", *(line for fact in facts(entry) for line in textwrap.wrap(fact, width)), ""]
-    rows = [(each.name, each.type or "?", _plain(each.description)) for each in entry.columns]
-    return "\n".join(lines + _grid(("column", "type", "what it holds"), rows, width))
+    lines = [title, ""]
+    lines += [line for part in _parts(description) for line in textwrap.wrap(part, width)]
+    lines += ["", *(line for fact in facts for line in textwrap.wrap(fact, width)), ""]
+    return "\n".join(lines + _lines(grid, width))
 
 
-def table_html(entry: _Table) -> str:
-    """A table for a notebook."""
-    rows = [(each.name, each.type or "?", _plain(each.description)) for each in entry.columns]
-    items = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts(entry))
-    text = "<br>".join(map(html.escape, _parts(entry)))
-    return (
-        f"<h4>{html.escape(entry.name)}</h4><p>{text}</p>"
-        f"<ul>{items}</ul>{_html_grid(('column', 'type', 'what it holds'), rows)}"
-    )
+def page_html(title: str, description: str, facts: Iterable[str], grid: Grid) -> str:
+    """The same for a notebook."""
+    items = "".join(f"<li>{html.escape(fact)}</li>" for fact in facts)
+    text = "<br>".join(map(html.escape, _parts(description)))
+    return f"<h4>{html.escape(title)}</h4><p>{text}</p><ul>{items}</ul>{grid_html(grid)}"
 
 
-def registry_text(registry: Iterable[_Table]) -> str:
-    """All tables for a terminal, one row each."""
-    return "\n".join(_grid(_HEADER, _listed(registry), _width()))
-
-
-def registry_html(registry: Iterable[_Table]) -> str:
-    """All tables for a notebook."""
-    return _html_grid(_HEADER, _listed(registry))
-
-
-_HEADER = ("table", "rows", "size", "built", "what it holds")
-
-
-def _listed(registry: Iterable[_Table]) -> list[tuple[str, ...]]:
-    return [
-        (
-            entry.name,
-            "?" if entry.row_count is None else f"{entry.row_count:,}",
-            "?" if entry.bytes is None else size(entry.bytes),
-            ago(entry.built_at),
-            _first_sentence(_plain(entry.description)),
-        )
-        for entry in registry
-    ]
-
-
-def facts(entry: _Table) -> list[str]:
-    """Lines about size, age, partitions, key, order and location of a table."""
-    rows = "unknown number of rows" if entry.row_count is None else f"{entry.row_count:,} rows"
-    measured = [rows]
-    if entry.bytes is not None:
-        measured.append(size(entry.bytes))
-    if entry.files is not None:
-        measured.append(f"{entry.files:,} file{'' if entry.files == 1 else 's'}")
-    lines = [", ".join(measured)]
-    if entry.built_at is not None:
-        lines.append(f"built {entry.built_at} ({ago(entry.built_at)})")
-    if entry.partitioned:
-        count = "" if entry.partition_count is None else f" ({entry.partition_count:,})"
-        lines.append(f"partitions: one file for each {entry.partition_key}{count}")
-    if entry.primary_key:
-        lines.append(f"key: {', '.join(entry.primary_key)}")
-    if entry.sort_order:
-        lines.append(f"sorted by: {', '.join(entry.sort_order)}")
-    return [*lines, f"location: {entry.location}"]
+def grid_text(grid: Grid) -> str:
+    """A grid for a terminal."""
+    return "\n".join(_lines(grid, _width()))
 
 
 def size(count: int) -> str:
@@ -168,18 +83,19 @@ def seconds_since(built_at: str | None) -> float | None:
     return (datetime.now(timezone.utc) - built).total_seconds()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Markdown as plain text in one line."""
     return " ".join(re.sub(r"\*\*|`", "", text).split())
 
 
-def _parts(entry: _Table) -> list[str]:
+def _parts(description: str) -> list[str]:
     """Paragraphs of the description of a table."""
-    parts = re.split(r"\n\s*\n|(?=\*\*(?:Left|Watch) out:)", entry.description)
-    return [_plain(part) for part in parts if part.strip()]
+    parts = re.split(r"\n\s*\n|(?=\*\*(?:Left|Watch) out:)", description)
+    return [plain(part) for part in parts if part.strip()]
 
 
-def _first_sentence(text: str) -> str:
+def first_sentence(text: str) -> str:
+    """The first sentence of a plain text."""
     return re.split(r"(?<=[.!?]) ", text, maxsplit=1)[0]
 
 
@@ -187,9 +103,9 @@ def _width() -> int:
     return min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
 
 
-def _grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+def _lines(grid: Grid, width: int) -> list[str]:
     """Rows with aligned columns, the last column wrapped."""
-    rows = [header, *rows]
+    header, rows = grid[0], [grid[0], *grid[1]]
     widths = [max(len(row[number]) for row in rows) for number in range(len(header) - 1)]
     indent = sum(widths) + len(_GAP) * len(widths)
     lines = []
@@ -201,7 +117,9 @@ def _grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> l
     return lines
 
 
-def _html_grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def grid_html(grid: Grid) -> str:
+    """A grid for a notebook."""
+    header, rows = grid
     left = ' style="text-align: left; vertical-align: top"'
 
     def line(tag: str, cells: Sequence[str]) -> str:

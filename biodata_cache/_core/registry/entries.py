@@ -192,10 +192,37 @@ class TableEntry(RegistryPart):
         object.__setattr__(self, "type", TableType(self.type))
 
     def __repr__(self) -> str:
-        return _display.table_text(self)
+        return _display.page_text(self.name, self.description, self._facts(), self._grid())
 
     def _repr_html_(self) -> str:
-        return _display.table_html(self)
+        return _display.page_html(self.name, self.description, self._facts(), self._grid())
+
+    def _grid(self) -> _display.Grid:
+        """The columns."""
+        return ("column", "type", "what it holds"), [
+            (each.name, each.type or "?", _display.plain(each.description)) for each in self.columns
+        ]
+
+    def _facts(self) -> list[str]:
+        """Lines about size, age, partitions, key, order and location."""
+        measured = [
+            "unknown number of rows" if self.row_count is None else f"{self.row_count:,} rows"
+        ]
+        if self.bytes is not None:
+            measured.append(_display.size(self.bytes))
+        if self.files is not None:
+            measured.append(f"{self.files:,} file{'' if self.files == 1 else 's'}")
+        lines = [", ".join(measured)]
+        if self.built_at is not None:
+            lines.append(f"built {self.built_at} ({_display.ago(self.built_at)})")
+        if self.partitioned:
+            count = "" if self.partition_count is None else f" ({self.partition_count:,})"
+            lines.append(f"partitions: one file for each {self.partition_key}{count}")
+        if self.primary_key:
+            lines.append(f"key: {', '.join(self.primary_key)}")
+        if self.sort_order:
+            lines.append(f"sorted by: {', '.join(self.sort_order)}")
+        return [*lines, f"location: {self.location}"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -246,10 +273,23 @@ class CacheRegistry(RegistryPart):
     other: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
-        return _display.registry_text(self)
+        return _display.grid_text(self._grid())
 
     def _repr_html_(self) -> str:
-        return _display.registry_html(self)
+        return _display.grid_html(self._grid())
+
+    def _grid(self) -> _display.Grid:
+        """The tables."""
+        return ("table", "rows", "size", "built", "what it holds"), [
+            (
+                entry.name,
+                "?" if entry.row_count is None else f"{entry.row_count:,}",
+                "?" if entry.bytes is None else _display.size(entry.bytes),
+                _display.ago(entry.built_at),
+                _display.first_sentence(_display.plain(entry.description)),
+            )
+            for entry in self
+        ]
 
     @property
     def objects(self) -> list[ObjectFile]:
