@@ -51,7 +51,10 @@ for line in sys.stdin:
 def run(
     folder: Path, *arguments: str, environment: Mapping[str, str], code: str = CLI
 ) -> subprocess.CompletedProcess[str]:
-    """Run code that uses dbt in a process of its own, whose standard input stays open."""
+    """Run code that uses dbt in a process of its own, whose standard input stays open.
+
+    Its log file, which costs dbt a fifth of its time, is not written.
+    """
     parent = _parent()
     assert parent.stdin is not None
     assert parent.stdout is not None
@@ -60,7 +63,7 @@ def run(
             "code": code,
             "arguments": arguments,
             "folder": str(folder),
-            "environment": dict(environment),
+            "environment": {"DBT_LOG_LEVEL_FILE": "none", **environment},
             "output": [output.name, errors.name],
         }
         parent.stdin.write(json.dumps(asked) + "\n")
