@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._pipeline.dbt.target import ParsedProject
@@ -169,6 +168,8 @@ def test_copies_used_last_stay(parsed: ParsedProject) -> None:
 
 
 def test_parsing_reads_no_setting_and_no_path(dbt_work: Path, manifest: dict[str, Any]) -> None:
+    from dbt.contracts.graph.manifest import Manifest  # two seconds, of every process of the tests
+
     content = (dbt_work / "target/partial_parse.msgpack").read_bytes()
     parsed = Manifest.from_msgpack(content)
     assert len(parsed.nodes) == len(manifest["nodes"]) > 100
