@@ -23,30 +23,27 @@ COUNT = "select count(*) as n from quality_control"
 
 
 @pytest.mark.parametrize("is_build", [True, False])
-@pytest.mark.parametrize("name", NAMES)
 def test_a_root_that_is_a_pattern_is_read_alone(
-    qc_cache: Published,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    name: str,
-    is_build: bool,
+    qc_cache: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_build: bool
 ) -> None:
+    """Beside roots of all other such names, and of names that they match."""
     if is_build:
         qc_cache.build()
     wanted = len(biodata_cache.quality_control())
-    for other in (name, *MATCHED):
-        shutil.copytree(qc_cache.root, tmp_path / "roots" / other)
-    monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path / "roots" / name))
-    assert len(biodata_cache.quality_control()) == wanted
-    assert len(biodata_cache.quality_control("451")) == 2
-    assert len(biodata_cache.quality_control(status="Pass", limit=3)) <= 3
-    assert biodata_cache.sql(COUNT)["n"].tolist() == [wanted]
-    assert biodata_cache.connect().sql(COUNT).fetchall() == [(wanted,)]
-    assert scan("quality_control").duckdb().aggregate("count(*)").fetchall() == [(wanted,)]
-    assert len(scan("quality_control").arrow()) == wanted
-    biodata_cache.custom("kept", biodata_cache.sql(COUNT))
-    assert biodata_cache.custom("kept")["n"].tolist() == [wanted]
+    for name in (*NAMES, *MATCHED):
+        shutil.copytree(qc_cache.root, tmp_path / "roots" / name)
+    for name in NAMES:
+        monkeypatch.setenv("BIODATA_CACHE_ROOT", str(tmp_path / "roots" / name))
+        assert len(biodata_cache.quality_control()) == wanted, name
+        assert len(biodata_cache.quality_control("451")) == 2, name
+        assert len(biodata_cache.quality_control(status="Pass", limit=3)) <= 3, name
+        assert biodata_cache.sql(COUNT)["n"].tolist() == [wanted], name
+        assert biodata_cache.connect().sql(COUNT).fetchall() == [(wanted,)], name
+        counted = scan("quality_control").duckdb().aggregate("count(*)").fetchall()
+        assert counted == [(wanted,)], name
+        assert len(scan("quality_control").arrow()) == wanted, name
+        biodata_cache.custom("kept", biodata_cache.sql(COUNT))
+        assert biodata_cache.custom("kept")["n"].tolist() == [wanted], name
 
 
 @pytest.mark.parametrize(
