@@ -33,8 +33,7 @@
 {%- endmacro %}
 
 {% macro json_type(value) -%}
-    {#- The first character decides: JSON in the lake and its parts has no leading blanks. -#}
-    case left(cast({{ value }} as varchar), 1)
+    case {{ json_initial(value) }}
         when '{' then 'object'
         when '[' then 'array'
         when '"' then 'string'
@@ -50,11 +49,25 @@
 {%- endmacro %}
 
 {% macro json_by_type(value, array, object, other) -%}
-    case left(cast({{ value }} as varchar), 1)
+    case {{ json_initial(value) }}
         when '[' then {{ array }}
         when '{' then {{ object }}
         else {{ other }}
     end
+{%- endmacro %}
+
+{#- The first character, which decides the type: JSON in the lake has no leading blanks. -#}
+{% macro json_initial(value) -%}
+    left(cast({{ value }} as varchar), 1)
+{%- endmacro %}
+
+{% macro json_is(value, type) -%}
+    {%- set initials = {'object': '{', 'array': '[', 'string': '"'} -%}
+    {{ json_initial(value) }} = '{{ initials[type] }}'
+{%- endmacro %}
+
+{% macro json_is_null(value) -%}
+    coalesce({{ json_initial(value) }}, 'n') = 'n'
 {%- endmacro %}
 
 {% macro json_is_other(value, types) -%}
@@ -65,7 +78,7 @@
     {%- for type in types -%}
         {%- do known.extend(letters[type] | list) -%}
     {%- endfor -%}
-    left(cast({{ value }} as varchar), 1) not in ('{{ known | join("', '") }}')
+    {{ json_initial(value) }} not in ('{{ known | join("', '") }}')
 {%- endmacro %}
 
 {% macro json_is_valid(text) -%}
@@ -95,7 +108,7 @@
 {% macro json_without(value, keys) -%}
     {#- A null in the patch removes the key. -#}
     case
-        when {{ json_type(value) }} = 'object'
+        when {{ json_is(value, 'object') }}
             then json_merge_patch(
                 cast({{ value }} as json), '{"{{ keys | join('":null,"') }}":null}'
             )
@@ -114,18 +127,19 @@
 {%- endmacro %}
 
 {% macro json_object_text(value, main=none) -%}
-    case {{ json_type(value) }}
-        when 'object' then cast({{ value }} as varchar)
-        when 'array' then {{ json_first(value, _json_object_of('item', main)) }}
-        when 'string' then {{ _json_object_of(value, main) }}
-    end
+    {{ json_by_type(
+        value,
+        json_first(value, _json_object_of('item', main)),
+        'cast(' ~ value ~ ' as varchar)',
+        _json_object_of(value, main) if main else 'null',
+    ) }}
 {%- endmacro %}
 
 {% macro _json_object_of(value, main) -%}
-    case {{ json_type(value) }}
-        when 'object' then cast({{ value }} as varchar)
+    case
+        when {{ json_is(value, 'object') }} then cast({{ value }} as varchar)
         {%- if main %}
-        when 'string'
+        when {{ json_is(value, 'string') }}
             then concat(
                 '{"{{ main.split('.') | join('":{"') }}":',
                 {{ value }},
@@ -136,8 +150,8 @@
 {%- endmacro %}
 
 {% macro json_object_path(value, path, main=none) -%}
-    case {{ json_type(value) }}
-        when 'array'
+    case
+        when {{ json_is(value, 'array') }}
             then concat(
                 {{ path }},
                 '[',
@@ -190,7 +204,7 @@
 {#- The value as JSON, which shows its kind; of a text of the right kind the text alone. -#}
 {% macro _reported_value(problem, value) -%}
     case
-        when {{ problem }} != 'wrong kind' and {{ json_type(value) }} = 'string'
+        when {{ problem }} != 'wrong kind' and {{ json_is(value, 'string') }}
             then {{ json_text(value) }}
         else cast({{ value }} as varchar)
     end
@@ -199,8 +213,8 @@
 {% macro explode_json(value, path, known=[], keep_nulls=false) -%}
     unnest(
         case
-            when {{ json_type(value) }} is null then null
-            when {{ json_type(value) }} = 'array'
+            when {{ json_is_null(value) }} then null
+            when {{ json_is(value, 'array') }}
                 then {{ _json_elements(
                     json_struct(value, ['json']),
                     _json_element(
@@ -209,7 +223,7 @@
                     keep_nulls
                 ) }}
             when
-                {{ json_type(value) }} = 'object'
+                {{ json_is(value, 'object') }}
                 {%- if known %}
                 and not list_has_any(json_keys({{ value }}), ['{{ known | join("', '") }}'])
                 {%- endif %}

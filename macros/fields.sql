@@ -144,7 +144,7 @@
         when {{ json_is_other(value, shape.right) }} then 'wrong kind'
         {%- if shape.main and (shape.kind != 'objects' or shape.is_needed) %}
         when {{ json_by_type(
-            value, 'false', json_type(json_field(value, shape.main)) ~ ' is null', 'false'
+            value, 'false', json_is_null(json_field(value, shape.main)), 'false'
         ) }}
             then 'no {{ shape.main }}'
         {%- endif %}
@@ -185,7 +185,7 @@
 {% macro _main_single_text(value, shape) -%}
     {%- set scalar = json_scalar(value) -%}
     {%- if shape.kind != 'text' -%}
-        {%- set scalar = 'case when ' ~ json_type(value) ~ " = 'string' then " ~ scalar ~ ' end' -%}
+        {%- set scalar = 'case when ' ~ json_is(value, 'string') ~ ' then ' ~ scalar ~ ' end' -%}
     {%- endif -%}
     {{ json_by_type(value, 'null', json_text(json_field(value, shape.main)), scalar) }}
 {%- endmacro %}

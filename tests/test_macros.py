@@ -47,6 +47,10 @@ CALLS = {
     "coordinates_text": "coordinates_text(\"x['ap']\", \"x['ml']\", \"x['depth']\")",
     "worst_status": "worst_status('x')",
     "json_type": "json_type('x')",
+    "json_is_object": "json_is('x', 'object')",
+    "json_is_array": "json_is('x', 'array')",
+    "json_is_string": "json_is('x', 'string')",
+    "json_is_null": "json_is_null('x')",
     "json_text": "json_text('cast(x as json)')",
     "json_is_valid": "json_is_valid('x')",
     "json_or_text": "json_or_text('try_cast(null as json)', 'x')",
@@ -381,6 +385,9 @@ def test_coordinates(ask: Any) -> None:
 )  # fmt: skip
 def test_kinds_of_json(ask: Any, text: str | None, kind: str | None, as_text: str | None) -> None:
     assert ask("json_type", text) == kind
+    assert ask("json_is_null", text) is (kind is None)
+    for name in ("object", "array", "string"):
+        assert ask(f"json_is_{name}", text) is (None if text is None else kind == name)
     if as_text is not None or kind in {"object", "array", None}:
         assert ask("json_text", text) == as_text
 

@@ -11,6 +11,8 @@
 {% macro invalid_fields(fields) %}null{% endmacro %}
 {% macro is_partition_value(text) %}null{% endmacro %}
 {% macro json_content(text) %}null{% endmacro %}
+{% macro json_is(value, type) %}true{% endmacro %}
+{% macro json_is_null(value) %}true{% endmacro %}
 {% macro json_is_valid(text) %}null{% endmacro %}
 {% macro json_known_object(fields, value, path, name) %}null{% endmacro %}
 {% macro json_object(fields, key, name) %}null{% endmacro %}

@@ -23,7 +23,7 @@ with sections as (
         record_id,
         {{ json_slot('acquisition', "'acquisition'") }} as section
     from {{ ref('stg_docdb__records') }}
-    where {{ json_type('acquisition') }} is not null
+    where not {{ json_is_null('acquisition') }}
 ),
 
 acquisitions as (

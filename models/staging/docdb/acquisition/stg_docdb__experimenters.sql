@@ -14,7 +14,7 @@ select
     record_id,
     person.position,
     case
-        when {{ json_type('person.value') }} = 'object'
+        when {{ json_is('person.value', 'object') }}
             then coalesce({{ read(fields, 'person') }}, '')
         else {{ read(fields, 'person') }}
     end as person_name,

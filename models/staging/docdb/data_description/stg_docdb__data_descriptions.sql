@@ -18,7 +18,7 @@ with sections as (
         record_id,
         {{ json_slot('data_description', "'data_description'") }} as section
     from {{ ref('stg_docdb__records') }}
-    where {{ json_type('data_description') }} is not null
+    where not {{ json_is_null('data_description') }}
 ),
 
 descriptions as (

@@ -17,7 +17,7 @@ select
     surgery_position,
     injection_position,
     site.position,
-    {{ json_type('site.value') }} in ('array', 'object') as is_usable,
+    {{ json_is('site.value', 'array') }} or {{ json_is('site.value', 'object') }} as is_usable,
     {{ read(fields, 'site') }} as transform_json,
     site.path as transform_path,
     {{ invalid_fields(fields) }} as invalid_fields

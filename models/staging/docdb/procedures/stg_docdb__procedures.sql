@@ -14,7 +14,7 @@ with sections as (
         record_id,
         {{ json_slot('procedures', "'procedures'") }} as section
     from {{ ref('stg_docdb__records') }}
-    where {{ json_type('procedures') }} is not null
+    where not {{ json_is_null('procedures') }}
 ),
 
 procedures_sections as (

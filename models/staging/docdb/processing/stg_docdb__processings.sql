@@ -11,7 +11,7 @@ with sections as (
         record_id,
         {{ json_slot('processing', "'processing'") }} as section
     from {{ ref('stg_docdb__records') }}
-    where {{ json_type('processing') }} is not null
+    where not {{ json_is_null('processing') }}
 ),
 
 processings as (

@@ -12,7 +12,7 @@ with sections as (
         record_id,
         {{ json_slot('quality_control', "'quality_control'") }} as section
     from {{ ref('stg_docdb__records') }}
-    where {{ json_type('quality_control') }} is not null
+    where not {{ json_is_null('quality_control') }}
 ),
 
 quality_controls as (

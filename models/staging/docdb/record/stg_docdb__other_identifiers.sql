@@ -7,7 +7,7 @@ with sections as (
         record_id,
         {{ json_slot('other_identifiers', "'other_identifiers'") }} as section
     from {{ ref('stg_docdb__records') }}
-    where {{ json_type('other_identifiers') }} is not null
+    where not {{ json_is_null('other_identifiers') }}
 ),
 
 identifier_lists as (

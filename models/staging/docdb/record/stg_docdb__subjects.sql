@@ -23,7 +23,7 @@ with sections as (
         record_id,
         {{ json_slot('subject', "'subject'") }} as section
     from {{ ref('stg_docdb__records') }}
-    where {{ json_type('subject') }} is not null
+    where not {{ json_is_null('subject') }}
 ),
 
 subjects as (
