@@ -71,7 +71,7 @@ class Lease(Protocol):
 
 
 class Storage(Hashable, Protocol):
-    """Bytes by path: `LocalStorage` or `S3Storage`."""
+    """Bytes by path: `LocalStorage`, `S3Storage` or `MemoryStorage`."""
 
     @property
     def threads(self) -> int:

@@ -1,4 +1,4 @@
-"""Shared parts of the storages: hashing while copying, atomic file writes."""
+"""Shared parts of the storages: hashing while copying, atomic file writes, locked updates."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from biodata_cache._storage.base import StoredContent
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import BinaryIO
 
+    from biodata_cache._storage.base import Stat
 
 _Result = TypeVar("_Result")
 _BLOCK_BYTES = 2**20
@@ -59,6 +62,20 @@ class StreamedReads(ABC):
         """The result of an attempt, repeated after transient errors; here without repetition."""
         return attempt()
 
+    def get(
+        self,
+        path: str,
+        *,
+        unless: StoredContent | None = None,
+        only: str | None = None,
+        first: int | None = None,
+    ) -> StoredContent | None:
+        """Read content, the tag of which is known when it is opened."""
+        with self._errors(path), self._open_content(path, only) as content:
+            if content is None or (unless is not None and unless.tag == content.tag):
+                return unless if content is not None else None
+            return StoredContent(content.source.read(-1 if first is None else first), *content[1:3])
+
     def download(
         self, path: str, target: Path, *, sha256: str | None = None, only: str | None = None
     ) -> bool:
@@ -87,6 +104,42 @@ class StreamedReads(ABC):
 
         with self._errors(path):
             return self._retried(attempt)
+
+
+class LockedConditionalWrites(ABC):
+    """`put_if` and `delete_if` for a storage that can lock out other writers."""
+
+    @abstractmethod
+    def _exclusive(self) -> AbstractContextManager[object]:
+        """Lock out other conditional writes."""
+
+    @abstractmethod
+    def get(self, path: str) -> StoredContent | None: ...
+    @abstractmethod
+    def stat(self, path: str) -> Stat | None: ...
+    @abstractmethod
+    def put(self, path: str, source: bytes | Path, sha256: str) -> str: ...
+    @abstractmethod
+    def delete(self, paths: Iterable[str]) -> None: ...
+
+    def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
+        """Compare and write under the lock."""
+        with self._exclusive():
+            current = self.get(path)
+            if current is not None and current.content == data:
+                return current.tag
+            if (None if current is None else current.tag) != tag:
+                return None
+            return self.put(path, data, hashlib.sha256(data).hexdigest())
+
+    def delete_if(self, path: str, tag: str) -> bool:
+        """Compare and delete under the lock."""
+        with self._exclusive():
+            current = self.stat(path)
+            if current is not None and current.tag != tag:
+                return False
+            self.delete([path])
+            return True
 
 
 @contextmanager

@@ -23,12 +23,12 @@ from biodata_cache._core.messages import NO_ROOM
 from biodata_cache._storage.base import (
     LEASE_SECONDS,
     Stat,
-    StoredContent,
     check_path,
     content_mismatch,
     is_valid_path,
 )
 from biodata_cache._storage.common import (
+    LockedConditionalWrites,
     OpenContent,
     StreamedReads,
     copy_and_hash,
@@ -46,7 +46,7 @@ _LONGEST_NAME_BYTES = 255
 
 
 @dataclass(frozen=True)
-class LocalStorage(StreamedReads):
+class LocalStorage(StreamedReads, LockedConditionalWrites):
     """A folder below a root.
 
     Attributes:
@@ -72,20 +72,6 @@ class LocalStorage(StreamedReads):
 
     def secret(self) -> None:
         """None: no secret is needed."""
-
-    def get(
-        self,
-        path: str,
-        *,
-        unless: StoredContent | None = None,
-        only: str | None = None,
-        first: int | None = None,
-    ) -> StoredContent | None:
-        """Read a file, the tag of which is known when it is opened."""
-        with self._errors(path), self._open_content(path, only) as content:
-            if content is None or (unless is not None and unless.tag == content.tag):
-                return unless if content is not None else None
-            return StoredContent(content.source.read(-1 if first is None else first), *content[1:3])
 
     def stat(self, path: str) -> Stat | None:
         """Size and tag of a file."""
@@ -141,25 +127,6 @@ class LocalStorage(StreamedReads):
                 raise content_mismatch(self.address(path), source)
 
         return self._replace_atomically(path, fill)
-
-    def put_if(self, path: str, data: bytes, tag: str | None) -> str | None:
-        """Compare and write under a lock."""
-        with self._exclusive():
-            current = self.get(path)
-            if current is not None and current.content == data:
-                return current.tag
-            if (None if current is None else current.tag) != tag:
-                return None
-            return self.put(path, data, hashlib.sha256(data).hexdigest())
-
-    def delete_if(self, path: str, tag: str) -> bool:
-        """Compare and delete under a lock."""
-        with self._exclusive():
-            current = self.stat(path)
-            if current is not None and current.tag != tag:
-                return False
-            self.delete([path])
-            return True
 
     def copy(self, path: str, target: str) -> str:
         """Make a hard link where the file system can, else a copy.

@@ -1,4 +1,4 @@
-"""Every storage answers the same: one set of assertions for a folder and the S3 server."""
+"""Every storage answers the same: one set of assertions for a folder, memory and the S3 server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from biodata_cache._core.settings.values import load
 from biodata_cache._storage.base import Stat
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage
+from biodata_cache._storage.memory import MemoryStorage
 from biodata_cache._storage.open import open_storage
 from biodata_cache._storage.s3 import S3Storage
 from biodata_cache._storage.s3_client import access
@@ -34,10 +35,12 @@ def put(storage: Storage, path: str, data: bytes) -> str:
     return storage.put(path, data, sha256(data))
 
 
-@pytest.fixture(params=["folder", "server"])
+@pytest.fixture(params=["folder", "memory", "server"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     if request.param == "folder":
         return LocalStorage(tmp_path / "root", "a/b")
+    if request.param == "memory":
+        return MemoryStorage()
     return S3Storage(request.getfixturevalue("bucket"), "a/b", access())
 
 
@@ -318,12 +321,14 @@ def test_what_cannot_be_removed_is_named(
 
 
 @pytest.mark.slow
-def test_a_lease_that_is_held_long_is_renewed(bucket_storage: S3Storage) -> None:
-    with bucket_storage.lease("lock.json", 3.0) as lease:
+@pytest.mark.parametrize("kind", ["memory", "server"])
+def test_a_lease_that_is_held_long_is_renewed(bucket_storage: S3Storage, kind: str) -> None:
+    storage = MemoryStorage() if kind == "memory" else bucket_storage
+    with storage.lease("lock.json", 3.0) as lease:
         time.sleep(5)
         lease.check()
         with pytest.raises(LockedError):
-            bucket_storage.lease("lock.json").__enter__()
+            storage.lease("lock.json").__enter__()
 
 
 def test_the_requester_pays_with_that_setting(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from biodata_cache import CacheFileError
 from biodata_cache._storage.local import LocalStorage
+from biodata_cache._storage.memory import MemoryStorage
 from biodata_cache._storage.s3 import S3Storage
 from biodata_cache._storage.s3_client import access
 from examples import drawn
@@ -49,7 +50,7 @@ class Storages(RuleBasedStateMachine):
         super().__init__()
         self.scratch = tempfile.TemporaryDirectory()
         folder = Path(self.scratch.name)
-        self.storages = [LocalStorage(folder / "root", "p/q"), type(self).make()]
+        self.storages = [LocalStorage(folder / "root", "p/q"), MemoryStorage(), type(self).make()]
         self.expected: dict[str, bytes] = {}
         self.tags: dict[str, tuple[str, ...]] = {}
         self.old: dict[str, tuple[str, ...]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import shutil
@@ -27,6 +26,7 @@ from biodata_cache._publish.rollback import check_not_rolled_back, last_rollback
 from biodata_cache._publish.snapshots.builds import kept_builds, tidy_up
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage
+from biodata_cache._storage.memory import MemoryStorage
 from examples import TIMES, drawn
 from extract.lake.lake import Lake
 from extract.lake.rejects import RejectWriter
@@ -61,12 +61,12 @@ class Document(ABC):
 class LeaseDocument(Document):
     """Who finds a lock that says nothing takes it for one of the usual length."""
 
-    name = "root"
+    name = "memory"
     sound = json.dumps(LEASE).encode()
 
     def read(self, content: bytes) -> None:
-        storage = LocalStorage(self.folder / "root")
-        storage.put("lock.json", content, hashlib.sha256(content).hexdigest())
+        storage = MemoryStorage()
+        storage.put_if("lock.json", content, None)
         with pytest.raises(LockedError, match=r"at work, of .*ends in") as refused:
             HeldLease(storage, "lock.json", 30.0, "publish").acquire()
         ends = float(str(refused.value).rpartition("ends in ")[2].removesuffix(" s."))
@@ -153,7 +153,7 @@ class CopyList(Document):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._storage = LocalStorage(folder / "bucket")
+        self._storage = MemoryStorage()
         for path, content in LAKE.items():
             self._storage.put_if(path, content, None)
         self._settings = _settings.load(work=str(folder / "work"), raw="s3://bucket/lake")
