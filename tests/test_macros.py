@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from biodata_cache._publish.build.contract import Column
+from biodata_cache._core.registry.entries import ColumnEntry
 from biodata_cache._publish.build.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -494,7 +494,8 @@ def test_a_file_of_a_table_has_its_fingerprint(
     duck: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     """Parquet keeps a value once, and takes 0 and -0 for one."""
-    columns = [Column("k", "VARCHAR", ""), Column("n", "DOUBLE", ""), Column("l", "VARCHAR[]", "")]
+    types = {"k": "VARCHAR", "n": "DOUBLE", "l": "VARCHAR[]"}
+    columns = [ColumnEntry(name, type=kind) for name, kind in types.items()]
     rows = ["('a', 0, null)", "('a', -0.0::double, [])", "('a', 0, [null])", "(null, 1, ['b'])"]
     path = str(tmp_path / "rows.parquet")
     fingerprints = []

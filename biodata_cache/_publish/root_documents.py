@@ -11,7 +11,7 @@ from biodata_cache._core.errors import CacheFileError, RegistryError
 from biodata_cache._core.foreign import NotJsonError, json_value
 from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.settings import values as _settings
-from biodata_cache._core.typed import checked
+from biodata_cache._core.typed import checked, typed_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,9 +42,7 @@ def released(storage: Storage) -> tuple[list[str], StoredContent | None]:
     """
     got = storage.get(_layout.VERSIONS_FILE)
     try:
-        names = json_value(got.content) if got else []
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ValueError("it is something else")  # noqa: TRY301  # reported below
+        names = typed_json(got.content, list[str]) if got else []
         return _settings.ascending(names), got
     except ValueError as error:
         raise RegistryError(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from biodata_cache._core.registry.entries import CheckEntry
 from biodata_cache._publish.catalogue.provenance import provenance
 
 TABLE = "model.p.table"
@@ -102,7 +103,7 @@ def test_a_table_that_is_made_from_nothing() -> None:
 )
 def test_checks_are_described_in_words(test: dict[str, Any], words: str) -> None:
     result = provenance(manifest(check=test), results(check="pass"))
-    assert result["table"].checks == ((words, "pass"),)
+    assert result["table"].checks == (CheckEntry(words, "pass"),)
 
 
 def test_checks_come_in_the_order_of_the_columns_and_only_if_they_ran() -> None:
@@ -115,9 +116,9 @@ def test_checks_come_in_the_order_of_the_columns_and_only_if_they_ran() -> None:
         ),
         results(a="pass", b="warn", of_another="pass"),
     )
-    assert result["table"].checks == (
+    assert [(each.check, each.status) for each in result["table"].checks] == [
         ("`first` and `second` together are unique", "pass"),
         ("`first` is never missing", "pass"),
         ("`second` is never missing", "warn"),
         ("`second` is unique", "pass"),
-    )
+    ]

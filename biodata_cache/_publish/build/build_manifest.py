@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from biodata_cache._core.foreign import json_value
+from biodata_cache._core.typed import typed_json
 from biodata_cache._storage.common import atomic_write, file_identity, sha256_of
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ class Audited(NamedTuple):
     fingerprint: int
 
 
-@dataclass(frozen=True)
-class BuiltFile:
+class BuiltFile(NamedTuple):
     """A file of the work folder.
 
     Attributes:
@@ -99,7 +97,7 @@ class BuildManifest:
         """Add the results of the audit of files that were hashed before."""
         for path, audited in audits.items():
             name = self._name(path)
-            self._files[name] = replace(self._files[name], audited=audited)
+            self._files[name] = self._files[name]._replace(audited=audited)
 
     def write(self) -> None:
         """Write the entries of all requested files, and of the others that still exist.
@@ -111,10 +109,7 @@ class BuildManifest:
             for name, file in self._known.items()
             if name not in self._files and file_identity(self._work / name) is not None
         }
-        listed = {
-            name: [*file.identity, file.sha256, *(file.audited or (None, None, None))]
-            for name, file in sorted((others | self._files).items())
-        }
+        listed = dict(sorted((others | self._files).items()))
         with suppress(OSError), atomic_write(self._work / _FILE) as unfinished:
             unfinished.write_text(json.dumps(listed, indent=0) + "\n", encoding="utf-8")
 
@@ -125,14 +120,6 @@ class BuildManifest:
 def _read(work: Path) -> dict[str, BuiltFile]:
     """The entries by path in the work folder; none if there is no manifest that can be read."""
     try:
-        listed = json_value((work / _FILE).read_bytes())
-        return {
-            str(name): BuiltFile(
-                (int(inode), int(time), int(size)),
-                str(sha256),
-                None if contract is None else Audited(str(contract), int(rows), int(fingerprint)),
-            )
-            for name, (inode, time, size, sha256, contract, rows, fingerprint) in listed.items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
+        return typed_json((work / _FILE).read_bytes(), dict[str, BuiltFile])
+    except (OSError, ValueError):
         return {}

@@ -7,25 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from biodata_cache._core.errors import BuildError
 from biodata_cache._core.layout import partition_path
-from biodata_cache._core.registry.entries import TABLE_TYPES, ForeignKey
+from biodata_cache._core.registry.entries import TABLE_TYPES, ColumnEntry, ForeignKey
 from biodata_cache._publish.catalogue.provenance import checks_of, referred
 
 if TYPE_CHECKING:
     import duckdb
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a contract.
-
-    Attributes:
-        type: DuckDB type, upper case, for example `VARCHAR[]`.
-        description: Text for readers.
-    """
-
-    name: str
-    type: str
-    description: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +28,7 @@ class Table:
             are published without rows.
         sort_order: Columns that the rows are sorted by, within a partition.
         foreign_keys: Columns of which every value is one of a column of another table.
-        columns: Columns in the order of the file.
+        columns: Columns in the order of the file; DuckDB types are in upper case.
         dynamic_column: What every further column of the file is, its name left open, and its type
             as well where that is empty; None if the table has the columns above and no others.
         buckets: Number of objects that its rows are spread over; None for one object, and for
@@ -60,8 +46,8 @@ class Table:
     partitions_from: tuple[str, ...]
     primary_key: tuple[str, ...]
     sort_order: tuple[str, ...]
-    columns: tuple[Column, ...]
-    dynamic_column: Column | None = None
+    columns: tuple[ColumnEntry, ...]
+    dynamic_column: ColumnEntry | None = None
     buckets: int | None = None
     foreign_keys: tuple[ForeignKey, ...] = ()
     is_optional: bool = False
@@ -160,7 +146,7 @@ def _table(node: dict[str, Any], relations: dict[str, str]) -> Table:
         primary_key=tuple(meta["primary_key"]),
         sort_order=tuple(meta["sort_order"]),
         columns=tuple(
-            Column(
+            ColumnEntry(
                 name=column["name"],
                 type=column["data_type"].upper(),
                 description=column["description"].strip(),
@@ -173,7 +159,7 @@ def _table(node: dict[str, Any], relations: dict[str, str]) -> Table:
     )
 
 
-def _dynamic_column(described: dict[str, str] | None) -> Column | None:
+def _dynamic_column(described: dict[str, str] | None) -> ColumnEntry | None:
     if described is None:
         return None
-    return Column("", described.get("data_type", "").upper(), described["description"].strip())
+    return ColumnEntry("", described["description"].strip(), described.get("data_type", "").upper())

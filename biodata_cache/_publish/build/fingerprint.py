@@ -13,12 +13,12 @@ from biodata_cache._core.sqltext import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from biodata_cache._publish.build.contract import Column
+    from biodata_cache._core.registry.entries import ColumnEntry
 
 NO_ROWS = (0, 0)
 
 
-def fingerprint(columns: Iterable[Column]) -> str:
+def fingerprint(columns: Iterable[ColumnEntry]) -> str:
     """SQL of the two aggregates.
 
     A sum, in which equal rows do not cancel. Of lists the text, as NULL, [] and [NULL] have one
@@ -27,7 +27,7 @@ def fingerprint(columns: Iterable[Column]) -> str:
     values = []
     for column in columns:
         value = quoted(column.name)
-        if column.type.endswith("]"):
+        if str(column.type).endswith("]"):
             value = f"to_json({value})"
         values.append(value)
     return f"count(*), coalesce(sum(hash({', '.join(values)})), 0)"

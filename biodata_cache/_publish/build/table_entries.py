@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from biodata_cache._core.registry.entries import CheckEntry, ColumnEntry, TableEntry
+from biodata_cache._core.registry.entries import TableEntry
 
 if TYPE_CHECKING:
     from biodata_cache._core.registry.entries import ObjectFile
@@ -29,9 +29,7 @@ def entry_of(table: Table, address: str, built: BuiltTable, made: Provenance) ->
         partitioned=table.partition_key is not None,
         partition_key=table.partition_key,
         type=table.type,
-        columns=tuple(
-            ColumnEntry(column.name, column.description, column.type) for column in table.columns
-        ),
+        columns=table.columns,
         row_count=sum(file.rows for file in counted),
         bytes=sum(file.bytes for file in counted),
         files=len(files),
@@ -41,7 +39,7 @@ def entry_of(table: Table, address: str, built: BuiltTable, made: Provenance) ->
         foreign_keys=table.foreign_keys,
         partition_count=None if table.partition_key is None else len(files),
         objects=objects,
-        checks=tuple(CheckEntry(check, status) for check, status in made.checks),
+        checks=made.checks,
         made_from=made.made_from,
     )
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from biodata_cache._core.registry.entries import CheckEntry
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -40,7 +42,7 @@ class Provenance:
         made_from: Names of its direct and indirect sources, by layer.
     """
 
-    checks: tuple[tuple[str, str], ...]
+    checks: tuple[CheckEntry, ...]
     made_from: dict[str, tuple[str, ...]]
 
 
@@ -58,7 +60,9 @@ def provenance(manifest: dict[str, Any], results: dict[str, Any]) -> dict[str, P
             )
     return {
         node["name"]: Provenance(
-            checks=tuple((check, result) for _, check, result in sorted(checks.get(name, []))),
+            checks=tuple(
+                CheckEntry(check, result) for _, check, result in sorted(checks.get(name, []))
+            ),
             made_from=_made_from(manifest, name),
         )
         for name, node in manifest["nodes"].items()
