@@ -10,14 +10,13 @@ import re
 from importlib import util
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from biodata_cache._core import messages as _messages
 from biodata_cache._reader.filters.scalars import INSTANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import duckdb
     import pandas as pd
     import pyarrow as pa
 
@@ -67,14 +66,20 @@ def frame(
     return _frame(names, _series_by_duckdb(result, [kind for _, kind in described]))
 
 
-def frame_of_file(
-    duck: duckdb.DuckDBPyConnection, path: str, types: Mapping[str, str]
-) -> pd.DataFrame | None:
-    """Columns of a file as `frame` returns them, read by pyarrow; None if it cannot read it."""
+def frame_of_file(path: str, types: Mapping[str, str]) -> pd.DataFrame | None:
+    """Columns of a file as `frame` returns them, read without DuckDB, which takes time to import.
+
+    None if pyarrow cannot read it, or converts a type in another way.
+    """
+    if not all(kind in _SAME_IN_ARROW or _is_countable(kind) for kind in types.values()):
+        return None
     table = arrow_of_file(path, types)
     if table is None:
         return None
-    return _frame(list(types), _series_by_arrow(duck, table, list(types.values())))
+    try:
+        return _frame(list(types), _series_by_arrow(None, table, list(types.values())))
+    except UnicodeDecodeError:
+        return None  # DuckDB reports what is wrong
 
 
 def arrow_of_file(path: str, types: Mapping[str, str]) -> pa.Table | None:
@@ -146,6 +151,8 @@ def _described(
     values: Mapping[str, object] | Sequence[object] | None,
 ) -> list[tuple[str, str]]:
     """Name and DuckDB type of each column; empty for a statement that cannot be described."""
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     try:
         rows = duck.execute(f"describe {query}", values).fetchall()
     except duckdb.Error:  # executing the statement reports the error
@@ -201,7 +208,7 @@ def _text_dtype() -> Any:  # noqa: ANN401  # of pandas or numpy
 
 
 def _series_by_arrow(
-    duck: duckdb.DuckDBPyConnection, rows: pa.Table, kinds: Sequence[str]
+    duck: duckdb.DuckDBPyConnection | None, rows: pa.Table, kinds: Sequence[str]
 ) -> list[pd.Series[Any]]:
     """The columns as Arrow converts them, or DuckDB where Arrow's conversion differs."""
     import pyarrow as pa  # noqa: PLC0415  # need not be there
@@ -209,11 +216,9 @@ def _series_by_arrow(
     rows = rows.rename_columns([str(position) for position in range(len(kinds))])
     straight, missing, others = [], [], []
     for position, kind in enumerate(kinds):
-        if kind in _SAME_IN_ARROW or (
-            _INTEGER_OR_BOOLEAN.fullmatch(kind) and not rows[position].null_count
-        ):
+        if kind in _SAME_IN_ARROW or (_is_countable(kind) and not rows[position].null_count):
             straight.append(str(position))
-        elif _INTEGER_OR_BOOLEAN.fullmatch(kind):
+        elif _is_countable(kind):
             missing.append(str(position))
         else:
             others.append(str(position))
@@ -222,10 +227,15 @@ def _series_by_arrow(
         parts |= dict(rows.select(straight).to_pandas(use_threads=False).items())
     if missing:
         parts |= dict(rows.select(missing).to_pandas(types_mapper=_nullable_dtypes(pa)).items())
-    if others:
+    if duck is not None and others:
         for name, column in duck.from_arrow(rows.select(others)).df().items():
             parts[name] = _with_stable_dtype(column, kinds[int(str(name))])
     return [parts[str(position)] for position in range(len(kinds))]
+
+
+def _is_countable(kind: str) -> bool:
+    """Whether a DuckDB type is one of integers or booleans."""
+    return _INTEGER_OR_BOOLEAN.fullmatch(kind) is not None
 
 
 def _nullable_dtypes(pa: Any) -> Any:  # noqa: ANN401  # pyarrow has no types

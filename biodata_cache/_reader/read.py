@@ -46,20 +46,25 @@ def frame(cache: PublishedCache, selection: Selection) -> pd.DataFrame:
     """
 
     def convert(duck: duckdb.DuckDBPyConnection, rows: Rows) -> pd.DataFrame:
-        whole = None if rows.file is None else _frames.frame_of_file(duck, rows.file, rows.types)
-        if whole is not None:
-            return whole
         return _frames.frame(duck, rows.query, rows.parameters, rows.types)
 
-    return converted(cache, selection, convert)
+    return converted(cache, selection, convert, _frames.frame_of_file)
 
 
 def converted(
     cache: PublishedCache,
     selection: Selection,
     convert: Callable[[duckdb.DuckDBPyConnection, Rows], _Rows],
+    convert_file: Callable[[str, Mapping[str, str]], _Rows | None],
 ) -> _Rows:
-    """The result of `convert`, which may run repeatedly, for a selection; warns if it is empty."""
+    """What a selection gives, from functions that may run repeatedly; warns if it is empty.
+
+    Args:
+        cache: Where to read.
+        selection: What to read.
+        convert: Gives the rows of a query.
+        convert_file: Gives these columns of a local file, without DuckDB; None if it cannot.
+    """
 
     def read(registry: CacheRegistry) -> _Rows:
         entry = registry[selection.table]
@@ -67,15 +72,33 @@ def converted(
         choosing = set() if entry.objects else {entry.partition_key}
         is_whole = selection.columns is None and not set(selection.filters) - choosing
         is_whole = is_whole and selection.limit is None
-        with _connections.connection(cache, files, is_whole=is_whole) as (duck, locations):
+        paths = cache.locations(files, is_whole=is_whole)
+        whole = None
+        if (columns := _columns_of_file(entry, paths, selection)) is not None:
+            with _connections.unchanged(cache, paths, [file.address for file in files]):
+                whole = convert_file(paths[0], columns)
+            if whole is not None and len(whole):
+                return whole
+        with _connections.connection(cache, files, locations=paths) as (duck, locations):
             rows = rows_of(duck, entry, locations, selection)
-            result = convert(duck, rows)
+            result = convert(duck, rows) if whole is None else whole
             if not len(result) and selection.limit != 0:
                 _partitions.check(cache, registry, entry, selection.filters)
                 _explain(duck, rows, cache, registry, selection)
         return result
 
     return _connections.consistently(cache, read)
+
+
+def _columns_of_file(
+    entry: TableEntry, locations: Sequence[str], selection: Selection
+) -> dict[str, str] | None:
+    """Types by column, if the selection is all rows of one local file, as they are in it."""
+    types = known_types(entry)  # files of older publishers may have Arrow metadata with other types
+    if types is None or len(locations) != 1 or "://" in locations[0] or selection.limit is not None:
+        return None
+    columns, conditions = checked(entry, types, selection)
+    return None if conditions or expressions(columns, selection) else columns
 
 
 def _explain(
@@ -107,7 +130,6 @@ class Rows:
         source: SQL after `from`, without the conditions.
         values: Parameters of `source`.
         types: DuckDB types of the selected columns.
-        file: A local file that holds exactly these rows; None if a query is needed.
         chosen: Filter on several partitions, whose order the rows have; None for file order.
         all_types: DuckDB types of all columns.
         limit: Maximum number of rows; None for all.
@@ -118,7 +140,6 @@ class Rows:
     values: dict[str, object]
     types: dict[str, str]
     conditions: tuple[Condition, ...] = ()
-    file: str | None = None
     chosen: AnyOf | None = None
     all_types: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
@@ -197,13 +218,7 @@ def rows_of(
     """
     source, values, types = _scanned(duck, entry, locations)
     columns, conditions = checked(entry, types, selection)
-    # Files of older publishers may have Arrow metadata with other types.
-    is_ours = known_types(entry) is not None
-    is_file = is_ours and len(locations) == 1 and not conditions and "://" not in locations[0]
     converted_columns = expressions(columns, selection)
-    # An escaped location is a pattern, and no path.
-    is_file = is_file and "[" not in locations[0]
-    is_file = is_file and selection.limit is None and not converted_columns
     columns = columns | {name: kind for name, (kind, _) in converted_columns.items()}
     chosen = [
         each
@@ -215,7 +230,6 @@ def rows_of(
         values,
         columns,
         tuple(conditions),
-        locations[0] if is_file else None,
         next(iter(chosen), None),
         types,
         selection.limit,

@@ -94,10 +94,9 @@ class Scan:
         _need("pyarrow", "pip install pyarrow")
 
         def convert(duck: DuckDBPyConnection, rows: Rows) -> pa.Table:
-            table = None if rows.file is None else _frames.arrow_of_file(rows.file, rows.types)
-            return _frames.arrow(duck, rows.query, rows.parameters) if table is None else table
+            return _frames.arrow(duck, rows.query, rows.parameters)
 
-        return _read.converted(self._opened(), self._selection, convert)
+        return _read.converted(self._opened(), self._selection, convert, _frames.arrow_of_file)
 
     def pl(self) -> pl.DataFrame:
         """The rows as a DataFrame of polars.

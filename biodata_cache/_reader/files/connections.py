@@ -6,8 +6,6 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
-
 from biodata_cache._core import messages as _messages
 from biodata_cache._core.errors import AccessError, CacheFileError, UnreachableError
 from biodata_cache._core.registry.entries import REMEDY
@@ -15,6 +13,8 @@ from biodata_cache._core.sqltext import pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import duckdb
 
     from biodata_cache._core.errors import CacheError
     from biodata_cache._core.registry.entries import CacheRegistry
@@ -96,6 +96,8 @@ def connection(
         CacheFileError: If DuckDB cannot read the files.
         UnreachableError: If the server of the files does not answer.
     """
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     paths = cache.locations(files, is_whole=is_whole) if locations is None else list(locations)
     with (
         cache.store.connect(paths, is_separate=is_separate) as duck,
@@ -121,19 +123,32 @@ def errors(cache: PublishedCache, locations: Sequence[str], names: Sequence[str]
     Raises:
         ChangedError: If a file changed while it was read.
     """
-    # DuckDB opens a file more than once: for its footer, and again for its columns.
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
+    with unchanged(cache, locations, names) as before:
+        try:
+            yield
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            # Another process may have removed a local copy, for space, before it was opened.
+            is_gone = any(
+                tag is None and location != name
+                for tag, location, name in zip(before, locations, names, strict=False)
+            )
+            if is_gone or cache.store.tags(locations) != before:
+                raise _changed(names) from error
+            raise _as_cache_error(error, names) from error
+
+
+@contextmanager
+def unchanged(
+    cache: PublishedCache, locations: Sequence[str], names: Sequence[str]
+) -> Iterator[list[object]]:
+    """Fail if files change while they are read, which opens them more than once.
+
+    Arguments and errors are those of `errors`.
+    """
     before = cache.store.tags(locations)
-    try:
-        yield
-    except (duckdb.Error, UnicodeDecodeError) as error:
-        # Another process may have removed a local copy, for space, before it was opened.
-        is_gone = any(
-            tag is None and location != name
-            for tag, location, name in zip(before, locations, names, strict=False)
-        )
-        if is_gone or cache.store.tags(locations) != before:
-            raise _changed(names) from error
-        raise _as_cache_error(error, names) from error
+    yield before
     if cache.store.tags(locations) != before:
         raise _changed(names)
 

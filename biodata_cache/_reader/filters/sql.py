@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from biodata_cache._core.sqltext import quoted
 from biodata_cache._reader.filters.kinds import AnyOf, Condition, HasAll, Matches, Negated, Within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import duckdb
 
 # Form of times in published texts that DuckDB cannot cast.
 _TIME_IN_NAMES = "%Y-%m-%d_%H-%M-%S"
@@ -125,4 +125,6 @@ def instant_of(column: str) -> str:
 
 def column_expression(name: str) -> duckdb.Expression:
     """A column by name; `ColumnExpression` misreads names with dots and quotes."""
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     return duckdb.SQLExpression(quoted(name))
