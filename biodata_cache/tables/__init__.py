@@ -23,7 +23,8 @@ the whole day.
 
 They raise `CacheError`, in one of its kinds, if the cache cannot be read: nothing is set or
 published, or a file is missing or damaged; an unknown column or a value of another kind is an
-`ArgumentError`. The docstrings name only what is special to a table.
+`ArgumentError`. A subject that no record names gives a `NotFoundWarning` and no rows. The
+docstrings name only what is special to a table.
 
 Only these functions are imported from here. They make a selection; `_reader` runs it.
 """

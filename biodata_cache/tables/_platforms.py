@@ -210,11 +210,7 @@ def platform_dynamic_foraging_trials(
         One row per trial, in the order of the database, with its columns as they are.
 
     Raises:
-        ArgumentError: If the subject is neither a text nor a number.
         TableNotFoundError: If the publisher of the tables has no such database.
-
-    Warns:
-        NotFoundWarning: If no record is of that subject, and there are no rows.
     """
     return read_partitions(
         "platform_dynamic_foraging_trials", "subject_id", subject_id, columns, filters
@@ -239,11 +235,7 @@ def platform_dynamic_foraging_events(
         One row per event, in the order of the database, with its columns as they are.
 
     Raises:
-        ArgumentError: If the subject is neither a text nor a number.
         TableNotFoundError: If the publisher of the tables has no such database.
-
-    Warns:
-        NotFoundWarning: If no record is of that subject, and there are no rows.
     """
     return read_partitions(
         "platform_dynamic_foraging_events", "subject_id", subject_id, columns, filters

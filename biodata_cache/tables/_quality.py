@@ -76,12 +76,6 @@ def quality_control_history(
 
     Returns:
         One row per metric and judgement, oldest first; Curation metrics are included.
-
-    Raises:
-        ArgumentError: If the subject is neither a text nor a number, or an asset name is no text.
-
-    Warns:
-        NotFoundWarning: If no record is of that subject. One without quality control has no rows.
     """
     return read_partitions(
         "quality_control_history", "subject_id", subject_id, columns, filters, asset_names
@@ -106,12 +100,6 @@ def qc(
 
     Returns:
         One row per metric.
-
-    Raises:
-        ArgumentError: If the subject is neither a text nor a number, or an asset name is no text.
-
-    Warns:
-        NotFoundWarning: If no record is of that subject. One without quality control has no rows.
     """
     return quality_control(subject_id, asset_names=asset_names, columns=columns, **filters)
 
@@ -133,12 +121,6 @@ def qc_tag_status(
 
     Returns:
         One row per asset and tag; `timestamp` is the start of the acquisition, in UTC.
-
-    Raises:
-        ArgumentError: If the subject is neither a text nor a number, or an asset name is no text.
-
-    Warns:
-        NotFoundWarning: If no record is of that subject. One without quality control has no rows.
     """
     return read_partitions("qc_tag_status", "subject_id", subject_id, columns, filters, asset_names)
 
