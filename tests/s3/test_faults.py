@@ -33,6 +33,7 @@ from biodata_cache._publish.snapshots.pending import Pending
 from biodata_cache._publish.snapshots.snapshot import read_published
 from biodata_cache._publish.snapshots.verify import verify
 from biodata_cache._storage.open import open_storage
+from examples import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,7 +107,7 @@ def reader_looking_on(build: Build) -> Iterator[Reader]:
                 except (CacheError, AssertionError) as error:
                     reader.wrong.append(f"{type(error).__name__}: {error}")
             reader.reads += 1
-            done.wait(0.02 + 2 * (time.thread_time() - started))  # the others have work to do
+            done.wait(0.02 + 4 * (time.thread_time() - started))  # the others have work to do
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -198,42 +199,49 @@ def _until_unlocked(work: Callable[[], object]) -> None:
     raise AssertionError("the lock of the dead did not end")
 
 
-def _requests_of_a_publish(two: Two, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many there are when the second build follows the first."""
-    publish(two.builds[0].settings)
-    with monkeypatch.context() as through:
-        through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
-        publish(two.builds[1].settings)
-    number = len(proxy.requests)
-    proxy.reset()
-    return number
-
-
 def _go_wrong(
-    two: Two, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str, first: int, step: int
+    build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, fault: str, first: int, step: int
 ) -> None:
-    last = _requests_of_a_publish(two, proxy, monkeypatch)
-    turn = 0
-    with reader_looking_on(two.builds[0]) as reader:
-        for number in range(first, last + 1, step):
+    """Two publishes, each with a fault at every `step`-th request, halfway between the other's."""
+    two, turn = Two.of(build), 0
+    for state in (1, 0):
+        publish(two.builds[state].settings)
+    with reader_looking_on(build) as reader:
+        for start in (first, first + step // 2):
+            turn = 1 - turn
             proxy.reset()
-            proxy.fault = lambda at, *_, number=number: fault if at == number else None
+            proxy.fault = _at_each(step, start, fault)
             with monkeypatch.context() as through:
                 through.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
                 report = publish(two.builds[turn].settings)
             assert report.written > 0
-            assert proxy.faults == 1
-            assert two.is_published(turn), f"after {fault} at request {number}"
-            turn = 1 - turn
+            assert proxy.faults >= 3
+            assert two.is_published(turn), f"after {fault} at each {step}th request from {start}"
     assert reader.reads > 0
     assert reader.wrong == []
+
+
+def _at_each(step: int, first: int, fault: str) -> Callable[[int, str, str], str | None]:
+    """A fault at every `step`-th request, never at one that repeats what has just gone wrong."""
+    wrong: set[tuple[str, str]] = set()
+
+    def fault_at(number: int, method: str, path: str) -> str | None:
+        if (method, path) in wrong:
+            wrong.remove((method, path))
+            return None
+        if number % step != first % step:
+            return None
+        wrong.add((method, path))
+        return fault
+
+    return fault_at
 
 
 def test_a_request_that_goes_wrong_is_repeated(
     build: Build, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few of them, which stand for all."""
-    _go_wrong(Two.of(build), proxy, monkeypatch, "503", first=1, step=20)
+    _go_wrong(build, proxy, monkeypatch, "503", first=1, step=20)
 
 
 @pytest.mark.slow
@@ -246,8 +254,7 @@ def test_every_request_that_goes_wrong_is_repeated(
     What repeats a request knows its operation only, not which of many it is: each fault takes every
     third request, another third than its neighbours of `FAULTS`.
     """
-    first = 1 + FAULTS.index(fault) % 3
-    _go_wrong(Two.of(build), proxy, monkeypatch, fault, first=first, step=3)
+    _go_wrong(build, proxy, monkeypatch, fault, first=1 + FAULTS.index(fault) % 3, step=6)
 
 
 @pytest.mark.parametrize("fault", ["503", pytest.param("drop_answer", marks=pytest.mark.slow)])
@@ -315,9 +322,8 @@ class Victim:
 
 
 @contextmanager
-def kept_bucket(server: Server, build: Build) -> Iterator[Callable[[], object]]:
+def kept_bucket(bucket: Path, build: Build) -> Iterator[Callable[[], object]]:
     """What brings the bucket back to its state of now, in the files of the server."""
-    bucket = server.folder / "data" / build.root.split("/")[2]
     kept = build.work.with_name("kept")
     shutil.copytree(bucket, kept, symlinks=True)  # their times and attributes, too
 
@@ -328,6 +334,13 @@ def kept_bucket(server: Server, build: Build) -> Iterator[Callable[[], object]]:
 
     yield restore
     shutil.rmtree(kept)
+
+
+def _end_lock(bucket: Path) -> None:
+    """Let the lock of the dead end now: to wait for it is what other tests are about."""
+    for lock in bucket.rglob(_layout.LEASE):
+        written = lock.stat().st_mtime - LEASE
+        os.utime(lock, (written, written))
 
 
 def _kill(
@@ -341,6 +354,7 @@ def _kill(
 ) -> int:
     """Kill a publisher at its Nth write, for each N until it ends before; how often it was."""
     build, version = two.builds[0], _settings.installed_version()
+    bucket = server.folder / "data" / build.root.split("/")[2]
     first, second = (1, 0) if what == "rollback" else (0, 1)
 
     def again() -> None:
@@ -361,7 +375,7 @@ def _kill(
     for state in (second, first):
         publish(two.builds[state].settings, lease=LEASE, force=True)
     killed, number = 0, 0
-    with publishers, kept_bucket(server, build) as restore, reader_looking_on(build) as reader:
+    with publishers, kept_bucket(bucket, build) as restore, reader_looking_on(build) as reader:
         while True:
             number += 1
             if not points(number):
@@ -379,30 +393,37 @@ def _kill(
                 break
             assert outcome == OUTCOMES.get(how, "killed")
             killed += 1
-            _until_unlocked(again)
+            _end_lock(bucket)
+            _until_unlocked(again)  # it may just have been renewed
             assert two.is_published(second), f"killed at write {number}"
     assert reader.reads > 0
     assert reader.wrong == []
     return killed
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["SIGTERM", "disk full"])
 @pytest.mark.parametrize("what", ["publish", "rollback"])
 def test_a_publisher_that_is_terminated_or_finds_the_disk_full(
     build: Build, aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str, how: str
 ) -> None:
-    points = [*range(2, 400, 4)]
+    points = chosen(range(2, 400, 4), of=range(1, 400))
     assert _kill(Two.of(build), aws, proxy, monkeypatch, what, how, points.__contains__) > 2
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["publish", "rollback"])
-def test_a_publisher_that_is_killed_before_every_write(
-    build: Build, aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str
+@pytest.mark.parametrize(("what", "first"), [("publish", 1), ("rollback", 2)])
+def test_a_publisher_that_is_killed_before_a_write(
+    build: Build, aws: Server, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, what: str, first: int
 ) -> None:
-    """Killed after a write is killed before the next one."""
-    assert _kill(Two.of(build), aws, proxy, monkeypatch, what, "drop", lambda _: True) > 12
+    """Killed after a write is killed before the next one.
+
+    Each other write, of the order that `test_killed_local.py` ends after every one; at night, all.
+    """
+    points = chosen(range(first, 400, 2), of=range(1, 400))
+    assert _kill(Two.of(build), aws, proxy, monkeypatch, what, "drop", points.__contains__) > 6
 
 
 @pytest.mark.slow
