@@ -26,6 +26,7 @@ from whole_runs import Pipeline
 
 import biodata_cache
 from biodata_cache._core.settings import values as _settings
+from biodata_cache._pipeline.dbt.build import build
 from biodata_cache._pipeline.extract_stage import run_extract
 from extract.objects.foraging import BUCKET, KEY
 
@@ -99,29 +100,6 @@ def test_odd_links_are_reported(objects: Pipeline) -> None:
     assert len(reported) == len(told) == len(WRONG) - 2
     assert told.pop("link 0") == "no link"
     assert set(told.values()) == {"wrong kind"}
-
-
-@pytest.mark.slow
-def test_assets_that_are_gone_leave_and_new_states_come(tmp_path: Path) -> None:
-    pipeline = Pipeline(tmp_path)
-    pipeline.put(OPEN, f"gone/{STATE}", state("C", "s", {"0": {"name": "s"}}))
-    pipeline.put(OPEN, f"stays/{STATE}", state("C", "s", {"0": {"name": "s"}}))
-    # What a new asset does not have is probed again every night.
-    late = behavior("late", _created=datetime.now(timezone.utc).isoformat())
-    pipeline.run([behavior("gone"), behavior("stays"), late])
-    pipeline.put(OPEN, f"late/{STATE}", state("New", "s", {"3": {"name": "s"}}))
-    pipeline.put(OPEN, f"stays/{STATE}", state("changed, which they never are", "s", {}))
-    pipeline.run([behavior("stays"), late])
-    rows = pipeline.read("behavior_curriculum")
-    assert [(row["asset_name"], row["curriculum_name"], row["stage_node_id"]) for row in rows] == [
-        ("late", "New", 3),
-        ("stays", "C", 0),
-    ]
-    # No foraging database is configured here.
-    names = {entry["name"] for entry in pipeline.registry()}
-    assert not {name for name in names if name.startswith("platform_dynamic_foraging_")}
-    assert (pipeline.published / "foraging_sessions.pqt").exists()
-    assert not list(pipeline.published.glob("platform_dynamic_foraging_*"))
 
 
 def test_foraging_sessions_of_an_odd_frame(objects: Pipeline) -> None:
@@ -200,21 +178,47 @@ def test_a_hostile_frame_runs_nothing_and_leaves_the_table_as_it_was(
 
 
 @pytest.mark.slow
-def test_columns_of_upgrader_versions_survive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Night after night: new versions, a night without the table, another lake, another version."""
+def test_nights_of_objects_and_of_upgrades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nights of one work folder: objects and upgrades change in the same ones."""
     pipeline = Pipeline(tmp_path)
     monkeypatch.setenv("BIODATA_CACHE_ROOT", pipeline.settings.root)
-    records = [record(f"r{number}", f"asset {number}") for number in range(3)]
+    pipeline.put(OPEN, f"gone/{STATE}", state("C", "s", {"0": {"name": "s"}}))
+    pipeline.put(OPEN, f"stays/{STATE}", state("C", "s", {"0": {"name": "s"}}))
     described = {"project_name": "Old", "data_level": "raw data"}
     pipeline.put_v1({"_id": "v1-2", "name": "v1 asset", "data_description": described})
     pipeline.put_upgrades([upgraded(0, "0.14.3"), upgraded(1, "0.14.3", "failed")])
-    pipeline.run(records)
+    # What a new asset does not have is probed again every night.
+    late = behavior("late", _created=datetime.now(timezone.utc).isoformat())
+    records = [*(record(f"r{number}", f"asset {number}") for number in range(3)), late]
+    records.append(behavior("stays"))
+    pipeline.run([*records, behavior("gone")])
+    no_foraging_database_is_configured(pipeline)
+    pipeline.put(OPEN, f"late/{STATE}", state("New", "s", {"3": {"name": "s"}}))
+    pipeline.put(OPEN, f"stays/{STATE}", state("changed, which they never are", "s", {}))
     pipeline.put_upgrades(
         [upgraded(0, "0.14.3"), upgraded(1, "0.14.10"), upgraded(2, "0.14.10", "failed")]
     )
+    assert states(pipeline) == [("gone", "C", 0), ("stays", "C", 0)]
     pipeline.run(records)
+    assert states(pipeline) == [("late", "New", 3), ("stays", "C", 0)]
+    columns_of_upgrader_versions_survive(pipeline, records)
+
+
+def no_foraging_database_is_configured(pipeline: Pipeline) -> None:
+    names = {entry["name"] for entry in pipeline.registry()}
+    assert not {name for name in names if name.startswith("platform_dynamic_foraging_")}
+    assert (pipeline.published / "foraging_sessions.pqt").exists()
+    assert not list(pipeline.published.glob("platform_dynamic_foraging_*"))
+
+
+def states(pipeline: Pipeline) -> list[tuple[Any, ...]]:
+    """Assets that have a curriculum, and their stage of it."""
+    rows = pipeline.read("behavior_curriculum", "curriculum_name is not null")
+    return [(row["asset_name"], row["curriculum_name"], row["stage_node_id"]) for row in rows]
+
+
+def columns_of_upgrader_versions_survive(pipeline: Pipeline, records: list[dict[str, Any]]) -> None:
+    """After one of new versions, a night without the table, another lake, another version."""
     frame = biodata_cache.metadata_upgrade()
     assert list(frame.columns)[:9] == [
         "_id", "name", "project_name", "data_level", "v2_id", "upgrader_version", "last_modified",
@@ -227,13 +231,11 @@ def test_columns_of_upgrader_versions_survive(
     }
     columns = ["name", "project_name", "status", "0.14.10", "0.14.3"]
 
-    def found() -> dict[str, tuple[Any, ...]]:
-        return {
-            row["_id"]: tuple(row[name] for name in columns)
-            for row in pipeline.read("metadata_upgrade")
-        }
+    def found(folder: Path) -> dict[str, tuple[Any, ...]]:
+        rows = pq.read_table(folder / "metadata_upgrade.pqt").to_pylist()
+        return {row["_id"]: tuple(row[name] for name in columns) for row in rows}
 
-    assert found() == wanted
+    assert found(pipeline.published) == wanted
     (entry,) = (entry for entry in pipeline.registry() if entry["name"] == "metadata_upgrade")
     described_columns = {column["name"]: column for column in entry["columns"]}
     assert described_columns["0.14.3"]["type"] == "VARCHAR"
@@ -244,16 +246,20 @@ def test_columns_of_upgrader_versions_survive(
     custom = pipeline.published.parent / "custom/metadata_upgrade_status_prod.pqt"
     kept = custom.rename(custom.with_suffix(".kept"))
     pipeline.run(records)
-    assert found() == wanted
+    assert found(pipeline.published) == wanted
     kept.rename(custom)
     pipeline.run(records)
-    assert found() == wanted
-    # Another version of this package publishes to a folder of its own, from a lake of its own.
+    assert found(pipeline.published) == wanted
+    # Another version of this package builds for a folder of its own, from a lake of its own.
     pipeline.published.rename(pipeline.published.parent / "bdc-v0.0.9")
     other = pipeline.folder / "work"
     other.rename(pipeline.folder / "old work")
-    pipeline.run(records)
-    assert found() == wanted
+    pipeline.extract(records)
+    build(
+        pipeline.settings,
+        selection=["--select", "+metadata_upgrade", "--indirect-selection", "cautious"],
+    )
+    assert found(pipeline.area) == wanted
 
 
 def test_an_odd_upgrader_stops_nothing(objects: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
