@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from biodata_cache._cli.signals import EXIT_INTERRUPTED, INTERRUPTED
@@ -28,6 +27,8 @@ from biodata_cache._core.messages import NO_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.table import Table
 
 
 class _Console(Console):
@@ -180,6 +181,8 @@ def print_table(
         right: Headings of numeric columns, aligned right.
         file: Output file; stdout by default.
     """
+    from rich.table import Table  # noqa: PLC0415  # not before it is needed
+
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         is_number = heading in right

@@ -30,6 +30,27 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def constant(value: object) -> str | None:
+    """A value as SQL, of the type that it has as a parameter; None if it must be one.
+
+    DuckDB imports pandas for parameters, which takes longer than most queries.
+
+    Example:
+        >>> constant(["it's", "b"]), constant(-1), constant(0.5), constant([])
+        ("['it''s', 'b']", '-1', None, None)
+    """
+    if isinstance(value, list):
+        written = [constant(each) for each in value]
+        is_of_one_type = len({type(each) for each in value}) == 1
+        listed = [each for each in written if each is not None and not each.startswith("[")]
+        return f"[{', '.join(listed)}]" if is_of_one_type and listed == written else None
+    if type(value) is str and value.isprintable():
+        return literal(value)
+    if type(value) is int and abs(value) < 2**31:
+        return str(value)
+    return None
+
+
 def comments(view: str, text: str, columns: Mapping[str, str]) -> str:
     """The statements that comment a view, whose name is quoted, and its columns.
 

@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import duckdb
-
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.typed import typed_json
 from biodata_cache._publish.build.artifacts import DATABASE, MANIFEST, RUN_RESULTS, target_folder
@@ -93,6 +91,8 @@ def is_audit_due(audited_at: object, now: datetime) -> bool:
 
 def made_from(work: Path, home: str, settings: object) -> str:
     """Hash of all that decides what is published: the build, the settings and this program."""
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     target, area = target_folder(work), work / "cache" / _layout.CACHE_FOLDER
     paths = [str(path) for path in (work / DATABASE, target / MANIFEST, target / RUN_RESULTS)]
     for folder in (area, *(_PACKAGE / name for name in _PROGRAM)):

@@ -12,8 +12,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError, CacheFileError, CacheNotFoundError, RegistryError
 from biodata_cache._core.foreign import NotJsonError
@@ -41,6 +39,8 @@ from biodata_cache._storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import duckdb
 
     from biodata_cache._core.registry.entries import TableEntry
     from biodata_cache._core.settings.values import Settings
@@ -211,6 +211,8 @@ def _regenerated(
     storage: Storage, entry: TableEntry, files: list[PublicFile], folder: Path
 ) -> Iterator[tuple[PublicFile, Path]]:
     """Regenerate public files of partitions, or of several objects, from those objects."""
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     sources = []
     for listed in entry.objects:
         source = folder / listed.name

@@ -12,8 +12,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from biodata_cache._core.errors import CacheError, CacheFileError
 from biodata_cache._core.sqltext import literal
 
@@ -48,6 +46,8 @@ def temporary_folder() -> Iterator[str]:
     Raises:
         CacheFileError: If what the block does meets a full disk, or cannot read or write.
     """
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     top = _FOLDER.get()
     try:
         with tempfile.TemporaryDirectory(prefix="biodata-cache-", dir=top) as folder:
@@ -64,6 +64,8 @@ def temporary_folder() -> Iterator[str]:
 
 def parquet_bytes(rows: Sequence[tuple[Any, ...]], types: Mapping[str, str]) -> bytes:
     """A parquet file of rows, with columns of these types; the same rows give the same bytes."""
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     columns = {name: [row[index] for row in rows] for index, name in enumerate(types)}
     selected = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in types.items())
     with temporary_folder() as folder, duckdb.connect() as duck:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from biodata_cache._core.errors import MissingDependencyError
-from biodata_cache._core.sqltext import quoted
+from biodata_cache._core.sqltext import constant, quoted
 from biodata_cache._reader import frames as _frames
 from biodata_cache._reader import read as _read
 from biodata_cache._reader import selection as _selection
@@ -141,7 +141,11 @@ class Scan:
             relation = duck.sql(f"from {quoted(entry.name)}")
             kept, values = _filter_sql.as_sql(conditions, _filter_sql.VARIABLE)
             for name, value in values.items():
-                duck.execute(f"set variable {name} = $value", {"value": value})
+                written = constant(value)
+                if written is None:
+                    duck.execute(f"set variable {name} = $value", {"value": value})
+                else:
+                    duck.execute(f"set variable {name} = {written}")
             relation = relation.filter(kept) if kept else relation
             converted = _read.expressions(columns, selection)
             selected = [

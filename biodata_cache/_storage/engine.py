@@ -9,7 +9,6 @@ from functools import lru_cache
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib import request as _request
 from urllib.parse import unquote, urlsplit
 
 from biodata_cache._core.errors import AccessError, MissingDependencyError
@@ -130,11 +129,13 @@ class _RemoteDatabase:
 
 def _proxy(secret: dict[str, str]) -> str:
     """Address of the proxy for the endpoint of a secret; empty if none is set."""
+    from urllib import request  # noqa: PLC0415  # brings http and ssl
+
     endpoint = secret.get("endpoint", "s3.amazonaws.com")
     scheme = "http" if secret.get("use_ssl") == "false" else "https"
-    if _request.proxy_bypass(endpoint.partition("/")[0]):
+    if request.proxy_bypass(endpoint.partition("/")[0]):
         return ""
-    return _request.getproxies().get(scheme, "")
+    return request.getproxies().get(scheme, "")
 
 
 def load_httpfs(duck: duckdb.DuckDBPyConnection) -> None:

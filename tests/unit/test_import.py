@@ -56,6 +56,11 @@ def test_reading_the_registry_loads_no_pandas():
     assert {"pandas", "duckdb"} & set(run(code).split()) == set()
 
 
+def test_the_command_line_loads_no_duckdb_before_a_command_needs_it():
+    code = "import biodata_cache._cli; print(*sys.modules)"
+    assert {"pandas", "duckdb"} & set(run(code).split()) == set()
+
+
 def test_all_is_sorted_and_without_doubles():
     assert biodata_cache.__all__ == sorted(set(biodata_cache.__all__))
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from biodata_cache._core.errors import CacheError
 from biodata_cache._publish.build.artifacts import (
     BAD,
@@ -20,6 +18,8 @@ from biodata_cache._publish.build.artifacts import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import duckdb
 
 FIRST_ROWS = 5
 _MOST_SHOWN = 20
@@ -112,6 +112,8 @@ def _add_rows(work: Path, failed: list[tuple[FailedNode, str | None]]) -> None:
 def _rows(
     connection: duckdb.DuckDBPyConnection, sql: str
 ) -> tuple[list[str], list[list[str | None]]]:
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     try:
         cursor = connection.execute(f"from (\n{sql.strip().rstrip(';')}\n) limit {FIRST_ROWS}")
     except duckdb.Error:  # it needs what is there in a run alone

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from biodata_cache._pipeline.dbt.process import Progress, checked_lake, in_the_way, run_dbt
 from biodata_cache._pipeline.dbt.staging import shards_of, state_of, write
 from biodata_cache._pipeline.project import require
@@ -39,6 +37,8 @@ def build_on_spark(settings: Settings, progress: Progress | None, count: int) ->
         MissingDependencyError: If PySpark or dbt-spark is not installed.
         LockedError: If another build is running in the same work folder.
     """
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     require("dbt.adapters.spark", "pyspark", extra=_SPARK)
     work = settings.work.resolve() / _SPARK
     written, out = work / "written", work / "out"

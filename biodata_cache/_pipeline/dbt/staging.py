@@ -14,8 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from biodata_cache._core.errors import BuildError, SettingsError
 from biodata_cache._core.typed import typed_json
 from biodata_cache._pipeline.dbt.target import project_content
@@ -101,6 +99,8 @@ def state_of(content: str) -> str:
     Raises:
         BuildError: If a file of the project cannot be read.
     """
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     parts = (content, project_content(project_folder()), duckdb.__version__)
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from biodata_cache._core.errors import BuildError, CacheError, LockedError
 from biodata_cache._core.foreign import json_value
 from biodata_cache._core.interrupts import interrupts
@@ -20,6 +18,8 @@ from biodata_cache._core.typed import checked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    import duckdb
 
 DATABASE = "build.duckdb"
 DATABASE_LOG = f"{DATABASE}.wal"
@@ -139,6 +139,8 @@ def open_database(work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         BuildError: If the file is missing, or not a DuckDB database.
         LockedError: If another process has it open.
     """
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     path = work / DATABASE
     if not path.exists():
         raise BuildError(f"There is no {path}: build first, with 'biodata-cache build'.")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import duckdb
-
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError
 from biodata_cache._core.sqltext import pattern_of
@@ -57,6 +55,8 @@ def decoded(content: Path) -> list[PublicFile]:
     Raises:
         CacheFileError: If the content is not a list of public files.
     """
+    import duckdb  # noqa: PLC0415  # not before it is needed
+
     try:
         with duckdb.connect() as duck:
             query = f"select {', '.join(_TYPES)} from read_parquet(?) order by path"
