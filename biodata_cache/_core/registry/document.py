@@ -98,7 +98,10 @@ _LISTS: dict[str, type[RegistryPart]] = {
 
 def _is_text(value: object) -> bool:
     """Whether it is a text, and one that can be written."""
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+    """Whether it is a text, and one that can be written."""
+    if not isinstance(value, str):
+        return False
+    return value.isascii() or not re.search("[\ud800-\udfff]", value)
 
 
 def _are_texts(value: object) -> bool:
