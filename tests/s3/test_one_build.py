@@ -12,14 +12,13 @@ from readers import QUERY, reading
 import biodata_cache
 from biodata_cache import Cache
 from biodata_cache._publish.publish import publish
-from examples import drawn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from server import Server
 
-READERS, PUBLISHES = 5, drawn(10)
+READERS, PUBLISHES = 10, 20
 SUBJECTS = [f"{number:03}" for number in range(6)]
 
 
@@ -47,7 +46,6 @@ def made(build: Build, number: int) -> Build:
     )
 
 
-@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.parametrize("grace", ["24", "0"])
 def test_readers_during_publishes_never_see_two_builds(
