@@ -39,7 +39,14 @@ WITHOUT_FIELDS = {
 #: The macros through which a model may look at JSON; all take a declared key but for those of the
 #: frame: what is a slot, an object known to be one, a list to be taken apart.
 ON_DECLARED = re.compile(r"\b(read|json_object|read_column)\(fields, '([^']+)'")
-FRAME = {"json_slot", "json_known_object", "explode_list", "json_type"}
+FRAME = {
+    "json_slot",
+    "json_known_object",
+    "explode_list",
+    "json_type",
+    "json_is",
+    "json_is_null",
+}
 #: The identity of a record stands beside its sections, and is declared for itself.
 IDENTITY = {"json_struct", "json_or_text"}
 MORE = {
