@@ -1,6 +1,6 @@
-"""Measure asking an object store that takes 20 ms for each answer; figures go to stdout.
+"""Measure probes of an object store that takes 20 ms for each response; figures go to stdout.
 
-The server is a process of its own on loopback: it answers each listing with one key and each
+The server is a process of its own on loopback: it responds to each listing with one key and each
 object with the same JSON, as late as a store in the same region would. What cannot be beaten is
 `requests x latency / requests at once`.
 """

@@ -1,6 +1,6 @@
 """Measure sizes far beyond today's: slim records that are extracted, tiny partitions of a table.
 
-Each stage is a process of its own. Records are made up as they are asked for, and go through the
+Each stage is a process of its own. Records are made up as they are read, and go through the
 extract as those of a database do. Partitions are made up beside a build of the sample, and go
 through the publish and the reader.
 

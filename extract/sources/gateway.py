@@ -1,7 +1,7 @@
 """The REST gateway, by the client that its makers maintain.
 
-Its answers are capped in size: they may hold fewer records than requested without saying so,
-or fail. The client asks again for what a short answer left out; here pages shrink when that
+Its responses are limited in size: they may hold fewer records than requested without saying so,
+or fail. The client requests again what a short response left out; here pages shrink when that
 happens, and a listed record that does not come is requested by itself.
 
 A gateway may return other records than requested. Each page of a listing begins behind the one

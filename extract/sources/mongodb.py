@@ -177,16 +177,16 @@ class MongoSource:
         return database.get_collection(self._name, codec_options=options)
 
     def _limit(self, what: str) -> Limit:
-        """What an answer with all its parts may take, however much it brings."""
+        """Seconds that a response with all its batches may take, however many documents it has."""
         return Limit(self.retries.listing * self.retries.ceiling, f"{what} {self.description}")
 
     def _documents(
         self, cursor: Cursor[_Document], limit: Limit, most: int | None = None
     ) -> Iterator[_Document]:
-        """All documents of an answer; a part of it without any is not its end.
+        """All documents of a response; a batch without any is not its end.
 
         Args:
-            cursor: The answer.
+            cursor: The response.
             limit: What it may take.
             most: How many documents it may have; None if unknown.
         """

@@ -66,7 +66,7 @@ def compare(source: DatabaseSource, comparison: Comparison) -> None:
                 if progress is not None:
                     progress(changes.taken, report.bytes)
             report.retries += fetching.retries
-            # What did not come was deleted meanwhile, or the answer was not whole.
+            # What did not come was deleted meanwhile, or the response was not whole.
             listing.vanished(fetching.vanished())
             again = _confirm(source, listing, stop, report)
             if not again:

@@ -68,8 +68,8 @@ def faults(options: argparse.Namespace) -> list[Fault]:
             path = file.relative_to(PROJECT).as_posix()
             if path.startswith(options.under) and not path.startswith(NOT_PLANTED):
                 planted += find(path, file.read_text(encoding="utf-8"))
-    judged = judged_equivalent(EQUIVALENT)
-    wanted = [it for it in planted if it.kind.startswith(options.kind) and it.id not in judged]
+    equivalent = judged_equivalent(EQUIVALENT)
+    wanted = [it for it in planted if it.kind.startswith(options.kind) and it.id not in equivalent]
     return sampled(wanted, options.count, options.seed)
 
 
