@@ -61,9 +61,15 @@
     left(cast({{ value }} as varchar), 1)
 {%- endmacro %}
 
+{#- The first characters that a value of a type may have. -#}
+{% macro _json_initials(type) -%}
+    {{ return({
+        'object': '{', 'array': '[', 'string': '"', 'boolean': 'tf', 'number': '-0123456789',
+    }[type]) }}
+{%- endmacro %}
+
 {% macro json_is(value, type) -%}
-    {%- set initials = {'object': '{', 'array': '[', 'string': '"'} -%}
-    {{ json_initial(value) }} = '{{ initials[type] }}'
+    {{ json_initial(value) }} = '{{ _json_initials(type) }}'
 {%- endmacro %}
 
 {% macro json_is_null(value) -%}
@@ -71,12 +77,9 @@
 {%- endmacro %}
 
 {% macro json_is_other(value, types) -%}
-    {%- set letters = {
-        'object': '{', 'array': '[', 'string': '"', 'boolean': 'tf', 'number': '-0123456789',
-    } -%}
     {%- set known = ['n'] -%}
     {%- for type in types -%}
-        {%- do known.extend(letters[type] | list) -%}
+        {%- do known.extend(_json_initials(type) | list) -%}
     {%- endfor -%}
     {{ json_initial(value) }} not in ('{{ known | join("', '") }}')
 {%- endmacro %}

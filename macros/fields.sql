@@ -28,7 +28,7 @@
         cast({{ _value(key) }} as string)
     {%- elif shape.kind == 'any' -%}
         case
-            when left({{ _value(key) }}, 1) = '"' then {{ json_scalar(_value(key)) }}
+            when {{ json_is(_value(key), 'string') }} then {{ json_scalar(_value(key)) }}
             else cast({{ _value(key) }} as string)
         end
     {%- elif shape.main -%}

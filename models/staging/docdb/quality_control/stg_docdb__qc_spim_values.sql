@@ -26,7 +26,7 @@ select
     record_id,
     position as metric_position,
     case
-        when left(content.value, 1) = '{' then {{ read(fields, 'content.value') }}
+        when {{ json_is('content.value', 'object') }} then {{ read(fields, 'content.value') }}
         else value
     end as value,
     {{ invalid_fields(fields) }} as invalid_fields
