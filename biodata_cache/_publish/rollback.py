@@ -6,7 +6,7 @@ Public files of partitions are regenerated from the objects of their table, as t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import AuditError, CacheFileError, CacheNotFoundError, RegistryError
-from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.registry import history as _history
 from biodata_cache._core.registry.document import as_json
 from biodata_cache._core.sqltext import literal, parquet_of, quoted
-from biodata_cache._core.typed import typed_json
 from biodata_cache._publish.last_publish import short_name
 from biodata_cache._publish.publication import Publication, Report
 from biodata_cache._publish.root_documents import sweep
@@ -48,17 +46,6 @@ if TYPE_CHECKING:
     from biodata_cache._publish.snapshots.builds import KeptBuild
     from biodata_cache._publish.snapshots.public_files import PublicFile
     from biodata_cache._storage.base import Storage
-
-
-@dataclass(frozen=True)
-class _Rollback:
-    """What of the document of a rollback is read again.
-
-    Attributes:
-        to: The build that was restored.
-    """
-
-    to: str
 
 
 def rollback(
@@ -119,20 +106,11 @@ def check_not_rolled_back(storage: Storage, version_folder: str) -> None:
 
 def rolled_back_to(storage: Storage, version_folder: str) -> str | None:
     """The build to which the version was rolled back, also by an unfinished rollback."""
-    build = last_rollback(storage, version_folder)
+    build = _builds.last_rollback(storage, version_folder)
     pending = Pending(storage, version_folder).rolled_back_to
     if build is not None or pending is None:
         return build
     return pending if read_published(storage, version_folder).build == pending else None
-
-
-def last_rollback(storage: Storage, version_folder: str) -> str | None:
-    """The build of the last rollback, unless something was published since."""
-    got = storage.get(_layout.rollback_path(version_folder))
-    try:
-        return None if got is None else typed_json(got.content, _Rollback).to
-    except NotJsonError:
-        return "a build that is not known"
 
 
 def _target(storage: Storage, folder: str, now: Published, to: str | None) -> KeptBuild:
@@ -148,9 +126,8 @@ def _target(storage: Storage, folder: str, now: Published, to: str | None) -> Ke
         history = _history.parse(got.content if got else None, folder)
     except RegistryError:
         history = ()
-    return _builds.build_before(
-        kept, now.build, history, address, is_rolled_back=last_rollback(storage, folder) is not None
-    )
+    is_rolled_back = _builds.last_rollback(storage, folder) is not None
+    return _builds.build_before(kept, now.build, history, address, is_rolled_back=is_rolled_back)
 
 
 @contextmanager

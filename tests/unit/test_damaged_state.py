@@ -22,8 +22,8 @@ from biodata_cache._core.settings import values as _settings
 from biodata_cache._pipeline import lake as _lake
 from biodata_cache._pipeline.dbt import staging
 from biodata_cache._pipeline.dbt.events import Event, parse_event
-from biodata_cache._publish.rollback import check_not_rolled_back, last_rollback, rolled_back_to
-from biodata_cache._publish.snapshots.builds import kept_builds, tidy_up
+from biodata_cache._publish.rollback import check_not_rolled_back, rolled_back_to
+from biodata_cache._publish.snapshots.builds import kept_builds, last_rollback, tidy_up
 from biodata_cache._storage.lease import HeldLease
 from biodata_cache._storage.local import LocalStorage
 from biodata_cache._storage.memory import MemoryStorage

@@ -19,7 +19,7 @@ from biodata_cache._core.errors import BuildError, CacheError, CacheNotFoundErro
 from biodata_cache._core.settings import values as _settings
 from biodata_cache._publish.build.artifacts import failures, of_dbt, read_results, target_folder
 from biodata_cache._publish.root_documents import read_status
-from biodata_cache._publish.snapshots.builds import build_before, kept_builds
+from biodata_cache._publish.snapshots.builds import build_before, kept_builds, last_rollback
 from biodata_cache._publish.snapshots.pending import Pending
 from biodata_cache._session import open_published
 from biodata_cache._storage.open import open_storage
@@ -243,8 +243,6 @@ def _before(
     storage: Storage, cache: PublishedCache, live: str
 ) -> tuple[dict[str, int | None], str]:
     """Rows by table, and name, of the build before the one that is live."""
-    from biodata_cache._publish.rollback import last_rollback  # noqa: PLC0415  # brings publishing
-
     history = cache.history()
     names = [each.build for each in history]
     # A publish that was killed, or is at work, may not have written it down yet.
@@ -268,8 +266,6 @@ def _pending(storage: Storage, version_folder: str) -> Pending | None:
 
 
 def _rolled_back_to(storage: Storage, version_folder: str, pending: Pending | None) -> str | None:
-    from biodata_cache._publish.rollback import last_rollback  # noqa: PLC0415  # brings publishing
-
     try:
         build = last_rollback(storage, version_folder)
     except CacheError:

@@ -1,4 +1,4 @@
-"""Kept builds of a version, and the removal of builds and objects that have expired."""
+"""Kept builds of a version, its last rollback, and the removal of what has expired."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from biodata_cache._core import layout as _layout
 from biodata_cache._core.errors import CacheFileError, CacheNotFoundError, RegistryError
+from biodata_cache._core.foreign import NotJsonError
 from biodata_cache._core.registry import document as _document
+from biodata_cache._core.typed import typed_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class _Rollback:
+    """What of the document of a rollback is read again.
+
+    Attributes:
+        to: The build that was restored.
+    """
+
+    to: str
 
 
 @dataclass(frozen=True)
@@ -151,6 +164,15 @@ def build_before(
     raise CacheNotFoundError(
         f"No earlier build is kept at {address}: publish the build that you want instead."
     )
+
+
+def last_rollback(storage: Storage, version_folder: str) -> str | None:
+    """The build of the last rollback, unless something was published since."""
+    got = storage.get(_layout.rollback_path(version_folder))
+    try:
+        return None if got is None else typed_json(got.content, _Rollback).to
+    except NotJsonError:
+        return "a build that is not known"
 
 
 def tidy_up(storage: Storage, keep_days: float, grace_hours: float) -> float:
