@@ -40,10 +40,13 @@ def constant(value: object) -> str | None:
         ("['it''s', 'b']", '-1', None, None)
     """
     if isinstance(value, list):
-        written = [constant(each) for each in value]
-        is_of_one_type = len({type(each) for each in value}) == 1
-        listed = [each for each in written if each is not None and not each.startswith("[")]
-        return f"[{', '.join(listed)}]" if is_of_one_type and listed == written else None
+        written = [_scalar(each) for each in value]
+        are_alike = len({type(each) for each in value}) == 1 and None not in written
+        return f"[{', '.join(map(str, written))}]" if are_alike else None
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str | None:
     if type(value) is str and value.isprintable():
         return literal(value)
     if type(value) is int and abs(value) < 2**31:
